@@ -1,0 +1,58 @@
+"""Packshot Studio's page: composes the tabs and launches."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from importlib import import_module
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+with suppress(ImportError):  # only a ZeroGPU Space has it, and there it must come before torch
+    import_module("spaces")
+
+import gradio as gr
+
+from gan.enhance import tab as enhance_tab
+from gan.errors import PackshotError
+from gan.studio import Studio
+from gan.ui import serving, widgets, words
+
+EXAMPLES = Path(__file__).parent / "examples"
+
+
+def build(studio: Studio) -> gr.Blocks:
+    """The page; what it computes, the studio computes, which stays the caller's to close."""
+    page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(3600, 86400))
+    with page:
+        widgets.heading()
+        with gr.Tabs(), gr.Tab(words.label("enhance"), id="enhance", elem_id="tab-enhance"):
+            run = serving.on_gpu(studio.run)
+            controls = enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES)
+            widgets.remember(page, "enhance", controls)
+    page.queue(max_size=32)
+    return page
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the page until interrupted. Returns the exit status: 2 for options that cannot be, 0 otherwise."""
+    parser = argparse.ArgumentParser(prog="app.py", description="Packshot Studio in a browser.")
+    parser.add_argument("--host", help="address to listen on (default: this machine only; on a Space, all)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where networks run")
+    options = parser.parse_args(argv)
+    try:
+        studio = Studio(device=options.device)
+        with closing(studio):
+            return serving.serve(build(studio), options.host, options.port, shown=[EXAMPLES])
+    except PackshotError as error:
+        print(f"app.py: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Packshot Studio's package: product pictures made, repaired and restyled with GANs.
+
+Importing it loads no weights and starts nothing; `Studio` is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gan.contract import Request, Result
+    from gan.enhance.adjust import Adjustments
+    from gan.enhance.pipeline import EnhanceRequest
+    from gan.errors import ConfigError, InputError, WeightsError
+    from gan.studio import Studio
+
+_HOMES = {
+    "Studio": "gan.studio",
+    "Request": "gan.contract",
+    "Result": "gan.contract",
+    "EnhanceRequest": "gan.enhance.pipeline",
+    "Adjustments": "gan.enhance.adjust",
+    "InputError": "gan.errors",
+    "WeightsError": "gan.errors",
+    "ConfigError": "gan.errors",
+}
+
+__all__ = [
+    "Adjustments",
+    "ConfigError",
+    "EnhanceRequest",
+    "InputError",
+    "Request",
+    "Result",
+    "Studio",
+    "WeightsError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gan' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

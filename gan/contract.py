@@ -1,0 +1,257 @@
+"""What every task has in common: a Request goes in, a Result comes out, one function runs the way between.
+
+A room defines a frozen `Request` and a plain function, its pipeline, `(request, context) -> Output`. `run` owns
+whatever a pipeline could forget: inference mode, the seed, clamping, the clock, the record of what was used. The
+`Context` that it hands to the pipeline owns `eval()`, locks, padding, tiling and cropping, progress and Stop.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from gan.errors import Cancelled, InputError
+from gan.imaging.codec import to_pil
+from gan.imaging.picture import Picture
+from gan.imaging.tiling import tiled
+
+Progress = Callable[[int, int, str], None]
+"""Called with (steps done, steps in all, what is being done, as a template of `gan.ui.words`)."""
+
+SEED_LIMIT = 2**32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Base of every task's request. Fields that hold a `Picture` stay out of the record.
+
+    Raises:
+        InputError: the seed is not within [0, 2**32).
+    """
+
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < SEED_LIMIT:
+            raise InputError("seed", "{seed}", "a whole number from 0 to 4294967295", "Choose another", seed=self.seed)
+
+    def record(self) -> dict[str, Any]:
+        """The request as JSON-ready values; a picture is represented by its file's name."""
+        return {
+            item.name: _plain(getattr(self, item.name))
+            for item in dataclasses.fields(self)
+            if getattr(self, item.name) is not None
+        }
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network as it is served, with what a caller must know about sizes.
+
+    Attributes:
+        name: as in the manifest, or the path or Hub id it came from.
+        sha256: of the weights' file.
+        network: maps (N, 3, H, W) in [0, 1] to (N, 3, H * scale, W * scale), nominally in [0, 1].
+        scale: output pixels per input pixel, in each direction.
+        multiple: height and width must be divisible by this; `Context.apply` pads and crops.
+        context_px: how far, in input pixels, a pixel of the output looks around itself.
+    """
+
+    name: str
+    sha256: str
+    network: nn.Module
+    scale: int = 1
+    multiple: int = 1
+    context_px: int = 32
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a pipeline returns: pictures, what the user should be told, and what was chosen on the way."""
+
+    pictures: tuple[Picture, ...]
+    notices: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was made, and enough to make it again.
+
+    Attributes:
+        pictures: float32 pictures in [0, 1]; `image` and `images` give them as PIL.
+        weights: {name: sha256} of every model that took part.
+        seconds: from the request to the finished pixels, decoding and encoding excluded.
+        notices: sentences for the user, as templates of `gan.ui.words`.
+        details: what the pipeline chose, such as the settings that "auto" found.
+        request: the request's record.
+    """
+
+    task: str
+    pictures: tuple[Picture, ...]
+    seed: int
+    seconds: float
+    weights: Mapping[str, str]
+    notices: tuple[str, ...]
+    details: Mapping[str, Any]
+    request: Mapping[str, Any]
+
+    @property
+    def picture(self) -> Picture:
+        return self.pictures[0]
+
+    @property
+    def image(self) -> Image.Image:
+        """The first picture, 8 bits a channel, RGB or RGBA."""
+        return to_pil(self.picture)
+
+    @property
+    def images(self) -> list[Image.Image]:
+        return [to_pil(picture) for picture in self.pictures]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """JSON-ready: task, seed, request, weights with hashes, seconds, notices, details."""
+        return {
+            item.name: _plain(getattr(self, item.name)) for item in dataclasses.fields(self) if item.name != "pictures"
+        }
+
+
+class Context:
+    """What a pipeline may use of the outside: models, the device, a seeded generator, progress, Stop.
+
+    Args:
+        device: where networks run; pictures stay on the CPU.
+        load: gives the `Model` of a name; raises `WeightsError`.
+        seed: of `generator`, which lives on the CPU so that a seed means the same on every device.
+        progress: called after every finished step.
+        cancel: when set, the next step raises `Cancelled`.
+        tile_px: side of the input tiles that go through a network.
+        autocast: a half-precision type that the device computes natively, or None for float32 throughout.
+    """
+
+    def __init__(
+        self,
+        device: torch.device,
+        load: Callable[[str], Model],
+        *,
+        seed: int = 0,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        tile_px: int = 256,
+        autocast: torch.dtype | None = None,
+    ) -> None:
+        self.device = device
+        self.generator = torch.Generator().manual_seed(seed)
+        self.weights: dict[str, str] = {}
+        self._load = load
+        self._progress = progress
+        self._cancel = cancel
+        self._tile_px = tile_px
+        self._autocast = autocast
+
+    def model(self, name: str) -> Model:
+        """The model of that name, in eval mode on the device; it is noted in the result's weights."""
+        model = self._load(name)
+        self.weights[model.name] = model.sha256
+        return model
+
+    def step(self, done: int, total: int, what: str) -> None:
+        """Report progress.
+
+        Raises:
+            Cancelled: the user pressed Stop.
+        """
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled
+        if self._progress is not None:
+            self._progress(done, total, what)
+
+    def apply(
+        self,
+        model: Model,
+        x: Tensor,
+        *,
+        around: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None = None,
+        what: str = "Enhancing",
+    ) -> Tensor:
+        """Run a model over a picture of any size, tile by tile, on the context's device.
+
+        Args:
+            model: maps (1, 3, h, w) to (1, 3, h * scale, w * scale).
+            x: (1, C, H, W) on the CPU.
+            around: called as `around(network, tile)` in place of `network(tile)`, for what belongs to each tile.
+            what: the step's name for the progress.
+
+        Returns:
+            (1, 3, H * scale, W * scale), float32, on the CPU, clamped to [0, 1].
+        """
+        network = model.network.eval()
+
+        def on_tile(tile: Tensor) -> Tensor:
+            with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+                out: Tensor = network(tile) if around is None else around(network, tile)
+            return out
+
+        with model.lock, torch.inference_mode():
+            return tiled(
+                on_tile,
+                x,
+                scale=model.scale,
+                multiple=model.multiple,
+                context_px=model.context_px,
+                tile_px=self._tile_px,
+                device=self.device,
+                on_progress=lambda done, total: self.step(done, total, what),
+            )
+
+
+R = TypeVar("R", bound=Request)
+
+
+def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, *, task: str) -> Result:
+    """Carry out one request.
+
+    Raises:
+        InputError, WeightsError: as the pipeline raises them.
+        Cancelled: Stop was pressed.
+        RuntimeError: the network returned a value that is no number; such a picture is not shown.
+    """
+    began = time.perf_counter()
+    with torch.inference_mode():
+        output = pipeline(request, context)
+        for picture in output.pictures:
+            if not bool(torch.isfinite(picture.rgb).all()):
+                raise RuntimeError(f"{task}: the network returned non-finite values")
+            picture.rgb.clamp_(0, 1)
+    return Result(
+        task=task,
+        pictures=output.pictures,
+        seed=request.seed,
+        seconds=time.perf_counter() - began,
+        weights=dict(context.weights),
+        notices=output.notices,
+        details=output.details,
+        request=request.record(),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Picture):
+        return value.name
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

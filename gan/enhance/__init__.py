@@ -1,0 +1,1 @@
+"""Enhance: super-resolution, restoration, adjustments."""

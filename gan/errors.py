@@ -1,0 +1,51 @@
+"""What goes wrong in words a user can act on: what came, what is allowed, what to do.
+
+The three sentences are templates; the values that fill them travel beside them, so that the interface can translate
+a template first and fill it afterwards. `str(error)` is the English sentence.
+"""
+
+from __future__ import annotations
+
+
+class PackshotError(Exception):
+    """Base of every error that is the user's to mend; shown in one line, never with a traceback.
+
+    Args:
+        field: which input is meant, in the words of the command line ("image", "scale").
+        got: template for what came.
+        allowed: template for what is allowed.
+        remedy: template for what to do about it.
+        values: what fills the `{placeholders}` of the three templates.
+    """
+
+    def __init__(self, field: str, got: str, allowed: str, remedy: str, /, **values: object) -> None:
+        self.field = field
+        self.got = got
+        self.allowed = allowed
+        self.remedy = remedy
+        self.values = values
+        super().__init__(str(self))
+
+    def templates(self) -> tuple[str, str, str]:
+        """The untranslated parts, in the order in which they are shown."""
+        return (self.got, self.allowed, self.remedy)
+
+    def __str__(self) -> str:
+        got, allowed, remedy = (part.format(**self.values) for part in self.templates())
+        return f"{self.field}: {got}; {allowed}. {remedy}."
+
+
+class InputError(PackshotError):
+    """A picture or an option that a request cannot be made of."""
+
+
+class WeightsError(PackshotError):
+    """A checkpoint that is missing, damaged, or not what its manifest says."""
+
+
+class ConfigError(PackshotError):
+    """A training or network configuration that contradicts itself."""
+
+
+class Cancelled(Exception):
+    """The user pressed Stop; whoever catches this throws the partial work away."""

@@ -1,0 +1,123 @@
+"""The formats a picture is written in, and the choices a user has in writing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan.errors import InputError
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """What a format is called and can hold.
+
+    Attributes:
+        pillow: Pillow's name.
+        mime: media type.
+        suffixes: lower-case, with the dot; the first is the one to write.
+        longest_px: greatest width or height that can be written: the format's own limit, for JPEG libjpeg's.
+        alpha: whether it holds transparency.
+    """
+
+    pillow: str
+    mime: str
+    suffixes: tuple[str, ...]
+    longest_px: int
+    alpha: bool = True
+
+
+FORMATS = {
+    "png": FileFormat("PNG", "image/png", (".png",), 2**31 - 1),
+    "jpeg": FileFormat("JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), 65500, alpha=False),
+    "webp": FileFormat("WEBP", "image/webp", (".webp",), 16383),
+    "avif": FileFormat("AVIF", "image/avif", (".avif",), 65536),
+    "tiff": FileFormat("TIFF", "image/tiff", (".tif", ".tiff"), 2**31 - 1),
+}
+
+_LOSSLESS = ("png", "webp", "tiff")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """How a picture becomes a file.
+
+    Attributes:
+        file_format: a key of `FORMATS`.
+        quality: 1 to 100, for JPEG, WebP and AVIF.
+        lossless: WebP without loss; PNG and TIFF always are.
+        keep_exif: write the source's EXIF, without its location.
+        keep_location: write the location too; only with `keep_exif`.
+
+    Raises:
+        InputError: an unknown format, a quality out of range, or choices that contradict each other.
+    """
+
+    file_format: str = "png"
+    quality: int = 92
+    lossless: bool = False
+    keep_exif: bool = False
+    keep_location: bool = False
+
+    def __post_init__(self) -> None:
+        if self.file_format not in FORMATS:
+            raise InputError(
+                "format",
+                "{got} is no format that can be written",
+                "allowed are {formats}",
+                "Choose one of these",
+                got=self.file_format,
+                formats=", ".join(FORMATS),
+            )
+        if not 1 <= self.quality <= 100:
+            raise InputError("quality", "{got}", "1 to 100 is allowed", "Choose a number within", got=self.quality)
+        if self.lossless and self.file_format not in _LOSSLESS:
+            raise InputError(
+                "lossless",
+                "{format} always loses something",
+                "{formats} can be written without loss",
+                "Choose one of these",
+                format=self.file_format,
+                formats=", ".join(_LOSSLESS),
+            )
+        if self.keep_location and not self.keep_exif:
+            raise InputError(
+                "keep_location",
+                "the location is to be kept without the EXIF that holds it",
+                "it is kept with the EXIF only",
+                "Keep the EXIF too",
+            )
+
+    @classmethod
+    def for_path(cls, path: str | Path, **options: Any) -> Encoding:
+        """The encoding that a file's suffix asks for; `options` are the other fields.
+
+        Raises:
+            InputError: the suffix belongs to no format that can be written.
+        """
+        suffix = Path(path).suffix.lower()
+        for name, known in FORMATS.items():
+            if suffix in known.suffixes:
+                return cls(file_format=name, **options)
+        raise InputError(
+            "output",
+            "{name} does not end like a picture that can be written",
+            "allowed are {suffixes}",
+            "Give the file one of these endings",
+            name=Path(path).name,
+            suffixes=", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes),
+        )
+
+    @property
+    def suffix(self) -> str:
+        """With the dot, such as ".jpg"."""
+        return self.details.suffixes[0]
+
+    @property
+    def mime(self) -> str:
+        return self.details.mime
+
+    @property
+    def details(self) -> FileFormat:
+        return FORMATS[self.file_format]

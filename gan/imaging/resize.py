@@ -1,0 +1,23 @@
+"""Resampling to an exact size."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def resize(x: Tensor, height_px: int, width_px: int) -> Tensor:
+    """Bicubic interpolation with a filter as wide as the reduction needs.
+
+    Args:
+        x: (N, C, H, W), in [0, 1].
+        height_px: of the result, from 1.
+        width_px: of the result, from 1.
+
+    Returns:
+        (N, C, height_px, width_px), clamped to [0, 1]; `x` itself where it has this size.
+    """
+    if x.shape[2:] == (height_px, width_px):
+        return x
+    resized: Tensor = F.interpolate(x, (height_px, width_px), mode="bicubic", antialias=True, align_corners=False)
+    return resized.clamp_(0, 1)

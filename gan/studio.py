@@ -1,0 +1,213 @@
+"""The studio: one device, the models that are in use, and one call for each task."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import nn
+
+from gan.contract import Context, Model, Output, Progress, Request, Result, run
+from gan.enhance.adjust import Adjustments
+from gan.enhance.network import EnhanceConfig, EnhanceNet
+from gan.enhance.pipeline import EnhanceRequest, enhance
+from gan.errors import InputError, WeightsError
+from gan.imaging.codec import decode
+from gan.manifest import Manifest
+from gan.nets.blocks import fuse
+from gan.nets.community import load_community
+from gan.weights import read, resolve
+
+ROOT = Path(__file__).resolve().parent.parent
+WEIGHTS_DIR = ROOT / "weights"
+MODELS_DIR = ROOT / "models"
+"""Where users put community checkpoints; `python -m gan weights convert-realesrgan` writes there too."""
+
+KEEP_MODELS = 4
+COMMUNITY_SUFFIXES = (".safetensors", ".pth")
+
+PIPELINES: Mapping[type[Request], tuple[str, Callable[[Any, Context], Output]]] = {
+    EnhanceRequest: ("enhance", enhance),
+}
+
+NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
+    "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),
+}
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model that a task could use, for a list to choose from.
+
+    Attributes:
+        name: what a request's `model` takes.
+        title: what a list shows.
+        scale: output pixels per input pixel; 0 where only loading it would tell.
+        ready: whether its file is there.
+        reason: why it is not, as a sentence.
+    """
+
+    name: str
+    title: str
+    scale: int
+    ready: bool
+    reason: str = ""
+
+
+class Studio:
+    """Runs requests. Nothing is loaded before it is needed; safe to use from several threads.
+
+    Args:
+        device: "auto" takes CUDA where there is one, else the CPU; or "cpu", "cuda".
+        weights_dir: the published checkpoints with their manifest.
+        models_dir: community checkpoints that are offered beside ours.
+
+    Raises:
+        InputError: there is no such device here.
+    """
+
+    def __init__(
+        self, device: str = "auto", weights_dir: Path | str | None = None, models_dir: Path | str | None = None
+    ) -> None:
+        self.device = _device(device)
+        self.weights_dir = Path(weights_dir) if weights_dir else WEIGHTS_DIR
+        self.models_dir = Path(models_dir) if models_dir else MODELS_DIR
+        self._models: OrderedDict[str, Model] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def run(
+        self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
+    ) -> Result:
+        """Carry out any task's request.
+
+        Raises:
+            InputError, WeightsError: the request or the model cannot be used.
+            Cancelled: `cancel` was set.
+        """
+        task, pipeline = PIPELINES[type(request)]
+        context = Context(
+            self.device,
+            self.load,
+            seed=request.seed,
+            progress=progress,
+            cancel=cancel,
+            autocast=_native_half(self.device),
+        )
+        return run(pipeline, request, context, task=task)
+
+    def enhance(
+        self,
+        image: Image.Image | Path | str | bytes,
+        *,
+        adjustments: Adjustments | None = None,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        **options: Any,
+    ) -> Result:
+        """Enhance one picture.
+
+        Args:
+            image: a PIL image, a path, or the bytes of a file.
+            options: the other fields of `EnhanceRequest`, such as `scale=4`, `strength=0.8`, `width=1600`.
+
+        Returns:
+            A `Result` whose `.image` is PIL, RGB or RGBA.
+
+        Raises:
+            InputError: the picture or an option cannot be used.
+            WeightsError: the model cannot be used.
+        """
+        request = EnhanceRequest(picture=decode(image), adjustments=adjustments or Adjustments(), **options)
+        return self.run(request, progress=progress, cancel=cancel)
+
+    def models(self, task: str) -> list[ModelChoice]:
+        """Ours first, then what lies in `models_dir`; files are looked at, nothing is loaded."""
+        choices = []
+        for record in Manifest.read(self.weights_dir).records:
+            if record.task != task:
+                continue
+            missing = not (self.weights_dir / record.path / "model.safetensors").is_file()
+            reason = "its file is missing; restore weights/ from the repository" if missing else ""
+            choices.append(ModelChoice(record.name, record.name, _scale_of(record.name), not missing, reason))
+        if task == "enhance" and self.models_dir.is_dir():
+            files = sorted(p for p in self.models_dir.iterdir() if p.suffix in COMMUNITY_SUFFIXES)
+            choices += [ModelChoice(str(path), path.stem, 0, True) for path in files]
+        return choices
+
+    def load(self, name: str) -> Model:
+        """The model of that name, from memory where it was used lately; the least recently used one makes room.
+
+        Raises:
+            WeightsError: it is missing, damaged, or no enhancing model.
+        """
+        with self._lock:
+            model = self._models.pop(name, None) or self._read(name)
+            self._models[name] = model
+            while len(self._models) > KEEP_MODELS:
+                self._models.popitem(last=False)
+            return model
+
+    def close(self) -> None:
+        """Forget all models."""
+        with self._lock:
+            self._models.clear()
+
+    def _read(self, name: str) -> Model:
+        path = resolve(name, self.weights_dir)
+        if path.is_file():
+            found = load_community(path)
+            module = found.module.to(self.device)
+            return Model(path.name, found.sha256, module, scale=found.scale, multiple=found.multiple, context_px=24)
+        checkpoint = read(name, self.weights_dir)
+        if checkpoint.task not in NETWORKS:
+            raise WeightsError(
+                "model",
+                "{name} is made for {task}",
+                "a model of this task is expected",
+                "Choose another",
+                name=name,
+                task=checkpoint.task,
+            )
+        network = NETWORKS[checkpoint.task](checkpoint.config)
+        checkpoint.fill(network)
+        network = network.to(self.device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
+        return Model(
+            checkpoint.name,
+            checkpoint.sha256,
+            network,
+            scale=int(checkpoint.config["scale"]),
+            multiple=int(checkpoint.config["unshuffle"]),
+            context_px=EnhanceNet.CONTEXT_PX,
+        )
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name not in ("cpu", "cuda") or (name == "cuda" and not torch.cuda.is_available()):
+        raise InputError(
+            "device",
+            "{name}",
+            "auto, cpu or, where there is a GPU, cuda is allowed",
+            "Choose cpu",
+            name=name,
+        )
+    return torch.device(name)
+
+
+def _native_half(device: torch.device) -> torch.dtype | None:
+    """bfloat16 where the device computes it natively: twice the speed; elsewhere it would only be slower."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else None
+    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else None
+
+
+def _scale_of(name: str) -> int:
+    tail = name.rpartition("-x")[2]
+    return int(tail) if tail.isdigit() else 0

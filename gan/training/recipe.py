@@ -1,0 +1,127 @@
+"""What a room hands to the training core: a table of presets and four plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from gan.nets.ema import EMA
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+C = TypeVar("C")
+"""The room's frozen config."""
+
+Losses = Mapping[str, Tensor]
+
+
+@dataclass
+class State:
+    """Everything of a run that changes, and so everything that a checkpoint holds.
+
+    Attributes:
+        networks: what is trained, by name; wrapped by Fabric once training begins.
+        ema: averages of some of them, under the same names; these are what is published.
+        optimizers: by name.
+        frozen: networks that take part and never change; not saved.
+        step: finished steps.
+        seen_images: pictures seen over all processes.
+        next_item: number of the next item of the data; differs from seen_images after a rollback.
+        rate_scale: factor on every learning rate; halved by each rollback.
+        rollbacks: how often training went back.
+    """
+
+    networks: dict[str, nn.Module]
+    ema: dict[str, EMA]
+    optimizers: dict[str, torch.optim.Optimizer]
+    frozen: dict[str, nn.Module] = field(default_factory=dict)
+    step: int = 0
+    seen_images: int = 0
+    next_item: int = 0
+    rate_scale: float = 1.0
+    rollbacks: int = 0
+
+    COUNTERS = ("step", "seen_images", "next_item", "rate_scale", "rollbacks")
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "networks": {name: network.state_dict() for name, network in self.networks.items()},
+            "ema": {name: average.state_dict() for name, average in self.ema.items()},
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            **{name: getattr(self, name) for name in self.COUNTERS},
+        }
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        for name, network in self.networks.items():
+            network.load_state_dict(saved["networks"][name])
+        for name, average in self.ema.items():
+            average.load_state_dict(saved["ema"][name])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(saved["optimizers"][name])
+        for name in self.COUNTERS:
+            setattr(self, name, saved[name])
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a validation found.
+
+    Attributes:
+        figures: by name, for the log and the card.
+        score: higher is better; decides which checkpoint is the best.
+        grid: (3, H, W) in [0, 1], to look at.
+    """
+
+    figures: Mapping[str, float]
+    score: float
+    grid: Tensor
+
+
+@dataclass(frozen=True)
+class Published:
+    """What `RUN/weights` holds: the network's config, its tensors, and what the card says."""
+
+    config: Mapping[str, Any]
+    state: Mapping[str, Tensor]
+    seen_images: int
+
+
+@dataclass(frozen=True)
+class Recipe(Generic[C]):
+    """A task that can be trained. The functions see no file of a run and keep no state of their own.
+
+    Attributes:
+        task: name on the command line.
+        presets: complete configs by name.
+        data: (config, folder, seed) -> an object that holds the decoded pictures, training and validation.
+        build: config -> state on the CPU, from scratch.
+        warm_start: (state, tensors of a published checkpoint) -> sentences about what was taken.
+        batches: (config, data, start item, batch, rank, world, workers, seed) -> batches without end.
+        step: one step of every network; returns the losses. Raises nothing on NaN: the core looks.
+        validate: (state, config, data, device) -> figures, score, grid.
+        publish: (state, config) -> the EMA in published form.
+        cost: config -> sentences for a dry run.
+        batch_size: config -> pictures a step over all processes.
+        ema_half_life_kimg: config -> half-life of the average.
+        learning_rate: (config, fraction of the run) -> factor on the rate of `build`.
+    """
+
+    task: str
+    presets: Mapping[str, C]
+    data: Callable[[C, Path, int], Any]
+    build: Callable[[C], State]
+    warm_start: Callable[[State, Mapping[str, Tensor]], list[str]]
+    batches: Callable[[C, Any, int, int, int, int, int, int], Iterator[tuple[Tensor, ...]]]
+    step: Callable[[State, tuple[Tensor, ...], C, Fabric], Losses]
+    validate: Callable[[State, C, Any, torch.device], Validation]
+    publish: Callable[[State, C], Published]
+    cost: Callable[[C], list[str]]
+    batch_size: Callable[[C], int]
+    ema_half_life_kimg: Callable[[C], float]
+    learning_rate: Callable[[C, float], float]

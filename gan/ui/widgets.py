@@ -1,0 +1,281 @@
+"""Widgets that several tabs share: the picture going in, the one coming out, its format, what is remembered."""
+
+from __future__ import annotations
+
+import html
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+from gradio.components.base import Component
+
+from gan.imaging.codec import decode
+from gan.imaging.picture import Picture
+from gan.ui.preview import write_preview
+from gan.ui.words import Language, label, language, notice
+from gan.ui.work import one_sentence
+
+LIGHT: Final[dict[str, Any]] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "concurrency_id": "light",
+    "concurrency_limit": 8,
+}
+"""Options of an event that only rearranges the page."""
+
+DECODING: Final[dict[str, Any]] = {**LIGHT, "concurrency_id": "decoding", "concurrency_limit": 2}
+"""Options of an event that reads a picture."""
+
+COMPUTING: Final[dict[str, Any]] = {"show_progress": "hidden", "concurrency_id": "computing", "concurrency_limit": 1}
+"""Options of an event that runs a network: one after the other, since each uses the whole machine."""
+
+_NAME_BUTTONS: Final = """() => {{
+  document.querySelectorAll('#{} button').forEach((button, i) => button.setAttribute('aria-label', {}[i] ?? ''))
+}}"""
+"""Gives the pictures of a shelf, which have no text, names for screen readers."""
+
+_SCROLL: Final = "() => {{ document.getElementById('{}')?.scrollIntoView({{block: 'nearest', behavior: 'smooth'}}) }}"
+"""Brings the result into sight on a phone, where it is below the controls; elsewhere it is, and nothing moves."""
+
+BROWSERS_SHOW: Final = (".avif", ".jpeg", ".jpg", ".png", ".webp")
+FORMATS: Final = (("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp"), ("AVIF", "avif"), ("TIFF", "tiff"))
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Controls of the downloaded file, in the order of `gan.imaging.codec.Encoding`'s fields."""
+
+    file_format: gr.Radio
+    quality: gr.Slider
+    lossless: gr.Checkbox
+    keep_exif: gr.Checkbox
+    keep_location: gr.Checkbox
+
+    def controls(self) -> list[Component]:
+        return [self.file_format, self.quality, self.lossless, self.keep_exif, self.keep_location]
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """Where a result appears; `values` are an event's outputs, `reveal` belongs behind its success."""
+
+    slider: gr.ImageSlider
+    view: gr.Radio
+    before: gr.Image
+    after: gr.Image
+    summary: gr.HTML
+    files: gr.Row
+    download: gr.DownloadButton
+    record: gr.DownloadButton
+
+    def values(self) -> list[Component]:
+        """Outputs in the API's order: the file first."""
+        return [self.download, self.slider, self.summary, self.record]
+
+    def reveal(self, finished: gr.events.Dependency) -> None:
+        """Show the result, in the chosen view, once the event has succeeded."""
+        finished.success(
+            lambda view, pair: (*_arrange(view, pair), gr.Radio(visible=True), gr.Row(visible=True)),
+            [self.view, self.slider],
+            [self.slider, self.before, self.after, self.view, self.files],
+            **LIGHT,
+        ).then(None, js=_SCROLL.format(self.slider.elem_id), **LIGHT)
+
+
+def heading() -> None:
+    """The product's name and one line."""
+    with gr.Column(elem_id="heading"):
+        gr.Markdown("# Packshot Studio", elem_id="heading-name")
+        gr.Markdown(label("tagline"), elem_id="heading-line")
+
+
+def picture_input(name: str, examples: Path | None = None) -> gr.File:
+    """A place to drop a picture, with a preview that we make, and examples below.
+
+    The file arrives as it was uploaded: an image component would re-encode some kinds and fail on others, and browsers
+    cannot show HEIC or TIFF.
+
+    Args:
+        name: prefix of the element ids.
+        examples: folder of pictures; may be missing or empty.
+    """
+    file = gr.File(label=label("picture"), type="filepath", height=130, elem_id=f"{name}-picture")
+    preview = gr.Image(
+        type="filepath",
+        interactive=False,
+        visible=False,
+        label=label("picture.preview"),
+        show_label=False,
+        buttons=[],
+        elem_id=f"{name}-preview",
+        elem_classes="preview",
+    )
+    facts = gr.HTML(visible=False, elem_id=f"{name}-facts", elem_classes="facts", padding=False)
+    file.change(_look, file, [preview, facts], **DECODING)
+    paths = _pictures(examples)
+    if paths:
+        shelf = gr.Dataset(
+            components=[gr.Image(type="filepath", visible=False)],
+            samples=[[str(path)] for path in paths],
+            type="index",
+            label=label("examples"),
+            elem_id=f"{name}-examples",
+            elem_classes="examples",
+        )
+        shelf.click(lambda number: str(paths[number]), shelf, file, **LIGHT)
+        gr.on(None, None, js=_NAME_BUTTONS.format(shelf.elem_id, json.dumps([path.stem for path in paths])), **LIGHT)
+    return file
+
+
+def output_options(name: str) -> OutputOptions:
+    """Format, quality and what of the camera's data stays; folded."""
+    with gr.Accordion(label("output"), open=False, elem_id=f"{name}-output"):
+        file_format = gr.Radio(list(FORMATS), value="png", label=label("format"), elem_id=f"{name}-format")
+        quality = gr.Slider(1, 100, 92, step=1, label=label("quality"), visible=False, elem_id=f"{name}-quality")
+        lossless = gr.Checkbox(False, label=label("lossless"), visible=False, elem_id=f"{name}-lossless")
+        keep_exif = gr.Checkbox(False, label=label("keep_exif"), elem_id=f"{name}-keep-exif")
+        keep_location = gr.Checkbox(False, label=label("keep_location"), visible=False, elem_id=f"{name}-keep-location")
+    gr.on(
+        [file_format.change, lossless.change],
+        _offer_quality,
+        [file_format, lossless],
+        [quality, lossless],
+        **LIGHT,
+    )
+    keep_exif.change(_offer_location, keep_exif, keep_location, **LIGHT)
+    return OutputOptions(file_format, quality, lossless, keep_exif, keep_location)
+
+
+def result_view(name: str) -> ResultView:
+    """Before and after under a slider, or as pictures for those who use the keyboard; the files and the summary."""
+    slider = gr.ImageSlider(
+        type="filepath",
+        image_mode=None,
+        interactive=False,
+        label=label("result"),
+        buttons=["fullscreen"],
+        slider_position=50,
+        max_height=560,
+        elem_id=f"{name}-slider",
+    )
+    with gr.Row():
+        before = _still(name, "before")
+        after = _still(name, "after")
+    view = gr.Radio(
+        [(label(f"view.{choice}"), choice) for choice in ("swipe", "before", "after", "both")],
+        value="swipe",
+        label=label("view"),
+        visible=False,
+        elem_id=f"{name}-view",
+    )
+    with gr.Row(visible=False) as files:
+        download = gr.DownloadButton(label("download"), variant="primary", elem_id=f"{name}-download")
+        record = gr.DownloadButton(label("record"), variant="secondary", elem_id=f"{name}-record")
+    summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
+    view.change(_arrange, [view, slider], [slider, before, after], **LIGHT)
+    return ResultView(slider, view, before, after, summary, files, download, record)
+
+
+def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:
+    """Names and values as an HTML list, and sentences below; everything is escaped."""
+    lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in rows)
+    return f"<dl>{lines}</dl>" + "".join(f"<p>{html.escape(text)}</p>" for text in notices)
+
+
+def remember(page: gr.Blocks, name: str, controls: Sequence[Any]) -> None:
+    """Keep what the user last set in the user's own browser, and set it again when the page is opened.
+
+    A value that is no longer allowed, such as a model that is gone, is passed over.
+    """
+    kept = gr.BrowserState([], storage_key=f"packshot-studio-{name}", secret="packshot-studio")
+
+    def restore(values: object) -> list[Any]:
+        if not isinstance(values, list) or len(values) != len(controls):
+            return [gr.skip() for _ in controls]
+        return [_allowed(control, value) for control, value in zip(controls, values, strict=True)]
+
+    page.load(restore, kept, list(controls), **LIGHT)
+    gr.on(
+        [control.input for control in controls],
+        None,
+        list(controls),
+        kept,
+        js="(...values) => [values]",
+        **LIGHT,
+    )
+
+
+def _allowed(control: Component, value: Any) -> Any:
+    if isinstance(control, gr.Checkbox):
+        return value if isinstance(value, bool) else gr.skip()
+    try:
+        control.preprocess(value)
+    except (gr.Error, TypeError, ValueError):
+        return gr.skip()
+    return value
+
+
+def _look(path: str | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
+    """Show a preview of the file, or nothing and the reason."""
+    yield gr.Image(value=None, visible=False), gr.HTML(value="", visible=False)
+    if path is None:
+        return
+    to = language(request)
+    with tempfile.TemporaryDirectory(prefix="packshot-") as folder:
+        with one_sentence(to):
+            picture = decode(Path(path))
+            preview = write_preview(picture, Path(folder) / "preview.jpg")
+        yield gr.Image(value=preview, visible=True), gr.HTML(value=_facts(picture, Path(path), to), visible=True)
+
+
+def _facts(picture: Picture, path: Path, to: Language) -> str:
+    parts = [f"{picture.width_px} × {picture.height_px} px", picture.file_format, megabytes(path)]
+    parts += [notice(text, to) for text in picture.notices]
+    return html.escape(" · ".join(part for part in parts if part))
+
+
+def megabytes(path: Path) -> str:
+    """A file's size for people: "820 KB", "3.2 MB"."""
+    size = path.stat().st_size
+    return f"{size / 2**20:.1f} MB" if size >= 2**20 else f"{max(1, round(size / 2**10))} KB"
+
+
+def _offer_quality(file_format: str, lossless: bool) -> tuple[Any, Any]:
+    """Only what the format has; what is out of sight is off, since a choice nobody sees must not be refused."""
+    webp = file_format == "webp"
+    lossy = file_format in ("jpeg", "avif") or (webp and not lossless)
+    return gr.Slider(visible=lossy), gr.Checkbox(visible=True) if webp else gr.Checkbox(value=False, visible=False)
+
+
+def _offer_location(keep_exif: bool) -> Any:
+    return gr.Checkbox(visible=True) if keep_exif else gr.Checkbox(value=False, visible=False)
+
+
+def _still(name: str, which: str) -> gr.Image:
+    return gr.Image(
+        type="filepath",
+        interactive=False,
+        visible=False,
+        label=label(f"view.{which}"),
+        buttons=["fullscreen"],
+        elem_id=f"{name}-{which}",
+    )
+
+
+def _arrange(view: str, pair: tuple[str, str] | None) -> tuple[Any, Any, Any]:
+    before, after = pair or (None, None)
+    return (
+        gr.ImageSlider(visible=view == "swipe"),
+        gr.Image(value=before, visible=view in ("before", "both")),
+        gr.Image(value=after, visible=view in ("after", "both")),
+    )
+
+
+def _pictures(folder: Path | None) -> list[Path]:
+    if folder is None or not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in BROWSERS_SHOW)

@@ -1,0 +1,47 @@
+"""The pages that the API's and the browser's tests share; each is started once, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from gan.enhance.network import EnhanceConfig, EnhanceNet
+from gan.nets.blocks import fuse
+from gan.weights import publish
+from pages import serving
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of published checkpoints, x1, x2 and x4, that are very small and know nothing."""
+    folder = tmp_path_factory.mktemp("weights")
+    torch.manual_seed(0)
+    for scale in (1, 2, 4):
+        config = {"scale": scale, "channels": 4, "blocks": 1, "unshuffle": 2}
+        network = EnhanceNet(EnhanceConfig(**config))
+        publish(
+            folder,
+            name=f"enhance-x{scale}",
+            task="enhance",
+            config=config,
+            state=fuse(network).state_dict(),
+            card="For tests.",
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def studio_page(tiny_weights: Path) -> Iterator[str]:
+    """Address of the page over the real studio."""
+    with serving(["tests/pages.py", str(tiny_weights)]) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def slow_page() -> Iterator[str]:
+    """Address of the page over a run of ten steps of half a second."""
+    with serving(["tests/pages.py", "slow"]) as url:
+        yield url

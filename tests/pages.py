@@ -1,0 +1,128 @@
+"""Starts the page in a process of its own, as users do.
+
+`python tests/pages.py slow` serves a run that needs no weights and takes its time; `python tests/pages.py DIR` serves
+the real studio with the checkpoints in DIR.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch.nn.functional as F
+from PIL import Image
+
+from gan.contract import Progress, Request, Result
+from gan.enhance.pipeline import EnhanceRequest
+from gan.errors import Cancelled, InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+SHA256 = "3fa91c07" * 8
+
+
+@dataclass(frozen=True)
+class FakeChoice:
+    name: str = "enhance-x2"
+    title: str = "Ours x2"
+    scale: int = 2
+    ready: bool = True
+    reason: str = ""
+
+
+class FakeStudio:
+    """Bicubic, in ten steps of `step_s` seconds; remembers what it was asked."""
+
+    def __init__(self, step_s: float = 0.0, choices: Sequence[FakeChoice] = (FakeChoice(),)) -> None:
+        self.step_s = step_s
+        self.choices = choices
+        self.requests: list[EnhanceRequest] = []
+        self.cancelled = threading.Event()
+
+    def models(self, task: str) -> list[Any]:
+        return list(self.choices) if task == "enhance" else []
+
+    def run(
+        self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
+    ) -> Result:
+        if not isinstance(request, EnhanceRequest):
+            raise InputError("image", "another task", "Enhance is allowed", "Choose Enhance")
+        self.requests.append(request)
+        began = time.perf_counter()
+        for step in range(10):
+            if cancel is not None and cancel.is_set():
+                self.cancelled.set()
+                print("CANCELLED", flush=True)
+                raise Cancelled
+            time.sleep(self.step_s)
+            if progress is not None:
+                progress(step + 1, 10, "Enhancing")
+        picture = request.picture
+        height_px, width_px = request.output_size
+        size = (height_px, width_px)
+        rgb = F.interpolate(picture.rgb, size, mode="bicubic", align_corners=False).clamp(0, 1)
+        alpha = None if picture.alpha is None else F.interpolate(picture.alpha, size)
+        return Result(
+            task="enhance",
+            pictures=(picture.with_pixels(rgb, alpha),),
+            seed=request.seed,
+            seconds=time.perf_counter() - began,
+            weights={"enhance-x2": SHA256},
+            notices=picture.notices,
+            details={"adjustments": {"white_balance": 0.4, "exposure": 0.0}} if request.adjustments.auto else {},
+            request=request.record(),
+        )
+
+    def close(self) -> None:
+        pass
+
+
+def photograph(path: Path, size: tuple[int, int] = (48, 32), **options: Any) -> Path:
+    """Write a picture with soft shapes; `size` is (width, height)."""
+    y, x = np.mgrid[0 : size[1], 0 : size[0]] / max(size)
+    channels = [(np.sin(9 * x + 3 * k) * np.cos(7 * y - k) + 1) * 127 for k in range(3)]
+    Image.fromarray(np.stack(channels, axis=2).astype(np.uint8)).save(path, **options)
+    return path
+
+
+@contextmanager
+def serving(command: Sequence[str], *, within_s: float = 60) -> Iterator[str]:
+    """Run a command that serves the page; gives its address, and ends it afterwards."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "GRADIO_SERVER_PORT": "7910"}
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        timer = threading.Timer(within_s, process.kill)
+        timer.start()
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if "http://" in line:
+                    timer.cancel()
+                    yield line.split()[-1]
+                    return
+            raise RuntimeError(f"{command} ended before it served, with status {process.wait()}")
+        finally:
+            timer.cancel()
+            process.terminate()
+
+
+def main(what: str) -> None:
+    import app
+    from gan.studio import Studio
+    from gan.ui.serving import serve
+
+    studio: Any = FakeStudio(step_s=0.5) if what == "slow" else Studio("cpu", what)
+    serve(app.build(studio), None, None, shown=[app.EXAMPLES])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
