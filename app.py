@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -40,9 +41,9 @@ def build(studio: Studio) -> gr.Blocks:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the page until interrupted. Returns the exit status: 2 for options that cannot be, 0 otherwise."""
-    parser = argparse.ArgumentParser(prog="app.py", description="Packshot Studio in a browser.")
+    parser = _Parser(prog="app.py", description="Packshot Studio in a browser.")
     parser.add_argument("--host", help="address to listen on (default: this machine only; on a Space, all)")
-    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
+    parser.add_argument("--port", type=_port, help="port to listen on (default: the first free one from 7860)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where networks run")
     options = parser.parse_args(argv)
     try:
@@ -52,6 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PackshotError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not within 0 and 65535")
+    return int(text)
 
 
 if __name__ == "__main__":

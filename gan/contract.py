@@ -135,7 +135,7 @@ class Context:
         seed: of `generator`, which lives on the CPU so that a seed means the same on every device.
         progress: called after every finished step.
         cancel: when set, the next step raises `Cancelled`.
-        tile_px: side of the input tiles that go through a network.
+        tile_px: side of the area, in input pixels, that one call of a network contributes.
         autocast: a half-precision type that the device computes natively, or None for float32 throughout.
     """
 

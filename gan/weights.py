@@ -188,7 +188,8 @@ def write_checkpoint(
         data_licence=data_licence,
         metrics=dict(metrics or {}),
     )
-    described = {"name": name, "task": task, "sha256": record.sha256, "network": dict(config)}
+    training = {"recipe": recipe, "preset": preset, "seen_images": seen_images}
+    described = {"name": name, "task": task, "sha256": record.sha256, "network": dict(config), "training": training}
     write_atomic(folder / MODEL_FILE, blob)
     write_atomic(folder / CONFIG_FILE, (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode())
     write_atomic(folder / CARD_FILE, render_card(record, card).encode())
@@ -205,6 +206,31 @@ def publish(weights_dir: Path, *, name: str, **fields: Any) -> Record:
     record = write_checkpoint(weights_dir / name, name=name, **fields)
     manifest.with_record(record).write()
     return record
+
+
+def release(run: Path, weights_dir: Path, *, name: str, **fields: Any) -> Record:
+    """Enter the weights that a run keeps in `run/weights` into `weights_dir` under a name of their own.
+
+    Args:
+        fields: what the run does not know: `card`, `data`, `data_licence`, `metrics`.
+
+    Raises:
+        WeightsError: the run holds no published weights, or they are damaged.
+    """
+    config = _read_config(run / "weights")
+    blob = _read_bytes(run / "weights" / MODEL_FILE)
+    training = config["training"]
+    return publish(
+        weights_dir,
+        name=name,
+        task=config["task"],
+        config=config["network"],
+        state=safetensors.torch.load(blob),
+        recipe=training["recipe"],
+        preset=training["preset"],
+        seen_images=training["seen_images"],
+        **fields,
+    )
 
 
 def verify(weights_dir: Path) -> list[Check]:
@@ -263,7 +289,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         config = json.loads(_read_bytes(path))
     except ValueError as error:
         raise _damaged(path, str(error)) from error
-    kinds = {"name": str, "task": str, "sha256": str, "network": dict}
+    kinds = {"name": str, "task": str, "sha256": str, "network": dict, "training": dict}
     if not isinstance(config, dict) or not all(isinstance(config.get(key), kind) for key, kind in kinds.items()):
         raise _damaged(path, "it is not a config of this project")
     return config

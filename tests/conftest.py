@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from pages import serving
 
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.nets.blocks import fuse
 from gan.weights import publish
-from pages import serving
 
 
 @pytest.fixture(scope="session")

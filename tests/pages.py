@@ -6,16 +6,17 @@ the real studio with the checkpoints in DIR.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch.nn.functional as F
@@ -24,6 +25,8 @@ from PIL import Image
 from gan.contract import Progress, Request, Result
 from gan.enhance.pipeline import EnhanceRequest
 from gan.errors import Cancelled, InputError
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHA256 = "3fa91c07" * 8
@@ -91,6 +94,15 @@ def photograph(path: Path, size: tuple[int, int] = (48, 32), **options: Any) -> 
     channels = [(np.sin(9 * x + 3 * k) * np.cos(7 * y - k) + 1) * 127 for k in range(3)]
     Image.fromarray(np.stack(channels, axis=2).astype(np.uint8)).save(path, **options)
     return path
+
+
+def within_a_loop(make: Callable[[], T]) -> T:
+    """Call within a running event loop: outside of one, every gr.Blocks leaves an open loop behind."""
+
+    async def call() -> T:
+        return make()
+
+    return asyncio.run(call())
 
 
 @contextmanager

@@ -7,14 +7,16 @@ generator that is handed in, so one seed is one degradation.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
-from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,7 @@ class Dice:
         return self.uniform(0, 1) < probability
 
     def choose(self, weights: list[float]) -> int:
-        return int(torch.multinomial(torch.tensor(weights), 1, generator=self.generator))
+        return int(torch.multinomial(torch.tensor(weights, dtype=torch.float32), 1, generator=self.generator))
 
     def normal(self, shape: tuple[int, ...]) -> Tensor:
         return torch.randn(shape, generator=self.generator)
@@ -193,8 +195,11 @@ def noise(x: Tensor, dice: Dice, *, sigma_255: tuple[float, float], poisson: tup
 
 def jpeg(x: Tensor, quality: int) -> Tensor:
     """Compressed by the real encoder and back. (N, 3, H, W) in [0, 1] -> the same."""
-    bytes_8bit = (x.clamp(0, 1) * 255).round().to(torch.uint8)
-    frames = [decode_jpeg(encode_jpeg(frame, quality=quality), mode=ImageReadMode.RGB) for frame in bytes_8bit]
+    frames = []
+    for frame in (x.clamp(0, 1) * 255).round().to(torch.uint8):
+        file = io.BytesIO()
+        Image.fromarray(frame.permute(1, 2, 0).numpy()).save(file, "JPEG", quality=quality)
+        frames.append(torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1))
     return torch.stack(frames).float() / 255
 
 

@@ -31,6 +31,7 @@ from gan.imaging.color import to_linear, to_srgb
 SHARPEN_RADIUS_PX = 1.5
 CLIP_LIMIT = 0.01
 MAX_LOCAL_GAIN = 3.0
+MAX_AUTO_CONTRAST = 0.3
 MAX_AUTO_SHARPNESS = 0.3
 
 _PROTECTED = 0.04
@@ -144,8 +145,8 @@ def choose(rgb: Tensor) -> Adjustments:
     Each is measured on what the ones before it leave. A cast counts where the ground shows it, and only a third
     where it is estimated from all colours; a missing white counts, missing black or contrast only where no bright
     ground says that the product is as light as that. Saturation is never chosen: nothing in one picture tells a dull
-    photograph from a product in muted colours. Sharpness follows the blur effect of Crete et al. (2007), up to a third, since
-    the network sharpens too.
+    photograph from a product in muted colours. Sharpness follows the blur effect of Crete et al. (2007), up to
+    `MAX_AUTO_SHARPNESS`, since the network sharpens too.
 
     Args:
         rgb: (1, 3, H, W), float32, in [0, 1].
@@ -163,8 +164,9 @@ def choose(rgb: Tensor) -> Adjustments:
     if not has_ground:
         exposure = max(exposure, _ramp(levels.black, 0.04, 0.1), 0.6 * _ramp(abs(math.log(levels.gamma)), 0.1, 0.28))
     small = apply(small, Adjustments(exposure=exposure))
-    spread = luma(small).quantile(0.95) - luma(small).quantile(0.05)
-    local_contrast = 0.0 if has_ground else 0.3 * _ramp(0.5 - float(spread), 0.0, 0.3)
+    spread = float(luma(small).quantile(0.95) - luma(small).quantile(0.05))
+    # Dull pictures gain, plain ones do not: there is nothing in them but noise.
+    local_contrast = 0.0 if has_ground else MAX_AUTO_CONTRAST * _ramp(0.5 - spread, 0, 0.3) * _ramp(spread, 0.02, 0.1)
     return Adjustments(
         white_balance=round(white_balance, 2),
         exposure=round(exposure, 2),

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -16,6 +15,7 @@ from gan.contract import Context, Model, Output, Request
 from gan.enhance.adjust import Adjustments, apply, choose, sharpen
 from gan.errors import InputError
 from gan.imaging.alpha import bleed
+from gan.imaging.blending import blend
 from gan.imaging.color import keep_white, match_low_frequencies
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
@@ -138,7 +138,10 @@ def enhance(request: EnhanceRequest, context: Context) -> Output:
     else:
         rgb, alpha = resize(rgb, *request.network_size), _resized(picture.alpha, request.network_size)
     height_px, width_px = request.output_size
-    rgb = sharpen(resize(rgb, height_px, width_px), adjustments.sharpness)
+    rgb = resize(rgb, height_px, width_px)
+    if adjustments.sharpness:
+        # In place, unless this is still the tensor that the request holds.
+        rgb = sharpen(rgb, adjustments.sharpness, out=None if rgb is picture.rgb else rgb)
     return Output((picture.with_pixels(rgb, _resized(alpha, request.output_size)),), picture.notices, details)
 
 
@@ -154,14 +157,12 @@ def _restore(
         made = network(tile)
         if model.scale > made_at:  # a x4 network asked for x2 never makes the x4 picture as a whole
             made = F.avg_pool2d(made, model.scale // made_at)
-        if request.strength == 1:
-            return made
-        base = tile if made_at == 1 else F.interpolate(tile, scale_factor=made_at, mode="bicubic", align_corners=False)
-        return torch.lerp(base, made, request.strength)
+        return made
 
     made = context.apply(served, rgb, around=on_tile)
     match_low_frequencies(made, rgb, scale=made_at)
     keep_white(made, rgb, scale=made_at)
+    blend(made, rgb, scale=made_at, strength=request.strength)
     made = resize(made, *request.network_size)
     if alpha is None:
         return made, None
@@ -172,7 +173,9 @@ def _restore(
     keep_white(cover, grey, scale=made_at)
     hidden = 1 - cover
     keep_white(hidden, 1 - grey, scale=made_at)
-    return made, resize((1 - hidden).mean(1, keepdim=True), *request.network_size)
+    cover = (1 - hidden).mean(1, keepdim=True)
+    blend(cover, alpha, scale=made_at, strength=request.strength)
+    return made, resize(cover, *request.network_size)
 
 
 def _resized(x: Tensor | None, size: tuple[int, int]) -> Tensor | None:

@@ -41,7 +41,7 @@ class EnhanceRecipe:
         network: what is trained.
         patch_px: side of the sharp patches.
         batch: pictures a step.
-        learning_rate: of Adam (0.9, 0.99); 200 steps of warm-up, then constant, then down to a tenth of it over
+        learning_rate: of Adam (0.9, 0.99); constant, then down to a tenth of it over
             the last 30% of the steps.
         pixels: weight of the L1 distance.
         features: weight of the feature loss (Lite0); its gradient on a picture is some 500 times that of L1.
@@ -56,7 +56,7 @@ class EnhanceRecipe:
     network: EnhanceConfig
     patch_px: int = 128
     batch: int = 8
-    learning_rate: float = 4e-4
+    learning_rate: float = 2e-4
     pixels: float = 1.0
     features: float = 0.0
     features_from: int = 600
@@ -181,7 +181,7 @@ def step(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric:
         batch: damaged (N, 3, p / scale, p / scale) and sharp (N, 3, p, p), in [0, 1].
 
     Returns:
-        The losses, unweighted, and the norm of the network's gradient before it is clipped to 1.
+        The losses, unweighted, and the norm of the network's gradient before it is clipped to 0.3.
     """
     damaged, sharp = (x.contiguous(memory_format=torch.channels_last) for x in batch)
     network, optimizer = state.networks["network"], state.optimizers["network"]
@@ -203,7 +203,7 @@ def step(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric:
         total = total + config.adversarial * losses["adversarial"]
     optimizer.zero_grad(set_to_none=True)
     fabric.backward(total)
-    norm = fabric.clip_gradients(network, optimizer, max_norm=1.0, error_if_nonfinite=False)
+    norm = fabric.clip_gradients(network, optimizer, max_norm=0.3, error_if_nonfinite=False)
     losses["grad_norm"] = norm if norm is not None else torch.zeros(())
     optimizer.step()
     if config.adversarial and _features_due(state, config):

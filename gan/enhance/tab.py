@@ -20,7 +20,6 @@ from gan.enhance.pipeline import AUTO_MODEL, SCALES, EnhanceRequest
 from gan.errors import Cancelled, InputError
 from gan.imaging.codec import Encoding, decode, write
 from gan.imaging.picture import Picture
-from gan.metrics.fidelity import compare
 from gan.ui import widgets
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.words import Language, label, language, notice, say, sentence, word
@@ -117,14 +116,14 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             output = widgets.output_options("enhance")
             with gr.Accordion(label("reference"), open=False, elem_id="enhance-measure"):
                 reference = gr.File(
-                    label=label("reference.file"), type="filepath", height=110, elem_id="enhance-reference"
+                    label=label("reference.file"), type="filepath", height=140, elem_id="enhance-reference"
                 )
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("enhance")
 
     settings: list[Component] = [scale, width, height, strength, model, auto, *adjustments, *output.controls()]
     auto.change(
-        lambda chosen: [gr.Slider(interactive=not chosen) for _ in ADJUSTMENTS], auto, adjustments, **widgets.LIGHT
+        lambda chosen: [gr.update(interactive=not chosen) for _ in ADJUSTMENTS], auto, adjustments, **widgets.LIGHT
     )
     began = button.click(_begin, None, [status, button, stop], queue=False, **widgets.LIGHT)
     running = began.then(
@@ -136,8 +135,9 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         **widgets.COMPUTING,
     )
     view.reveal(running)
-    for ended in (running.success, running.failure):  # `then` does not follow a failure
-        ended(_end, None, [status, button, stop], **widgets.LIGHT)
+    # `then` does not follow a failure; `success` follows Stop too, whose words then have to stay.
+    running.success(lambda: _end()[1:], None, [button, stop], **widgets.LIGHT)
+    running.failure(_end, None, [status, button, stop], **widgets.LIGHT)
     stop.click(_stopped, None, [status, button, stop], cancels=[running], queue=False, **widgets.LIGHT)
     return settings
 
@@ -272,16 +272,16 @@ def _handler(run: Run) -> Callable[..., Iterator[tuple[Any, ...]]]:
 
 def _begin(request: gr.Request) -> tuple[Any, ...]:
     line = report("Waiting for its turn", language(request))
-    return line, gr.Button(interactive=False), gr.Button(visible=True)
+    return line, gr.update(interactive=False), gr.update(visible=True)
 
 
 def _end() -> tuple[Any, ...]:
-    return "", gr.Button(interactive=True), gr.Button(visible=False)
+    return "", gr.update(interactive=True), gr.update(visible=False)
 
 
 def _stopped(request: gr.Request) -> tuple[Any, ...]:
     text = say("Stopped. Your photograph and the last result are still here.", language(request))
-    return f'<div class="line" role="status">{text}</div>', gr.Button(interactive=True), gr.Button(visible=False)
+    return f'<div class="line" role="status">{text}</div>', gr.update(interactive=True), gr.update(visible=False)
 
 
 def _given(path: str | None) -> Path:
@@ -336,6 +336,8 @@ def _chosen(result: Result, to: Language) -> list[tuple[str, str]]:
 def _measured(picture: Picture, reference: Picture | None, to: Language) -> list[tuple[str, str]]:
     if reference is None:
         return []
+    from gan.metrics.fidelity import compare  # scipy's statistics take a second, and few give a reference
+
     try:
         figures = compare(picture, reference)
     except InputError as error:

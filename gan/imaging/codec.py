@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
-import uuid
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from gan.errors import InputError
+from gan.files import write_atomic
 from gan.imaging.exif import published_exif, read_exif
 from gan.imaging.formats import Encoding
 from gan.imaging.picture import Picture
@@ -104,16 +103,7 @@ def write(picture: Picture, path: str | Path, encoding: Encoding) -> None:
         InputError: as of `encode`.
         OSError: the file cannot be written.
     """
-    data = encode(picture, encoding)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        with unfinished.open("xb") as file:
-            file.write(data)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_atomic(Path(path), encode(picture, encoding))
 
 
 def _picture(

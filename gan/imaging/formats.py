@@ -17,7 +17,8 @@ class FileFormat:
         pillow: Pillow's name.
         mime: media type.
         suffixes: lower-case, with the dot; the first is the one to write.
-        longest_px: greatest width or height that can be written: the format's own limit, for JPEG libjpeg's.
+        longest_px: greatest width or height that can be written: the format's own limit, or where libjpeg
+            writes and libavif reads less, theirs.
         alpha: whether it holds transparency.
     """
 
@@ -32,7 +33,7 @@ FORMATS = {
     "png": FileFormat("PNG", "image/png", (".png",), 2**31 - 1),
     "jpeg": FileFormat("JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), 65500, alpha=False),
     "webp": FileFormat("WEBP", "image/webp", (".webp",), 16383),
-    "avif": FileFormat("AVIF", "image/avif", (".avif",), 65536),
+    "avif": FileFormat("AVIF", "image/avif", (".avif",), 32768),
     "tiff": FileFormat("TIFF", "image/tiff", (".tif", ".tiff"), 2**31 - 1),
 }
 

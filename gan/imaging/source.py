@@ -183,14 +183,13 @@ def _key(image: Image.Image, depth: int) -> Key:
 def _register_plugins() -> None:
     """Pillow's own and HEIC's, once; and Pillow's limit raised to ours, so that it does not warn of what is allowed."""
     with _plugins_lock:
-        if "HEIF" in Image.OPEN:
-            return
-        import pillow_heif
-
-        Image.init()
-        pillow_heif.register_heif_opener()
         if Image.MAX_IMAGE_PIXELS is not None:
             Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MAX_PIXELS)
+        if "HEIF" not in Image.OPEN:
+            import pillow_heif
+
+            Image.init()
+            pillow_heif.register_heif_opener()
 
 
 def _looks_like_svg(data: bytes) -> bool:

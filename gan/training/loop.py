@@ -167,7 +167,7 @@ class _Run:
                 self._set_rates()
                 losses = self.recipe.step(state, next(batches), self.config, self.fabric)
                 if not bool(torch.isfinite(torch.stack([v.detach().float() for v in losses.values()])).all()):
-                    self.log.write("not_finite", state.step, {k: str(float(v)) for k, v in losses.items()})
+                    self.log.write("not_finite", state.step, {k: str(v.item()) for k, v in losses.items()})
                     return False
                 state.step += 1
                 state.seen_images += self.batch

@@ -43,7 +43,7 @@ def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequenc
     """
     try:
         _, url, _ = page.launch(**launch_options(host, port, shown), prevent_thread_lock=True)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise InputError(
             "port",
             "{host}:{port} cannot be listened on",

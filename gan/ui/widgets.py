@@ -77,9 +77,9 @@ class ResultView:
         return [self.download, self.slider, self.summary, self.record]
 
     def reveal(self, finished: gr.events.Dependency) -> None:
-        """Show the result, in the chosen view, once the event has succeeded."""
+        """Show the result, in the chosen view, once the event has succeeded (or was stopped: then the last one)."""
         finished.success(
-            lambda view, pair: (*_arrange(view, pair), gr.Radio(visible=True), gr.Row(visible=True)),
+            _reveal,
             [self.view, self.slider],
             [self.slider, self.before, self.after, self.view, self.files],
             **LIGHT,
@@ -221,7 +221,7 @@ def _allowed(control: Component, value: Any) -> Any:
 
 def _look(path: str | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
     """Show a preview of the file, or nothing and the reason."""
-    yield gr.Image(value=None, visible=False), gr.HTML(value="", visible=False)
+    yield gr.update(value=None, visible=False), gr.update(value="", visible=False)
     if path is None:
         return
     to = language(request)
@@ -229,7 +229,7 @@ def _look(path: str | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
         with one_sentence(to):
             picture = decode(Path(path))
             preview = write_preview(picture, Path(folder) / "preview.jpg")
-        yield gr.Image(value=preview, visible=True), gr.HTML(value=_facts(picture, Path(path), to), visible=True)
+        yield gr.update(value=preview, visible=True), gr.update(value=_facts(picture, Path(path), to), visible=True)
 
 
 def _facts(picture: Picture, path: Path, to: Language) -> str:
@@ -248,11 +248,11 @@ def _offer_quality(file_format: str, lossless: bool) -> tuple[Any, Any]:
     """Only what the format has; what is out of sight is off, since a choice nobody sees must not be refused."""
     webp = file_format == "webp"
     lossy = file_format in ("jpeg", "avif") or (webp and not lossless)
-    return gr.Slider(visible=lossy), gr.Checkbox(visible=True) if webp else gr.Checkbox(value=False, visible=False)
+    return gr.update(visible=lossy), gr.update(visible=True) if webp else gr.update(value=False, visible=False)
 
 
 def _offer_location(keep_exif: bool) -> Any:
-    return gr.Checkbox(visible=True) if keep_exif else gr.Checkbox(value=False, visible=False)
+    return gr.update(visible=True) if keep_exif else gr.update(value=False, visible=False)
 
 
 def _still(name: str, which: str) -> gr.Image:
@@ -269,10 +269,15 @@ def _still(name: str, which: str) -> gr.Image:
 def _arrange(view: str, pair: tuple[str, str] | None) -> tuple[Any, Any, Any]:
     before, after = pair or (None, None)
     return (
-        gr.ImageSlider(visible=view == "swipe"),
-        gr.Image(value=before, visible=view in ("before", "both")),
-        gr.Image(value=after, visible=view in ("after", "both")),
+        gr.update(visible=view == "swipe"),
+        gr.update(value=before, visible=view in ("before", "both")),
+        gr.update(value=after, visible=view in ("after", "both")),
     )
+
+
+def _reveal(view: str, pair: tuple[str, str] | None) -> tuple[Any, ...]:
+    there = gr.update(visible=pair is not None)
+    return *_arrange(view, pair), there, there
 
 
 def _pictures(folder: Path | None) -> list[Path]:

@@ -21,6 +21,7 @@ from gan.ui.chinese import FIELDS, SENTENCES
 Language = Literal["en", "zh"]
 
 CHINESE_LOCALES: Final = ("zh", "zh-CN", "zh-SG", "zh-HK", "zh-MO", "zh-TW", "zh-Hans", "zh-Hant")
+"""Of these Gradio 6.31's page takes zh-CN and zh-TW from a browser, and shows English labels for the others."""
 
 LABELS: Final[dict[str, tuple[str, str]]] = {
     "tagline": (
@@ -119,7 +120,8 @@ def sentence(error: PackshotError, to: Language) -> str:
     """What came, what is allowed, what to do, in that language."""
     if to == "en":
         return str(error)
-    got, allowed, remedy = (say(part, to, **error.values) for part in error.templates())
+    values = {name: notice(value, to) if isinstance(value, str) else value for name, value in error.values.items()}
+    got, allowed, remedy = (say(part, to, **values) for part in error.templates())
     return f"{FIELDS.get(error.field, error.field)}：{got}；{allowed}。{remedy}。"
 
 

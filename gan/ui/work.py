@@ -124,6 +124,8 @@ class _Tracker:
             return report(what, to)
         fraction = min(1.0, done / total)
         left_s = (self._seen_s - self._began_s) / done * (total - done) if 0 < done < total else None
+        if left_s is not None:
+            left_s = max(0.0, left_s - (time.monotonic() - self._seen_s))
         return report(what, to, fraction=fraction, left_s=left_s)
 
 

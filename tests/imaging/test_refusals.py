@@ -99,6 +99,7 @@ def test_missing_and_folder(tmp_path: Path) -> None:
     assert "is a folder" in refused(str(tmp_path))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "there is no file" in refused(tmp_path / "pipe")
@@ -153,3 +154,10 @@ def test_the_field_is_the_callers() -> None:
     with pytest.raises(InputError) as caught:
         decode(b"", field="style")
     assert caught.value.field == "style"
+
+
+def test_pillows_own_limit_does_not_stand_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow warns from 89 megapixels on, and in these tests a warning is an error."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 89_478_485)
+    assert "damaged" in refused(png_header(9900, 9900))
+    assert Image.MAX_IMAGE_PIXELS == codec.MAX_PIXELS

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
+from community_models import small_esrgan
 
 from gan.errors import ConfigError, WeightsError
 from gan.nets import community
@@ -23,27 +24,6 @@ def x4plus_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def x4plus(x4plus_file: Path) -> CommunityModel:
     return load_community(x4plus_file)
-
-
-def small_esrgan(blocks: int = 1, width: int = 8, channels: int = 3) -> dict[str, torch.Tensor]:
-    """An ESRGAN x4 in the original names, small enough for a test."""
-    generator = torch.Generator().manual_seed(0)
-    state: dict[str, torch.Tensor] = {}
-
-    def add(name: str, out: int, into: int) -> None:
-        state[f"{name}.weight"] = torch.randn(out, into, 3, 3, generator=generator) * 0.05
-        state[f"{name}.bias"] = torch.zeros(out)
-
-    add("conv_first", width, channels)
-    for block in range(blocks):
-        for dense in (1, 2, 3):
-            for conv in range(1, 6):
-                out = width if conv == 5 else 32
-                add(f"body.{block}.rdb{dense}.conv{conv}", out, width + 32 * (conv - 1))
-    for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr"):
-        add(name, width, width)
-    add("conv_last", channels, width)
-    return state
 
 
 def test_the_converted_network_is_real_esrgan(x4plus_file: Path, x4plus: CommunityModel) -> None:

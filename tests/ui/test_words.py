@@ -19,7 +19,17 @@ from gan.ui.chinese import FIELDS, SENTENCES
 GAN = Path(words.__file__).parent.parent
 SPOKEN_TO_USERS = ("InputError", "WeightsError")
 # Training and its data are driven from the command line, which speaks English.
-NOT_SERVED = ("training", "data", "losses", "recipe.py", "evaluate.py", "features.py", "files.py", "hub.py", "manifest.py")
+NOT_SERVED = (
+    "training",
+    "data",
+    "losses",
+    "recipe.py",
+    "evaluate.py",
+    "features.py",
+    "files.py",
+    "hub.py",
+    "manifest.py",
+)
 NOT_SERVED += ("__main__.py", "serving.py")  # the last one's own errors are those of app.py's command line
 
 
@@ -75,7 +85,9 @@ def error_fields() -> set[str]:
 
 def step_templates() -> list[tuple[str, str]]:
     """What is said to be going on: the third argument of a step, `what=` of a call, the default of `what`."""
-    found = [(where, text) for where, call in calls(("step", "progress")) for p in call.args[2:3] for text in constants(p)]
+    found = [
+        (where, text) for where, call in calls(("step", "progress")) for p in call.args[2:3] for text in constants(p)
+    ]
     for path, tree in sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.keyword) and node.arg == "what":
@@ -139,7 +151,7 @@ def test_an_unknown_label_is_refused() -> None:
 def test_the_browser_gets_every_chinese_locale() -> None:
     tables = words.translations().translations_dict
     assert set(tables) == {"en", *words.CHINESE_LOCALES}
-    assert tables["zh-HK"]["stop"] == "停止"
+    assert tables["zh-TW"]["stop"] == "停止"
     assert tables["en"]["stop"] == "Stop"
 
 

@@ -1,0 +1,56 @@
+"""Assertions that every task has to pass; a room's test calls them with its own request."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+import torch
+
+from gan.contract import Request, Result
+from gan.errors import Cancelled
+from gan.studio import Studio
+
+
+def assert_contract(studio: Studio, request: Request) -> Result:
+    """Runs a request and checks what holds for all rooms: shapes, ranges, record, determinism, Stop.
+
+    Returns:
+        The result, for what is particular to the room.
+    """
+    steps: list[tuple[int, int, str]] = []
+    result = studio.run(request, progress=lambda *step: steps.append(step))
+    for picture in result.pictures:
+        assert picture.rgb.dtype == torch.float32
+        assert picture.rgb.device.type == "cpu"
+        assert picture.rgb.shape[:2] == (1, 3)
+        assert 0 <= picture.rgb.min() <= picture.rgb.max() <= 1
+        assert not picture.rgb.requires_grad
+    assert result.seed == request.seed
+    assert result.seconds > 0
+    assert all(len(sha256) == 64 for sha256 in result.weights.values())
+    json.dumps(result.record)
+    assert result.image.mode in ("RGB", "RGBA")
+    if result.weights:
+        assert steps[0][0] == 0
+        assert all(done <= total and what for done, total, what in steps)
+        assert_stops(studio, request)
+    again = studio.run(request)
+    assert all(torch.equal(a.rgb, b.rgb) for a, b in zip(result.pictures, again.pictures, strict=True))
+    return result
+
+
+def assert_stops(studio: Studio, request: Request) -> None:
+    """After `cancel` is set no further step is begun."""
+    cancel = threading.Event()
+    seen: list[Any] = []
+
+    def stop(*step: Any) -> None:
+        seen.append(step)
+        cancel.set()
+
+    with pytest.raises(Cancelled):
+        studio.run(request, progress=stop, cancel=cancel)
+    assert len(seen) == 1
