@@ -42,6 +42,6 @@ def studio_page(tiny_weights: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def slow_page() -> Iterator[str]:
-    """Address of the page over a run of ten steps of half a second."""
+    """Address of the page over a run of ten slow steps."""
     with serving(["tests/pages.py", "slow"]) as url:
         yield url

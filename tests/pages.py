@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHA256 = "3fa91c07" * 8
+SLOW_S = 10
+"""What a run on the slow page takes."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def main(what: str) -> None:
     from gan.studio import Studio
     from gan.ui.serving import serve
 
-    studio: Any = FakeStudio(step_s=0.5) if what == "slow" else Studio("cpu", what)
+    studio: Any = FakeStudio(step_s=SLOW_S / 10) if what == "slow" else Studio("cpu", what)
     serve(app.build(studio), None, None, shown=[app.EXAMPLES])
 
 

@@ -10,13 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from pages import photograph
+from pages import SLOW_S, photograph
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gan.imaging.codec import decode
 
 pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 30_000
+"""A machine that trains at the same time is slow; what is expected to happen at all is given this long."""
+expect.set_options(timeout=PATIENCE_MS)
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
@@ -44,7 +48,7 @@ class Visit:
         self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("pageerror", lambda error: self.broken.append(str(error)))
         self.page.goto(url)
-        expect(self.page.locator("#enhance-run")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("#enhance-run")).to_be_visible()
 
     def upload(self, path: Path) -> None:
         """Put a file in, in place of the one that is there."""
@@ -54,9 +58,9 @@ class Visit:
 
     def enhance(self) -> None:
         self.page.click("#enhance-run")
-        expect(self.page.locator("#enhance-stop")).to_be_visible(timeout=20_000)
-        expect(self.page.locator("#enhance-run")).to_be_enabled(timeout=20_000)
-        expect(self.page.locator("#enhance-download")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("#enhance-stop")).to_be_visible()
+        expect(self.page.locator("#enhance-run")).to_be_enabled()
+        expect(self.page.locator("#enhance-download")).to_be_visible()
 
     def overflow_px(self) -> int:
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
@@ -239,7 +243,7 @@ def test_stop_stops_and_nothing_is_lost(browser: Browser, slow_page: str, tmp_pa
         expect(page.locator("#enhance-status")).to_contain_text("Stopped")
         expect(stop).to_be_hidden()
         expect(page.locator("#enhance-run")).to_be_enabled()
-        assert time.monotonic() - pressed < 3
+        assert time.monotonic() - pressed < 0.8 * SLOW_S
         assert page.inner_text("#enhance-summary") == before
         expect(page.locator("#enhance-facts")).to_contain_text("48 × 32 px")
         visit.enhance()  # the one run at a time is free again
@@ -249,15 +253,17 @@ def test_closing_the_page_frees_the_machine_for_the_next_visitor(
     browser: Browser, slow_page: str, tmp_path: Path
 ) -> None:
     path = photograph(tmp_path / "shoe.png")
-    with Visit(browser, slow_page) as visit:
+    with Visit(browser, slow_page) as visit, Visit(browser, slow_page) as next_visit:
         visit.upload(path)
+        next_visit.upload(path)
         visit.page.click("#enhance-run")
         expect(visit.page.locator("#enhance-status")).to_contain_text("Enhancing")
-    with Visit(browser, slow_page) as visit:
-        visit.upload(path)
-        began = time.monotonic()
-        visit.enhance()
-        assert time.monotonic() - began < 9  # five seconds of its own, not five more of the one who left
+        next_visit.page.click("#enhance-run")
+        expect(next_visit.page.locator("#enhance-status")).to_contain_text("Waiting for its turn")
+        left = time.monotonic()
+        visit.page.close()
+        expect(next_visit.page.locator("#enhance-status")).to_contain_text("Enhancing")
+        assert time.monotonic() - left < 0.8 * SLOW_S
 
 
 def test_a_bad_file_is_told_and_the_page_goes_on(browser: Browser, studio_page: str, tmp_path: Path) -> None:

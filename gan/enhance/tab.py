@@ -135,9 +135,8 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         **widgets.COMPUTING,
     )
     view.reveal(running)
-    # `then` does not follow a failure; `success` follows Stop too, whose words then have to stay.
-    running.success(lambda: _end()[1:], None, [button, stop], **widgets.LIGHT)
-    running.failure(_end, None, [status, button, stop], **widgets.LIGHT)
+    for ended in (running.success, running.failure):  # `then` does not follow a failure
+        ended(_end, status, [status, button, stop], **widgets.LIGHT)
     stop.click(_stopped, None, [status, button, stop], cancels=[running], queue=False, **widgets.LIGHT)
     return settings
 
@@ -272,11 +271,13 @@ def _handler(run: Run) -> Callable[..., Iterator[tuple[Any, ...]]]:
 
 def _begin(request: gr.Request) -> tuple[Any, ...]:
     line = report("Waiting for its turn", language(request))
-    return line, gr.update(interactive=False), gr.update(visible=True)
+    return f'<div class="queued">{line}</div>', gr.update(interactive=False), gr.update(visible=True)
 
 
-def _end() -> tuple[Any, ...]:
-    return "", gr.update(interactive=True), gr.update(visible=False)
+def _end(status: str) -> tuple[Any, ...]:
+    """Both ends, and Stop, come here; a run takes its own report away, so what Stop said is left alone."""
+    line = "" if 'class="queued"' in status else gr.skip()
+    return line, gr.update(interactive=True), gr.update(visible=False)
 
 
 def _stopped(request: gr.Request) -> tuple[Any, ...]:

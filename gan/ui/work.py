@@ -61,6 +61,8 @@ def follow(job: Job[T], to: Language, show: Callable[[str], Update]) -> Generato
     try:
         while not wait([future], timeout=INTERVAL_S).done:
             yield show(tracker.report(to))
+        if future.exception() is not None:
+            yield show("")  # an error leaves on the page what was last shown there
         with one_sentence(to):
             return future.result()
     finally:

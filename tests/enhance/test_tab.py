@@ -171,6 +171,14 @@ def test_stop_reaches_the_run(tmp_path: Path) -> None:
     assert studio.cancelled.wait(2)
 
 
+def test_the_end_leaves_what_stop_said_alone() -> None:
+    queued = tab._begin(None)[0]  # type: ignore[arg-type]
+    assert tab._end(queued)[0] == ""
+    stopped = tab._stopped(None)[0]  # type: ignore[arg-type]
+    assert "Stopped" in stopped
+    assert tab._end(stopped)[0] == gr.skip()
+
+
 def page_with(choices: Sequence[FakeChoice]) -> gr.Blocks:
     def make() -> gr.Blocks:
         page = gr.Blocks(analytics_enabled=False)

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import torch
+from community_models import small_esrgan
 from PIL import Image
+from safetensors.torch import save_file
 from torch import Tensor
 
 from gan.enhance import recipe as enhance
@@ -191,7 +193,7 @@ def test_dry_run_prints_the_recipe_and_writes_nothing(pictures: Path, tmp_path: 
         (["--data", "/nowhere"], "data: /nowhere is no folder"),
         (["--steps", "0"], "steps: 0"),
         (["--preset", "tiny-x2", "--from", "no-such-model"], "no-such-model"),
-        (["--preset", "x4-distil"], "teacher: "),
+        (["--preset", "x4"], "no readable picture of at least 160 px among 12"),
     ],
 )
 def test_bad_options_are_one_line(
@@ -203,6 +205,17 @@ def test_bad_options_are_one_line(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_distillation_needs_its_teacher_and_learns_from_it(pictures: Path, tmp_path: Path) -> None:
+    config = dataclasses.replace(PRESETS["tiny-x4"], distil=1.0, teacher=str(tmp_path / "teacher.safetensors"))
+    with pytest.raises(ConfigError, match="convert-realesrgan"):
+        RECIPE.build(config)
+    save_file(small_esrgan(), config.teacher)
+    train(RECIPE, config, _options(pictures, tmp_path / "run", 2))
+    assert all(line["distil"] > 0 for line in _lines(tmp_path / "run", "train"))
+    with pytest.raises(ConfigError, match="distil"):
+        dataclasses.replace(PRESETS["tiny-x2"], distil=1.0)
 
 
 class _Enough(Exception):
