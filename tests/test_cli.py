@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import torch
+from community_models import small_esrgan
 from PIL import Image
+from safetensors.torch import save_file
 
 import gan
 import gan.studio
@@ -124,6 +126,18 @@ def test_weights_list_and_verify(tiny_weights: Path, capsys: Any) -> None:
     assert "enhance-x4" in capsys.readouterr().out
     assert main(["weights", "verify"]) == 0
     assert capsys.readouterr().out.count(": ok") == 3
+
+
+def test_a_community_checkpoint_is_added_where_the_app_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(gan.studio, "MODELS_DIR", tmp_path / "models")
+    save_file(small_esrgan(), tmp_path / "mine.safetensors")
+    (tmp_path / "not.safetensors").write_bytes(b"nothing")
+    assert main(["weights", "add", str(tmp_path / "mine.safetensors")]) == 0
+    assert main(["weights", "add", str(tmp_path / "not.safetensors")]) == 2
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine.safetensors"]
+    assert gan.Studio("cpu").models("enhance")[-1].title == "mine"
 
 
 def test_evaluate_prints_ours_beside_bicubic(tmp_path: Path, capsys: Any) -> None:

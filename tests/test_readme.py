@@ -1,0 +1,77 @@
+"""The README is true: what it tells one to type works, what it points to exists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+from gan.__main__ import main
+from gan.training.cli import main as train
+from train import RECIPES
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def _commands(start: str) -> list[list[str]]:
+    lines = "\n".join(_blocks("bash")).splitlines()
+    return [shlex.split(line) for line in lines if line.startswith(start)]
+
+
+@pytest.fixture
+def _beside_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("tour", "*.py"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("_beside_the_examples")
+@pytest.mark.parametrize("command", _commands("python -m gan"), ids=" ".join)
+def test_commands(command: list[str]) -> None:
+    assert main(command[3:]) == 0
+
+
+@pytest.mark.usefixtures("_beside_the_examples")
+def test_python() -> None:
+    code = next(block for block in _blocks("python") if "Studio" in block)
+    exec(compile(code, "README.md", "exec"), {})
+    with Image.open("carton.png") as made:
+        assert made.size == (1024, 1024)
+
+
+@pytest.mark.usefixtures("_beside_the_examples")
+def test_training_command() -> None:
+    (command,) = _commands("python train.py")
+    assert train(RECIPES, [*command[2:], "--data", "examples", "--dry-run"]) == 0
+
+
+def test_the_two_commands_name_files_that_exist() -> None:
+    first, second = _blocks("bash")[:2]
+    assert first.strip() == "pip install -r requirements.txt && python app.py"
+    assert second.strip() == "pip install -r requirements-dev.txt && pytest"
+    assert all((ROOT / name).is_file() for name in ("requirements.txt", "requirements-dev.txt", "app.py"))
+
+
+def test_front_matter_is_a_spaces() -> None:
+    front = dict(re.findall(r"^(\w+): (.+)$", README.split("---")[1], flags=re.MULTILINE))
+    assert front["sdk"] == "gradio"
+    assert front["app_file"] == "app.py"
+    assert front["license"] == "apache-2.0"
+    assert len(front["short_description"]) <= 60
+    assert front["sdk_version"].split(".")[0] == gr.__version__.split(".")[0]
+
+
+def test_pictures_and_rooms_exist() -> None:
+    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
+        assert (ROOT / picture).is_file(), picture
+    for room in re.findall(r"^(gan/[\w/.]+)", README, flags=re.MULTILINE):
+        assert (ROOT / room).exists(), room
