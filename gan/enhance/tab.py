@@ -135,9 +135,9 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         **widgets.COMPUTING,
     )
     view.reveal(running)
-    for ended in (running.success, running.failure):  # `then` does not follow a failure
+    for ended in (running.success, running.failure):  # Stop leads there too; `then` does not follow a failure
         ended(_end, status, [status, button, stop], **widgets.LIGHT)
-    stop.click(_stopped, None, [status, button, stop], cancels=[running], queue=False, **widgets.LIGHT)
+    stop.click(None, cancels=[running], **widgets.LIGHT)
     return settings
 
 
@@ -274,15 +274,18 @@ def _begin(request: gr.Request) -> tuple[Any, ...]:
     return f'<div class="queued">{line}</div>', gr.update(interactive=False), gr.update(visible=True)
 
 
-def _end(status: str) -> tuple[Any, ...]:
-    """Both ends, and Stop, come here; a run takes its own report away, so what Stop said is left alone."""
-    line = "" if 'class="queued"' in status else gr.skip()
+def _end(status: str, request: gr.Request) -> tuple[Any, ...]:
+    """After a result, an error or Stop. The first two take the report away, so one that is left means Stop.
+
+    Stop itself says nothing: a report that is still on its way would write over it.
+    """
+    line: Any = gr.skip()
+    if 'class="queued"' in status:
+        line = ""
+    elif 'class="bar"' in status:
+        text = say("Stopped. Your photograph and the last result are still here.", language(request))
+        line = f'<div class="line" role="status">{text}</div>'
     return line, gr.update(interactive=True), gr.update(visible=False)
-
-
-def _stopped(request: gr.Request) -> tuple[Any, ...]:
-    text = say("Stopped. Your photograph and the last result are still here.", language(request))
-    return f'<div class="line" role="status">{text}</div>', gr.update(interactive=True), gr.update(visible=False)
 
 
 def _given(path: str | None) -> Path:

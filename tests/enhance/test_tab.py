@@ -19,6 +19,7 @@ from gan.enhance.pipeline import EnhanceRequest
 from gan.errors import InputError
 from gan.imaging.codec import Encoding, decode
 from gan.imaging.picture import Picture
+from gan.ui.work import report
 
 
 def picture(width: int = 40, height: int = 30, **fields: Any) -> Picture:
@@ -171,12 +172,15 @@ def test_stop_reaches_the_run(tmp_path: Path) -> None:
     assert studio.cancelled.wait(2)
 
 
-def test_the_end_leaves_what_stop_said_alone() -> None:
-    queued = tab._begin(None)[0]  # type: ignore[arg-type]
-    assert tab._end(queued)[0] == ""
-    stopped = tab._stopped(None)[0]  # type: ignore[arg-type]
+def test_the_end_knows_stop_by_the_report_that_was_left() -> None:
+    def end(status: str) -> Any:
+        return tab._end(status, None)[0]  # type: ignore[arg-type]
+
+    assert end(tab._begin(None)[0]) == ""  # type: ignore[arg-type]
+    assert end("") == gr.skip()
+    stopped = end(report("Enhancing", "en", fraction=0.5))
     assert "Stopped" in stopped
-    assert tab._end(stopped)[0] == gr.skip()
+    assert end(stopped) == gr.skip()
 
 
 def page_with(choices: Sequence[FakeChoice]) -> gr.Blocks:
