@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from lightning.fabric import Fabric
@@ -27,7 +27,7 @@ from gan.files import write_atomic
 from gan.nets.ema import ema_decay
 from gan.training.checkpoint import Checkpoints, random_states, set_random_states
 from gan.training.log import Log
-from gan.training.recipe import Recipe, State
+from gan.training.recipe import Losses, Recipe, State
 from gan.weights import read, write_checkpoint
 
 C = TypeVar("C")
@@ -165,7 +165,7 @@ class _Run:
                 if self.stop_signal is not None:
                     raise Stop
                 self._set_rates()
-                losses = self.recipe.step(state, next(batches), self.config, self.fabric)
+                losses = self._shared(self.recipe.step(state, next(batches), self.config, self.fabric))
                 if not bool(torch.isfinite(torch.stack([v.detach().float() for v in losses.values()])).all()):
                     self.log.write("not_finite", state.step, {k: str(v.item()) for k, v in losses.items()})
                     return False
@@ -335,6 +335,12 @@ class _Run:
         elif self.fabric.is_global_zero:
             write_atomic(path, json.dumps(resolved, indent=1).encode())
         self.fabric.barrier()
+
+    def _shared(self, losses: Losses) -> Losses:
+        """The means over all processes, so that all of them see the same figures and go back together."""
+        if self.fabric.world_size == 1:
+            return losses
+        return {name: cast(Tensor, self.fabric.all_reduce(value.detach())) for name, value in losses.items()}
 
     def _memory(self) -> dict[str, float]:
         if self.fabric.device.type != "cuda":

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from gan.training.recipe import Recipe, State
 from gan.weights import read
 from train import RECIPES
 
+ROOT = Path(__file__).resolve().parents[2]
 TINY = dataclasses.replace(PRESETS["tiny-x2"], patch_px=16)
 
 
@@ -216,6 +220,19 @@ def test_distillation_needs_its_teacher_and_learns_from_it(pictures: Path, tmp_p
     assert all(line["distil"] > 0 for line in _lines(tmp_path / "run", "train"))
     with pytest.raises(ConfigError, match="distil"):
         dataclasses.replace(PRESETS["tiny-x2"], distil=1.0)
+
+
+def test_two_processes_are_one_with_the_same_global_batch(pictures: Path, tmp_path: Path) -> None:
+    options = ["enhance", "--data", str(pictures), "--preset", "tiny-x2", "--steps", "3", "--device", "cpu"]
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    assert main(RECIPES, [*options, "--out", str(alone)]) == 0
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "train.py"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([*launcher, *options, "--out", str(together)], cwd=ROOT, check=True, timeout=300, env=environment)
+    first, second = (read(str(run / "weights"), tmp_path).state for run in (alone, together))
+    torch.testing.assert_close(first, second, atol=2e-3, rtol=1e-2)
+    l1 = [_lines(run, "train")[-1]["l1"] for run in (alone, together)]
+    assert l1[0] == pytest.approx(l1[1], rel=1e-2)
 
 
 class _Enough(Exception):
