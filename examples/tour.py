@@ -5,9 +5,15 @@ python examples/tour.py
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 from gan import Studio
 
@@ -20,10 +26,17 @@ PARTS = {
     "dandelions.jpg": (140, 120, 150),
 }
 SHOWN_PX = 480
+PORT = 7999
 
 
 def main() -> None:
-    """Write `tour/NAME` for every part."""
+    """Write `tour/`."""
+    pairs()
+    page()
+
+
+def pairs() -> None:
+    """Before and after, for every part."""
     studio = Studio("cpu")
     (FOLDER / "tour").mkdir(exist_ok=True)
     for name, (left, top, side) in PARTS.items():
@@ -35,6 +48,34 @@ def main() -> None:
         for offset, half in ((0, before), (SHOWN_PX + 8, made.crop(box))):
             pair.paste(half.resize((SHOWN_PX, SHOWN_PX), Image.Resampling.LANCZOS), (offset, 0))
         pair.save(FOLDER / "tour" / name, quality=90, subsampling=0)
+
+
+def page() -> None:
+    """The page with a result, as a visitor sees it."""
+    with subprocess.Popen([sys.executable, "app.py", "--port", str(PORT)], cwd=FOLDER.parent) as app:
+        try:
+            _await(f"http://127.0.0.1:{PORT}/healthz")
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+                shown = browser.new_page(viewport={"width": 1280, "height": 860}, locale="en-US")
+                shown.goto(f"http://127.0.0.1:{PORT}")
+                shown.set_input_files("#enhance-picture input[type=file]", FOLDER / "helmet.jpg")
+                shown.click("#enhance-run")
+                shown.wait_for_selector("#enhance-download", state="visible", timeout=120_000)
+                shown.wait_for_timeout(2000)  # the slider settles
+                shown.screenshot(path=FOLDER / "tour/page.png")
+                browser.close()
+        finally:
+            app.terminate()
+
+
+def _await(url: str) -> None:
+    for _ in range(240):
+        with suppress(OSError):
+            urllib.request.urlopen(url).close()
+            return
+        time.sleep(0.5)
+    raise TimeoutError(url)
 
 
 if __name__ == "__main__":
