@@ -22,7 +22,7 @@ from gan.imaging.codec import decode
 from gan.manifest import Manifest
 from gan.nets.blocks import fuse
 from gan.nets.community import load_community
-from gan.weights import read, resolve
+from gan.weights import read, resolve, verify
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS_DIR = ROOT / "weights"
@@ -127,14 +127,10 @@ class Studio:
         return self.run(request, progress=progress, cancel=cancel)
 
     def models(self, task: str) -> list[ModelChoice]:
-        """Ours first, then what lies in `models_dir`; files are looked at, nothing is loaded."""
-        choices = []
-        for record in Manifest.read(self.weights_dir).records:
-            if record.task != task:
-                continue
-            missing = not (self.weights_dir / record.path / "model.safetensors").is_file()
-            reason = "its file is missing; restore weights/ from the repository" if missing else ""
-            choices.append(ModelChoice(record.name, record.name, _scale_of(record.name), not missing, reason))
+        """Ours first, with their hashes checked, then what lies in `models_dir`; no network is built."""
+        checks = {check.name: check.problem for check in verify(self.weights_dir)}
+        names = [record.name for record in Manifest.read(self.weights_dir).records if record.task == task]
+        choices = [ModelChoice(name, name, _scale_of(name), not checks[name], checks[name]) for name in names]
         if task == "enhance" and self.models_dir.is_dir():
             files = sorted(p for p in self.models_dir.iterdir() if p.suffix in COMMUNITY_SUFFIXES)
             choices += [ModelChoice(str(path), path.stem, 0, True) for path in files]

@@ -74,6 +74,8 @@ def test_a_damaged_file_is_refused_and_listed(tiny_weights: Path, tmp_path: Path
     with pytest.raises(WeightsError, match="SHA-256"):
         studio.run(_request(2))
     studio.run(_request(4))
+    (damaged,) = [choice for choice in studio.models("enhance") if not choice.ready]
+    assert "SHA-256" in damaged.reason
     file.unlink()
     (missing,) = [choice for choice in studio.models("enhance") if not choice.ready]
     assert missing.name == "enhance-x2"
