@@ -63,7 +63,7 @@ def _plain(model: Model, x: torch.Tensor) -> torch.Tensor:
     half = _native_half(torch.device("cpu"))
     with torch.inference_mode(), torch.autocast("cpu", half, enabled=half is not None):
         made: torch.Tensor = model.network(x.contiguous(memory_format=torch.channels_last))
-    return made.float().clamp_(0, 1).contiguous()
+    return made.float().clamp(0, 1).contiguous()
 
 
 def _median_of(call: Callable[[], None], times: int) -> float:

@@ -89,6 +89,10 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 label=label("scale"),
                 elem_id="enhance-scale",
             )
+            with gr.Row():
+                button = gr.Button(label("run"), variant="primary", interactive=bool(ready), elem_id="enhance-run")
+                stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id="enhance-stop")
+            status = gr.HTML(elem_id="enhance-status", elem_classes="status", padding=False)
             with gr.Row(equal_height=True):
                 strength = gr.Slider(
                     0,
@@ -107,10 +111,6 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     min_width=200,
                     elem_id="enhance-model",
                 )
-            with gr.Row():
-                button = gr.Button(label("run"), variant="primary", interactive=bool(ready), elem_id="enhance-run")
-                stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id="enhance-stop")
-            status = gr.HTML(elem_id="enhance-status", elem_classes="status", padding=False)
             width, height = _exact_size()
             auto, adjustments = _adjustments()
             output = widgets.output_options("enhance")
