@@ -169,11 +169,10 @@ def test_evaluate_against_references(tmp_path: Path, capsys: Any) -> None:
     assert "reference: none for a.png" in capsys.readouterr().err
 
 
-def test_importing_gan_is_quick_and_reads_nothing() -> None:
+def test_importing_gan_imports_nothing_heavy_and_reads_nothing() -> None:
     code = (
-        "import sys, time; began = time.perf_counter(); import gan; seconds = time.perf_counter() - began\n"
-        "assert not {'torch', 'gradio', 'lightning'} & set(sys.modules), 'heavy imports'\n"
-        "assert seconds < 2, seconds"
+        "import sys; import gan\n"
+        "assert not {'torch', 'gradio', 'lightning', 'numpy', 'PIL'} & set(sys.modules), 'heavy imports'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
