@@ -94,7 +94,7 @@ TINY = {"channels": 8, "blocks": 1}
 # fmt: off
 PRESETS: dict[str, EnhanceRecipe] = {
     # two CPU cores: a few hours
-    "x4":        _row(4, patch_px=160, batch=8,  features=0.01),
+    "x4":        _row(4, patch_px=160, batch=8,  features=0.03),
     "x2":        _row(2, patch_px=96,  batch=8,  features=0.01),
     "x1":        _row(1, patch_px=64,  batch=8,  features=0.01, mix=RESTORE),
     # a GPU: half an hour
