@@ -126,7 +126,7 @@ def evaluate_degraded(
             sums["clean PSNR"]["ours"] += min(float(psnr_y(_enhanced(run, truth, 1, model), truth, 0)), 100.0)
         if on_progress is not None:
             on_progress(index + 1, len(truths))
-    name = f"{folder.name}{', held-out products' if held_out else ''}; blur 0.5-2.2, noise to 8/255, JPEG 55-92"
+    name = f"{folder.name}{', held-out' if held_out else ''}; blur 0.5-2.2, noise to 8/255, JPEG 55-92"
     means = {figure: {m: v / len(truths) for m, v in values.items()} for figure, values in sums.items()}
     return Evaluation(name, len(truths), scale, means)
 

@@ -130,6 +130,9 @@ def enhance(request: EnhanceRequest, context: Context) -> Output:
     rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
     adjustments = choose(rgb) if request.adjustments.auto else request.adjustments
     details["adjustments"] = dataclasses.asdict(adjustments)
+    unchanged = request.strength == 0 and request.output_size == (picture.height_px, picture.width_px)
+    if unchanged and adjustments == Adjustments():
+        return Output((picture,), picture.notices, details)  # colours behind transparency included
     rgb = apply(rgb, adjustments)
 
     if request.strength > 0:
