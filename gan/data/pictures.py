@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan.data.records import read_records
 from gan.errors import InputError
 from gan.files import pictures_below
 from gan.imaging.codec import decode
@@ -31,18 +31,16 @@ class Entry:
 def find(folder: Path) -> list[Entry]:
     """All pictures below a folder, sorted by path; products are read from a `meta.jsonl` beside or above them.
 
+    Lines of it that cannot be used are passed over; `gan.data.doctor` names them.
+
     Raises:
         InputError: the folder is missing or holds no picture.
     """
     if not folder.is_dir():
         raise InputError("data", "{folder} is no folder", "a folder of pictures", "Check the path", folder=folder)
-    products: dict[str, str] = {}
-    for meta in sorted(folder.rglob("meta.jsonl")):
-        for line in meta.read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
-            products[record["id"]] = record["product"]
+    records = read_records(folder)
     entries = [
-        Entry(path, products.get(path.stem, path.stem))
+        Entry(path, records.product(path))
         for path in pictures_below(folder)
         if not NOT_PICTURES & set(path.relative_to(folder).parts)
     ]
