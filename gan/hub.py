@@ -6,6 +6,7 @@ its settings. `HF_ENDPOINT` and `HF_TOKEN` mean what they mean to the client.
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from gan.manifest import Record
 MODEL_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
 CARD_FILE = "README.md"
+SAMPLES_FILE = "samples.png"
 PUBLISHED_FILES = (MODEL_FILE, CONFIG_FILE, CARD_FILE)
 COMMUNITY_SUFFIXES = (".safetensors", ".pth")
 
@@ -99,15 +101,17 @@ def push(
     message: str | None = None,
     attempts: int = 5,
     wait_s: float = 2,
+    quiet: bool = False,
 ) -> str:
     """Publish a checkpoint's folder; tried again with doubling waits while the Hub is busy or out of reach.
 
     Args:
-        folder: holds the three published files; only they are uploaded.
+        folder: holds the three published files; only they are uploaded, and `samples.png` where there is one.
         repo_id: "owner/name"; the repository is made where there is none.
         message: of the commit.
         attempts: how often to try in all.
         wait_s: before the second attempt.
+        quiet: hides the client's bars and warnings, for the whole process.
 
     Returns:
         The address of the repository.
@@ -127,13 +131,20 @@ def push(
         )
 
     from huggingface_hub import HfApi
+    from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
+    if quiet:
+        disable_progress_bars()
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     api = HfApi(library_name="packshot-studio")
 
     def upload() -> str:
         url = api.create_repo(repo_id, private=private, exist_ok=True)
         api.upload_folder(
-            repo_id=repo_id, folder_path=folder, allow_patterns=list(PUBLISHED_FILES), commit_message=message
+            repo_id=repo_id,
+            folder_path=folder,
+            allow_patterns=[*PUBLISHED_FILES, SAMPLES_FILE],
+            commit_message=message,
         )
         return str(url)
 
@@ -243,7 +254,7 @@ def _figures(record: Record) -> list[tuple[str, ...]]:
         (
             name,
             metric["dataset"],
-            str(metric["n"]),
+            str(metric["n"] or ""),
             f"{metric['value']:.4g}",
             ", ".join(f"{other} {value:.4g}" for other, value in metric["baseline"].items()),
         )

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,6 +33,7 @@ class HubServer(ThreadingHTTPServer):
         self.token = token
         self.blobs: dict[str, bytes] = {}
         self._failures: list[tuple[str, int]] = []
+        self._breaks: list[str] = []
 
     @property
     def url(self) -> str:
@@ -40,6 +42,18 @@ class HubServer(ThreadingHTTPServer):
     def fail(self, part: str, status: int, times: int = 1) -> None:
         """Answer the next `times` requests whose path contains `part` with an error."""
         self._failures += [(part, status)] * times
+
+    def break_off(self, part: str, times: int = 1) -> None:
+        """Close the connection of the next `times` requests, half of their body read, whose "METHOD /path" contains
+        `part`."""
+        self._breaks += [part] * times
+
+    def next_break(self, call: str) -> bool:
+        for index, part in enumerate(self._breaks):
+            if part in call:
+                del self._breaks[index]
+                return True
+        return False
 
     def next_failure(self, path: str) -> int | None:
         for index, (part, status) in enumerate(self._failures):
@@ -93,8 +107,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, method: str) -> None:
         path = unquote(urlsplit(self.path).path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.calls.append(f"{method} {path}")
+        length = int(self.headers.get("Content-Length") or 0)
+        call = f"{method} {path}"
+        self.server.calls.append(call)
+        if self.server.next_break(call):
+            self.rfile.read(length // 2)
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        body = self.rfile.read(length)
         failure = self.server.next_failure(path)
         if failure is not None:
             self._send(failure, {"error": "as the test wants it"})

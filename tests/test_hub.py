@@ -12,7 +12,7 @@ from hub_server import HubServer
 from huggingface_hub import ModelCard
 
 from gan.errors import WeightsError
-from gan.hub import PUBLISHED_FILES, hub_id, push, render_card
+from gan.hub import PUBLISHED_FILES, SAMPLES_FILE, hub_id, push, render_card
 from gan.manifest import Record
 from gan.weights import write_checkpoint
 
@@ -95,6 +95,12 @@ def test_a_card_without_figures_or_facts_leaves_them_out() -> None:
         assert absent not in text
 
 
+def test_a_figure_whose_number_of_pictures_is_not_known_says_none() -> None:
+    metrics = {"KD": {"dataset": "mine", "n": 0, "value": 0.5, "baseline": {}}}
+    text = render_card(Record("a", "generate", "a", "0" * 64, 1, 1, metrics=metrics), "Text.")
+    assert "| KD | mine |  | 0.5 |  |" in text
+
+
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
@@ -149,6 +155,25 @@ def test_a_busy_hub_is_asked_again(hub: HubServer, folder: Path, tmp_path: Path)
     assert pushed.returncode == 0, pushed.stderr
     assert hub.calls.count("POST /api/repos/create") >= 3
     assert set(hub.repos["tester/x"]) == set(PUBLISHED_FILES)
+
+
+@pytest.mark.parametrize("part", ["PUT /lfs/", "/commit/main", "/preupload/"])
+def test_an_upload_whose_connection_dies_half_way_is_tried_again(
+    hub: HubServer, folder: Path, tmp_path: Path, part: str
+) -> None:
+    hub.break_off(part)
+    pushed = client(f"push(Path({str(folder)!r}), 'tester/x', wait_s=0.01)", hub.environment(tmp_path))
+    assert pushed.returncode == 0, pushed.stderr
+    assert len([call for call in hub.calls if part in call]) >= 2
+    assert hub.repos["tester/x"] == {name: (folder / name).read_bytes() for name in PUBLISHED_FILES}
+
+
+def test_samples_go_along(hub: HubServer, folder: Path, tmp_path: Path) -> None:
+    (folder / SAMPLES_FILE).write_bytes(b"a picture")
+    pushed = client(f"push(Path({str(folder)!r}), 'tester/x', quiet=True)", hub.environment(tmp_path))
+    assert pushed.returncode == 0, pushed.stderr
+    assert hub.repos["tester/x"]["samples.png"] == b"a picture"
+    assert set(hub.repos["tester/x"]) == {*PUBLISHED_FILES, SAMPLES_FILE}
 
 
 def test_a_refusal_is_one_line_and_final(hub: HubServer, folder: Path, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def data(config: EnhanceRecipe, folder: Path, seed: int) -> EnhanceData:
     return EnhanceData(everything, Pictures(held_out, config.patch_px) if held_out else everything)
 
 
-def build(config: EnhanceRecipe) -> State:
+def build(config: EnhanceRecipe, _data: EnhanceData | None = None) -> State:
     """Networks, averages and optimizers, from scratch."""
     network = EnhanceNet(config.network).to(memory_format=torch.channels_last)
     networks: dict[str, nn.Module] = {"network": network}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import random
 import tempfile
@@ -55,19 +56,22 @@ class Checkpoints:
             file.flush()
             os.fsync(file.fileno())
         os.replace(file.name, path)
+        if score is not None and not math.isfinite(score):
+            score = None  # no number is neither better nor worse than others
         entry = Entry(path.name, _sha256(path), step, score)
-        entries = [e for e in self.entries() if e.step < step] + [entry]
-        kept = _kept(entries)
-        write_atomic(self.index, json.dumps([asdict(e) for e in kept], indent=1).encode())
-        for old in self.folder.glob("step-*.pt"):
-            if old.name not in {e.file for e in kept}:
-                old.unlink()
+        self._keep(_kept([e for e in self.entries() if e.step < step] + [entry]))
         return entry
 
-    def load(self) -> tuple[dict[str, Any] | None, list[str]]:
-        """The newest checkpoint that is whole, or None; and a sentence for every one that had to be passed over."""
+    def load(self, *, before: int | None = None) -> tuple[dict[str, Any] | None, list[str]]:
+        """The newest checkpoint that is whole, or None; and a sentence for every one that had to be passed over.
+
+        Args:
+            before: a step; those from it on are left out, unless there are no others.
+        """
         passed_over: list[str] = []
-        for entry in reversed(self.entries()):
+        entries = self.entries()
+        older = [entry for entry in entries if before is None or entry.step < before]
+        for entry in reversed(older or entries):
             path = self.folder / entry.file
             if path.exists() and _sha256(path) == entry.sha256:
                 return torch.load(path, map_location="cpu", weights_only=True), passed_over
@@ -76,8 +80,13 @@ class Checkpoints:
 
     def best(self) -> Entry | None:
         """The entry with the highest score."""
-        scored = [entry for entry in self.entries() if entry.score is not None]
-        return max(scored, key=lambda entry: entry.score or 0.0, default=None)
+        return _best(self.entries())
+
+    def _keep(self, entries: list[Entry]) -> None:
+        write_atomic(self.index, json.dumps([asdict(entry) for entry in entries], indent=1).encode())
+        for old in self.folder.glob("step-*.pt"):
+            if old.name not in {entry.file for entry in entries}:
+                old.unlink()
 
 
 def random_states() -> dict[str, Any]:
@@ -104,9 +113,13 @@ def set_random_states(states: dict[str, Any]) -> None:
 
 
 def _kept(entries: list[Entry]) -> list[Entry]:
-    scored = [entry for entry in entries if entry.score is not None]
-    best = max(scored, key=lambda entry: entry.score or 0.0, default=None)
+    best = _best(entries)
     return [entry for entry in entries if entry in entries[-KEEP_LAST:] or entry == best]
+
+
+def _best(entries: list[Entry]) -> Entry | None:
+    scored = [entry for entry in entries if entry.score is not None]
+    return max(scored, key=lambda entry: entry.score or 0.0, default=None)
 
 
 def _sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The options of `train.py`: which recipe, which preset, how long, where."""
+"""The options of `train.py`: which recipe, which preset, how long, where; and the doctor's."""
 
 from __future__ import annotations
 
@@ -14,40 +14,50 @@ from typing import Any
 from gan.errors import InputError, PackshotError
 from gan.training.recipe import Recipe
 
-Recipes = Mapping[str, Recipe[Any]]
+Recipes = Mapping[str, Sequence[Recipe[Any]]]
+
+DOCTOR = "doctor"
 
 
 def main(recipes: Recipes, argv: Sequence[str] | None = None) -> int:
-    """Train; the same command resumes.
+    """Train, or examine a folder of pictures; the same command resumes.
 
     Args:
-        recipes: by task.
+        recipes: by task; their presets have different names.
 
     Returns:
-        0 when done or stopped with everything saved; 2 for bad input or options, with one line on standard error.
+        0 when done or stopped with everything saved; 1 when all was saved but an alarm stopped the run or the last
+        push to the Hub failed; 2 for bad input or options; with one line on standard error unless 0.
     """
-    arguments = _parser(recipes).parse_args(argv)
+    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        _train(recipes[arguments.task], arguments)
+        if arguments[:1] == [DOCTOR]:
+            _examine(_doctor_parser().parse_args(arguments[1:]))
+            return 0
+        options = _parser(recipes).parse_args(arguments)
+        return _train(recipes[options.task], options)
     except PackshotError as error:
         print(error, file=sys.stderr)
         return 2
-    return 0
 
 
-def _train(recipe: Recipe[Any], arguments: argparse.Namespace) -> None:
-    from gan.training.loop import RunOptions, train
+def _train(recipes: Sequence[Recipe[Any]], arguments: argparse.Namespace) -> int:
+    from gan.training.loop import Alarmed, train
+    from gan.training.options import RunOptions
+    from gan.training.pushing import PushFailed
 
-    preset = arguments.preset or next(iter(recipe.presets))
-    if preset not in recipe.presets:
+    presets = {preset: recipe for recipe in recipes for preset in recipe.presets}
+    preset = arguments.preset or next(iter(presets))
+    if preset not in presets:
         raise InputError(
             "preset",
             "{preset}",
             "{known} are known",
             "Choose one of these",
             preset=preset,
-            known=", ".join(recipe.presets),
+            known=", ".join(presets),
         )
+    recipe = presets[preset]
     config = recipe.presets[preset]
     options = RunOptions(
         data=arguments.data,
@@ -61,22 +71,40 @@ def _train(recipe: Recipe[Any], arguments: argparse.Namespace) -> None:
         save_every=arguments.save_every,
         workers=arguments.workers,
         devices=int(os.environ.get("WORLD_SIZE", "1")),
+        push_to_hub=arguments.push_to_hub,
+        push_every=arguments.push_every,
+        stop_on_alarm=arguments.stop_on_alarm,
     )
     if arguments.dry_run:
         resolved = {"recipe": recipe.task, "config": dataclasses.asdict(config), "options": dataclasses.asdict(options)}
         print(json.dumps(resolved, indent=2, default=str))
         print(*recipe.cost(config), sep="\n")
         print(f"{options.steps} steps see {options.steps * recipe.batch_size(config):,} pictures.")
-        return
-    train(recipe, config, options)
-    if arguments.push_to_hub:
-        from gan.hub import push
+        return 0
+    try:
+        train(recipe, config, options)
+    except (Alarmed, PushFailed) as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    return 0
 
-        print(push(arguments.out / "weights", arguments.push_to_hub))
+
+def _examine(arguments: argparse.Namespace) -> None:
+    from gan.data.doctor import examine
+
+    report = examine(arguments.data)
+    print(report.text())
+    if arguments.json is not None:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(report.record(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _parser(recipes: Recipes) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="train.py", description="Train a task's networks on a folder of pictures.")
+    parser = argparse.ArgumentParser(
+        prog="train.py",
+        description="Train a task's networks on a folder of pictures.",
+        epilog="python train.py doctor --data DIR says what the pictures are like before anything is trained.",
+    )
     parser.add_argument("task", choices=sorted(recipes))
     parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of pictures")
     parser.add_argument(
@@ -87,9 +115,18 @@ def _parser(recipes: Recipes) -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--precision", default="32-true", choices=("32-true", "bf16-mixed"))
-    parser.add_argument("--from", dest="warm_start", metavar="WEIGHTS", help="begin from a published checkpoint")
+    parser.add_argument("--from", dest="warm_start", metavar="WEIGHTS", help="begin from published weights or a run")
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS", help="validate and save (500)")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that prepare data (0)")
     parser.add_argument("--dry-run", action="store_true", help="print the resolved recipe and its cost, train nothing")
-    parser.add_argument("--push-to-hub", metavar="OWNER/NAME", help="upload RUN/weights at the end")
+    parser.add_argument("--push-to-hub", metavar="OWNER/NAME", help="publish RUN/weights while training and at the end")
+    parser.add_argument("--push-every", type=int, metavar="STEPS", help="between two pushes (every fifth save)")
+    parser.add_argument("--stop-on-alarm", action="store_true", help="stop when samples or discriminator collapse")
+    return parser
+
+
+def _doctor_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"train.py {DOCTOR}", description="Say what a folder of pictures is like.")
+    parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of pictures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON too")
     return parser

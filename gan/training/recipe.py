@@ -35,6 +35,7 @@ class State:
         next_item: number of the next item of the data; differs from seen_images after a rollback.
         rate_scale: factor on every learning rate; halved by each rollback.
         rollbacks: how often training went back.
+        scalars: what a recipe adjusts as it goes, by name, such as the probability of ADA.
     """
 
     networks: dict[str, nn.Module]
@@ -46,6 +47,7 @@ class State:
     next_item: int = 0
     rate_scale: float = 1.0
     rollbacks: int = 0
+    scalars: dict[str, float] = field(default_factory=dict)
 
     COUNTERS = ("step", "seen_images", "next_item", "rate_scale", "rollbacks")
 
@@ -54,6 +56,7 @@ class State:
             "networks": {name: network.state_dict() for name, network in self.networks.items()},
             "ema": {name: average.state_dict() for name, average in self.ema.items()},
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "scalars": dict(self.scalars),
             **{name: getattr(self, name) for name in self.COUNTERS},
         }
 
@@ -66,6 +69,8 @@ class State:
             optimizer.load_state_dict(saved["optimizers"][name])
         for name in self.COUNTERS:
             setattr(self, name, saved[name])
+        # A checkpoint from before there were scalars leaves them as they were built.
+        self.scalars = dict(saved.get("scalars", self.scalars))
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,18 @@ class Validation:
 
     Attributes:
         figures: by name, for the log and the card.
+            `gan.training.alarm` reads `diversity_ratio`, `coverage` and `d_real_sign`.
         score: higher is better; decides which checkpoint is the best.
-        grid: (3, H, W) in [0, 1], to look at.
+        grid: (3, H, W) in [0, 1], to look at; with the same latents every time it makes a film.
+        pictures: how many were measured, for the card; 0 where it is not said.
+        baselines: of a figure, the same figure of others, for the card, such as {"kd": {"real": 0.14}}.
     """
 
     figures: Mapping[str, float]
     score: float
     grid: Tensor
+    pictures: int = 0
+    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,13 +107,16 @@ class Recipe(Generic[C]):
     """A task that can be trained. The functions see no file of a run and keep no state of their own.
 
     Attributes:
-        task: name on the command line.
+        task: name on the command line and of what is published; several recipes may share one.
         presets: complete configs by name.
         data: (config, folder, seed) -> an object that holds the decoded pictures, training and validation.
-        build: config -> state on the CPU, from scratch.
+        build: (config, data) -> state on the CPU, from scratch.
         warm_start: (state, tensors of a published checkpoint) -> sentences about what was taken.
         batches: (config, data, start item, batch, rank, world, workers, seed) -> batches without end.
-        step: one step of every network; returns the losses. Raises nothing on NaN: the core looks.
+        step: one step of every network; returns the losses by name, each a scalar, those that were computed in this
+            step. Raises nothing on NaN: the core looks, and reads names as `gan.training.watch` says. All processes
+            begin a step with the same random state: draw latents for the whole batch and take the rows rank::world,
+            and two processes make what one makes.
         validate: (state, config, data, device) -> figures, score, grid.
         publish: (state, config) -> the EMA in published form.
         cost: config -> sentences for a dry run.
@@ -115,7 +128,7 @@ class Recipe(Generic[C]):
     task: str
     presets: Mapping[str, C]
     data: Callable[[C, Path, int], Any]
-    build: Callable[[C], State]
+    build: Callable[[C, Any], State]
     warm_start: Callable[[State, Mapping[str, Tensor]], list[str]]
     batches: Callable[[C, Any, int, int, int, int, int, int], Iterator[tuple[Tensor, ...]]]
     step: Callable[[State, tuple[Tensor, ...], C, Fabric], Losses]

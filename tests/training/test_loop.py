@@ -23,11 +23,12 @@ from gan.enhance.recipe import PRESETS, RECIPE, EnhanceRecipe
 from gan.errors import ConfigError, InputError
 from gan.training.checkpoint import Checkpoints
 from gan.training.cli import main
-from gan.training.loop import MAX_ROLLBACKS, RunOptions, train
+from gan.training.loop import MAX_ROLLBACKS, train
+from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State
 from gan.weights import read
-from train import RECIPES
 
+RECIPES = {"enhance": (RECIPE,)}
 ROOT = Path(__file__).resolve().parents[2]
 TINY = dataclasses.replace(PRESETS["tiny-x2"], patch_px=16)
 
