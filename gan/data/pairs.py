@@ -6,6 +6,7 @@ Nothing is stateful, so resuming needs no random state of the data: it needs the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,7 +53,7 @@ class Counter(Sampler[int]):
 
 
 def stream(
-    pairs: Dataset[tuple[Tensor, Tensor]], *, start: int, batch: int, rank: int = 0, world: int = 1, workers: int = 0
+    pairs: Dataset[Any], *, start: int, batch: int, rank: int = 0, world: int = 1, workers: int = 0
 ) -> Iterator[tuple[Tensor, ...]]:
     """Batches without end from item `start` on.
 

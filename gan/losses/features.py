@@ -28,8 +28,13 @@ def feature_loss(features: Features, made: Tensor, sharp: Tensor) -> Tensor:
     """
     with torch.no_grad():
         targets = features(sharp)
+    return stage_distance(features(made), targets)
+
+
+def stage_distance(made: list[Tensor], targets: list[Tensor]) -> Tensor:
+    """`feature_loss` of stages that are computed already; the gradient flows to `made`."""
     terms = []
-    for a, b in zip(features(made), targets, strict=True):
+    for a, b in zip(made, targets, strict=True):
         floor = FLOOR * b.norm(dim=1).mean()
         terms.append((a - b).abs().mean() / b.abs().mean().clamp(min=1e-6))
         terms.append((_direction(a, floor) - _direction(b, floor)).square().sum(1).mean())

@@ -1,0 +1,118 @@
+"""What can be measured on a picture of a product: where it lies in the frame and which colour it has.
+
+A coverage (alpha) says where the product is. Colours are measured in Y'CbCr of BT.601 over the full range, because a
+turn in its chroma plane is a turn of hue that leaves the lightness alone, and is linear.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+MEASURES = ("lightness", "blue", "red", "size", "aspect", "across", "down")
+"""What `measure` returns, in order."""
+
+GROUND_TOLERANCE = 0.06
+"""How far from the ground's colour a pixel is taken for product where no mask is at hand."""
+
+_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+
+
+def to_ycc(rgb: Tensor) -> Tensor:
+    """(N, 3, H, W) in [0, 1] -> Y' in [0, 1], Cb and Cr in [-0.5, 0.5] (ITU-R BT.601, full range)."""
+    return torch.einsum("ij,njhw->nihw", _YCC.to(rgb), rgb)
+
+
+def from_ycc(ycc: Tensor) -> Tensor:
+    """The inverse of `to_ycc`; colours outside RGB come out outside [0, 1]."""
+    return torch.einsum("ij,njhw->nihw", torch.linalg.inv(_YCC.double()).to(ycc), ycc)
+
+
+def measure(rgb: Tensor, alpha: Tensor) -> Tensor:
+    """The product's mean colour and its box.
+
+    Args:
+        rgb: (N, 3, H, W) in [0, 1].
+        alpha: (N, 1, H, W) in [0, 1], the product's coverage without its shadow.
+
+    Returns:
+        (N, 7): mean Y', Cb and Cr over the product; natural logarithm of its longer side over the frame's; natural
+        logarithm of width over height; its centre across and down, in [-1, 1]. A picture without a product counts as
+        one product that fills the frame.
+    """
+    cover = torch.where(alpha.flatten(1).amax(1)[:, None, None, None] > 0.5, alpha, torch.ones_like(alpha))
+    weight = cover / cover.sum((2, 3), keepdim=True)
+    colour = (to_ycc(rgb) * weight).sum((2, 3))
+    left, right = _ends(cover.amax(2)[:, 0])
+    top, bottom = _ends(cover.amax(3)[:, 0])
+    width, height = right - left, bottom - top
+    box = torch.stack(
+        [
+            torch.maximum(width, height).log(),
+            (width / height).log(),
+            right + left - 1,
+            bottom + top - 1,
+        ],
+        1,
+    )
+    return torch.cat([colour, box], 1)
+
+
+def hue_deg(measures: Tensor) -> Tensor:
+    """The angle in the chroma plane of `measure`'s rows, (N,) in (-180, 180] degrees; Cb points along 0."""
+    return torch.rad2deg(torch.atan2(measures[:, 2], measures[:, 1]))
+
+
+def chroma(measures: Tensor) -> Tensor:
+    """The distance from grey of `measure`'s rows, (N,), 0 to about 0.5."""
+    distance: Tensor = torch.linalg.vector_norm(measures[:, 1:3], dim=1)
+    return distance
+
+
+def coverage(rgb: Tensor) -> Tensor:
+    """The product's coverage where no mask exists: what differs from the ground that the border shows.
+
+    The ground's colour is the border's median. A ground that is no plain colour, or a product that touches most of the
+    border, cannot be told apart so simply: then the whole frame counts as product.
+
+    Args:
+        rgb: (N, 3, H, W) in [0, 1].
+
+    Returns:
+        (N, 1, H, W) in [0, 1].
+    """
+    border = torch.cat([rgb[:, :, 0], rgb[:, :, -1], rgb[:, :, :, 0], rgb[:, :, :, -1]], 2)  # (N, 3, 2H + 2W)
+    ground = border.median(2).values
+    plain = ((border - ground[:, :, None]).abs().amax(1) < GROUND_TOLERANCE).float().mean(1) > 0.8
+    difference = (rgb - ground[:, :, None, None]).abs().amax(1, keepdim=True)
+    smooth = F.avg_pool2d(F.pad(difference, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    cover = ((smooth - GROUND_TOLERANCE / 2) / GROUND_TOLERANCE).clamp(0, 1)
+    return torch.where(plain[:, None, None, None], cover, torch.ones_like(cover))
+
+
+def rotation(angle_rad: Tensor) -> Tensor:
+    """Matrices (N, 2, 2) that turn the chroma plane."""
+    cos, sin = angle_rad.cos(), angle_rad.sin()
+    return torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
+
+
+def _ends(profile: Tensor) -> tuple[Tensor, Tensor]:
+    """Where a profile (N, L) begins and ends, as fractions of the length.
+
+    The first and the last pixel above one half, and those beside them, count by as much as is covered of them: exact
+    for a box wherever it lies. A profile of a single pixel has that pixel's width.
+    """
+    length = profile.shape[1]
+    inside = (profile > 0.5).float()
+    first = inside.argmax(1)
+    last = length - 1 - inside.flip(1).argmax(1)
+
+    def at(place: Tensor) -> Tensor:
+        covered = profile.gather(1, place.clamp(0, length - 1)[:, None])[:, 0]
+        return torch.where((place >= 0) & (place < length), covered, 0.0)
+
+    several = first < last
+    left = first + torch.where(several, 1 - at(first), 0.0) - at(first - 1)
+    right = last + torch.where(several, at(last), 1.0) + at(last + 1)
+    return left / length, right / length
