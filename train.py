@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 from gan.enhance.recipe import RECIPE as ENHANCE
+from gan.generate.classical import RECIPE as CLASSICAL
+from gan.generate.recipe import RECIPE as GENERATE
 from gan.training.cli import main
 
-RECIPES = {recipe.task: recipe for recipe in (ENHANCE,)}
+RECIPES = {"enhance": (ENHANCE,), "generate": (GENERATE, CLASSICAL)}
 
 if __name__ == "__main__":
     sys.exit(main(RECIPES))

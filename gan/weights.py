@@ -135,6 +135,16 @@ def read(name: str | Path, weights_dir: Path) -> Checkpoint:
     return Checkpoint(config["name"], config["task"], config["network"], widened, sha256, record)
 
 
+def network_config(name: str, weights_dir: Path) -> dict[str, Any]:
+    """The constructor's fields of a published network, without reading its tensors.
+
+    Raises:
+        WeightsError: it is missing, or its config is not one.
+    """
+    config: dict[str, Any] = _read_config(resolve(name, weights_dir))["network"]
+    return config
+
+
 def write_checkpoint(
     folder: Path,
     *,

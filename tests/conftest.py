@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from pages import serving
+from tiny_generator import published_config, tiny_generate_net
 
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.nets.blocks import fuse
@@ -30,6 +32,23 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
             state=fuse(network).state_dict(),
             card="For tests.",
         )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_generator(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same folder with a generator of 32 px, two categories and all attributes, under the name that is served."""
+    folder = tmp_path_factory.mktemp("generator") / "weights"
+    shutil.copytree(tiny_weights, folder)
+    network = tiny_generate_net()
+    publish(
+        folder,
+        name="generate-catalogue",
+        task="generate",
+        config=published_config(network),
+        state=network.state_dict(),
+        card="For tests.",
+    )
     return folder
 
 

@@ -1,0 +1,1 @@
+"""Generate: product pictures from a latent space."""

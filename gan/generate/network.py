@@ -1,0 +1,361 @@
+"""The generator: a lean StyleGAN2 that is told what can be measured, and an encoder that shares its latent space.
+
+A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: colour,
+frame, angle of view), and everything else (`z`). The first two are inputs, so that a named slider is an input and no
+guess. The mapping turns the three into w; the synthesis turns w into colours and coverage.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan.errors import ConfigError
+from gan.generate.prior import DICE, mixture
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateConfig:
+    """Constructor fields of `GenerateNet`.
+
+    Attributes:
+        resolution: side of the pictures in pixels: 32, 64, 128, 256 or 512.
+        categories: their names.
+        attributes: names of the measured inputs.
+        latent: length of z.
+        style: length of w.
+        channels_base: a layer at r pixels has channels_base / r channels,
+        channels_max: at most this many,
+        channels_min: and at least this many.
+        shuffle: output pixels per pixel of the last layer, in each direction. At 2 the finest layer works at half the
+            resolution, which a CPU does four times as fast.
+        members: rows of the table of encodings that the prior is made of; 0 where z is drawn from N(0, I).
+        encoder_px: side to which the encoder shrinks its pictures, a power of two from 16 on; 0 for no encoder.
+
+    Raises:
+        ConfigError: a value outside these.
+    """
+
+    resolution: int = 128
+    categories: tuple[str, ...] = ("product",)
+    attributes: tuple[str, ...] = ()
+    latent: int = 128
+    style: int = 256
+    channels_base: int = 8192
+    channels_max: int = 256
+    channels_min: int = 16
+    shuffle: int = 1
+    members: int = 0
+    encoder_px: int = 64
+
+    def __post_init__(self) -> None:
+        powers = self.resolution >= 32 and math.log2(self.resolution).is_integer() and self.shuffle in (1, 2, 4)
+        sizes = (self.latent, self.style, self.channels_base, self.channels_max, self.channels_min)
+        seen = self.encoder_px == 0 or (self.encoder_px >= 16 and math.log2(self.encoder_px).is_integer())
+        if not powers or not seen or min(sizes) < 1 or self.style < 4 or not self.categories or self.members < 0:
+            raise ConfigError(
+                "network",
+                "resolution {resolution}, shuffle {shuffle}, encoder {encoder}, sizes {sizes}",
+                "powers of two from 32 (encoder 16) on, shuffle 1, 2 or 4, positive sizes and a category are needed",
+                "Correct config.json",
+                resolution=self.resolution,
+                shuffle=self.shuffle,
+                encoder=self.encoder_px,
+                sizes=sizes,
+            )
+
+    def channels(self, size_px: int) -> int:
+        """Width of the layers that work at this size."""
+        return max(min(self.channels_base // size_px, self.channels_max), self.channels_min)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Sides of the synthesis's blocks, 4 first."""
+        last = self.resolution // self.shuffle
+        return tuple(4 * 2**i for i in range(int(math.log2(last)) - 1))
+
+    @property
+    def layers(self) -> int:
+        """How many styles a picture takes: two convolutions a block."""
+        return 2 * len(self.sizes)
+
+
+def config_from(published: Mapping[str, Any]) -> GenerateConfig:
+    """The config that a published checkpoint's `network` describes.
+
+    Raises:
+        ConfigError: a field is unknown, missing or out of range.
+    """
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in published.items()
+    }
+    fields.pop("kind", None)
+    try:
+        return GenerateConfig(**fields)
+    except TypeError as error:
+        raise ConfigError(
+            "network", "{reason}", "the fields of GenerateConfig are allowed", "Correct config.json", reason=str(error)
+        ) from error
+
+
+class Encoded(NamedTuple):
+    """What the encoder says of N pictures: a Gaussian over z, logits of categories, and the attributes it sees."""
+
+    mean: Tensor
+    log_variance: Tensor
+    category: Tensor
+    attributes: Tensor
+
+
+class Trained(NamedTuple):
+    """What one forward of training gives: reconstructions, samples, and the encodings of the sources."""
+
+    made: Tensor | None
+    sampled: Tensor | None
+    encoded: Encoded | None
+
+
+class GenerateNet(nn.Module):
+    """Mapping, synthesis, encoder, and the table of encodings that latents are drawn from.
+
+    Shapes:
+        z (N, latent), attributes (N, A), category (N,) int64 -> pictures (N, 4, R, R): RGB on white and the
+        product's coverage, nominally in [0, 1].
+    """
+
+    member_z: Tensor
+    member_attributes: Tensor
+    member_category: Tensor
+    attribute_mean: Tensor
+    attribute_scale: Tensor
+
+    def __init__(self, config: GenerateConfig) -> None:
+        super().__init__()
+        self.config = config
+        count = len(config.attributes)
+        self.mapping = StyleMapping(config)
+        self.synthesis = Synthesis(config)
+        self.encoder = Encoder(config) if config.encoder_px else None
+        self.register_buffer("member_z", torch.zeros(config.members, config.latent))
+        self.register_buffer("member_attributes", torch.zeros(config.members, count))
+        self.register_buffer("member_category", torch.zeros(config.members, dtype=torch.int64))
+        self.register_buffer("attribute_mean", torch.zeros(count))
+        self.register_buffer("attribute_scale", torch.ones(count))
+
+    def forward(
+        self,
+        z: Tensor | None,
+        attributes: Tensor,
+        category: Tensor,
+        *,
+        source: Tensor | None = None,
+        noise: Tensor | None = None,
+        mixed: tuple[Tensor, Tensor] | None = None,
+    ) -> Trained:
+        """Everything that a step of training needs, in one call, as wrappers for several processes demand.
+
+        Args:
+            z: (M, latent) of samples, or None.
+            attributes: (N + M, A): of the reconstructions' targets, then of the samples.
+            category: (N + M,), likewise.
+            source: (N, 4, R, R) to encode, or None.
+            noise: (N, latent), standard normal, for the encoder's Gaussian.
+            mixed: (z (M, latent), layers (M, L) bool) for style mixing: where true, the second z's style is taken.
+        """
+        encoded, latents = None, []
+        if source is not None and self.encoder is not None:
+            encoded = self.encoder(source)
+            spread = 0 if noise is None else noise * (0.5 * encoded.log_variance).exp()
+            latents.append(encoded.mean + spread)
+        if z is not None:
+            latents.append(z)
+        w = self.map(torch.cat(latents), attributes, category)
+        count = len(latents[0]) if encoded is not None else 0
+        if mixed is not None:
+            second, where = mixed
+            other = self.map(second, attributes[count:], category[count:])
+            w = torch.cat([w[:count], torch.where(where[..., None], other, w[count:])])
+        pictures = self.synthesis(w)
+        made, sampled = (pictures[:count], pictures[count:]) if encoded is not None else (None, pictures)
+        return Trained(made, sampled if z is not None else None, encoded)
+
+    def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """z (latent,) and attributes (A,) of a product of this category; see `gan.generate.prior`.
+
+        Without an encoder, or without a member of the category, there are no encodings to mix, and z is normal.
+        """
+        dice = torch.rand(1, DICE, generator=generator)
+        if not bool((self.member_category == category).any()):
+            z = torch.randn(self.config.latent, generator=generator)
+            return z.to(self.attribute_mean), self.attribute_mean.clone()
+        z, attributes = mixture(
+            self.member_z, self.member_attributes, self.member_category, torch.tensor([category]), dice
+        )
+        if self.encoder is None:
+            return torch.randn(self.config.latent, generator=generator).to(z), attributes[0]
+        return z[0], attributes[0]
+
+    def centre(self, category: int, attributes: Tensor) -> Tensor:
+        """The styles (layers, style) of the category's mean encoding with these attributes (A,)."""
+        members = self.member_z[self.member_category == category]
+        mean = members.mean(0) if len(members) else members.new_zeros(self.config.latent)
+        return self.map(mean[None], attributes[None], torch.tensor([category], device=mean.device))[0]
+
+    def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor:
+        """Styles (N, layers, style), the same for every layer."""
+        scaled = (attributes - self.attribute_mean) / self.attribute_scale
+        w: Tensor = self.mapping(z, scaled, category)
+        return w[:, None].expand(-1, self.config.layers, -1)
+
+    def synthesize(self, w: Tensor) -> Tensor:
+        """(N, layers, style) -> (N, 4, R, R), nominally in [0, 1]."""
+        pictures: Tensor = self.synthesis(w)
+        return pictures
+
+    def style_weights(self) -> list[Tensor]:
+        """The affine maps (channels, style) from w to each layer's styles, for closed-form directions."""
+        return self.synthesis.style_weights()
+
+
+class StyleMapping(nn.Module):
+    """z, scaled attributes and category to w; two hidden layers."""
+
+    def __init__(self, config: GenerateConfig) -> None:
+        super().__init__()
+        self.category = nn.Embedding(len(config.categories), config.style // 4)
+        width = config.latent + len(config.attributes) + config.style // 4
+        self.body = nn.Sequential(
+            nn.Linear(width, config.style),
+            nn.LeakyReLU(0.2),
+            nn.Linear(config.style, config.style),
+            nn.LeakyReLU(0.2),
+            nn.Linear(config.style, config.style),
+        )
+
+    def forward(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor:
+        w: Tensor = self.body(torch.cat([z, attributes, self.category(category)], 1))
+        return w
+
+
+class ModulatedConv(nn.Module):
+    """StyleGAN2's modulated convolution (arXiv 1912.04958, equations 1 and 3) as scale, convolve, rescale.
+
+    Scaling the input by the style and the output by the demodulation gives the same as scaling the weights, without
+    grouped convolutions, which are slow on a CPU.
+    """
+
+    def __init__(self, into: int, out: int, style: int, *, demodulate: bool = True, size: int = 3) -> None:
+        super().__init__()
+        self.affine = nn.Linear(style, into)
+        nn.init.normal_(self.affine.weight, std=1 / math.sqrt(style))
+        nn.init.ones_(self.affine.bias)
+        self.weight = nn.Parameter(torch.randn(out, into, size, size) / math.sqrt(into * size * size))
+        self.bias = nn.Parameter(torch.zeros(out))
+        self.demodulate = demodulate
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        style = self.affine(w)  # (N, into)
+        y = F.conv2d(x * style[:, :, None, None], self.weight, padding=self.weight.shape[-1] // 2)
+        if self.demodulate:
+            energy = style.square() @ self.weight.square().sum((2, 3)).T  # (N, out)
+            y = y * (energy + 1e-8).rsqrt()[:, :, None, None]
+        return y + self.bias[:, None, None]
+
+
+class Synthesis(nn.Module):
+    """A learned constant, two modulated convolutions a block, and pictures that are added up (skip outputs).
+
+    Each block but the first doubles the size. Behind the last, `detail` adds what is finer than a pixel of it. So the
+    network of twice the resolution has the same layers and one block more, and can begin from this one's weights.
+    """
+
+    def __init__(self, config: GenerateConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.constant = nn.Parameter(torch.randn(1, config.channels(4), 4, 4))
+        self.first = nn.ModuleList()
+        self.second = nn.ModuleList()
+        self.out = nn.ModuleList()
+        before = config.channels(4)
+        for size in config.sizes:
+            width = config.channels(size)
+            self.first.append(ModulatedConv(before, width, config.style))
+            self.second.append(ModulatedConv(width, width, config.style))
+            self.out.append(ModulatedConv(width, 4, config.style, demodulate=False, size=1))
+            before = width
+        self.detail = ModulatedConv(before, 4 * config.shuffle**2, config.style, demodulate=False)
+        self.gain = nn.Parameter(torch.full((len(config.sizes),), 0.1))
+
+    def forward(self, w: Tensor) -> Tensor:
+        x = self.constant.expand(len(w), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        # Zero stands for an empty white ground, which is most of every picture.
+        picture = torch.tensor([1.0, 1.0, 1.0, 0.0], dtype=x.dtype, device=x.device)[None, :, None, None]
+        for index, (first, second, out) in enumerate(zip(self.first, self.second, self.out, strict=True)):
+            # The first convolution narrows before its result grows: a quarter of the arithmetic.
+            x = F.leaky_relu(first(x, w[:, 2 * index]), 0.2) * math.sqrt(2)
+            if index:
+                x, picture = _doubled(x), _doubled(picture)
+            x = F.leaky_relu(second(x, w[:, 2 * index + 1]), 0.2) * math.sqrt(2)
+            picture = picture + out(x, w[:, 2 * index + 1]) * self.gain[index]
+        detail = F.pixel_shuffle(self.detail(x, w[:, -1]) * self.gain[-1], self.config.shuffle)
+        if self.config.shuffle > 1:
+            picture = F.interpolate(picture, scale_factor=self.config.shuffle, mode="bilinear", align_corners=False)
+        return picture + detail
+
+    def style_weights(self) -> list[Tensor]:
+        """The affine maps (channels, style) from w to each layer's styles, for closed-form directions."""
+        return [conv.affine.weight for pair in zip(self.first, self.second, strict=True) for conv in pair]  # type: ignore[union-attr, misc]
+
+
+class Encoder(nn.Module):
+    """Pictures (N, 4, H, W) in [0, 1] to `Encoded`. It sees them small, since what a product is shows in its shape."""
+
+    def __init__(self, config: GenerateConfig) -> None:
+        super().__init__()
+        self.size_px = config.encoder_px
+        size, width = config.encoder_px // 4, max(config.channels_max // 2, 16)
+        self.stem = nn.Conv2d(4 * 16, width, 3, padding=1)
+        blocks: list[nn.Module] = []
+        while size > 4:
+            wider = min(width * 2, config.channels_max)
+            blocks.append(_Down(width, wider))
+            size, width = size // 2, wider
+        self.body = nn.Sequential(*blocks)
+        self.dense = nn.Linear(width * 16, config.style)
+        self.latent = nn.Linear(config.style, 2 * config.latent)
+        self.category = nn.Linear(config.style, len(config.categories))
+        self.attributes = nn.Linear(config.style, len(config.attributes))
+
+    def forward(self, x: Tensor) -> Encoded:
+        small = F.interpolate(x, (self.size_px, self.size_px), mode="area") if x.shape[-1] != self.size_px else x
+        y = F.pixel_unshuffle((small * 2 - 1).contiguous(), 4).contiguous(memory_format=torch.channels_last)
+        y = self.body(F.leaky_relu(self.stem(y), 0.2))
+        y = F.leaky_relu(self.dense(y.flatten(1)), 0.2)
+        mean, log_variance = self.latent(y).chunk(2, 1)
+        return Encoded(mean, log_variance.clamp(-10, 4), self.category(y), self.attributes(y))
+
+
+class _Down(nn.Module):
+    """A residual block that halves the size, (N, C, h, w) -> (N, C', h / 2, w / 2)."""
+
+    def __init__(self, into: int, out: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(into, out, 3, padding=1)
+        self.second = nn.Conv2d(out, out, 3, padding=1)
+        self.skip = nn.Conv2d(into, out, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        small = F.avg_pool2d(x, 2)
+        y = self.second(F.leaky_relu(self.first(small), 0.2))
+        skip: Tensor = self.skip(small)
+        return F.leaky_relu(y + skip, 0.2)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

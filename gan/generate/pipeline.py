@@ -1,0 +1,325 @@
+"""Generate: from a category, a seed and sliders to pictures of products that do not exist."""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+import torch
+from torch import Tensor
+
+from gan.contract import SEED_LIMIT, Context, Model, Output, Request, Result
+from gan.errors import InputError, WeightsError
+from gan.generate.directions import Direction, layer_ranges, move
+from gan.generate.latent import Latent
+from gan.generate.sliders import Sliders, apply
+from gan.imaging.alpha import bleed
+from gan.imaging.color import keep_white, match_low_frequencies
+from gan.imaging.picture import Picture
+from gan.imaging.resize import resize
+
+AUTO_MODEL = "auto"
+DEFAULT_MODEL = "generate-catalogue"
+MAX_COUNT = 64
+SIZES_PX = (64, 512)
+MIXES = ("coarse", "middle", "fine")
+
+
+class LatentConfig(Protocol):
+    """What a network of this room says of itself."""
+
+    resolution: int
+    categories: tuple[str, ...]
+    attributes: tuple[str, ...]
+    latent: int
+    style: int
+
+    @property
+    def layers(self) -> int: ...
+
+
+class LatentNetwork(Protocol):
+    """What the room asks of a network, be it the strong one or the classical one.
+
+    `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns batches of both into styles w
+    (N, layers, style); `centre` is the style (layers, style) of a category's mean product with these attributes;
+    `synthesize` turns w into (N, 4, R, R): colours on white and coverage, nominally in [0, 1].
+    """
+
+    config: LatentConfig
+
+    def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]: ...
+    def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor: ...
+    def centre(self, category: int, attributes: Tensor) -> Tensor: ...
+    def synthesize(self, w: Tensor) -> Tensor: ...
+    def style_weights(self) -> list[Tensor]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One step along a direction of w.
+
+    Attributes:
+        direction: as `directions.sefa` and `directions.principal` give it, or a saved one.
+        amount: in the direction's units, -5 to 5.
+    """
+
+    direction: Direction
+    amount: float
+
+    def __post_init__(self) -> None:
+        if not -5 <= self.amount <= 5:
+            raise InputError("amount", "{value:g}", "-5 to 5 is allowed", "Choose a number within", value=self.amount)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateRequest(Request):
+    """What Generate is asked. Picture i is drawn from `seed + i`, so each can be asked for alone.
+
+    Attributes:
+        category: one of the model's; empty for one that each seed chooses.
+        count: pictures, 1 to 64.
+        truncation: 1 gives latents as they are drawn, 0 the category's mean product; between them less variety and
+            fewer failures.
+        model: "auto" for ours; else a manifest name, a folder, or a Hub id.
+        sliders: the named sliders.
+        edits: steps along directions.
+        mix_seed: a second seed whose product lends its styles; None for none.
+        mix: which of coarse (shape), middle (parts) and fine (surface) come from the second.
+        latent: a saved or projected product to start from, in place of the seed.
+        transparent: without the ground and its shadow.
+        size: side of the pictures in pixels, 64 to 512; beyond the network's own, Enhance's network enlarges.
+
+    Raises:
+        InputError: a value outside these.
+    """
+
+    category: str = ""
+    count: int = 1
+    truncation: float = 0.8
+    model: str = AUTO_MODEL
+    sliders: Sliders = field(default_factory=Sliders)
+    edits: tuple[Edit, ...] = ()
+    mix_seed: int | None = None
+    mix: tuple[str, ...] = ()
+    latent: Latent | None = None
+    transparent: bool = False
+    size: int = 256
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        least_px, most_px = SIZES_PX
+        for name, value, least, most in (
+            ("count", self.count, 1, MAX_COUNT),
+            ("truncation", self.truncation, 0, 1),
+            ("size", self.size, least_px, most_px),
+            ("mix seed", self.mix_seed or 0, 0, SEED_LIMIT - 1),
+        ):
+            if not least <= value <= most:
+                raise InputError(
+                    name,
+                    "{value:g}",
+                    "{least:g} to {most:g} is allowed",
+                    "Choose a number within",
+                    value=value,
+                    least=least,
+                    most=most,
+                )
+        unknown = [name for name in self.mix if name not in MIXES]
+        if unknown:
+            raise InputError(
+                "mix", '"{name}"', "coarse, middle and fine are allowed", "Choose among these", name=unknown[0]
+            )
+
+
+def generate(request: GenerateRequest, context: Context) -> Output:
+    """Draw, map, move, synthesize, and enlarge where a larger size is wanted.
+
+    One picture at a time, so that a picture is the same however many are asked for.
+    """
+    model, network = load_network(context, request.model)
+    if request.latent is not None:
+        check_latent(request.latent, network, model.sha256)
+    pictures, latents = [], []
+    for index in range(request.count):
+        context.step(index, request.count, "Generating")
+        latent = latent_of(request, network, (request.seed + index) % SEED_LIMIT)
+        w = styles(request, network, latent, context.device)
+        pictures.append(render(network, w, request.size, request.transparent, context))
+        latents.append(dataclasses.replace(latent, model=model.name, sha256=model.sha256))
+    context.step(request.count, request.count, "Generating")
+    named = [
+        dataclasses.replace(picture, name=f"{_file_stem(latent.category)}-{(request.seed + i) % SEED_LIMIT}.png")
+        for i, (picture, latent) in enumerate(zip(pictures, latents, strict=True))
+    ]
+    return Output(tuple(named), (), {"model": model.name, "latents": latents})
+
+
+def load_network(context: Context, name: str) -> tuple[Model, LatentNetwork]:
+    """The model of that name, if it is one that draws.
+
+    Raises:
+        WeightsError: it is missing, damaged, or of another task.
+    """
+    model = context.model(DEFAULT_MODEL if name == AUTO_MODEL else name)
+    if not hasattr(model.network, "synthesize"):
+        raise WeightsError(
+            "model",
+            "{name} does not generate",
+            "a model of Generate is expected",
+            "Choose another",
+            name=model.name,
+        )
+    return model, cast(LatentNetwork, model.network)
+
+
+def latent_of(request: GenerateRequest, network: LatentNetwork, seed: int) -> Latent:
+    """The request's own latent, or the one that a seed draws, before any slider.
+
+    Raises:
+        InputError: the model does not know the category, or the latent is another network's.
+    """
+    if request.latent is not None:
+        check_latent(request.latent, network)
+        return request.latent
+    generator = torch.Generator().manual_seed(seed)
+    names = network.config.categories
+    if request.category and request.category not in names:
+        raise InputError(
+            "category",
+            '"{category}"',
+            "{known} are known to this model",
+            "Choose one of these",
+            category=request.category,
+            known=", ".join(names),
+        )
+    # Drawn in any case, so that naming the category that a seed chose gives the same picture.
+    chosen = int(torch.randint(len(names), (), generator=generator))
+    category = names.index(request.category) if request.category else chosen
+    z, attributes = network.draw(category, generator)
+    return Latent.of(z.cpu(), attributes.cpu(), names[category])
+
+
+def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> None:
+    """Raises `InputError` where a latent does not fit a network, or was saved with other weights than `sha256`."""
+    config = network.config
+    fits = (
+        len(latent.z) == config.latent
+        and len(latent.attributes) == len(config.attributes)
+        and latent.category in config.categories
+        and (not latent.offsets or {len(row) for row in latent.offsets} == {config.style})
+        and len(latent.offsets) in (0, config.layers)
+        and (not latent.sha256 or not sha256 or latent.sha256 == sha256)
+    )
+    if not fits:
+        raise InputError(
+            "latent",
+            "the latent was saved with {model}",
+            "a latent of the model that is chosen is expected",
+            "Choose the model that it was saved with",
+            model=latent.model or "another model",
+        )
+
+
+def styles(request: GenerateRequest, network: LatentNetwork, latent: Latent, device: torch.device) -> Tensor:
+    """The latent's styles (layers, style) under the request's sliders, truncation, mixing and edits."""
+    w = _mapped(request, network, latent, device)
+    if request.mix_seed is not None and request.mix:
+        seeded = dataclasses.replace(request, category=latent.category, latent=None)
+        lent = _mapped(seeded, network, latent_of(seeded, network, request.mix_seed), device)
+        ranges: Mapping[str, tuple[int, int]] = {**layer_ranges(network.config.layers)}
+        w = w.clone()
+        for name in request.mix:
+            first, last = ranges[name]
+            w[first:last] = lent[first:last]
+    for edit in request.edits:
+        w = move(w[None], edit.direction, edit.amount)[0]
+    return w
+
+
+def render(network: LatentNetwork, w: Tensor, size_px: int, transparent: bool, context: Context) -> Picture:
+    """Styles (layers, style) as a picture of a side of `size_px`."""
+    made = network.synthesize(w[None]).float().clamp(0, 1).cpu()
+    rgb, alpha = made[:, :3], made[:, 3:]
+    scale = next((s for s in (1, 2, 4) if s * made.shape[-1] >= size_px), 4)
+    if scale > 1:
+        rgb = _enlarged(rgb.contiguous(), scale, context)
+    rgb, alpha = resize(rgb, size_px, size_px), resize(alpha, size_px, size_px)
+    if not transparent:
+        return Picture(rgb)
+    # What lies under a half-covered pixel is ground: the product's own colour continues from the inside.
+    return Picture(bleed(rgb, (alpha > 0.9).float() * alpha), alpha)
+
+
+def single_record(result: Result, index: int) -> dict[str, Any]:
+    """The record of one of a result's pictures: enough to make that picture again, alone.
+
+    Raises:
+        IndexError: there are fewer pictures.
+    """
+    record = result.record
+    seed = (result.seed + index) % SEED_LIMIT
+    latent = record["details"]["latents"][index]
+    return {
+        **record,
+        "seed": seed,
+        "request": {**record["request"], "seed": seed, "count": 1},
+        "details": {**record["details"], "latents": [latent]},
+    }
+
+
+def record_of(request: Mapping[str, Any]) -> GenerateRequest:
+    """The request that a result's record describes.
+
+    Raises:
+        InputError: it is no such record.
+    """
+    try:
+        fields = dict(request)
+        for name in {"seed", "count", "size", "mix_seed"} & fields.keys():
+            if fields[name] is not None:
+                operator.index(fields[name])  # JSON has no whole numbers of its own
+        fields["sliders"] = Sliders(**fields.get("sliders", {}))
+        fields["edits"] = tuple(
+            Edit(direction=Direction.from_record(edit["direction"]), amount=float(edit["amount"]))
+            for edit in fields.get("edits", ())
+        )
+        fields["mix"] = tuple(fields.get("mix", ()))
+        if fields.get("latent"):
+            fields["latent"] = Latent.from_record(fields["latent"])
+        return GenerateRequest(**fields)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            "record",
+            "it describes no generated picture",
+            "a record that Generate wrote is expected",
+            "Choose another file",
+        ) from error
+
+
+def _mapped(request: GenerateRequest, network: LatentNetwork, latent: Latent, device: torch.device) -> Tensor:
+    z, attributes, offsets = latent.tensors()
+    category = network.config.categories.index(latent.category)
+    moved = apply(attributes, network.config.attributes, request.sliders).to(device)
+    w = network.map(z[None].to(device), moved[None], torch.tensor([category], device=device))[0]
+    if request.truncation < 1 and request.latent is None:
+        centre = network.centre(category, moved)
+        w = centre + request.truncation * (w - centre)
+    return w if offsets is None else w + offsets.to(device)
+
+
+def _file_stem(category: str) -> str:
+    """A category's name without what would lead a file to another folder: a model may be anybody's."""
+    return re.sub(r"[^\w-]+", "-", category)
+
+
+def _enlarged(rgb: Tensor, scale: int, context: Context) -> Tensor:
+    """Through Enhance's network, with the colours and the white of what was generated."""
+    made = context.apply(context.model(f"enhance-x{scale}"), rgb, what="Enlarging")
+    match_low_frequencies(made, rgb, scale=scale)
+    keep_white(made, rgb, scale=scale)
+    return made

@@ -1,0 +1,164 @@
+"""From a photograph to a latent: the encoder's guess first, then a search in w that makes it fit.
+
+The guess puts the product where sliders mean what they say. The search only adds offsets to the styles, layer by layer
+(the space W+ of Abdal et al., arXiv 1904.03189), and is pulled back towards the guess, so that it stays there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan.contract import Context, Output, Request
+from gan.errors import InputError
+from gan.generate.latent import Latent
+from gan.generate.network import GenerateNet
+from gan.generate.pipeline import AUTO_MODEL, SIZES_PX, LatentNetwork, load_network, render
+from gan.imaging.picture import Picture
+from gan.imaging.product import MEASURES, coverage, measure
+from gan.imaging.resize import resize
+
+MAX_STEPS = 500
+PULL = 2e-3
+"""Weight of the offsets' mean square in the loss."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectRequest(Request):
+    """What a projection is asked.
+
+    Attributes:
+        picture: of one product on a plain ground; others work, less well.
+        category: one of the model's; empty to let the encoder say.
+        model: as in `GenerateRequest`.
+        steps: of the search, 0 to 500; 0 gives the encoder's guess.
+        size: side of the pictures in pixels.
+
+    Raises:
+        InputError: a value outside these.
+    """
+
+    picture: Picture
+    category: str = ""
+    model: str = AUTO_MODEL
+    steps: int = 100
+    size: int = 256
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        least_px, most_px = SIZES_PX
+        for name, value, least, most in (("steps", self.steps, 0, MAX_STEPS), ("size", self.size, least_px, most_px)):
+            if not least <= value <= most:
+                raise InputError(
+                    name,
+                    "{value:g}",
+                    "{least:g} to {most:g} is allowed",
+                    "Choose a number within",
+                    value=value,
+                    least=least,
+                    most=most,
+                )
+
+
+def project(request: ProjectRequest, context: Context) -> Output:
+    """The picture as the network draws it, and its latent in `details["latent"]`.
+
+    `details["psnr"]` compares both at the network's resolution, in dB.
+    """
+    model, network = load_network(context, request.model)
+    target = framed(request.picture, network.config.resolution).to(context.device)
+    names = network.config.categories
+    if request.category and request.category not in names:
+        raise InputError(
+            "category",
+            '"{category}"',
+            "{known} are known to this model",
+            "Choose one of these",
+            category=request.category,
+            known=", ".join(names),
+        )
+    latent, made = _search(request, network, target, context)
+    error = (made[:, :3].clamp(0, 1) - target[:, :3]).square().mean()
+    picture = render(network, _styles(network, latent, context.device), request.size, False, context)
+    named = dataclasses.replace(latent, model=model.name, sha256=model.sha256)
+    stem = request.picture.name.rpartition(".")[0] or "picture"
+    details = {"model": model.name, "latent": named, "psnr": float(-10 * error.log10()), "category": latent.category}
+    return Output((dataclasses.replace(picture, name=f"{stem}-projected.png"),), (), details)
+
+
+def framed(picture: Picture, size_px: int) -> Tensor:
+    """(1, 4, size_px, size_px): transparency on white, padded to a square with its ground, and the coverage."""
+    rgb = picture.rgb
+    if picture.alpha is not None:
+        rgb = rgb * picture.alpha + (1 - picture.alpha)
+    longer = max(picture.height_px, picture.width_px)
+    across, down = longer - picture.width_px, longer - picture.height_px
+    pad = (across // 2, across - across // 2, down // 2, down - down // 2)
+    rgb = resize(F.pad(rgb, pad, mode="replicate"), size_px, size_px)
+    if picture.alpha is None:
+        return torch.cat([rgb, coverage(rgb)], 1)
+    return torch.cat([rgb, resize(F.pad(picture.alpha, pad), size_px, size_px)], 1)
+
+
+def _search(request: ProjectRequest, network: LatentNetwork, target: Tensor, context: Context) -> tuple[Latent, Tensor]:
+    # Outside inference mode, because the search needs gradients.
+    with torch.inference_mode(False), torch.enable_grad():
+        target = target.clone()
+        z, attributes, category = _guess(request, network, target)
+        base = network.map(z[None], attributes[None], torch.tensor([category], device=z.device)).detach().clone()
+        z, attributes = z.detach().clone(), attributes.detach().clone()
+        offsets = torch.zeros_like(base, requires_grad=True)
+        optimizer = torch.optim.Adam([offsets], lr=0.05, betas=(0.9, 0.99))
+        best, best_offsets = float("inf"), torch.zeros_like(base)
+        for step in range(request.steps):
+            context.step(step, request.steps, "Projecting")
+            for group in optimizer.param_groups:
+                group["lr"] = 0.05 * min(1.0, (step + 1) / 5, 3 * (request.steps - step) / request.steps)
+            made = network.synthesize(base + offsets)
+            error = (made[:, :3] - target[:, :3]).square().mean()
+            # The best is chosen as it is shown and reported: of what lies outside [0, 1] nothing is seen.
+            shown = float((made[:, :3].detach().clamp(0, 1) - target[:, :3]).square().mean())
+            if shown < best:
+                best, best_offsets = shown, offsets.detach().clone()
+            coarse = (F.avg_pool2d(made - target, 4)).square().mean()
+            loss = error + (made - target).abs().mean() * 0.1 + coarse + PULL * offsets.square().mean()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    context.step(request.steps, request.steps, "Projecting")
+    with torch.no_grad():
+        made = network.synthesize(base + best_offsets)
+    name = network.config.categories[category]
+    kept = best_offsets[0].cpu() if request.steps else None
+    return Latent.of(z.cpu(), attributes.cpu(), name, offsets=kept), made
+
+
+def _guess(request: ProjectRequest, network: LatentNetwork, target: Tensor) -> tuple[Tensor, Tensor, int]:
+    """z, attributes and category: what can be measured is measured, the rest the encoder says."""
+    names = network.config.categories
+    wanted = names.index(request.category) if request.category else None
+    encoder = getattr(network, "encoder", None)
+    if encoder is None:
+        category = wanted or 0
+        z, attributes = network.draw(category, torch.Generator().manual_seed(request.seed))
+        return torch.zeros_like(z), attributes, category
+    strong = cast(GenerateNet, network)
+    with torch.no_grad():
+        encoded = encoder(target)
+        attributes = strong.attribute_mean + encoded.attributes[0] * strong.attribute_scale
+        if "lightness" in strong.config.attributes:
+            attributes[: len(MEASURES)] = measure(target[:, :3], target[:, 3:])[0]
+    category = int(encoded.category[0].argmax()) if wanted is None else wanted
+    return encoded.mean[0], attributes, category
+
+
+def _styles(network: LatentNetwork, latent: Latent, device: torch.device) -> Tensor:
+    z, attributes, offsets = latent.tensors()
+    category = torch.tensor([network.config.categories.index(latent.category)], device=device)
+    w = network.map(z[None].to(device), attributes[None].to(device), category)[0]
+    return w if offsets is None else w + offsets.to(device)

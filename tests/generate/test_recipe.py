@@ -1,0 +1,270 @@
+"""The strong recipe: golden losses, exact resume, what is published, transfer, presets that contradict themselves."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from gan.errors import ConfigError
+from gan.generate import recipe as room
+from gan.generate.adversary import trained
+from gan.generate.network import GenerateNet, config_from
+from gan.generate.presets import PRESETS, GenerateRecipe
+from gan.generate.recipe import RECIPE
+from gan.training.loop import train
+from gan.training.options import RunOptions
+from gan.training.recipe import Recipe, State, Validation
+from gan.weights import read
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["tiny", "tiny-stylegan", "tiny-r3gan"]
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve products of two categories, drawn as boxes and discs of their own colour and size on white."""
+    folder = tmp_path_factory.mktemp("shop")
+    for index in range(12):
+        kind = ("box", "disc")[index % 2]
+        (folder / kind).mkdir(exist_ok=True)
+        picture = Image.new("RGB", (64, 64), "white")
+        place = (8 + index, 10, 50, 44 + index)
+        colour = (20 * index, 120, 255 - 20 * index)
+        draw = ImageDraw.Draw(picture)
+        (draw.rectangle if kind == "box" else draw.ellipse)(place, fill=colour)
+        picture.save(folder / kind / f"{kind}-{index}.png")
+    return folder
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validations that cost nothing: Lite2 on 192 samples takes a minute."""
+    blank = Validation({"kd_lite2": 1.0}, -1.0, torch.zeros(3, 8, 8))
+    monkeypatch.setattr(room, "validate_network", lambda *_args, **_named: blank)
+
+
+def _recipe() -> Recipe[GenerateRecipe]:
+    return dataclasses.replace(RECIPE, validate=room.validate)
+
+
+def _options(shop: Path, out: Path, steps: int, preset: str, **changes: Any) -> RunOptions:
+    fixed = {"device": "cpu", "save_every": 100, "log_every": 1, "preset": preset}
+    return RunOptions(data=shop, out=out, steps=steps, **(fixed | changes))
+
+
+def _lines(run: Path, kind: str) -> list[dict[str, Any]]:
+    return [line for line in map(json.loads, (run / "log.jsonl").read_text().splitlines()) if line["kind"] == kind]
+
+
+def _figures(run: Path) -> list[dict[str, float]]:
+    timing = ("time_s", "images_per_s", "s_per_kimg", "peak_gb", "peak_ram_gb")
+    return [{k: v for k, v in line.items() if k not in timing} for line in _lines(run, "train")]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("preset", SMALL)
+def test_golden_losses(shop: Path, tmp_path: Path, preset: str) -> None:
+    """Four steps give what they gave when this was written, so a change of the recipe cannot go unnoticed."""
+    train(_recipe(), PRESETS[preset], _options(shop, tmp_path, 4, preset))
+    last = _lines(tmp_path, "train")[-1]
+    for name, value in GOLDEN[preset].items():
+        assert last[name] == pytest.approx(value, rel=0.02, abs=2e-3), name
+
+
+GOLDEN = {
+    "tiny": {"l1": 0.4451, "features": 1.9193, "kl": 0.1212, "labels": 1.3162, "adversarial": 2.6777},
+    "tiny-stylegan": {"adversarial": 0.7759, "discriminator": 1.3881},
+    "tiny-r3gan": {"adversarial": 0.7006, "discriminator": 0.6842},
+}
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("preset", SMALL)
+def test_six_steps_equal_three_and_resume_and_three(shop: Path, tmp_path: Path, preset: str) -> None:
+    config = PRESETS[preset]
+    whole = train(_recipe(), config, _options(shop, tmp_path / "whole", 6, preset, save_every=3))
+    stopping = dataclasses.replace(_recipe(), step=_stop_after(3))
+    with pytest.raises(_Enough):
+        train(stopping, config, _options(shop, tmp_path / "halves", 6, preset, save_every=3))
+    resumed = train(_recipe(), config, _options(shop, tmp_path / "halves", 6, preset, save_every=3))
+    left, right = whole.state_dict(), resumed.state_dict()
+    for part in ("networks", "ema", "optimizers"):
+        torch.testing.assert_close(left[part], right[part], rtol=0, atol=0)
+    assert _figures(tmp_path / "whole")[3:] == _figures(tmp_path / "halves")[-3:]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("preset", ["tiny", "tiny-stylegan"])
+def test_what_is_published_is_the_average(shop: Path, tmp_path: Path, preset: str) -> None:
+    state = train(_recipe(), PRESETS[preset], _options(shop, tmp_path, 2, preset))
+    published = read(str(tmp_path / "weights"), tmp_path)
+    assert published.task == "generate"
+    network = GenerateNet(config_from(published.config))
+    published.fill(network)
+    assert network.config.categories == ("box", "disc")
+    w = torch.randn(2, network.config.layers, network.config.style, generator=torch.Generator().manual_seed(0))
+    average: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
+    with torch.no_grad():
+        torch.testing.assert_close(network.synthesize(w), average.synthesize(w), atol=5e-3, rtol=0)
+
+
+def test_encodings_are_remembered_for_the_pictures_that_were_seen(shop: Path) -> None:
+    config = PRESETS["tiny"]
+    data = room.data(config, shop, 0)
+    state = _built(config, data)
+    before = state.networks["network"].member_z.clone()
+    batch = next(room.batches(config, data, 0, 4, 0, 1, 0, 0))
+    room.step(state, batch, config, _OneProcess())
+    changed = (state.networks["network"].member_z != before).any(1).nonzero()[:, 0]
+    assert set(changed.tolist()) == set(batch[5].tolist())
+
+
+def test_the_lazy_penalty_is_there_every_sixteenth_step(shop: Path) -> None:
+    config = PRESETS["tiny-stylegan"]
+    data = room.data(config, shop, 0)
+    state = _built(config, data)
+    batch = next(room.batches(config, data, 0, 4, 0, 1, 0, 0))
+    with_penalty = []
+    for number in (0, 1, 15, 16):
+        state.step = number
+        with_penalty.append("r1" in room.step(state, batch, config, _OneProcess()))
+    assert with_penalty == [True, False, False, True]
+
+
+def test_frozen_blocks_stay_and_the_others_move(shop: Path) -> None:
+    config = dataclasses.replace(PRESETS["tiny-stylegan"], freeze=1)
+    data = room.data(config, shop, 0)
+    state = _built(config, data)
+    judge = state.networks["discriminator"]
+    learning = len(trained(judge))
+    before = {name: p.detach().clone() for name, p in judge.named_parameters()}
+    for batch, _ in zip(room.batches(config, data, 0, 4, 0, 1, 0, 0), range(2), strict=False):
+        room.step(state, batch, config, _OneProcess())
+    moved = {name for name, p in judge.named_parameters() if not torch.equal(p, before[name])}
+    assert not any(name.startswith(("enter", "blocks.0")) for name in moved)
+    assert any(name.startswith("blocks.1") for name in moved)
+    assert learning == len(state.optimizers["discriminator"].param_groups[0]["params"])
+
+
+def test_warm_start_takes_what_fits_and_leaves_the_catalogue(shop: Path) -> None:
+    config = PRESETS["tiny"]
+    data = room.data(config, shop, 0)
+    small, large = _built(config, data), _built(dataclasses.replace(config, resolution=64), data)
+    published = room.publish(small, config).state
+    sentences = room.warm_start(large, {name: value.float() for name, value in published.items()})
+    assert "tensors were taken" in sentences[0]
+    taken, given = large.networks["network"].state_dict(), small.networks["network"].state_dict()
+    for name in ("mapping.body.0.weight", "synthesis.first.0.weight", "synthesis.second.1.weight", "encoder.stem.bias"):
+        torch.testing.assert_close(taken[name], given[name], atol=1e-2, rtol=0)
+    torch.testing.assert_close(large.ema["network"].module.state_dict(), taken)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"judge": "projected", "loss": "logistic"},
+        {"judge": "pixels", "loss": "hinge"},
+        {"start": "noise", "adversarial": 0.0},
+        {"freeze": 2},
+    ],
+)
+def test_presets_that_contradict_themselves_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="the combinations of PRESETS are allowed"):
+        GenerateRecipe(**changes)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_says_what_it_costs(preset: str) -> None:
+    sentences = room.cost(PRESETS[preset])
+    assert "M parameters" in sentences[0]
+    assert "GMACs" in sentences[1]
+
+
+def test_validation_measures_and_draws(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gan.generate import validation
+
+    monkeypatch.setattr(validation, "load_features", lambda _name: _Means())
+    config = PRESETS["tiny"]
+    data = room.data(config, shop, 0)
+    state = _built(config, data)
+    network: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
+    cache: dict[str, Any] = {}
+    first = validation.validate_network(network, data.held_out, torch.device("cpu"), samples=8, cache=cache)
+    again = validation.validate_network(network, data.held_out, torch.device("cpu"), samples=8, cache=cache)
+    assert first.figures == again.figures  # fixed seeds
+    assert first.score == -first.figures["kd_lite2"]
+    assert {"kd_lite2", "diversity_ratio", "reconstruction_psnr"} <= set(first.figures)
+    assert first.grid.shape[0] == 3
+
+
+def test_two_processes_give_the_losses_of_one(shop: Path, tmp_path: Path) -> None:
+    """The same global batch under torchrun, with the core's own mean over processes."""
+    command = [str(ROOT / "tests/generate/two_processes.py"), str(shop)]
+    subprocess.run([sys.executable, *command, str(tmp_path / "one")], check=True, cwd=ROOT, timeout=120)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    subprocess.run([*launcher, *command, str(tmp_path / "two")], check=True, cwd=ROOT, timeout=180, env=_quiet())
+    for alone, shared in zip(_figures(tmp_path / "one"), _figures(tmp_path / "two"), strict=True):
+        for name in ("l1", "features", "kl", "labels"):
+            assert shared[name] == pytest.approx(alone[name], rel=0.01), name
+
+
+def _quiet() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+class _Enough(Exception):
+    pass
+
+
+def _stop_after(count: int) -> Any:
+    steps = iter(range(count + 1))
+
+    def step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Any) -> Any:
+        if next(steps) == count:
+            raise _Enough
+        return room.step(state, batch, config, fabric)
+
+    return step
+
+
+def _built(config: GenerateRecipe, data: Any) -> State:
+    torch.manual_seed(0)
+    return room.build(config, data)
+
+
+class _OneProcess:
+    """What a step asks of Fabric."""
+
+    world_size, global_rank = 1, 0
+
+    def no_backward_sync(self, _network: Any) -> Any:
+        return contextlib.nullcontext()
+
+    def backward(self, loss: Tensor) -> None:
+        loss.backward()
+
+    def clip_gradients(self, network: Any, _optimizer: Any, max_norm: float, **_: Any) -> Tensor:
+        return torch.nn.utils.clip_grad_norm_(network.parameters(), max_norm)
+
+
+class _Means(torch.nn.Module):
+    """A stand-in for frozen features: the mean colours of a 4x4 grid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return [torch.nn.functional.adaptive_avg_pool2d(x, 4).flatten(1)[:, :, None, None]]
