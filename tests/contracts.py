@@ -28,6 +28,10 @@ def assert_contract(studio: Studio, request: Request) -> Result:
         assert picture.rgb.shape[:2] == (1, 3)
         assert 0 <= picture.rgb.min() <= picture.rgb.max() <= 1
         assert not picture.rgb.requires_grad
+        if picture.alpha is not None:
+            assert picture.alpha.shape == (1, 1, *picture.rgb.shape[2:])
+            assert 0 <= picture.alpha.min() <= picture.alpha.max() <= 1
+    assert len(result.images) == len(result.pictures) > 0
     assert result.seed == request.seed
     assert result.seconds > 0
     assert all(len(sha256) == 64 for sha256 in result.weights.values())
@@ -38,7 +42,12 @@ def assert_contract(studio: Studio, request: Request) -> Result:
         assert all(done <= total and what for done, total, what in steps)
         assert_stops(studio, request)
     again = studio.run(request)
-    assert all(torch.equal(a.rgb, b.rgb) for a, b in zip(result.pictures, again.pictures, strict=True))
+    for a, b in zip(result.pictures, again.pictures, strict=True):
+        assert torch.equal(a.rgb, b.rgb)
+        assert (a.alpha is None) == (b.alpha is None)
+        assert a.alpha is None or torch.equal(a.alpha, b.alpha)  # type: ignore[arg-type]
+        assert a.name == b.name
+    assert {**again.record, "seconds": 0} == {**result.record, "seconds": 0}
     return result
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,9 @@ def add(tasks: Tasks) -> None:
     task.add_argument("--model", default="auto", metavar="NAME_PATH_OR_HUB_ID", help="ours, a folder, or owner/name")
     task.add_argument("--seed", type=int, default=0, help="of the first picture; the next ones count on (0)")
     task.add_argument("--count", type=int, default=1, help="pictures, 1 to 64 (1)")
-    task.add_argument("--truncation", type=float, default=0.8, metavar="PSI", help="0 the mean product, 1 all (0.8)")
+    task.add_argument(
+        "--truncation", type=float, default=0.8, metavar="PSI", help="0 the mean shape, 1 all (0.8)"
+    )
     task.add_argument("--size", type=int, default=256, metavar="PX", help="64 to 512 (256)")
     task.add_argument("--transparent", action="store_true", help="without ground and shadow")
     task.add_argument("--text", default="", help='sets category and sliders: "red armchair from the left"')
@@ -61,7 +65,8 @@ def generate(arguments: argparse.Namespace) -> int:
     progress = None if arguments.quiet else Bar("generate")
     is_film = bool(arguments.film) or arguments.output.suffix.lower() in FILM_SUFFIXES
     if arguments.replay is not None:
-        request = record_of(_read_record(arguments.replay))
+        described = _read_record(arguments.replay)
+        request = record_of(described["request"])
     else:
         request = GenerateRequest(**_options(arguments, studio))
         if arguments.latent is not None:
@@ -77,7 +82,10 @@ def generate(arguments: argparse.Namespace) -> int:
         fields |= {"latent": None, "latents": latents, "seeds": tuple(arguments.film), "frames": arguments.frames}
         made = FilmRequest(**fields)
         return _film(studio.run(made, progress=progress), arguments)
-    return _pictures(studio.run(request, progress=progress), arguments)
+    result = studio.run(request, progress=progress)
+    if arguments.replay is not None and dict(result.weights) != described.get("weights"):
+        print(f"{arguments.replay}: made with other weights than these, so it looks different", file=sys.stderr)
+    return _pictures(result, arguments)
 
 
 def _options(arguments: argparse.Namespace, studio: Any) -> dict[str, Any]:
@@ -141,10 +149,9 @@ def _film(result: Any, arguments: argparse.Namespace) -> int:
 
 
 def _read_record(path: Path) -> dict[str, Any]:
-    import json
-
     try:
-        record: dict[str, Any] = json.loads(path.read_text("utf-8"))["request"]
+        record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        dict(record["request"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             "replay",

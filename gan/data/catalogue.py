@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from gan.data.degrade import Dice
-from gan.data.pictures import NOT_PICTURES, Entry, find, split
+from gan.data.pictures import Entry, find, split
 from gan.data.records import Records, read_records
 from gan.errors import InputError
 from gan.imaging.codec import decode
-from gan.imaging.product import MEASURES, coverage, from_ycc, measure, rotation, to_ycc
+from gan.imaging.product import MEASURES, from_ycc, measure, rotation, squared, to_ycc
 from gan.imaging.resize import resize
 
 ATTRIBUTES = (*MEASURES, "azimuth", "elevation", "view_known")
@@ -41,7 +42,7 @@ class Catalogue:
         pixels: (N, 4, S, S) uint8, colours on their ground and the product's coverage.
         category: (N,) int64, index into `categories`.
         product: (N,) int64; equal numbers are views of one product.
-        attributes: (N, len(ATTRIBUTES)) float32.
+        attributes: (N, A) float32, the columns of `attribute_names`.
         categories: names, sorted.
         names: ids of the pictures.
         skipped: files that could not be read.
@@ -57,6 +58,11 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        """`ATTRIBUTES`, or `MEASURES` alone where no record holds an angle."""
+        return ATTRIBUTES[: self.attributes.shape[1]]
 
     def picture(self, index: int) -> Tensor:
         """(4, S, S) float32 in [0, 1]."""
@@ -115,8 +121,8 @@ def load(
     held_out = [entry for entry in held_out if label[entry.path] in taught]
     if not training or not held_out:
         training = held_out = [entry for entry, _ in labelled]
-    first = _read(training, label, records, names, size_px, grey)
-    return first, first if held_out is training else _read(held_out, label, records, names, size_px, grey)
+    first = _read(folder, training, label, records, names, size_px, grey)
+    return first, first if held_out is training else _read(folder, held_out, label, records, names, size_px, grey)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +238,7 @@ def recolour(x: Tensor, *, hue_rad: float, chroma: float, tint: float, tint_rad:
 
 
 def _read(
+    folder: Path,
     entries: list[Entry],
     label: Mapping[Path, int],
     records: Records,
@@ -240,7 +247,7 @@ def _read(
     grey: bool,
 ) -> Catalogue:
     with ThreadPoolExecutor() as pool:
-        decoded = list(pool.map(lambda entry: _square(entry.path, size_px, grey), entries))
+        decoded = list(pool.map(lambda entry: _square(entry.path, folder, size_px, grey), entries))
     kept = [(entry, x) for entry, x in zip(entries, decoded, strict=True) if x is not None]
     if not kept:
         raise InputError(
@@ -252,42 +259,39 @@ def _read(
         )
     pixels = torch.stack([x for _, x in kept])
     known = [records.by_id.get(entry.path.stem, {}) for entry, _ in kept]
+    views = torch.tensor([_view(record) for record in known])
+    turning = any("azimuth_deg" in record for record in records.by_id.values())
     # Shops number their files folder by folder: chair/1.jpg and sofa/1.jpg are two products.
     products = [_number(f"{label[entry.path]} {entry.product}") for entry, _ in kept]
     return Catalogue(
         pixels=pixels,
         category=torch.tensor([label[entry.path] for entry, _ in kept]),
         product=torch.tensor(products),
-        attributes=torch.cat([_measured(pixels), torch.tensor([_view(record) for record in known])], 1),
+        attributes=torch.cat([_measured(pixels), views], 1) if turning else _measured(pixels),
         categories=categories,
         names=tuple(entry.path.stem for entry, _ in kept),
         skipped=tuple(str(entry.path) for entry, x in zip(entries, decoded, strict=True) if x is None),
     )
 
 
-def _square(path: Path, size_px: int, grey: bool) -> Tensor | None:
+def _square(path: Path, folder: Path, size_px: int, grey: bool) -> Tensor | None:
     """uint8 (4, size_px, size_px), or None for a file that cannot be read, which a folder may well hold."""
     try:
         picture = decode(path)
-        mask = path.parent.parent / "masks" / f"{path.stem}.png"
-        alpha = decode(mask).rgb[:, :1] if path.parent.name not in NOT_PICTURES and mask.is_file() else picture.alpha
     except InputError:
         return None
-    rgb = picture.rgb
+    rgb, cover = picture.rgb, picture.alpha
+    mask = path.parent.parent / "masks" / f"{path.stem}.png"
+    if path.parent != folder and mask.is_file():
+        with suppress(InputError):  # a damaged mask costs the mask and not the picture
+            cover = decode(mask).rgb[:, :1]
     if picture.alpha is not None:
         rgb = rgb * picture.alpha + (1 - picture.alpha)
-    if alpha is None or alpha.shape[2:] != rgb.shape[2:]:
-        alpha = coverage(rgb)
+    if cover is not None and cover.shape[2:] != rgb.shape[2:]:
+        cover = None
     if grey:
         rgb = to_ycc(rgb)[:, :1].expand(-1, 3, -1, -1)
-    x = torch.cat([rgb, alpha], 1)
-    height, width = x.shape[2:]
-    longer = max(height, width)
-    if height != width:
-        across, down = longer - width, longer - height
-        pad = (across // 2, across - across // 2, down // 2, down - down // 2)
-        x = F.pad(x, pad, mode="replicate")
-    return (resize(x, size_px, size_px)[0] * 255).round().to(torch.uint8)
+    return (squared(rgb, cover, size_px)[0] * 255).round().to(torch.uint8)
 
 
 def _measured(pixels: Tensor) -> Tensor:

@@ -30,12 +30,12 @@ class Records:
         return str(self.by_id.get(path.stem, {}).get("product", path.stem))
 
     def category(self, path: Path, folder: Path) -> str:
-        """The record's, else the name of the folder that the file lies in, where that is not `images`."""
+        """The record's, else the name of the folder that the file lies in; folders called `images` do not count."""
         named = self.by_id.get(path.stem, {}).get("category")
         if named:
             return str(named)
-        parts = path.relative_to(folder).parts[:-1]
-        return parts[-1].lower() if parts and parts[-1] != "images" else ONLY_CATEGORY
+        parts = [part for part in path.relative_to(folder).parts[:-1] if part != "images"]
+        return parts[-1].lower() if parts else ONLY_CATEGORY
 
 
 def read_records(folder: Path) -> Records:

@@ -83,8 +83,8 @@ class GenerateRequest(Request):
     Attributes:
         category: one of the model's; empty for one that each seed chooses.
         count: pictures, 1 to 64.
-        truncation: 1 gives latents as they are drawn, 0 the category's mean product; between them less variety and
-            fewer failures.
+        truncation: 1 gives latents as they are drawn, 0 the category's mean shape with the drawn colour, size and view;
+            between them less variety and fewer failures.
         model: "auto" for ours; else a manifest name, a folder, or a Hub id.
         sliders: the named sliders.
         edits: steps along directions.
@@ -134,6 +134,8 @@ class GenerateRequest(Request):
             raise InputError(
                 "mix", '"{name}"', "coarse, middle and fine are allowed", "Choose among these", name=unknown[0]
             )
+        if self.mix and self.mix_seed is None:
+            raise InputError("mix", "no second seed", "a second product lends its styles", "Give its seed too")
 
 
 def generate(request: GenerateRequest, context: Context) -> Output:

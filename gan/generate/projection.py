@@ -20,8 +20,7 @@ from gan.generate.latent import Latent
 from gan.generate.network import GenerateNet
 from gan.generate.pipeline import AUTO_MODEL, SIZES_PX, LatentNetwork, load_network, render
 from gan.imaging.picture import Picture
-from gan.imaging.product import MEASURES, coverage, measure
-from gan.imaging.resize import resize
+from gan.imaging.product import MEASURES, measure, squared
 
 MAX_STEPS = 500
 PULL = 2e-3
@@ -96,13 +95,7 @@ def framed(picture: Picture, size_px: int) -> Tensor:
     rgb = picture.rgb
     if picture.alpha is not None:
         rgb = rgb * picture.alpha + (1 - picture.alpha)
-    longer = max(picture.height_px, picture.width_px)
-    across, down = longer - picture.width_px, longer - picture.height_px
-    pad = (across // 2, across - across // 2, down // 2, down - down // 2)
-    rgb = resize(F.pad(rgb, pad, mode="replicate"), size_px, size_px)
-    if picture.alpha is None:
-        return torch.cat([rgb, coverage(rgb)], 1)
-    return torch.cat([rgb, resize(F.pad(picture.alpha, pad), size_px, size_px)], 1)
+    return squared(rgb, picture.alpha, size_px)
 
 
 def _search(request: ProjectRequest, network: LatentNetwork, target: Tensor, context: Context) -> tuple[Latent, Tensor]:

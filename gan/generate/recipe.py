@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 VALIDATION_SAMPLES = 192
+VIEW_KNOWN = ATTRIBUTES[-1]
+GAIN = "synthesis.gain"
 SIGNS = 64
 WEIGHTED = {"pixels": "l1", "features": "features", "kl": "kl", "labels": "labels"}
 """The recipe's weights and the losses that they weigh."""
@@ -94,7 +96,7 @@ def network_config(config: GenerateRecipe, catalogue: Catalogue) -> GenerateConf
     return GenerateConfig(
         resolution=config.resolution,
         categories=catalogue.categories,
-        attributes=ATTRIBUTES,
+        attributes=catalogue.attribute_names,
         latent=config.latent,
         style=config.style,
         channels_base=config.channels_base,
@@ -107,17 +109,23 @@ def network_config(config: GenerateRecipe, catalogue: Catalogue) -> GenerateConf
 
 
 def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
-    """Take every published tensor whose name and shape agree; categories and members are the new catalogue's."""
+    """Take every published tensor whose name and shape agree; categories and members are the new catalogue's.
+
+    A network of a higher resolution has one more gain for each further block, and takes those that are there.
+    """
     network = state.networks["network"]
     own = network.state_dict()
-    taken = {
-        key: value
-        for key, value in published.items()
-        if key in own and own[key].shape == value.shape and not key.startswith("member_")
-    }
+    taken = {key: value for key, value in published.items() if _fits(key, value, own)}
+    if GAIN in published and GAIN in own:
+        count = min(len(own[GAIN]), len(published[GAIN]))
+        taken[GAIN] = torch.cat([published[GAIN][:count].to(own[GAIN]), own[GAIN][count:]])
     network.load_state_dict({**own, **taken})
     state.ema["network"].module.load_state_dict(network.state_dict())
     return [f"{len(taken)} of {len(published)} tensors were taken from the published network."]
+
+
+def _fits(key: str, value: Tensor, own: Mapping[str, Tensor]) -> bool:
+    return key in own and own[key].shape == value.shape and not key.startswith("member_")
 
 
 def batches(
@@ -301,7 +309,8 @@ def _label_loss(network: GenerateNet, encoded: Encoded, attributes: Tensor, cate
     """Cross-entropy of the category plus the squared error of attributes, angles only where they are known."""
     scaled = (attributes - network.attribute_mean) / network.attribute_scale
     known = torch.ones_like(scaled)
-    known[:, -3:] = attributes[:, -1:]
+    if VIEW_KNOWN in network.config.attributes:
+        known[:, -3:] = attributes[:, -1:]
     error = ((encoded.attributes - scaled).square() * known).mean()
     return error + F.cross_entropy(encoded.category, category)
 

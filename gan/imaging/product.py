@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan.imaging.resize import resize
+
 MEASURES = ("lightness", "blue", "red", "size", "aspect", "across", "down")
 """What `measure` returns, in order."""
 
@@ -89,6 +91,26 @@ def coverage(rgb: Tensor) -> Tensor:
     smooth = F.avg_pool2d(F.pad(difference, (1, 1, 1, 1), mode="replicate"), 3, 1)
     cover = ((smooth - GROUND_TOLERANCE / 2) / GROUND_TOLERANCE).clamp(0, 1)
     return torch.where(plain[:, None, None, None], cover, torch.ones_like(cover))
+
+
+def squared(rgb: Tensor, cover: Tensor | None, size_px: int) -> Tensor:
+    """A picture as networks of products see it: padded to a square with its ground, with the product's coverage.
+
+    Args:
+        rgb: (1, 3, H, W) in [0, 1], without transparency.
+        cover: (1, 1, H, W) in [0, 1]; where there is none, `coverage` finds it.
+        size_px: side of the result.
+
+    Returns:
+        (1, 4, size_px, size_px) in [0, 1].
+    """
+    height, width = rgb.shape[2:]
+    longer = max(height, width)
+    across, down = longer - width, longer - height
+    pad = (across // 2, across - across // 2, down // 2, down - down // 2)
+    known = coverage(rgb) if cover is None else cover
+    square = torch.cat([F.pad(rgb, pad, mode="replicate"), F.pad(known, pad)], 1)
+    return resize(square, size_px, size_px)
 
 
 def rotation(angle_rad: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from gan.data.catalogue import ATTRIBUTES, CatalogueItems, Variation, load
+from gan.data.catalogue import CatalogueItems, Variation, load
 from gan.data.pictures import find, split
 from gan.errors import InputError
 from gan.imaging.product import MEASURES, measure
@@ -72,7 +72,7 @@ def test_sub_folders_are_categories(tmp_path: Path) -> None:
     ]
     assert training.pixels.shape == (len(training), 4, SIZE, SIZE)
     assert training.pixels.dtype == torch.uint8
-    assert training.attributes.shape == (len(training), len(ATTRIBUTES))
+    assert training.attributes.shape == (len(training), len(MEASURES))
 
 
 def test_records_say_category_product_and_view(many: Path) -> None:
@@ -179,7 +179,7 @@ def test_pictures_are_padded_with_their_ground_and_not_squeezed(tmp_path: Path, 
     assert catalogue.pixels.shape == (1, 4, 64, 64)
     assert catalogue.pixels[0, :3, 0, 0].tolist() == [0xB0, 0xC0, 0xD0]
     assert catalogue.pixels[0, 3, 0, 0] == 0
-    measured = dict(zip(ATTRIBUTES, catalogue.attributes[0].tolist(), strict=True))
+    measured = dict(zip(catalogue.attribute_names, catalogue.attributes[0].tolist(), strict=True))
     # The coverage of a plain ground is a pixel wider on every side.
     assert measured["aspect"] == pytest.approx(math.log((size[0] / 2 + 2) / (size[1] / 2 + 2)), abs=0.06)
     assert measured["across"] == pytest.approx(0, abs=0.03)
