@@ -20,8 +20,10 @@ import gradio as gr
 
 from gan.enhance import tab as enhance_tab
 from gan.errors import PackshotError
+from gan.generate import tab as generate_tab
 from gan.studio import Studio
 from gan.ui import serving, widgets, words
+from gan.ui.sending import connect, part
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -31,10 +33,20 @@ def build(studio: Studio) -> gr.Blocks:
     page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(3600, 86400))
     with page:
         widgets.heading()
-        with gr.Tabs(), gr.Tab(words.label("enhance"), id="enhance", elem_id="tab-enhance"):
-            run = serving.on_gpu(studio.run)
-            controls = enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES)
-            widgets.remember(page, "enhance", controls)
+        run = serving.on_gpu(studio.run)
+        with gr.Tabs() as tabs:
+            with gr.Tab(words.label("enhance"), id="enhance", elem_id="tab-enhance"):
+                controls = enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES)
+            with gr.Tab(words.label("generate"), id="generate", elem_id="tab-generate"):
+                generate = generate_tab.build(run, studio.models("generate"), studio.directions, examples=EXAMPLES)
+        widgets.remember(page, "enhance", controls)
+        widgets.remember(page, "generate", generate.settings)
+        photograph, enhanced, send = (
+            part(page, f"enhance-{name}") for name in ("picture", "download", "send-generate")
+        )
+        connect(tabs, generate.send, generate.picture, tab="enhance", photograph=photograph)
+        if generate.ready:
+            connect(tabs, send, enhanced, tab="generate", photograph=generate.photograph)
     page.queue(max_size=32)
     return page
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from gan.enhance.adjust import Adjustments
     from gan.enhance.pipeline import EnhanceRequest
     from gan.errors import ConfigError, InputError, WeightsError
+    from gan.generate.interpolation import FilmRequest
+    from gan.generate.pipeline import GenerateRequest
+    from gan.generate.projection import ProjectRequest
+    from gan.generate.sliders import Sliders
     from gan.studio import Studio
 
 _HOMES = {
@@ -20,6 +24,10 @@ _HOMES = {
     "Result": "gan.contract",
     "EnhanceRequest": "gan.enhance.pipeline",
     "Adjustments": "gan.enhance.adjust",
+    "FilmRequest": "gan.generate.interpolation",
+    "GenerateRequest": "gan.generate.pipeline",
+    "ProjectRequest": "gan.generate.projection",
+    "Sliders": "gan.generate.sliders",
     "InputError": "gan.errors",
     "WeightsError": "gan.errors",
     "ConfigError": "gan.errors",
@@ -29,9 +37,13 @@ __all__ = [
     "Adjustments",
     "ConfigError",
     "EnhanceRequest",
+    "FilmRequest",
+    "GenerateRequest",
     "InputError",
+    "ProjectRequest",
     "Request",
     "Result",
+    "Sliders",
     "Studio",
     "WeightsError",
 ]

@@ -55,6 +55,9 @@ class FakeStudio:
     def models(self, task: str) -> list[Any]:
         return list(self.choices) if task == "enhance" else []
 
+    def directions(self, name: str) -> list[Any]:
+        return []
+
     def run(
         self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
     ) -> Result:

@@ -42,9 +42,9 @@ def test_a_file_is_enough_and_a_file_comes_first(client: Client, tmp_path: Path)
     assert status == ""
 
 
-def test_it_is_the_only_endpoint(client: Client) -> None:
+def test_these_are_the_only_endpoints(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/enhance"]
+    assert list(endpoints["named_endpoints"]) == ["/enhance", "/generate", "/project", "/film"]
     assert not endpoints["unnamed_endpoints"]
     first, *others = endpoints["named_endpoints"]["/enhance"]["parameters"]
     assert (first["parameter_name"], first["parameter_has_default"]) == ("image", False)

@@ -42,16 +42,28 @@ def test_commands(command: list[str]) -> None:
 
 @pytest.mark.usefixtures("_beside_the_examples")
 def test_python() -> None:
-    code = next(block for block in _blocks("python") if "Studio" in block)
-    exec(compile(code, "README.md", "exec"), {})
+    for code in _blocks("python"):
+        if "Studio" in code:
+            exec(compile(code, "README.md", "exec"), {})
     with Image.open("carton.png") as made:
         assert made.size == (1024, 1024)
+    with Image.open("sofa.png") as made:
+        assert made.size == (256, 256)
 
 
 @pytest.mark.usefixtures("_beside_the_examples")
 def test_training_command() -> None:
-    (command,) = _commands("python train.py")
-    assert train(RECIPES, [*command[2:], "--data", "examples", "--dry-run"]) == 0
+    commands = [command for command in _commands("python train.py") if "doctor" not in command]
+    assert len(commands) == 3
+    for command in commands:
+        assert train(RECIPES, [*command[2:], "--data", "examples", "--dry-run"]) == 0
+
+
+@pytest.mark.usefixtures("_beside_the_examples")
+def test_doctor_command(capsys: pytest.CaptureFixture[str]) -> None:
+    (command,) = (command for command in _commands("python train.py") if "doctor" in command)
+    assert train(RECIPES, [*command[2:], "--data", "examples"]) == 0
+    assert "pictures" in capsys.readouterr().out
 
 
 def test_the_two_commands_name_files_that_exist() -> None:

@@ -28,9 +28,7 @@ def add(tasks: Tasks) -> None:
     task.add_argument("--model", default="auto", metavar="NAME_PATH_OR_HUB_ID", help="ours, a folder, or owner/name")
     task.add_argument("--seed", type=int, default=0, help="of the first picture; the next ones count on (0)")
     task.add_argument("--count", type=int, default=1, help="pictures, 1 to 64 (1)")
-    task.add_argument(
-        "--truncation", type=float, default=0.8, metavar="PSI", help="0 the mean shape, 1 all (0.8)"
-    )
+    task.add_argument("--truncation", type=float, default=0.8, metavar="PSI", help="0 the mean shape, 1 all (0.8)")
     task.add_argument("--size", type=int, default=256, metavar="PX", help="64 to 512 (256)")
     task.add_argument("--transparent", action="store_true", help="without ground and shadow")
     task.add_argument("--text", default="", help='sets category and sliders: "red armchair from the left"')

@@ -61,7 +61,8 @@ def _cut_out(x: Tensor, generator: torch.Generator) -> Tensor:
     inside = ((rows - down * height).abs() < CUTOUT * height / 2) & (
         (columns - across * width).abs() < CUTOUT * width / 2
     )
-    return x * (~inside).to(x.dtype)
+    kept: Tensor = x * (~inside).to(x.dtype)
+    return kept
 
 
 def _uniform(count: int, numbers: int, generator: torch.Generator, like: Tensor) -> Tensor:

@@ -22,8 +22,9 @@ from gan.imaging.codec import Encoding, decode, write
 from gan.imaging.picture import Picture
 from gan.ui import widgets
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.running import bar
 from gan.ui.words import Language, label, language, notice, say, sentence, word
-from gan.ui.work import follow, report
+from gan.ui.work import follow
 
 ADJUSTMENTS: Final = ("white_balance", "exposure", "local_contrast", "saturation", "sharpness")
 
@@ -89,10 +90,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 label=label("scale"),
                 elem_id="enhance-scale",
             )
-            with gr.Row():
-                button = gr.Button(label("run"), variant="primary", interactive=bool(ready), elem_id="enhance-run")
-                stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id="enhance-stop")
-            status = gr.HTML(elem_id="enhance-status", elem_classes="status", padding=False)
+            work = bar("enhance", "run", enabled=bool(ready), primary=True)
             with gr.Row(equal_height=True):
                 strength = gr.Slider(
                     0,
@@ -125,19 +123,8 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     auto.change(
         lambda chosen: [gr.update(interactive=not chosen) for _ in ADJUSTMENTS], auto, adjustments, **widgets.LIGHT
     )
-    began = button.click(_begin, None, [status, button, stop], queue=False, **widgets.LIGHT)
-    running = began.then(
-        _handler(run),
-        [picture, *settings, reference],
-        [*view.values(), status],
-        api_name="enhance",
-        trigger_mode="once",
-        **widgets.COMPUTING,
-    )
-    view.reveal(running)
-    for ended in (running.success, running.failure):  # Stop leads there too; `then` does not follow a failure
-        ended(_end, status, [status, button, stop], **widgets.LIGHT)
-    stop.click(None, cancels=[running], **widgets.LIGHT)
+    inputs = [picture, *settings, reference]
+    view.reveal(work.attach(work.start.click, _handler(run), inputs, view.values(), api_name="enhance"))
     return settings
 
 
@@ -267,25 +254,6 @@ def _handler(run: Run) -> Callable[..., Iterator[tuple[Any, ...]]]:
             yield str(shown.file), shown.pair, shown.summary, str(shown.record), ""
 
     return enhance
-
-
-def _begin(request: gr.Request) -> tuple[Any, ...]:
-    line = report("Waiting for its turn", language(request))
-    return f'<div class="queued">{line}</div>', gr.update(interactive=False), gr.update(visible=True)
-
-
-def _end(status: str, request: gr.Request) -> tuple[Any, ...]:
-    """After a result, an error or Stop. The first two take the report away, so one that is left means Stop.
-
-    Stop itself says nothing: a report that is still on its way would write over it.
-    """
-    line: Any = gr.skip()
-    if 'class="queued"' in status:
-        line = ""
-    elif 'class="bar"' in status:
-        text = say("Stopped. Your photograph and the last result are still here.", language(request))
-        line = f'<div class="line" role="status">{text}</div>'
-    return line, gr.update(interactive=True), gr.update(visible=False)
 
 
 def _given(path: str | None) -> Path:

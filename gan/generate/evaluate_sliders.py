@@ -246,6 +246,8 @@ def view_estimator(network: LatentNetwork) -> Estimator | None:
 
 def view_error(estimate: Estimator, held_out: Catalogue, size_px: int) -> ViewError | None:
     """The estimator's error on the pictures whose azimuth is on record; None where fewer than two are."""
+    if "view_known" not in held_out.attribute_names:
+        return None
     known = held_out.attributes[:, ATTRIBUTES.index("view_known")] > 0
     rows = known.nonzero()[:, 0]
     if len(rows) < 2:

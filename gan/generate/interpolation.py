@@ -71,7 +71,7 @@ def film(request: FilmRequest, context: Context) -> Output:
     model, network = load_network(context, request.model)
     for latent in request.latents:
         check_latent(latent, network, model.sha256)
-    # Each as `generate` would draw it alone: a given latent is not truncated, a seed's one is.
+    # Each as `generate` would draw it alone.
     alone = [(dataclasses.replace(request, latent=None), seed) for seed in request.seeds]
     alone += [(dataclasses.replace(request, latent=latent), 0) for latent in request.latents]
     stops = [latent_of(asked, network, seed) for asked, seed in alone]

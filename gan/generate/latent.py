@@ -26,6 +26,7 @@ class Latent:
         attributes: the measured inputs, in the network's order.
         category: name.
         offsets: what a projection adds to w, layer by layer; empty for none.
+        truncation: how far from its category's mean it was drawn, 0 to 1; it comes back as it looked.
         model: name of the network.
         sha256: of its weights; another network's latents mean nothing to it.
     """
@@ -34,6 +35,7 @@ class Latent:
     attributes: tuple[float, ...]
     category: str
     offsets: tuple[tuple[float, ...], ...] = ()
+    truncation: float = 1.0
     model: str = ""
     sha256: str = ""
 
@@ -56,6 +58,7 @@ class Latent:
                 attributes=_numbers(record["attributes"]),
                 category=str(record["category"]),
                 offsets=tuple(_numbers(row) for row in record.get("offsets", ())),
+                truncation=_numbers([record.get("truncation", 1.0)])[0],
                 model=str(record.get("model", "")),
                 sha256=str(record.get("sha256", "")),
             )

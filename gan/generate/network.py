@@ -306,6 +306,7 @@ class Synthesis(nn.Module):
         detail = F.pixel_shuffle(self.detail(x, w[:, -1]) * self.gain[-1], self.config.shuffle)
         if self.config.shuffle > 1:
             picture = F.interpolate(picture, scale_factor=self.config.shuffle, mode="bilinear", align_corners=False)
+            detail = _without_grid(detail)
         return picture + detail
 
     def style_weights(self) -> list[Tensor]:
@@ -355,6 +356,14 @@ class _Down(nn.Module):
         y = self.second(F.leaky_relu(self.first(small), 0.2))
         skip: Tensor = self.skip(small)
         return F.leaky_relu(y + skip, 0.2)
+
+
+def _without_grid(x: Tensor) -> Tensor:
+    """Filtered with (1, 2, 1) / 4 both ways: neighbours of a pixel shuffle are made by different weights, and without
+    this they differ in a pattern of dots."""
+    padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    across = (padded[..., :-2] + 2 * padded[..., 1:-1] + padded[..., 2:]) / 4
+    return (across[..., :-2, :] + 2 * across[..., 1:-1, :] + across[..., 2:, :]) / 4
 
 
 def _doubled(x: Tensor) -> Tensor:

@@ -90,7 +90,7 @@ class GenerateRequest(Request):
         edits: steps along directions.
         mix_seed: a second seed whose product lends its styles; None for none.
         mix: which of coarse (shape), middle (parts) and fine (surface) come from the second.
-        latent: a saved or projected product to start from, in place of the seed.
+        latent: a saved or projected product to start from, in place of the seed; its own truncation holds.
         transparent: without the ground and its shadow.
         size: side of the pictures in pixels, 64 to 512; beyond the network's own, Enhance's network enlarges.
 
@@ -203,7 +203,8 @@ def latent_of(request: GenerateRequest, network: LatentNetwork, seed: int) -> La
     chosen = int(torch.randint(len(names), (), generator=generator))
     category = names.index(request.category) if request.category else chosen
     z, attributes = network.draw(category, generator)
-    return Latent.of(z.cpu(), attributes.cpu(), names[category])
+    latent = Latent.of(z.cpu(), attributes.cpu(), names[category])
+    return dataclasses.replace(latent, truncation=request.truncation)
 
 
 def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> None:
@@ -215,6 +216,7 @@ def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> No
         and latent.category in config.categories
         and (not latent.offsets or {len(row) for row in latent.offsets} == {config.style})
         and len(latent.offsets) in (0, config.layers)
+        and 0 <= latent.truncation <= 1
         and (not latent.sha256 or not sha256 or latent.sha256 == sha256)
     )
     if not fits:
@@ -308,9 +310,9 @@ def _mapped(request: GenerateRequest, network: LatentNetwork, latent: Latent, de
     category = network.config.categories.index(latent.category)
     moved = apply(attributes, network.config.attributes, request.sliders).to(device)
     w = network.map(z[None].to(device), moved[None], torch.tensor([category], device=device))[0]
-    if request.truncation < 1 and request.latent is None:
+    if latent.truncation < 1:
         centre = network.centre(category, moved)
-        w = centre + request.truncation * (w - centre)
+        w = centre + latent.truncation * (w - centre)
     return w if offsets is None else w + offsets.to(device)
 
 

@@ -247,7 +247,7 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
     if due:
         sampled_stages = features(_present(done.sampled)[:, :3])
         fake_stages = [torch.cat(pair) for pair in zip(made_stages, sampled_stages, strict=True)]
-        judge = state.networks["discriminator"].requires_grad_(False)
+        judge: Any = state.networks["discriminator"].requires_grad_(False)
         with fabric.no_backward_sync(judge):  # it learns nothing here, and DDP must not wait for it
             losses["adversarial"] = projected_generator_loss(judge, fake_stages, all_categories)
         total = total + due * config.adversarial * losses["adversarial"]
@@ -273,7 +273,7 @@ def _noise_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe,
     made = _present(done.sampled)
     scaled = (attributes - plain.attribute_mean) / plain.attribute_scale
     condition = condition_of(plain.config, scaled, category)
-    judge = state.networks["discriminator"].requires_grad_(False)
+    judge: Any = state.networks["discriminator"].requires_grad_(False)
     with fabric.no_backward_sync(judge):
         losses = {"adversarial": pixel_generator_loss(judge, config, made, target, condition, dice)}
     losses["grad_norm"] = _descend(network, optimizer, config.adversarial * losses["adversarial"], fabric)

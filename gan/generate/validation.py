@@ -17,6 +17,7 @@ from gan.nets.features import load_features
 from gan.training.recipe import Validation
 
 SHOWN = 8
+LEAST_MEASURED = 6
 
 
 def validate_network(
@@ -31,14 +32,16 @@ def validate_network(
     """Figures and a grid.
 
     The score is the negative kernel distance of `samples` fixed-seed samples to the held-out pictures in Lite2's
-    features, at 256 px, where samples are interpolated. The grid shows pairs, where there are any, and samples.
+    features, at 256 px, where samples are interpolated. Fewer than six held-out pictures are nothing to measure by: the
+    score is then that of the reconstructions, or 0. The grid shows pairs, where there are any, and samples.
 
     Args:
         cache: keeps what does not change between validations.
         pairs: pictures and what the network makes of them, two of (N, 3 or 4, R, R); by default held-out pictures
             through the encoder and back, where there is one, and then `reconstruction_psnr` is measured on them.
     """
-    if "features" not in cache:
+    measurable = min(len(held_out), samples) >= LEAST_MEASURED
+    if measurable and "features" not in cache:
         cache["features"] = load_features("lite2").to(device)
         cache["real"] = pooled_features(
             (held_out.batch(list(rows), MEASURED_PX).to(device)[:, :3] for rows in _blocks(len(held_out))),
@@ -48,18 +51,20 @@ def validate_network(
     with torch.inference_mode():
         reconstructed = _reconstructed(network, held_out, device)
         pictures = sample_fixed(network, samples, device)
+    figures: dict[str, float] = {}
+    if measurable:
         made = pooled_features((pictures[list(rows), :3].clamp(0, 1) for rows in _blocks(samples)), cache["features"])
-    distance = kernel_distance(cache["real"], made)
-    figures = {
-        "kd_lite2": distance,
-        "diversity_ratio": diversity(made) / diversity(cache["real"]),
-        "coverage": density_coverage(cache["real"], made)[1],
-    }
+        figures = {
+            "kd_lite2": kernel_distance(cache["real"], made),
+            "diversity_ratio": diversity(made) / diversity(cache["real"]),
+            "coverage": density_coverage(cache["real"], made)[1],
+        }
     if reconstructed is not None:
         real, remade = (x[:, :3].clamp(0, 1) for x in reconstructed)
         figures["reconstruction_psnr"] = float((-10 * (remade - real).square().mean((1, 2, 3)).log10()).mean())
     rows = [*(x for part in pairs or reconstructed or () for x in part[:SHOWN]), *pictures[: 4 * SHOWN]]
-    return Validation(figures, -distance, make_grid([x[:3].cpu().clamp(0, 1) for x in rows], nrow=SHOWN, padding=2))
+    score = -figures["kd_lite2"] if measurable else figures.get("reconstruction_psnr", 0.0)
+    return Validation(figures, score, make_grid([x[:3].cpu().clamp(0, 1) for x in rows], nrow=SHOWN, padding=2))
 
 
 def sample_fixed(network: GenerateNet | ClassicalNet, count: int, device: torch.device, seed: int = 0) -> Tensor:

@@ -28,9 +28,15 @@ footer { display: none !important; }
 #heading h1 { margin: 0; font-size: 1.5rem; font-weight: 650; letter-spacing: -0.01em; }
 #heading p { margin: 0; color: var(--body-text-color-subdued); }
 
-.preview img { max-height: 230px; object-fit: contain; }
+.block.preview img { max-height: 230px; object-fit: contain; }
 .facts, .facts p { color: var(--body-text-color-subdued); font-size: var(--text-sm); }
 .facts .html-container, .status .html-container, .summary .html-container { padding: 0; }
+
+.heard:not(:has(span)) { display: none; }
+.pickable .thumbnail-item { background: white; }
+#generate-preview img, .pickable .media-button img { width: 100%; height: 100%; object-fit: contain; }
+.pair .grid-wrap { min-height: 0; max-height: none; }
+.beside > button { align-self: center; }
 
 .status:not(:has(.line)), .summary:not(:has(dl)) { display: none; }
 .status .line { display: flex; justify-content: space-between; gap: 1rem; font-size: var(--text-sm);

@@ -38,7 +38,7 @@ _NAME_BUTTONS: Final = """() => {{
 }}"""
 """Gives the pictures of a shelf, which have no text, names for screen readers."""
 
-_SCROLL: Final = "() => {{ document.getElementById('{}')?.scrollIntoView({{block: 'nearest', behavior: 'smooth'}}) }}"
+SCROLL: Final = "() => {{ document.getElementById('{}')?.scrollIntoView({{block: 'nearest', behavior: 'smooth'}}) }}"
 """Brings the result into sight on a phone, where it is below the controls; elsewhere it is, and nothing moves."""
 
 BROWSERS_SHOW: Final = (".avif", ".jpeg", ".jpg", ".png", ".webp")
@@ -71,6 +71,7 @@ class ResultView:
     files: gr.Row
     download: gr.DownloadButton
     record: gr.DownloadButton
+    send: gr.Button
 
     def values(self) -> list[Component]:
         """Outputs in the API's order: the file first."""
@@ -83,7 +84,7 @@ class ResultView:
             [self.view, self.slider],
             [self.slider, self.before, self.after, self.view, self.files],
             **LIGHT,
-        ).then(None, js=_SCROLL.format(self.slider.elem_id), **LIGHT)
+        ).then(None, js=SCROLL.format(self.slider.elem_id), **LIGHT)
 
 
 def heading() -> None:
@@ -93,7 +94,7 @@ def heading() -> None:
         gr.Markdown(label("tagline"), elem_id="heading-line")
 
 
-def picture_input(name: str, examples: Path | None = None) -> gr.File:
+def picture_input(name: str, examples: Path | None = None, only: Sequence[str] = ()) -> gr.File:
     """A place to drop a picture, with a preview that we make, and examples below.
 
     The file arrives as it was uploaded: an image component would re-encode some kinds and fail on others, and browsers
@@ -102,6 +103,7 @@ def picture_input(name: str, examples: Path | None = None) -> gr.File:
     Args:
         name: prefix of the element ids.
         examples: folder of pictures; may be missing or empty.
+        only: names, without suffixes, of those to offer; empty for all.
     """
     file = gr.File(label=label("picture"), type="filepath", height=130, elem_id=f"{name}-picture")
     preview = gr.Image(
@@ -116,7 +118,7 @@ def picture_input(name: str, examples: Path | None = None) -> gr.File:
     )
     facts = gr.HTML(visible=False, elem_id=f"{name}-facts", elem_classes="facts", padding=False)
     file.change(_look, file, [preview, facts], **DECODING)
-    paths = _pictures(examples)
+    paths = [path for path in _pictures(examples) if not only or path.stem in only]
     if paths:
         shelf = gr.Dataset(
             components=[gr.Image(type="filepath", visible=False)],
@@ -175,9 +177,10 @@ def result_view(name: str) -> ResultView:
     with gr.Row(visible=False) as files:
         download = gr.DownloadButton(label("download"), variant="primary", elem_id=f"{name}-download")
         record = gr.DownloadButton(label("record"), variant="secondary", elem_id=f"{name}-record")
+        send = gr.Button(label("send.generate"), visible=False, elem_id=f"{name}-send-generate")
     summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
     view.change(_arrange, [view, slider], [slider, before, after], **LIGHT)
-    return ResultView(slider, view, before, after, summary, files, download, record)
+    return ResultView(slider, view, before, after, summary, files, download, record, send)
 
 
 def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:

@@ -19,7 +19,6 @@ from gan.enhance.pipeline import EnhanceRequest
 from gan.errors import InputError
 from gan.imaging.codec import Encoding, decode
 from gan.imaging.picture import Picture
-from gan.ui.work import report
 
 
 def picture(width: int = 40, height: int = 30, **fields: Any) -> Picture:
@@ -170,17 +169,6 @@ def test_stop_reaches_the_run(tmp_path: Path) -> None:
         next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert studio.cancelled.wait(2)
-
-
-def test_the_end_knows_stop_by_the_report_that_was_left() -> None:
-    def end(status: str) -> Any:
-        return tab._end(status, None)[0]  # type: ignore[arg-type]
-
-    assert end(tab._begin(None)[0]) == ""  # type: ignore[arg-type]
-    assert end("") == gr.skip()
-    stopped = end(report("Enhancing", "en", fraction=0.5))
-    assert "Stopped" in stopped
-    assert end(stopped) == gr.skip()
 
 
 def page_with(choices: Sequence[FakeChoice]) -> gr.Blocks:

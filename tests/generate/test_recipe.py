@@ -199,12 +199,26 @@ def test_validation_measures_and_draws(shop: Path, monkeypatch: pytest.MonkeyPat
     state = _built(config, data)
     network: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
     cache: dict[str, Any] = {}
-    first = validation.validate_network(network, data.held_out, torch.device("cpu"), samples=8, cache=cache)
-    again = validation.validate_network(network, data.held_out, torch.device("cpu"), samples=8, cache=cache)
+    measured = (network, data.training, torch.device("cpu"))
+    first = validation.validate_network(*measured, samples=8, cache=cache)
+    again = validation.validate_network(*measured, samples=8, cache=cache)
     assert first.figures == again.figures  # fixed seeds
     assert first.score == -first.figures["kd_lite2"]
     assert {"kd_lite2", "diversity_ratio", "reconstruction_psnr"} <= set(first.figures)
     assert first.grid.shape[0] == 3
+
+
+def test_a_shop_of_few_products_is_validated_by_its_reconstructions(shop: Path) -> None:
+    from gan.generate.validation import LEAST_MEASURED
+
+    config = PRESETS["tiny"]
+    data = room.data(config, shop, 0)
+    few = {name: getattr(data.held_out, name)[:3] for name in ("pixels", "category", "product", "attributes", "names")}
+    data = dataclasses.replace(data, held_out=dataclasses.replace(data.held_out, **few))
+    assert len(data.held_out) < LEAST_MEASURED
+    found = room.validate(_built(config, data), config, data, torch.device("cpu"))
+    assert found.score == found.figures["reconstruction_psnr"]
+    assert "kd_lite2" not in found.figures
 
 
 def test_two_processes_give_the_losses_of_one(shop: Path, tmp_path: Path) -> None:

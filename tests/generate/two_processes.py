@@ -11,11 +11,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from gan.generate import recipe as room  # noqa: E402
-from gan.generate.presets import PRESETS  # noqa: E402
-from gan.training.loop import train  # noqa: E402
-from gan.training.options import RunOptions  # noqa: E402
-from gan.training.recipe import Validation  # noqa: E402
+from gan.generate import recipe as room
+from gan.generate.presets import PRESETS
+from gan.training.loop import train
+from gan.training.options import RunOptions
+from gan.training.recipe import Validation
 
 torch.set_num_threads(1)
 blank = Validation({}, 0.0, torch.zeros(3, 8, 8))

@@ -189,7 +189,7 @@ def test_an_alarm_stops_where_it_is_told_to(tmp_path: Path) -> None:
 def test_an_alarm_that_stops_is_exit_status_1_and_one_line(tmp_path: Path, capsys: Any) -> None:
     recipe = validating({"d_real_sign": 0.1})
     command = ["tiny", "--data", str(tmp_path), "--out", str(tmp_path / "run"), "--steps", "4", "--device", "cpu"]
-    assert main({"tiny": recipe}, [*command, "--stop-on-alarm"]) == 1
+    assert main({"tiny": (recipe,)}, [*command, "--stop-on-alarm"]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("Stopped and saved at step 4: the discriminator calls 10% of real pictures real")
 

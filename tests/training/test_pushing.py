@@ -236,7 +236,7 @@ def _train(run: Path) -> int:
 
     command = ["tiny", "--data", str(run.parent), "--out", str(run), "--device", "cpu", "--steps", "10"]
     command += ["--save-every", "2", "--push-every", "4", "--push-to-hub", "tester/tiny"]
-    return main({"tiny": dataclasses.replace(RECIPE, step=patient)}, command)
+    return main({"tiny": (dataclasses.replace(RECIPE, step=patient),)}, command)
 
 
 def _logged(run: Path) -> list[tuple[str, int]]:
