@@ -39,6 +39,20 @@ class InputError(PackshotError):
     """A picture or an option that a request cannot be made of."""
 
 
+def check_within(field: str, value: float, least: float, most: float) -> None:
+    """Raise `InputError` for a number outside [least, most], or for one that is no number."""
+    if not least <= value <= most:
+        raise InputError(
+            field,
+            "{value:g}",
+            "{least:g} to {most:g} is allowed",
+            "Choose a number within",
+            value=value,
+            least=least,
+            most=most,
+        )
+
+
 class WeightsError(PackshotError):
     """A checkpoint that is missing, damaged, or not what its manifest says."""
 

@@ -1,4 +1,4 @@
-"""Starts the app as a newcomer does and enhances one example through its API.
+"""Starts the app as a newcomer does, enhances one example and generates one picture through its API.
 
     python tests/start_app.py
 
@@ -24,7 +24,12 @@ def main() -> int:
         file, *_ = client.predict(handle_file(str(ROOT / "examples/carton.jpg")), api_name="/enhance")
         with Image.open(file) as made:
             print(f"/enhance: {made.format} {made.size} after {time.monotonic() - began:.1f} s")
-            return 0 if made.size == (512, 512) else 1
+            if made.size != (512, 512):
+                return 1
+        sample, *_ = client.predict(api_name="/generate")
+        with Image.open(sample) as made:
+            print(f"/generate: {made.format} {made.size} after {time.monotonic() - began:.1f} s")
+            return 0 if made.size == (256, 256) else 1
 
 
 if __name__ == "__main__":

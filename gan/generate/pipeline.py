@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gan.contract import SEED_LIMIT, Context, Model, Output, Request, Result
-from gan.errors import InputError, WeightsError
+from gan.errors import InputError, WeightsError, check_within
 from gan.generate.directions import Direction, layer_ranges, move
 from gan.generate.latent import Latent
 from gan.generate.sliders import Sliders, apply
@@ -72,8 +72,7 @@ class Edit:
     amount: float
 
     def __post_init__(self) -> None:
-        if not -5 <= self.amount <= 5:
-            raise InputError("amount", "{value:g}", "-5 to 5 is allowed", "Choose a number within", value=self.amount)
+        check_within("amount", self.amount, -5, 5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,16 +118,7 @@ class GenerateRequest(Request):
             ("size", self.size, least_px, most_px),
             ("mix seed", self.mix_seed or 0, 0, SEED_LIMIT - 1),
         ):
-            if not least <= value <= most:
-                raise InputError(
-                    name,
-                    "{value:g}",
-                    "{least:g} to {most:g} is allowed",
-                    "Choose a number within",
-                    value=value,
-                    least=least,
-                    most=most,
-                )
+            check_within(name, value, least, most)
         unknown = [name for name in self.mix if name not in MIXES]
         if unknown:
             raise InputError(
@@ -190,21 +180,27 @@ def latent_of(request: GenerateRequest, network: LatentNetwork, seed: int) -> La
         return request.latent
     generator = torch.Generator().manual_seed(seed)
     names = network.config.categories
-    if request.category and request.category not in names:
-        raise InputError(
-            "category",
-            '"{category}"',
-            "{known} are known to this model",
-            "Choose one of these",
-            category=request.category,
-            known=", ".join(names),
-        )
+    check_category(request.category, network)
     # Drawn in any case, so that naming the category that a seed chose gives the same picture.
     chosen = int(torch.randint(len(names), (), generator=generator))
     category = names.index(request.category) if request.category else chosen
     z, attributes = network.draw(category, generator)
     latent = Latent.of(z.cpu(), attributes.cpu(), names[category])
     return dataclasses.replace(latent, truncation=request.truncation)
+
+
+def check_category(category: str, network: LatentNetwork) -> None:
+    """Raises `InputError` where a network does not know a category; an empty one is any."""
+    names = network.config.categories
+    if category and category not in names:
+        raise InputError(
+            "category",
+            '"{category}"',
+            "{known} are known to this model",
+            "Choose one of these",
+            category=category,
+            known=", ".join(names),
+        )
 
 
 def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> None:

@@ -15,10 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.contract import Context, Output, Request
-from gan.errors import InputError
+from gan.errors import check_within
 from gan.generate.latent import Latent
 from gan.generate.network import GenerateNet
-from gan.generate.pipeline import AUTO_MODEL, SIZES_PX, LatentNetwork, load_network, render
+from gan.generate.pipeline import AUTO_MODEL, SIZES_PX, LatentNetwork, check_category, load_network, render
 from gan.imaging.picture import Picture
 from gan.imaging.product import MEASURES, measure, squared
 
@@ -52,16 +52,7 @@ class ProjectRequest(Request):
         super().__post_init__()
         least_px, most_px = SIZES_PX
         for name, value, least, most in (("steps", self.steps, 0, MAX_STEPS), ("size", self.size, least_px, most_px)):
-            if not least <= value <= most:
-                raise InputError(
-                    name,
-                    "{value:g}",
-                    "{least:g} to {most:g} is allowed",
-                    "Choose a number within",
-                    value=value,
-                    least=least,
-                    most=most,
-                )
+            check_within(name, value, least, most)
 
 
 def project(request: ProjectRequest, context: Context) -> Output:
@@ -71,16 +62,7 @@ def project(request: ProjectRequest, context: Context) -> Output:
     """
     model, network = load_network(context, request.model)
     target = framed(request.picture, network.config.resolution).to(context.device)
-    names = network.config.categories
-    if request.category and request.category not in names:
-        raise InputError(
-            "category",
-            '"{category}"',
-            "{known} are known to this model",
-            "Choose one of these",
-            category=request.category,
-            known=", ".join(names),
-        )
+    check_category(request.category, network)
     latent, made = _search(request, network, target, context)
     error = (made[:, :3].clamp(0, 1) - target[:, :3]).square().mean()
     picture = render(network, _styles(network, latent, context.device), request.size, False, context)

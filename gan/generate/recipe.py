@@ -73,7 +73,8 @@ def data(config: GenerateRecipe, folder: Path, _seed: int) -> GenerateData:
 def build(config: GenerateRecipe, data: GenerateData) -> State:
     """Networks, averages and optimizers, from scratch; the table of encodings has a row for every training picture."""
     catalogue = data.training
-    network = GenerateNet(network_config(config, catalogue))
+    fitting = network_config(config, catalogue.categories, catalogue.attribute_names)
+    network = GenerateNet(dataclasses.replace(fitting, members=len(catalogue)))
     network.member_category.copy_(catalogue.category)
     network.member_attributes.copy_(catalogue.attributes)
     network.attribute_mean.copy_(catalogue.attributes.mean(0))
@@ -91,19 +92,18 @@ def build(config: GenerateRecipe, data: GenerateData) -> State:
     return State(networks, {"network": EMA(network)}, optimizers, frozen)
 
 
-def network_config(config: GenerateRecipe, catalogue: Catalogue) -> GenerateConfig:
-    """The network that fits a catalogue."""
+def network_config(config: GenerateRecipe, categories: tuple[str, ...], attributes: tuple[str, ...]) -> GenerateConfig:
+    """The network of a recipe for these categories and measured inputs; it remembers no pictures yet."""
     return GenerateConfig(
         resolution=config.resolution,
-        categories=catalogue.categories,
-        attributes=catalogue.attribute_names,
+        categories=categories,
+        attributes=attributes,
         latent=config.latent,
         style=config.style,
         channels_base=config.channels_base,
         channels_max=config.channels_max,
         channels_min=config.channels_min,
         shuffle=config.shuffle,
-        members=len(catalogue),
         encoder_px=GenerateConfig.encoder_px if config.start == "encoder" else 0,
     )
 
@@ -172,18 +172,7 @@ def publish(state: State, config: GenerateRecipe) -> Published:
 
 def cost(config: GenerateRecipe) -> list[str]:
     """Sentences for a dry run."""
-    network = GenerateNet(
-        GenerateConfig(
-            resolution=config.resolution,
-            attributes=ATTRIBUTES,
-            latent=config.latent,
-            style=config.style,
-            channels_base=config.channels_base,
-            channels_max=config.channels_max,
-            channels_min=config.channels_min,
-            shuffle=config.shuffle,
-        )
-    )
+    network = GenerateNet(network_config(config, GenerateConfig.categories, ATTRIBUTES))
     with FlopCounterMode(display=False) as counter:
         network.synthesize(torch.zeros(1, network.config.layers, config.style))
     macs = counter.get_total_flops() / 2

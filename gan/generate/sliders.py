@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.errors import InputError
+from gan.errors import InputError, check_within
 from gan.generate.text import COLOURS
 
 HUE_STEP_DEG = 30.0
@@ -53,16 +53,8 @@ class Sliders:
             ("size", self.size, 1.0),
             ("aspect", self.aspect, 1.0),
         ):
-            if value is not None and not -most <= value <= most:
-                raise InputError(
-                    name,
-                    "{value:g}",
-                    "{least:g} to {most:g} is allowed",
-                    "Choose a number within",
-                    value=value,
-                    least=-most,
-                    most=most,
-                )
+            if value is not None:
+                check_within(name, value, -most, most)
         if self.colour and self.colour not in COLOURS:
             raise InputError(
                 "colour",

@@ -94,7 +94,6 @@ SENTENCES: Final[dict[str, str]] = {
     "Enlarging": "正在放大",
     "Projecting": "正在匹配照片",
     "Making the film": "正在制作动画",
-    "-5 to 5 is allowed": "允许 -5 到 5",
     "{least:g} to {most:g} is allowed": "允许 {least:g} 到 {most:g}",
     "coarse, middle and fine are allowed": "允许 coarse、middle 和 fine",
     "Choose among these": "请从中选择",
