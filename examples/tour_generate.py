@@ -43,7 +43,7 @@ def main() -> None:
     ]
     _sheet(samples, len(CATEGORIES)).save(FOLDER / "generated.jpg", quality=90, subsampling=0)
     moved = [
-        studio.generate(category="chair", seed=1, model=options.model, sliders=Sliders(**{name: value})).image
+        studio.generate(category="chair", seed=0, model=options.model, sliders=Sliders(**{name: value})).image
         for name, values in STEPS.items()
         for value in values
     ]
