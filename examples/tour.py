@@ -65,6 +65,16 @@ def page() -> None:
                 shown.wait_for_selector("#enhance-download", state="visible", timeout=120_000)
                 shown.wait_for_timeout(2000)  # the slider settles
                 shown.screenshot(path=FOLDER / "tour/page.png")
+                shown.set_viewport_size({"width": 1280, "height": 1190})
+                shown.get_by_role("tab").nth(1).click()
+                shown.locator("#generate-text textarea, #generate-text input").first.fill("red armchair from the left")
+                shown.locator("#generate-count input[type=number]").fill("6")
+                shown.keyboard.press("Tab")
+                shown.wait_for_timeout(3000)  # the line is read as it is typed
+                shown.click("#generate-run")
+                shown.wait_for_selector("#generate-gallery img >> nth=5", timeout=120_000)
+                shown.wait_for_timeout(2000)
+                shown.screenshot(path=FOLDER / "tour/page-generate.png")
                 browser.close()
         finally:
             app.terminate()
