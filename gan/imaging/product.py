@@ -6,8 +6,11 @@ turn in its chroma plane is a turn of hue that leaves the lightness alone, and i
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from skimage.filters import sobel
+from skimage.morphology import disk
 from torch import Tensor
 
 from gan.imaging.resize import resize
@@ -16,7 +19,14 @@ MEASURES = ("lightness", "blue", "red", "size", "aspect", "across", "down")
 """What `measure` returns, in order."""
 
 GROUND_TOLERANCE = 0.06
-"""How far from the ground's colour a pixel is taken for product where no mask is at hand."""
+"""How far from its median the border's colour may be on a plain ground."""
+
+EDGE = 0.05
+"""Sobel's answer to an edge of about a tenth of the range; soft shadows stay below."""
+
+CLOSING_PX = 2
+SPECK = 0.02
+"""Share of the largest part below which a part is no product."""
 
 _YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 
@@ -73,24 +83,28 @@ def chroma(measures: Tensor) -> Tensor:
 
 
 def coverage(rgb: Tensor) -> Tensor:
-    """The product's coverage where no mask exists: what differs from the ground that the border shows.
+    """The product's coverage where no mask exists: what sharp edges enclose.
 
-    The ground's colour is the border's median. A ground that is no plain colour, or a product that touches most of the
-    border, cannot be told apart so simply: then the whole frame counts as product.
+    A soft shadow differs from the ground as much as a pale product does, but has no edges; so edges are found
+    (Sobel), closed and filled, and specks are left out. A ground that is no plain colour, or a product that touches
+    most of the border, cannot be told apart so simply: then the whole frame counts as product.
 
     Args:
         rgb: (N, 3, H, W) in [0, 1].
 
     Returns:
-        (N, 1, H, W) in [0, 1].
+        (N, 1, H, W) in [0, 1], on the pictures' device; all 0 for an empty ground.
     """
     border = torch.cat([rgb[:, :, 0], rgb[:, :, -1], rgb[:, :, :, 0], rgb[:, :, :, -1]], 2)  # (N, 3, 2H + 2W)
     ground = border.median(2).values
     plain = ((border - ground[:, :, None]).abs().amax(1) < GROUND_TOLERANCE).float().mean(1) > 0.8
-    difference = (rgb - ground[:, :, None, None]).abs().amax(1, keepdim=True)
-    smooth = F.avg_pool2d(F.pad(difference, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    cover = ((smooth - GROUND_TOLERANCE / 2) / GROUND_TOLERANCE).clamp(0, 1)
-    return torch.where(plain[:, None, None, None], cover, torch.ones_like(cover))
+    inside = torch.stack(
+        [
+            _enclosed(picture) if flat else torch.ones_like(picture[:1])
+            for picture, flat in zip(rgb.detach().cpu(), plain.tolist(), strict=True)
+        ]
+    )
+    return inside.to(rgb)
 
 
 def squared(rgb: Tensor, cover: Tensor | None, size_px: int) -> Tensor:
@@ -117,6 +131,22 @@ def rotation(angle_rad: Tensor) -> Tensor:
     """Matrices (N, 2, 2) that turn the chroma plane."""
     cos, sin = angle_rad.cos(), angle_rad.sin()
     return torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
+
+
+def _enclosed(rgb: Tensor) -> Tensor:
+    """(3, H, W) -> (1, H, W), 1 within edges."""
+    from scipy import ndimage  # here, because importing it takes longer than measuring
+
+    edges = np.max([sobel(plane) for plane in rgb.double().numpy()], axis=0) > EDGE
+    # Padded, so that closing does not eat what touches the frame.
+    closed = ndimage.binary_closing(np.pad(edges, CLOSING_PX), structure=disk(CLOSING_PX))
+    filled = ndimage.binary_fill_holes(closed)[CLOSING_PX:-CLOSING_PX, CLOSING_PX:-CLOSING_PX]
+    # Sobel answers on both sides of an edge; the outer half of its width is ground.
+    slim = ndimage.binary_erosion(np.pad(filled, 1, mode="edge"))[1:-1, 1:-1]
+    parts, count = ndimage.label(slim)
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    kept = 1 + np.flatnonzero(sizes >= SPECK * sizes.max(initial=0))
+    return torch.from_numpy(np.isin(parts, kept) & (parts > 0))[None].to(rgb)
 
 
 def _ends(profile: Tensor) -> tuple[Tensor, Tensor]:

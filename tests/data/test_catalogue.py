@@ -180,8 +180,7 @@ def test_pictures_are_padded_with_their_ground_and_not_squeezed(tmp_path: Path, 
     assert catalogue.pixels[0, :3, 0, 0].tolist() == [0xB0, 0xC0, 0xD0]
     assert catalogue.pixels[0, 3, 0, 0] == 0
     measured = dict(zip(catalogue.attribute_names, catalogue.attributes[0].tolist(), strict=True))
-    # The coverage of a plain ground is a pixel wider on every side.
-    assert measured["aspect"] == pytest.approx(math.log((size[0] / 2 + 2) / (size[1] / 2 + 2)), abs=0.06)
+    assert measured["aspect"] == pytest.approx(math.log(size[0] / size[1]), abs=0.06)
     assert measured["across"] == pytest.approx(0, abs=0.03)
 
 
