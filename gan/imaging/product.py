@@ -137,9 +137,9 @@ def _enclosed(rgb: Tensor) -> Tensor:
     """(3, H, W) -> (1, H, W), 1 within edges."""
     from scipy import ndimage  # here, because importing it takes longer than measuring
 
-    edges = np.max([sobel(plane) for plane in rgb.double().numpy()], axis=0) > EDGE
+    edges = np.max([sobel(plane) for plane in rgb.double().numpy()], axis=0) > EDGE  # type: ignore[no-untyped-call]
     # Padded, so that closing does not eat what touches the frame.
-    closed = ndimage.binary_closing(np.pad(edges, CLOSING_PX), structure=disk(CLOSING_PX))
+    closed = ndimage.binary_closing(np.pad(edges, CLOSING_PX), structure=disk(CLOSING_PX))  # type: ignore[no-untyped-call]
     filled = ndimage.binary_fill_holes(closed)[CLOSING_PX:-CLOSING_PX, CLOSING_PX:-CLOSING_PX]
     # Sobel answers on both sides of an edge; the outer half of its width is ground.
     slim = ndimage.binary_erosion(np.pad(filled, 1, mode="edge"))[1:-1, 1:-1]
