@@ -34,7 +34,7 @@ def build(studio: Studio) -> gr.Blocks:
     with page:
         widgets.heading()
         run = serving.on_gpu(studio.run)
-        with gr.Tabs() as tabs:
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab(words.label("enhance"), id="enhance", elem_id="tab-enhance"):
                 controls = enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES)
             with gr.Tab(words.label("generate"), id="generate", elem_id="tab-generate"):

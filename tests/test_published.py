@@ -78,8 +78,8 @@ def test_the_hue_slider_turns_the_hue_and_leaves_the_outline(studio: Studio) -> 
 
 
 def test_a_held_out_product_is_found_in_the_latent_space(studio: Studio) -> None:
-    found = studio.project(ROOT / "examples/carton.jpg", steps=40, size=128)
-    assert found.details["psnr"] > 18
+    found = studio.project(ROOT / "examples/carton.jpg", steps=100, size=128)
+    assert found.details["psnr"] >= 20
     again = studio.generate(latent=found.details["latent"], size=128)
     assert torch.equal(again.picture.rgb, found.picture.rgb)
 

@@ -180,7 +180,8 @@ def _endpoints(parts: _Parts, desk: Desk) -> None:
     """What programs call. They come first, since the page's own events would take their names."""
     view, controls, photo, film = parts.view, parts.controls, parts.photo, parts.film
     projector, maker = tab_photo.Projector(desk), tab_film.Maker(desk)
-    one = gr.Slider(1, tab_settings.PAGE_COUNT, 1, step=1, visible=False)  # a program asks for one unless it says more
+    # A program asks for one unless it says more.
+    one = gr.Slider(1, tab_settings.PAGE_COUNT, 1, step=1, visible=False, elem_id="generate-api-count")
     counted = [one if widget is controls["count"] else widget for widget in controls.all]
     gr.on(
         [],
