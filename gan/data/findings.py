@@ -132,7 +132,7 @@ _TRAITS: tuple[tuple[Trait, Severity, str, str], ...] = (
     ("transparent", "ok", "have transparency, which is laid on white and serves as a mask.", ""),
     ("animated", "advice", "hold several frames or pages; only the first is used.", "Save other frames as files."),
     ("CMYK", "ok", "are CMYK and are converted to sRGB.", ""),
-    ("deep", "ok", "have more than 8 bits a channel; 8 are used.", ""),
+    ("deep", "ok", "have more than 8 bits a channel; training uses 8.", ""),
     ("damaged EXIF", "ok", "have a damaged EXIF block, which is ignored.", ""),
     (
         "damaged profile",

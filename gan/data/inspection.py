@@ -108,7 +108,7 @@ def _look(path: Path, picture: Picture) -> Look:
         traits.add("transparent")
     with Image.open(path) as header:  # decode has registered every plugin and proved that the file opens
         mode = header.mode
-    if mode in DEEP_GREY_MODES:
+    if picture.bits > 8:
         traits.add("deep")
     if mode in _GREY_MODES:
         traits.add("grey file")

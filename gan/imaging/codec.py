@@ -10,6 +10,8 @@ from PIL import Image
 
 from gan.errors import InputError
 from gan.files import write_atomic
+from gan.imaging.deep import deep_to_tensors, upright
+from gan.imaging.deep_files import LONGEST_PNG_PX, deep_png, deep_tiff
 from gan.imaging.exif import published_exif, read_exif
 from gan.imaging.formats import Encoding
 from gan.imaging.picture import Picture
@@ -44,8 +46,8 @@ _UPRIGHT = {
 def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") -> Picture:
     """Read a picture: upright, in sRGB, with its transparency beside it. Safe to call from several threads.
 
-    JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read. Of several frames the first is taken. What could not be
-    kept stands in the picture's notices.
+    JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read; PNG, TIFF and HEIC with up to 16 bits a channel. Of
+    several frames the first is taken. What could not be kept stands in the picture's notices.
 
     Args:
         source: a file's path, its content, or an image of Pillow's.
@@ -83,12 +85,17 @@ def to_pil(picture: Picture) -> Image.Image:
 def encode(picture: Picture, encoding: Encoding) -> bytes:
     """A picture as the content of a file, with an sRGB profile and, where asked for, with EXIF.
 
-    JPEG is written 4:4:4 and has no transparency: the picture is laid on white.
+    JPEG is written 4:4:4 and has no transparency: the picture is laid on white. A picture of 16 bits a channel is
+    written with 16 where the format holds them and nothing else is asked: every value of its source comes back.
 
     Raises:
         InputError: the format cannot hold a picture as large, or an EXIF block as long.
     """
-    options = _save_options(picture, encoding)
+    bits = encoding.bits or (picture.bits if encoding.details.deep else 8)
+    options = _save_options(picture, encoding, bits)
+    if bits == 16:
+        write_deep = deep_png if encoding.file_format == "png" else deep_tiff
+        return write_deep(picture.rgb, picture.alpha, srgb_profile(), options.get("exif"))
     flatten = picture.alpha is not None and not encoding.details.alpha
     image = to_image_on_white(picture.rgb, picture.alpha) if flatten else to_pil(picture)
     buffer = io.BytesIO()
@@ -109,16 +116,20 @@ def write(picture: Picture, path: str | Path, encoding: Encoding) -> None:
 def _picture(
     opened: Source, convert: ToSrgb | None, orientation: int, exif: bytes | None, notices: tuple[str, ...]
 ) -> Picture:
-    image = opened.image
-    if orientation != 1:
-        image = image.transpose(_UPRIGHT[orientation])
-    rgb, alpha = to_tensors(image, convert, opened.key)
-    return Picture(rgb, alpha, exif, notices, opened.name, opened.file_format)
+    if opened.deep is not None:
+        rgb, alpha = deep_to_tensors(upright(opened.deep, orientation), convert, opened.key)
+    else:
+        image = opened.image if orientation == 1 else opened.image.transpose(_UPRIGHT[orientation])
+        rgb, alpha = to_tensors(image, convert, opened.key)
+    bits = 8 if opened.deep is None else 16
+    return Picture(rgb, alpha, exif, notices, opened.name, opened.file_format, bits)
 
 
-def _save_options(picture: Picture, encoding: Encoding) -> dict[str, Any]:
-    longest_px = max(picture.width_px, picture.height_px)
-    if longest_px > encoding.details.longest_px:
+def _save_options(picture: Picture, encoding: Encoding, bits: int) -> dict[str, Any]:
+    most_px = encoding.details.longest_px
+    if bits == 16 and encoding.file_format == "png":
+        most_px = min(most_px, LONGEST_PNG_PX)
+    if max(picture.width_px, picture.height_px) > most_px:
         raise InputError(
             "format",
             "{format} cannot hold {width} x {height} pixels",
@@ -127,7 +138,7 @@ def _save_options(picture: Picture, encoding: Encoding) -> dict[str, Any]:
             format=encoding.details.pillow,
             width=picture.width_px,
             height=picture.height_px,
-            longest=encoding.details.longest_px,
+            longest=most_px,
         )
     by_format: dict[str, dict[str, Any]] = {
         "jpeg": {"quality": encoding.quality, "subsampling": "4:4:4"},

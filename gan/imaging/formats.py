@@ -20,6 +20,7 @@ class FileFormat:
         longest_px: greatest width or height that can be written: the format's own limit, or where libjpeg
             writes and libavif reads less, theirs.
         alpha: whether it holds transparency.
+        deep: whether it is written with 16 bits a channel.
     """
 
     pillow: str
@@ -27,14 +28,15 @@ class FileFormat:
     suffixes: tuple[str, ...]
     longest_px: int
     alpha: bool = True
+    deep: bool = False
 
 
 FORMATS = {
-    "png": FileFormat("PNG", "image/png", (".png",), 2**31 - 1),
+    "png": FileFormat("PNG", "image/png", (".png",), 2**31 - 1, deep=True),
     "jpeg": FileFormat("JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), 65500, alpha=False),
     "webp": FileFormat("WEBP", "image/webp", (".webp",), 16383),
     "avif": FileFormat("AVIF", "image/avif", (".avif",), 32768),
-    "tiff": FileFormat("TIFF", "image/tiff", (".tif", ".tiff"), 2**31 - 1),
+    "tiff": FileFormat("TIFF", "image/tiff", (".tif", ".tiff"), 2**31 - 1, deep=True),
 }
 
 _LOSSLESS = ("png", "webp", "tiff")
@@ -50,9 +52,12 @@ class Encoding:
         lossless: WebP without loss; PNG and TIFF always are.
         keep_exif: write the source's EXIF, without its location.
         keep_location: write the location too; only with `keep_exif`.
+        bits: 8 or 16 a channel; None for the picture's own, where the format can. Only PNG and TIFF are written with
+            16, colours, transparency, profile and EXIF alike.
 
     Raises:
-        InputError: an unknown format, a quality out of range, or choices that contradict each other.
+        InputError: an unknown format, a quality out of range, bits that the format does not hold, or choices that
+            contradict each other.
     """
 
     file_format: str = "png"
@@ -60,6 +65,7 @@ class Encoding:
     lossless: bool = False
     keep_exif: bool = False
     keep_location: bool = False
+    bits: int | None = None
 
     def __post_init__(self) -> None:
         if self.file_format not in FORMATS:
@@ -88,6 +94,17 @@ class Encoding:
                 "the location is to be kept without the EXIF that holds it",
                 "it is kept with the EXIF only",
                 "Keep the EXIF too",
+            )
+        if self.bits not in (None, 8, 16):
+            raise InputError("bits", "{got}", "8 and 16 are allowed", "Choose one of these", got=self.bits)
+        if self.bits == 16 and not self.details.deep:
+            raise InputError(
+                "bits",
+                "{format} is written with 8 bits a channel",
+                "{formats} can be written with 16",
+                "Choose one of these",
+                format=self.file_format,
+                formats=", ".join(name for name, known in FORMATS.items() if known.deep),
             )
 
     @classmethod

@@ -22,6 +22,7 @@ class Picture:
         notices: what the reader should tell the user ("first of 12 frames"), as templates of `gan.ui.words`.
         name: file name of the source without folders; empty where there was none.
         file_format: Pillow's name of the source's format, such as "JPEG"; empty where there was none.
+        bits: 16 where more than 8 bits a channel were read, else 8: what is written where nothing else is asked.
 
     Raises:
         InputError: the tensors do not have these shapes.
@@ -33,6 +34,7 @@ class Picture:
     notices: tuple[str, ...] = ()
     name: str = ""
     file_format: str = ""
+    bits: int = 8
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 4 or self.rgb.shape[:2] != (1, 3) or self.rgb.dtype != torch.float32:
@@ -63,5 +65,5 @@ class Picture:
         return int(self.rgb.shape[2])
 
     def with_pixels(self, rgb: Tensor, alpha: Tensor | None) -> Picture:
-        """The same picture's name, EXIF and notices around new pixels."""
+        """The same picture's name, EXIF, depth and notices around new pixels."""
         return dataclasses.replace(self, rgb=rgb, alpha=alpha)

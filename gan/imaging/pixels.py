@@ -22,16 +22,15 @@ def to_tensors(image: Image.Image, convert: ToSrgb | None, key: Key) -> tuple[Te
     """Colours and opacity of an upright, loaded image.
 
     Args:
-        image: any of Pillow's modes but F.
+        image: any of Pillow's modes of 8 bits a channel.
         convert: brings its colours to sRGB; None where they are.
         key: the colour that means transparent, for images without an alpha channel.
 
     Returns:
-        rgb (1, 3, H, W) and alpha (1, 1, H, W), float32 in [0, 1]: k of 255 becomes k / 255, k of 65535 k / 65535.
+        rgb (1, 3, H, W) and alpha (1, 1, H, W), float32 in [0, 1]: k becomes k / 255.
         alpha is None where every pixel is opaque.
     """
     width_px, height_px = image.size
-    curve = _grey_curve(convert) if image.mode in DEEP_GREY_MODES and convert is not None else None
     rgb = torch.empty(1, 3, height_px, width_px)
     alpha: Tensor | None = None
     for rows in bands(height_px, width_px):
@@ -41,10 +40,7 @@ def to_tensors(image: Image.Image, convert: ToSrgb | None, key: Key) -> tuple[Te
             if alpha is None:
                 alpha = torch.ones(1, 1, height_px, width_px)
             alpha[0, 0, rows] = _unit(opacity)
-        if band.mode in DEEP_GREY_MODES:
-            rgb[0, :, rows] = _deep_grey(band, curve)
-        else:
-            rgb[0, :, rows] = _unit(_colours(band, convert)).permute(2, 0, 1)
+        rgb[0, :, rows] = _unit(_colours(band, convert)).permute(2, 0, 1)
     return rgb, alpha
 
 
@@ -110,19 +106,3 @@ def _opacity(band: Image.Image, key: Key) -> npt.NDArray[np.uint8] | None:
     values = np.array(band.convert("L") if band.mode == "1" else band)
     transparent = values == np.asarray(key)
     return np.where(transparent.all(axis=-1) if transparent.ndim == 3 else transparent, 0, 255).astype(np.uint8)
-
-
-def _grey_curve(convert: ToSrgb) -> npt.NDArray[np.float64]:
-    """(256, 3): what becomes of the greys. Pillow converts 8 bits only; between them 16-bit greys are interpolated."""
-    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
-    curve: npt.NDArray[np.float64] = np.array(convert(ramp), dtype=np.float64)[0] / 255
-    return curve
-
-
-def _deep_grey(band: Image.Image, curve: npt.NDArray[np.float64] | None) -> Tensor:
-    """(3, h, W), or (1, h, W) to be repeated."""
-    grey = np.array(band).astype(np.float32) / np.float32(65535)
-    if curve is None:
-        return torch.from_numpy(grey)[None]
-    steps = np.linspace(0, 1, len(curve))
-    return torch.from_numpy(np.stack([np.interp(grey, steps, channel) for channel in curve.T]).astype(np.float32))

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from gan.errors import InputError
+from gan.imaging.deep import Deep, read_deep
 from gan.imaging.pixels import DEEP_GREY_MODES, Key
 
 MAX_PIXELS = 100_000_000
@@ -33,7 +34,8 @@ class Source:
 
     Attributes:
         frames: how many there are, of which `image` is the first.
-        reduced_depth: whether the file has more bits a channel than `image`.
+        deep: the pixels with 16 bits a channel, lying as those of `image`; None where there are 8.
+        reduced_depth: whether the file has more bits a channel than are held here.
         key: the colour that means transparent, in the image's units; None where there is none.
         name: of the file, without folders; empty where there was none.
         file_format: Pillow's name.
@@ -41,6 +43,7 @@ class Source:
 
     image: Image.Image
     frames: int
+    deep: Deep | None
     reduced_depth: bool
     key: Key
     name: str
@@ -123,16 +126,19 @@ def _checked(image: Image.Image, data: bytes | None, name: str, field: str) -> S
         raise _damaged(field) from error
     depth = _depth(image, data)
     _check_depth(image, depth, field)
-    file_format = image.format or ""
-    if getattr(image, "tag_v2", {}).get(_TIFF_PHOTOMETRIC) == 0 and image.mode in DEEP_GREY_MODES:
-        image = _inverted(image)  # white is 0: Pillow sees to it for 8 bits only
+    deep = None
+    if image.mode in DEEP_GREY_MODES:
+        deep = _deep_grey(image)
+    elif depth > 8 and data is not None:
+        deep = read_deep(data, image)
     return Source(
         image=image,
         frames=frames,
-        reduced_depth=depth > 8 and image.mode not in DEEP_GREY_MODES,
+        deep=deep,
+        reduced_depth=depth > 8 and deep is None,
         key=_key(image, depth),
         name=name,
-        file_format=file_format,
+        file_format=image.format or "",
     )
 
 
@@ -152,10 +158,11 @@ def _within_16_bits(image: Image.Image) -> bool:
     return bool(values.min() >= 0 and values.max() <= 65535)
 
 
-def _inverted(image: Image.Image) -> Image.Image:
-    inverted = Image.fromarray(65535 - np.asarray(image))
-    inverted.info = image.info
-    return inverted
+def _deep_grey(image: Image.Image) -> Deep:
+    values = np.asarray(image).astype(np.uint16)[..., None]
+    if getattr(image, "tag_v2", {}).get(_TIFF_PHOTOMETRIC) == 0:
+        values = 65535 - values  # white is 0: Pillow sees to it for 8 bits only
+    return values
 
 
 def _depth(image: Image.Image, data: bytes | None) -> int:

@@ -150,15 +150,6 @@ def test_16_bit_tiff_whose_white_is_zero() -> None:
     assert decode(data).rgb[0, 1, 0].tolist() == pytest.approx([1, 1 - 256 / 65535, 0])
 
 
-@pytest.mark.parametrize(("colour", "channels"), [(2, 3), (4, 2), (6, 4)])
-def test_16_bit_colour_is_read_with_8_and_says_so(colour: int, channels: int) -> None:
-    pixel = struct.pack(f">{channels}H", *[0x8000, 0x4000, 0x2000, 0x1000][:channels])
-    picture = decode(png(1, 1, 16, colour, b"\0" + pixel))
-    assert picture.notices == (codec.DEPTH_NOTICE,)
-    assert picture.rgb[0, 0, 0, 0] == 128 / 255
-    assert (picture.alpha is not None) == (channels in (2, 4))
-
-
 def test_cmyk_jpeg() -> None:
     image = Image.new("CMYK", SIZE, (0, 255, 255, 0))
     picture = decode(saved(image, "JPEG", quality=100))
