@@ -7,9 +7,10 @@ import sys
 from gan.enhance.recipe import RECIPE as ENHANCE
 from gan.generate.classical import RECIPE as CLASSICAL
 from gan.generate.recipe import RECIPE as GENERATE
+from gan.inpaint.recipe import RECIPE as INPAINT
 from gan.training.cli import main
 
-RECIPES = {"enhance": (ENHANCE,), "generate": (GENERATE, CLASSICAL)}
+RECIPES = {"enhance": (ENHANCE,), "generate": (GENERATE, CLASSICAL), "inpaint": (INPAINT,)}
 
 if __name__ == "__main__":
     sys.exit(main(RECIPES))

@@ -15,15 +15,16 @@ class UNetDiscriminator(nn.Module):
 
     Args:
         channels: width of the first level; it doubles three times on the way down.
+        planes: of the pictures: 3, or 4 with a mask.
 
     Shapes:
-        (N, 3, H, W) in [0, 1], H and W divisible by 8 -> logits (N, 1, H, W).
+        (N, planes, H, W) in [0, 1], H and W divisible by 8 -> logits (N, 1, H, W).
     """
 
-    def __init__(self, channels: int = 32) -> None:
+    def __init__(self, channels: int = 32, planes: int = 3) -> None:
         super().__init__()
         c = channels
-        self.head = nn.Conv2d(3, c, 3, padding=1)
+        self.head = nn.Conv2d(planes, c, 3, padding=1)
         self.down = nn.ModuleList(
             spectral_norm(nn.Conv2d(c * 2**i, c * 2 ** (i + 1), 4, stride=2, padding=1, bias=False)) for i in range(3)
         )

@@ -24,6 +24,9 @@ class ProjectedDiscriminator(nn.Module):
         stages (N, C_s, h_s, w_s), finest first, and category (N,) -> logits (N, K), all heads' positions side by side.
     """
 
+    POSITIONS = 8
+    """Side of the largest map of logits; a stage that is larger is shrunk by halves until it fits."""
+
     def __init__(self, channels: tuple[int, ...], categories: int, width: int = 64, seed: int = 0) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
@@ -46,7 +49,7 @@ class ProjectedDiscriminator(nn.Module):
 
 
 class _Head(nn.Module):
-    """Down to at most 8x8 positions, then one logit each."""
+    """Down to at most `POSITIONS` in each direction, then one logit each."""
 
     def __init__(self, width: int, categories: int) -> None:
         super().__init__()
@@ -58,8 +61,8 @@ class _Head(nn.Module):
 
     def forward(self, x: Tensor, category: Tensor) -> Tensor:
         x = F.leaky_relu(self.enter(x), 0.2)
-        small = x.shape[-1] <= 8
-        while x.shape[-1] > 8:
+        small = x.shape[-1] <= ProjectedDiscriminator.POSITIONS
+        while x.shape[-1] > ProjectedDiscriminator.POSITIONS:
             x = F.leaky_relu(self.down(x), 0.2)
         logits: Tensor = self.tail(x) + (x * self.category(category)[:, :, None, None]).sum(1, keepdim=True)
         if small:
