@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from gan.errors import Cancelled, InputError
 from gan.imaging.codec import to_pil
+from gan.imaging.masks import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.tiling import tiled
 
@@ -32,7 +33,7 @@ SEED_LIMIT = 2**32
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Base of every task's request. Fields that hold a `Picture` stay out of the record.
+    """Base of every task's request. Pixels stay out of the record.
 
     Raises:
         InputError: the seed is not within [0, 2**32).
@@ -45,7 +46,7 @@ class Request:
             raise InputError("seed", "{seed}", "a whole number from 0 to 4294967295", "Choose another", seed=self.seed)
 
     def record(self) -> dict[str, Any]:
-        """The request as JSON-ready values; a picture is represented by its file's name."""
+        """The request as JSON-ready values; a picture or a mask is represented by its file's name."""
         return {
             item.name: _plain(getattr(self, item.name))
             for item in dataclasses.fields(self)
@@ -61,17 +62,21 @@ class Model:
         name: as in the manifest, or the path or Hub id it came from.
         sha256: of the weights' file.
         network: maps (N, 3, H, W) in [0, 1] to (N, 3, H * scale, W * scale), nominally in [0, 1].
+        task: what it was made for.
         scale: output pixels per input pixel, in each direction.
         multiple: height and width must be divisible by this; `Context.apply` pads and crops.
         context_px: how far, in input pixels, a pixel of the output looks around itself.
+        whole: whether it wants to see all of a picture at once and cannot be tiled.
     """
 
     name: str
     sha256: str
     network: nn.Module
+    task: str = ""
     scale: int = 1
     multiple: int = 1
     context_px: int = 32
+    whole: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
 
@@ -184,14 +189,18 @@ class Context:
         *,
         around: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None = None,
         what: str = "Enhancing",
+        tile_px: int | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> Tensor:
         """Run a model over a picture of any size, tile by tile, on the context's device.
 
         Args:
-            model: maps (1, 3, h, w) to (1, 3, h * scale, w * scale).
+            model: maps (1, C, h, w) to (1, 3, h * scale, w * scale).
             x: (1, C, H, W) on the CPU.
             around: called as `around(network, tile)` in place of `network(tile)`, for what belongs to each tile.
             what: the step's name for the progress.
+            tile_px: side of a tile where it is not to be the context's.
+            on_progress: called with (tiles done, tiles in all) in place of `step`; it has to call that.
 
         Returns:
             (1, 3, H * scale, W * scale), float32, on the CPU, clamped to [0, 1].
@@ -210,9 +219,9 @@ class Context:
                 scale=model.scale,
                 multiple=model.multiple,
                 context_px=model.context_px,
-                tile_px=self._tile_px,
+                tile_px=tile_px or self._tile_px,
                 device=self.device,
-                on_progress=lambda done, total: self.step(done, total, what),
+                on_progress=on_progress or (lambda done, total: self.step(done, total, what)),
             )
 
 
@@ -248,7 +257,7 @@ def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, 
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Picture):
+    if isinstance(value, (Picture, Mask)):
         return value.name
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}

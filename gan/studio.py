@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,12 @@ from gan.generate.network import GenerateNet, config_from
 from gan.generate.pipeline import AUTO_MODEL, GenerateRequest, generate, load_network
 from gan.generate.projection import ProjectRequest, project
 from gan.imaging.codec import decode
+from gan.imaging.masks import decode_mask
+from gan.inpaint.network import InpaintNet, inpaint_config
+from gan.inpaint.pipeline import InpaintRequest, inpaint
 from gan.manifest import Manifest
 from gan.nets.blocks import fuse
-from gan.nets.community import load_community
+from gan.nets.community import load_community, load_masked
 from gan.weights import network_config, read, resolve, verify
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,19 +38,27 @@ WEIGHTS_DIR = ROOT / "weights"
 MODELS_DIR = ROOT / "models"
 """Where users put community checkpoints; `python -m gan weights convert-realesrgan` writes there too."""
 
+COMMUNITY_FOLDERS = {"enhance": "", "inpaint": "inpaint"}
+"""Where below it a task looks."""
+
 KEEP_MODELS = 4
-COMMUNITY_SUFFIXES = (".safetensors", ".pth")
+COMMUNITY_SUFFIXES = (".safetensors", ".pth", ".pt")
 
 PIPELINES: Mapping[type[Request], tuple[str, Callable[[Any, Context], Output]]] = {
     EnhanceRequest: ("enhance", enhance),
     GenerateRequest: ("generate", generate),
     ProjectRequest: ("project", project),
     FilmRequest: ("film", film),
+    InpaintRequest: ("inpaint", inpaint),
 }
+
+USES: Mapping[str, str] = {"project": "generate", "film": "generate"}
+"""Whose networks a task uses, where it has none of its own."""
 
 NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),
     "generate": lambda config: _generator(config),
+    "inpaint": lambda config: InpaintNet(inpaint_config(config)),
 }
 
 
@@ -105,7 +116,7 @@ class Studio:
         task, pipeline = PIPELINES[type(request)]
         context = Context(
             self.device,
-            self._load_to_enhance if task == "enhance" else self.load,
+            self._loader(USES.get(task, task)),
             seed=request.seed,
             progress=progress,
             cancel=cancel,
@@ -171,6 +182,33 @@ class Studio:
         """
         return self.run(ProjectRequest(picture=decode(image), **options), progress=progress, cancel=cancel)
 
+    def inpaint(
+        self,
+        image: Image.Image | Path | str | bytes,
+        mask: Image.Image | Path | str | bytes | None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        **options: Any,
+    ) -> Result:
+        """Make the marked part of a picture anew, or extend the picture.
+
+        Args:
+            image: a PIL image, a path, or the bytes of a file.
+            mask: the same of the mask, white where pixels are to be made; of the picture's size.
+            options: the other fields of `InpaintRequest`, such as `grow_px=4`, `aspect="4:5"`.
+
+        Returns:
+            A `Result` whose `.image` is PIL, RGB or RGBA; unmarked pixels are the input's.
+
+        Raises:
+            InputError: the picture, the mask or an option cannot be used.
+            WeightsError: the model cannot be used.
+        """
+        marked = None if mask is None else decode_mask(mask)
+        request = InpaintRequest(picture=decode(image), mask=marked, **options)
+        return self.run(request, progress=progress, cancel=cancel)
+
     def directions(self, name: str = AUTO_MODEL) -> list[Direction]:
         """The unsupervised directions of a generating model.
 
@@ -194,19 +232,23 @@ class Studio:
             )
             for name in names
         ]
-        if task == "enhance" and self.models_dir.is_dir():
-            files = sorted(p for p in self.models_dir.iterdir() if p.suffix in COMMUNITY_SUFFIXES)
+        if task in COMMUNITY_FOLDERS and (self.models_dir / COMMUNITY_FOLDERS[task]).is_dir():
+            folder = self.models_dir / COMMUNITY_FOLDERS[task]
+            files = sorted(p for p in folder.iterdir() if p.suffix in COMMUNITY_SUFFIXES)
             choices += [ModelChoice(str(path), path.stem, 0, True) for path in files]
         return choices
 
-    def load(self, name: str) -> Model:
+    def load(self, name: str, task: str = "") -> Model:
         """The model of that name, from memory where it was used lately; the least recently used one makes room.
+
+        Args:
+            task: what a community checkpoint is wanted for; one of ours says so itself.
 
         Raises:
             WeightsError: it is missing, damaged, or of a task without networks.
         """
         with self._lock:
-            model = self._models.pop(name, None) or self._read(name)
+            model = self._models.pop(name, None) or self._read(name, task)
             self._models[name] = model
             while len(self._models) > KEEP_MODELS:
                 self._models.popitem(last=False)
@@ -217,37 +259,36 @@ class Studio:
         with self._lock:
             self._models.clear()
 
-    def _load_to_enhance(self, name: str) -> Model:
-        """A network that draws from latents has no pictures for its input."""
-        model = self.load(name)
-        if hasattr(model.network, "synthesize"):
-            raise _foreign(name, "generate")
-        return model
+    def _loader(self, task: str) -> Callable[[str], Model]:
+        """`load` for the networks of one task; another task's is refused."""
+
+        def load(name: str) -> Model:
+            model = self.load(name, task)
+            if model.task != task:
+                raise _foreign(name, model.task)
+            return model
+
+        return load
 
     # A pipeline asks for its model in inference mode, and weights made there could never be searched through.
     @torch.inference_mode(False)
-    def _read(self, name: str) -> Model:
+    def _read(self, name: str, task: str) -> Model:
         path = resolve(name, self.weights_dir)
         if path.is_file():
-            found = load_community(path)
-            module = found.module.to(self.device)
-            return Model(path.name, found.sha256, module, scale=found.scale, multiple=found.multiple, context_px=24)
+            return _community(path, task, self.device)
         checkpoint = read(name, self.weights_dir)
         if checkpoint.task not in NETWORKS:
             raise _foreign(name, checkpoint.task)
         network = NETWORKS[checkpoint.task](checkpoint.config)
         checkpoint.fill(network)
         network = network.to(self.device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-        if checkpoint.task != "enhance":
-            return Model(checkpoint.name, checkpoint.sha256, network)
-        return Model(
-            checkpoint.name,
-            checkpoint.sha256,
-            network,
-            scale=int(checkpoint.config["scale"]),
-            multiple=int(checkpoint.config["unshuffle"]),
-            context_px=EnhanceNet.CONTEXT_PX,
-        )
+        model = Model(checkpoint.name, checkpoint.sha256, network, task=checkpoint.task)
+        if isinstance(network, InpaintNet):
+            return replace(model, multiple=network.config.multiple, context_px=InpaintNet.CONTEXT_PX)
+        if checkpoint.task == "enhance":
+            scale, multiple = int(checkpoint.config["scale"]), int(checkpoint.config["unshuffle"])
+            return replace(model, scale=scale, multiple=multiple, context_px=EnhanceNet.CONTEXT_PX)
+        return model
 
 
 def _foreign(name: str, task: str) -> WeightsError:
@@ -258,6 +299,26 @@ def _foreign(name: str, task: str) -> WeightsError:
         "Choose another",
         name=name,
         task=task,
+    )
+
+
+def _community(path: Path, task: str, device: torch.device) -> Model:
+    if task == "inpaint":
+        masked = load_masked(path)
+        # What looks at the whole picture finds the surroundings of a hole as useful as our own network does.
+        return Model(
+            path.name,
+            masked.sha256,
+            masked.module.to(device),
+            task=task,
+            multiple=masked.multiple,
+            context_px=InpaintNet.CONTEXT_PX,
+            whole=True,
+        )
+    found = load_community(path)
+    module = found.module.to(device)
+    return Model(
+        path.name, found.sha256, module, task="enhance", scale=found.scale, multiple=found.multiple, context_px=24
     )
 
 

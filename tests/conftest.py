@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +13,16 @@ from pages import serving
 from tiny_generator import published_config, tiny_generate_net
 
 from gan.enhance.network import EnhanceConfig, EnhanceNet
+from gan.inpaint.network import InpaintConfig, InpaintNet
 from gan.nets.blocks import fuse
 from gan.weights import publish
+
+TINY = InpaintConfig(channels=(4, 4, 4, 4, 4), blocks=(1, 1, 1, 1, 1), heads=1)
 
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of published checkpoints, x1, x2 and x4, that are very small and know nothing."""
+    """A folder of published checkpoints, enhancing at x1, x2 and x4 and inpainting, very small and without skill."""
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(0)
     for scale in (1, 2, 4):
@@ -32,6 +36,15 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
             state=fuse(network).state_dict(),
             card="For tests.",
         )
+    filling = InpaintNet(TINY)
+    publish(
+        folder,
+        name="inpaint",
+        task="inpaint",
+        config=dataclasses.asdict(TINY),
+        state=filling.state_dict(),
+        card="For tests.",
+    )
     return folder
 
 

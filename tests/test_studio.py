@@ -26,9 +26,9 @@ def test_nothing_is_loaded_before_it_is_needed(tiny_weights: Path, monkeypatch: 
     loads: list[str] = []
     original = Studio._read
 
-    def counting(self: Studio, name: str) -> object:
+    def counting(self: Studio, name: str, task: str) -> object:
         loads.append(name)
-        return original(self, name)
+        return original(self, name, task)
 
     monkeypatch.setattr(Studio, "_read", counting)
     studio = Studio("cpu", weights_dir=tiny_weights, models_dir=tiny_weights)

@@ -1,0 +1,180 @@
+"""Inpaint: from a request to a picture in which the marked pixels are made anew and no other has moved."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan.contract import Context, Output, Request
+from gan.errors import InputError, check_within
+from gan.imaging.alpha import bleed
+from gan.imaging.masks import Mask, check_size, feathered, grown
+from gan.imaging.picture import Picture
+from gan.inpaint.canvas import Margins, extended, margins_for
+from gan.inpaint.filling import fill, holes
+
+AUTO_MODEL = "auto"
+MAX_OUTPUT_PIXELS = 100_000_000
+"""A finished picture takes 12 bytes a pixel while it is made, and its mask 4 more."""
+
+OUR_MODEL = "inpaint"
+MOST_GROW_PX = 200
+MOST_ASPECT = 4
+EMPTY = "The mask is empty: the picture is unchanged"
+STEPS = 100
+SIDES = ("left", "top", "right", "bottom")
+ASPECTS = ("1:1", "4:5", "3:4", "16:9")
+"""What is offered; any W:H within 1:4 and 4:1 is taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InpaintRequest(Request):
+    """What Inpaint is asked.
+
+    Attributes:
+        picture: what to repair.
+        mask: which of its pixels to make anew; None where the picture is only to be extended.
+        left, top, right, bottom: pixels to add on each side; 0 to 4 times the picture's.
+        aspect: width to height of the output, such as "4:5": the picture is extended evenly on the two sides that are
+            too short. Not together with left, top, right or bottom. Empty: as it is.
+        grow_px: widens the mask by this, or, below 0, narrows it; -200 to 200.
+        feather_px: softens the mask's edge outwards and inwards over this many pixels; 0 to 200.
+        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+
+    Raises:
+        InputError: a value outside these; a mask of another size; nothing to do; or more than `MAX_OUTPUT_PIXELS`.
+    """
+
+    picture: Picture
+    mask: Mask | None = None
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+    aspect: str = ""
+    grow_px: int = 0
+    feather_px: int = 0
+    model: str = AUTO_MODEL
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_within("grow_px", self.grow_px, -MOST_GROW_PX, MOST_GROW_PX)
+        check_within("feather_px", self.feather_px, 0, MOST_GROW_PX)
+        for side, along in zip(SIDES, (self.picture.width_px, self.picture.height_px) * 2, strict=True):
+            check_within(side, getattr(self, side), 0, MOST_ASPECT * along)
+        given = any(getattr(self, side) for side in SIDES)
+        if self.aspect and given:
+            raise InputError(
+                "aspect",
+                "an aspect and pixels for a side",
+                "one of the two is allowed",
+                "Leave the aspect empty or the sides at 0",
+            )
+        aspect = self._aspect()
+        if self.mask is None and aspect is None and not given:
+            raise InputError(
+                "mask",
+                "none was given",
+                "a mask, or sides to extend, are needed",
+                "Mark what is to go, or extend a side",
+            )
+        if self.mask is not None:
+            check_size(self.mask, self.picture)
+        margins = self.margins
+        width_px = self.picture.width_px + margins.left + margins.right
+        height_px = self.picture.height_px + margins.top + margins.bottom
+        if height_px * width_px > MAX_OUTPUT_PIXELS:
+            raise InputError(
+                "image",
+                "an output of {width} x {height} px",
+                "at most {most} megapixels are made at once",
+                "Choose a smaller picture or extend it less",
+                width=width_px,
+                height=height_px,
+                most=MAX_OUTPUT_PIXELS // 10**6,
+            )
+
+    @property
+    def margins(self) -> Margins:
+        """Pixels that are added on each side."""
+        aspect = self._aspect()
+        if aspect is None:
+            return Margins(self.left, self.top, self.right, self.bottom)
+        return margins_for(aspect, self.picture.height_px, self.picture.width_px)
+
+    def _aspect(self) -> tuple[float, float] | None:
+        if not self.aspect:
+            return None
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[:/x]\s*(\d+(?:\.\d+)?)\s*", self.aspect)
+        width, height = (float(part) for part in found.groups()) if found else (0.0, 0.0)
+        if min(width, height) <= 0 or not 1 / MOST_ASPECT <= width / height <= MOST_ASPECT:
+            raise InputError(
+                "aspect",
+                "{aspect}",
+                "width:height within 1:4 and 4:1 is allowed, such as 4:5",
+                "Choose another",
+                aspect=self.aspect,
+            )
+        return width, height
+
+
+def inpaint(request: InpaintRequest, context: Context) -> Output:
+    """Extend, fill every hole in a crop of its own, and put each fill in; all other pixels are the input's own tensor.
+
+    Transparency is kept; colours behind full transparency are not looked at.
+
+    Raises:
+        InputError: nothing of the picture is left unmarked.
+    """
+    margins = request.margins
+    picture, todo = extended(request.picture, margins) if margins else (request.picture, None)
+    cover = _cover(request, margins, todo)
+    details: dict[str, Any] = {
+        "size": [picture.width_px, picture.height_px],
+        "margins": [margins.left, margins.top, margins.right, margins.bottom],
+        "share": round(float(cover.mean()), 6),
+    }
+    hole = cover > 0
+    if not bool(hole.any()):
+        notices = () if margins else (EMPTY,)
+        return Output((picture,), (*picture.notices, *notices), {**details, "holes": 0})
+    if bool(hole.all()):
+        raise InputError(
+            "mask",
+            "the whole picture is marked",
+            "something has to stay for the fill to go by",
+            "Unmark a part of it",
+        )
+    model = context.model(OUR_MODEL if request.model == AUTO_MODEL else request.model)
+    finer = context.model(OUR_MODEL) if model.whole else model
+    rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
+    boxes = holes(hole, model.context_px)
+    out = picture.rgb.clone()
+    areas = [(box.bottom - box.top) * (box.right - box.left) for box in boxes]
+    for index, box in enumerate(boxes):
+
+        def report(share: float, index: int = index) -> None:
+            done = sum(areas[:index]) + share * areas[index]
+            context.step(round(STEPS * done / sum(areas)), STEPS, "Filling")
+
+        made = fill(rgb, hole, box, model, finer, context, report)
+        part, weight = box.of(out), box.of(cover)
+        part.copy_(torch.where(weight > 0, torch.lerp(part, made, weight), part))
+    return Output((picture.with_pixels(out, picture.alpha),), picture.notices, {**details, "holes": len(boxes)})
+
+
+def _cover(request: InpaintRequest, margins: Margins, todo: Tensor | None) -> Tensor:
+    """(1, 1, H, W) in [0, 1] on the extended canvas: how much of each pixel is made anew."""
+    cover = torch.zeros(1, 1, request.picture.height_px, request.picture.width_px)
+    if request.mask is not None:
+        mask = grown(request.mask, request.grow_px) if request.grow_px else request.mask
+        cover = (feathered(mask, request.feather_px) if request.feather_px else mask).coverage
+    if todo is None:
+        return cover
+    # What the canvas repeats of a marked pixel is marked too.
+    return torch.maximum(F.pad(cover, margins.pad, mode="replicate"), todo.float())
