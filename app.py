@@ -21,9 +21,10 @@ import gradio as gr
 from gan.enhance import tab as enhance_tab
 from gan.errors import PackshotError
 from gan.generate import tab as generate_tab
+from gan.inpaint import tab as inpaint_tab
 from gan.studio import Studio
 from gan.ui import serving, widgets, words
-from gan.ui.sending import connect, part
+from gan.ui.sending import Place, link, part
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -39,14 +40,20 @@ def build(studio: Studio) -> gr.Blocks:
                 controls = enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES)
             with gr.Tab(words.label("generate"), id="generate", elem_id="tab-generate"):
                 generate = generate_tab.build(run, studio.models("generate"), studio.directions, examples=EXAMPLES)
-        widgets.remember(page, "enhance", controls)
-        widgets.remember(page, "generate", generate.settings)
-        photograph, enhanced, send = (
-            part(page, f"enhance-{name}") for name in ("picture", "download", "send-generate")
+            with gr.Tab(words.label("inpaint"), id="inpaint", elem_id="tab-inpaint"):
+                inpaint = inpaint_tab.build(run, studio.models("inpaint"), examples=EXAMPLES)
+        for name, settings in (("enhance", controls), ("generate", generate.settings), ("inpaint", inpaint.settings)):
+            widgets.remember(page, name, settings)
+        photograph, enhanced, send, send_repaired = (
+            part(page, name)
+            for name in ("enhance-picture", "enhance-download", "enhance-send-generate", "inpaint-send-generate")
         )
-        connect(tabs, generate.send, generate.picture, tab="enhance", photograph=photograph)
-        if generate.ready:
-            connect(tabs, send, enhanced, tab="generate", photograph=generate.photograph)
+        places = (
+            Place("enhance", enhanced, send, photograph),
+            Place("generate", generate.picture, generate.send, generate.photograph if generate.ready else None),
+            Place("inpaint", inpaint.picture, send_repaired, inpaint.photograph if inpaint.ready else None),
+        )
+        link(tabs, places)
     page.queue(max_size=32)
     return page
 

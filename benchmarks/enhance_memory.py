@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _make(path: Path) -> None:
-    """A soft picture with grain. A child inherits its parent's peak, about 1 GB of making it here, which is below its own."""
+    """A soft picture with grain. The child inherits the peak of making it here, 1 GB, which is below its own."""
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(1, 3, HEIGHT_PX // 100, WIDTH_PX // 100, generator=generator)
     picture = torch.nn.functional.interpolate(coarse, (HEIGHT_PX, WIDTH_PX), mode="bilinear")

@@ -52,8 +52,8 @@ PIPELINES: Mapping[type[Request], tuple[str, Callable[[Any, Context], Output]]] 
     InpaintRequest: ("inpaint", inpaint),
 }
 
-USES: Mapping[str, str] = {"project": "generate", "film": "generate"}
-"""Whose networks a task uses, where it has none of its own."""
+PARTICULAR = ("enhance", "inpaint")
+"""Tasks that use networks of their own only; generating uses others' too and looks for itself."""
 
 NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),
@@ -116,7 +116,7 @@ class Studio:
         task, pipeline = PIPELINES[type(request)]
         context = Context(
             self.device,
-            self._loader(USES.get(task, task)),
+            self._loader(task),
             seed=request.seed,
             progress=progress,
             cancel=cancel,
@@ -260,11 +260,11 @@ class Studio:
             self._models.clear()
 
     def _loader(self, task: str) -> Callable[[str], Model]:
-        """`load` for the networks of one task; another task's is refused."""
+        """`load` as a task's pipeline is given it."""
 
         def load(name: str) -> Model:
             model = self.load(name, task)
-            if model.task != task:
+            if task in PARTICULAR and model.task != task:
                 raise _foreign(name, model.task)
             return model
 

@@ -1,7 +1,7 @@
 """Starts the page in a process of its own, as users do.
 
-`python tests/pages.py slow` serves a run that needs no weights and takes its time; `python tests/pages.py DIR` serves
-the real studio with the checkpoints in DIR.
+`python tests/pages.py slow` serves a run that needs no weights and takes its time, `quick` the same at
+once; `python tests/pages.py DIR` serves the real studio with the checkpoints in DIR.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from PIL import Image
 
 from gan.contract import Progress, Request, Result
 from gan.enhance.pipeline import EnhanceRequest
 from gan.errors import Cancelled, InputError
+from gan.imaging.masks import feathered, grown
+from gan.imaging.picture import Picture
+from gan.inpaint.pipeline import InpaintRequest
 
 T = TypeVar("T")
 
@@ -32,6 +36,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHA256 = "3fa91c07" * 8
 SLOW_S = 10
 """What a run on the slow page takes."""
+
+STEP_S = {"slow": SLOW_S / 10, "quick": 0.0}
 
 
 @dataclass(frozen=True)
@@ -44,16 +50,16 @@ class FakeChoice:
 
 
 class FakeStudio:
-    """Bicubic, in ten steps of `step_s` seconds; remembers what it was asked."""
+    """Bicubic, or the mean colour in a hole, in ten steps of `step_s` seconds; remembers what it was asked."""
 
     def __init__(self, step_s: float = 0.0, choices: Sequence[FakeChoice] = (FakeChoice(),)) -> None:
         self.step_s = step_s
         self.choices = choices
-        self.requests: list[EnhanceRequest] = []
+        self.requests: list[Any] = []
         self.cancelled = threading.Event()
 
     def models(self, task: str) -> list[Any]:
-        return list(self.choices) if task == "enhance" else []
+        return list(self.choices) if task in ("enhance", "inpaint") else []
 
     def directions(self, name: str) -> list[Any]:
         return []
@@ -61,7 +67,7 @@ class FakeStudio:
     def run(
         self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
     ) -> Result:
-        if not isinstance(request, EnhanceRequest):
+        if not isinstance(request, (EnhanceRequest, InpaintRequest)):
             raise InputError("image", "another task", "Enhance is allowed", "Choose Enhance")
         self.requests.append(request)
         began = time.perf_counter()
@@ -73,24 +79,47 @@ class FakeStudio:
             time.sleep(self.step_s)
             if progress is not None:
                 progress(step + 1, 10, "Enhancing")
-        picture = request.picture
-        height_px, width_px = request.output_size
-        size = (height_px, width_px)
-        rgb = F.interpolate(picture.rgb, size, mode="bicubic", align_corners=False).clamp(0, 1)
-        alpha = None if picture.alpha is None else F.interpolate(picture.alpha, size)
+        picture, details = _filled(request) if isinstance(request, InpaintRequest) else _enlarged(request)
         return Result(
-            task="enhance",
-            pictures=(picture.with_pixels(rgb, alpha),),
+            task="inpaint" if isinstance(request, InpaintRequest) else "enhance",
+            pictures=(picture,),
             seed=request.seed,
             seconds=time.perf_counter() - began,
             weights={"enhance-x2": SHA256},
             notices=picture.notices,
-            details={"adjustments": {"white_balance": 0.4, "exposure": 0.0}} if request.adjustments.auto else {},
+            details=details,
             request=request.record(),
         )
 
     def close(self) -> None:
         pass
+
+
+def _enlarged(request: EnhanceRequest) -> tuple[Picture, dict[str, Any]]:
+    picture, size = request.picture, request.output_size
+    rgb = F.interpolate(picture.rgb, size, mode="bicubic", align_corners=False).clamp(0, 1)
+    alpha = None if picture.alpha is None else F.interpolate(picture.alpha, size)
+    details = {"adjustments": {"white_balance": 0.4, "exposure": 0.0}} if request.adjustments.auto else {}
+    return picture.with_pixels(rgb, alpha), details
+
+
+def _filled(request: InpaintRequest) -> tuple[Picture, dict[str, Any]]:
+    """The mean of what is known, where something is marked or new."""
+    margins, picture = request.margins, request.picture
+    cover = torch.zeros(1, 1, picture.height_px, picture.width_px)
+    if request.mask is not None:
+        cover = feathered(grown(request.mask, request.grow_px), request.feather_px).coverage
+    cover, rgb = F.pad(cover, margins.pad, value=1), F.pad(picture.rgb, margins.pad)
+    mean = (rgb * (1 - cover)).sum((2, 3), keepdim=True) / (1 - cover).sum().clamp(min=1)
+    alpha = None if picture.alpha is None else F.pad(picture.alpha, margins.pad, value=1)
+    made = picture.with_pixels(torch.where(cover > 0, rgb + (mean - rgb) * cover, rgb), alpha)
+    details = {
+        "size": [made.width_px, made.height_px],
+        "margins": [margins.left, margins.top, margins.right, margins.bottom],
+        "share": round(float(cover.mean()), 6),
+        "holes": int(bool(cover.any())),
+    }
+    return made, details
 
 
 def photograph(path: Path, size: tuple[int, int] = (48, 32), **options: Any) -> Path:
@@ -137,7 +166,7 @@ def main(what: str) -> None:
     from gan.studio import Studio
     from gan.ui.serving import serve
 
-    studio: Any = FakeStudio(step_s=SLOW_S / 10) if what == "slow" else Studio("cpu", what)
+    studio: Any = FakeStudio(STEP_S[what]) if what in STEP_S else Studio("cpu", what)
     serve(app.build(studio), None, None, shown=[app.EXAMPLES])
 
 

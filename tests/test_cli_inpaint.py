@@ -15,7 +15,7 @@ import gan
 import gan.studio
 from gan.__main__ import main
 from gan.commands import mask as mask_command
-from gan.commands.inpaint import LOSSY
+from gan.imaging.formats import LOSSY
 from gan.inpaint import suggest
 
 WIDTH, HEIGHT = 48, 40

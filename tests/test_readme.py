@@ -49,12 +49,15 @@ def test_python() -> None:
         assert made.size == (1024, 1024)
     with Image.open("sofa.png") as made:
         assert made.size == (256, 256)
+    with Image.open("clean.png") as made, Image.open("examples/labelled.png") as marked:
+        assert made.size == marked.size
+        assert made.tobytes() != marked.tobytes()
 
 
 @pytest.mark.usefixtures("_beside_the_examples")
 def test_training_command() -> None:
     commands = [command for command in _commands("python train.py") if "doctor" not in command]
-    assert len(commands) == 3
+    assert len(commands) == 4
     for command in commands:
         assert train(RECIPES, [*command[2:], "--data", "examples", "--dry-run"]) == 0
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SIDES = ("left", "top", "right", "bottom")
 MASK_ENDING = "_mask"
-LOSSY = "Unmarked pixels change slightly in this format; PNG keeps them exactly"
 
 
 def add(tasks: Tasks) -> None:
@@ -139,5 +138,6 @@ class _Masks:
 
 
 def _remark(encoding: Encoding) -> str:
-    lossless = encoding.file_format in ("png", "tiff") or encoding.lossless
-    return "" if lossless else LOSSY
+    from gan.imaging.formats import LOSSY
+
+    return "" if encoding.exact else LOSSY

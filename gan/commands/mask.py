@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,7 @@ from gan.errors import InputError, PackshotError
 from gan.files import plan_outputs, write_atomic
 
 if TYPE_CHECKING:
-    from gan.imaging.masks import Mask
-    from gan.imaging.picture import Picture
+    from gan.inpaint.marking import Marking
 
 KINDS = ("scratches", "dust", "text")
 TOLERANCE = 10.0
@@ -55,13 +53,14 @@ def mask(arguments: argparse.Namespace) -> int:
     """Write a mask for each picture, as PNG; a bad file is named and the others go on."""
     from gan.imaging.codec import decode
     from gan.imaging.masks import encode_mask
+    from gan.inpaint.marking import marked
 
     _check_options(arguments)
     failures = 0
     for source, target in plan_outputs(arguments.input, arguments.output, suffix_for={}, suffix=".png"):
         try:
             _check_name(target)
-            made = _made(arguments, decode(source))
+            made = marked(decode(source), _marking(arguments))
             write_atomic(target, encode_mask(made))
         except PackshotError as error:
             print(f"{source}: {error}", file=sys.stderr)
@@ -73,32 +72,23 @@ def mask(arguments: argparse.Namespace) -> int:
     return BAD_INPUT if failures else DONE
 
 
-def _made(arguments: argparse.Namespace, picture: Picture) -> Mask:
-    from gan.imaging.masks import feathered, grown, inverted, united
+def _marking(arguments: argparse.Namespace) -> Marking:
+    from gan.imaging.masks import decode_mask
+    from gan.inpaint.marking import Marking
 
-    made = functools.reduce(united, _marks(arguments, picture))
-    if arguments.invert:
-        made = inverted(made)
-    return feathered(grown(made, arguments.grow), arguments.feather)
-
-
-def _marks(arguments: argparse.Namespace, picture: Picture) -> Iterator[Mask]:
-    from gan.imaging.masks import check_size, decode_mask, from_alpha, from_color, rectangle
-    from gan.inpaint.suggest import suggest
-
-    if arguments.given is not None:
-        given = decode_mask(arguments.given)
-        check_size(given, picture)
-        yield given
-    if arguments.suggest is not None:
-        yield suggest(picture, kinds=tuple(arguments.suggest) or KINDS, sensitivity=arguments.sensitivity)
-    if arguments.from_alpha:
-        yield from_alpha(picture)
-    if arguments.color is not None:
-        x, y = arguments.color
-        yield from_color(picture, x, y, tolerance=arguments.tolerance, connected=not arguments.everywhere)
-    for left, top, width, height in arguments.rectangle:
-        yield rectangle(picture.height_px, picture.width_px, left=left, top=top, width=width, height=height)
+    return Marking(
+        given=None if arguments.given is None else decode_mask(arguments.given),
+        kinds=() if arguments.suggest is None else tuple(arguments.suggest) or KINDS,
+        sensitivity=arguments.sensitivity,
+        transparent=arguments.from_alpha,
+        color=arguments.color,
+        tolerance=arguments.tolerance,
+        connected=not arguments.everywhere,
+        rectangles=tuple(arguments.rectangle),
+        invert=arguments.invert,
+        grow_px=arguments.grow,
+        feather_px=arguments.feather,
+    )
 
 
 def _check_options(arguments: argparse.Namespace) -> None:

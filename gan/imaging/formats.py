@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gan.errors import InputError
 
@@ -40,6 +40,9 @@ FORMATS = {
 }
 
 _LOSSLESS = ("png", "webp", "tiff")
+
+LOSSY: Final = "Unmarked pixels change slightly in this format; PNG keeps them exactly"
+"""What a user of Inpaint is told of a format that cannot hold what must not move."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,11 @@ class Encoding:
                 format=self.file_format,
                 formats=", ".join(name for name, known in FORMATS.items() if known.deep),
             )
+
+    @property
+    def exact(self) -> bool:
+        """Whether the pixels that are written are those that are read again."""
+        return self.file_format in ("png", "tiff") or self.lossless
 
     @classmethod
     def for_path(cls, path: str | Path, **options: Any) -> Encoding:

@@ -36,7 +36,9 @@ RING_PX = 6
 
 GROUND_RING_PX = 24
 GROUND_SHARE = 0.25
-"""A colour that this share of the surroundings has exactly is a ground, and is restored exactly."""
+GROUND_PURITY = 0.75
+"""A colour that this share of the surroundings has exactly is a ground, and is restored exactly; but not one that is
+only the most frequent of many like it, as on a photographed or compressed ground."""
 
 NEAR, FAR = 5 / 255, 10 / 255
 """A fill within NEAR of the ground's colour becomes it; beyond FAR it stays; between them it is drawn to it."""
@@ -132,13 +134,14 @@ def fill(rgb: Tensor, hole: Tensor, box: Box, model: Model, finer: Model, contex
         (1, 3, box's height, box's width), in [0, 1]; what it holds outside of the hole means nothing.
     """
     levels = _levels(hole, box, model)
-    wide = box.widened(model.context_px << levels, *rgb.shape[2:], multiple=1 << levels)
+    height_px, width_px = rgb.shape[2:]
+    wide = box.widened(model.context_px << levels, height_px, width_px, multiple=1 << levels)
     made, before, area = rgb, wide, wide
     source: Tensor | None = None
     for level in reversed(range(levels + 1)):
         factor = 1 << level
         known, gone = _shrunk(wide.of(rgb), wide.of(hole), factor)
-        area = box.widened(model.context_px << level, *rgb.shape[2:], multiple=factor)
+        area = box.widened(model.context_px << level, height_px, width_px, multiple=factor)
         inner = area.within(wide, factor).clipped(known)
         if source is None:
             copies, smooth = _started(known, gone, model)
@@ -237,6 +240,9 @@ def _grounded(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
             break
         code = int(values[most])
         ground = torch.tensor([code >> 32, code >> 16 & 65535, code & 65535]).float()[None, :, None, None] / 65535
+        near = (colours - (ground.flatten() * 65535).round()).abs().amax(1) <= FAR * 65535
+        if counts[most] < GROUND_PURITY * near.sum():
+            continue
         distance = (made - ground).abs().amax(1, keepdim=True)
         keep = ((distance - NEAR) / (FAR - NEAR)).clamp(0, 1)
         made = torch.where(keep > 0, ground + (made - ground) * keep, ground)

@@ -17,8 +17,13 @@ _ENCODING: Final = Encoding(file_format="jpeg", quality=90)
 
 def preview_size(picture: Picture, longest_px: int = LONGEST_PX) -> tuple[int, int]:
     """(height, width) of the picture's preview: the picture's own, or shrunk until its longest side fits."""
-    shrink = min(1.0, longest_px / max(picture.height_px, picture.width_px))
-    return max(1, round(picture.height_px * shrink)), max(1, round(picture.width_px * shrink))
+    return fitted(picture.height_px, picture.width_px, longest_px)
+
+
+def fitted(height_px: int, width_px: int, longest_px: int) -> tuple[int, int]:
+    """(height, width), shrunk where the longer of them is beyond `longest_px`."""
+    shrink = min(1.0, longest_px / max(height_px, width_px))
+    return max(1, round(height_px * shrink)), max(1, round(width_px * shrink))
 
 
 def write_preview(picture: Picture, path: Path, size: tuple[int, int] | None = None) -> str:

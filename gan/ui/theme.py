@@ -38,6 +38,17 @@ footer { display: none !important; }
 .pair .grid-wrap { min-height: 0; max-height: none; }
 .beside > button { align-self: center; }
 
+.stage { position: relative; }
+.stage .original { display: none; position: absolute; z-index: 20; padding: 0; border: 0; min-width: 0 !important; }
+.stage.held .original { display: block; }
+.original img { width: 100%; height: 100%; object-fit: fill; }
+.hold { touch-action: none; user-select: none; -webkit-user-select: none; -webkit-touch-callout: none; }
+.strip .grid-wrap { min-height: 0; max-height: 260px; }
+.strip .grid-container { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)) !important;
+  padding-top: 1.75rem; }
+
+@media (max-width: 640px) { #inpaint-editor { height: 380px !important; } }
+
 .status:not(:has(.line)), .summary:not(:has(dl)) { display: none; }
 .status .line { display: flex; justify-content: space-between; gap: 1rem; font-size: var(--text-sm);
   font-variant-numeric: tabular-nums; margin-bottom: 0.35rem; }

@@ -63,6 +63,8 @@ class OutputOptions:
 class ResultView:
     """Where a result appears; `values` are an event's outputs, `reveal` belongs behind its success."""
 
+    around: gr.Column
+    stage: gr.Column
     slider: gr.ImageSlider
     view: gr.Radio
     before: gr.Image
@@ -105,7 +107,7 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
         examples: folder of pictures; may be missing or empty.
         only: names, without suffixes, of those to offer; empty for all.
     """
-    file = gr.File(label=label("picture"), type="filepath", height=130, elem_id=f"{name}-picture")
+    file = picture_file(name)
     preview = gr.Image(
         type="filepath",
         interactive=False,
@@ -118,9 +120,20 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
     )
     facts = gr.HTML(visible=False, elem_id=f"{name}-facts", elem_classes="facts", padding=False)
     file.change(_look, file, [preview, facts], **DECODING)
+    shelf(name, file, examples, only)
+    return file
+
+
+def picture_file(name: str) -> gr.File:
+    """A place to drop a picture."""
+    return gr.File(label=label("picture"), type="filepath", height=130, elem_id=f"{name}-picture")
+
+
+def shelf(name: str, file: gr.File, examples: Path | None, only: Sequence[str] = ()) -> None:
+    """Examples that a click puts into the file, as of `picture_input`."""
     paths = [path for path in _pictures(examples) if not only or path.stem in only]
     if paths:
-        shelf = gr.Dataset(
+        shown = gr.Dataset(
             components=[gr.Image(type="filepath", visible=False)],
             samples=[[str(path)] for path in paths],
             type="index",
@@ -128,9 +141,8 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
             elem_id=f"{name}-examples",
             elem_classes="examples",
         )
-        shelf.click(lambda number: str(paths[number]), shelf, file, **LIGHT)
-        gr.on(None, None, js=_NAME_BUTTONS.format(shelf.elem_id, json.dumps([path.stem for path in paths])), **LIGHT)
-    return file
+        shown.click(lambda number: str(paths[number]), shown, file, **LIGHT)
+        gr.on(None, None, js=_NAME_BUTTONS.format(shown.elem_id, json.dumps([path.stem for path in paths])), **LIGHT)
 
 
 def output_options(name: str) -> OutputOptions:
@@ -154,19 +166,20 @@ def output_options(name: str) -> OutputOptions:
 
 def result_view(name: str) -> ResultView:
     """Before and after under a slider, or as pictures for those who use the keyboard; the files and the summary."""
-    slider = gr.ImageSlider(
-        type="filepath",
-        image_mode=None,
-        interactive=False,
-        label=label("result"),
-        buttons=["fullscreen"],
-        slider_position=50,
-        max_height=560,
-        elem_id=f"{name}-slider",
-    )
-    with gr.Row():
-        before = _still(name, "before")
-        after = _still(name, "after")
+    with gr.Column() as around, gr.Column(elem_id=f"{name}-stage", elem_classes="stage") as stage:
+        slider = gr.ImageSlider(
+            type="filepath",
+            image_mode=None,
+            interactive=False,
+            label=label("result"),
+            buttons=["fullscreen"],
+            slider_position=50,
+            max_height=560,
+            elem_id=f"{name}-slider",
+        )
+        with gr.Row():
+            before = _still(name, "before")
+            after = _still(name, "after")
     view = gr.Radio(
         [(label(f"view.{choice}"), choice) for choice in ("swipe", "before", "after", "both")],
         value="swipe",
@@ -175,12 +188,12 @@ def result_view(name: str) -> ResultView:
         elem_id=f"{name}-view",
     )
     with gr.Row(visible=False) as files:
-        download = gr.DownloadButton(label("download"), variant="primary", elem_id=f"{name}-download")
-        record = gr.DownloadButton(label("record"), variant="secondary", elem_id=f"{name}-record")
-        send = gr.Button(label("send.generate"), visible=False, elem_id=f"{name}-send-generate")
+        download = gr.DownloadButton(label("download"), variant="primary", min_width=140, elem_id=f"{name}-download")
+        record = gr.DownloadButton(label("record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
+        send = gr.Button(label("send.generate"), visible=False, min_width=200, elem_id=f"{name}-send-generate")
     summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
     view.change(_arrange, [view, slider], [slider, before, after], **LIGHT)
-    return ResultView(slider, view, before, after, summary, files, download, record, send)
+    return ResultView(around, stage, slider, view, before, after, summary, files, download, record, send)
 
 
 def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:
@@ -232,10 +245,11 @@ def _look(path: str | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
         with one_sentence(to):
             picture = decode(Path(path))
             preview = write_preview(picture, Path(folder) / "preview.jpg")
-        yield gr.update(value=preview, visible=True), gr.update(value=_facts(picture, Path(path), to), visible=True)
+        yield gr.update(value=preview, visible=True), gr.update(value=facts(picture, Path(path), to), visible=True)
 
 
-def _facts(picture: Picture, path: Path, to: Language) -> str:
+def facts(picture: Picture, path: Path, to: Language) -> str:
+    """A file's size and kind, and what its reader noticed, as one line of HTML."""
     parts = [f"{picture.width_px} × {picture.height_px} px", picture.file_format, megabytes(path)]
     parts += [notice(text, to) for text in picture.notices]
     return html.escape(" · ".join(part for part in parts if part))
@@ -279,7 +293,7 @@ def _arrange(view: str, pair: tuple[str, str] | None) -> tuple[Any, Any, Any]:
 
 
 def _reveal(view: str, pair: tuple[str, str] | None) -> tuple[Any, ...]:
-    there = gr.update(visible=pair is not None)
+    there = gr.update(visible=pair is not None and pair[0] is not None)
     return *_arrange(view, pair), there, there
 
 

@@ -1,0 +1,150 @@
+"""The mask in Gradio's editor: what is drawn on a small copy of the picture, and the mask at the picture's full size.
+
+A mask that a tool made or a file brought is kept as it is, at full size; the editor shows it as a layer. When the
+editor's layer comes back, only where it differs from what was shown has someone drawn or erased: these strokes alone
+are scaled up, with smooth edges, and everything else stays exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from gan.imaging import masks
+from gan.imaging.masks import Mask
+from gan.imaging.picture import Picture
+from gan.ui.preview import fitted, preview_size, write_preview
+from gan.ui.words import label
+
+LONGEST_PX: Final = 1024
+"""The editor sends what it holds as PNG with every event: of a larger copy that would take seconds."""
+
+COLOUR: Final = (225, 29, 72)
+OPACITY: Final = 166
+"""Of strokes, of 255: seen on any ground, white included, and what lies below can be seen through them."""
+
+RADIUS_PX: Final = 20
+TOLERANCE: Final = 0.03
+"""By which a layer's opacity may come back changed though nobody drew there."""
+
+CORE: Final = 0.7
+"""A thin stroke stays where it covers this much; of a wide one that lies inside anyway."""
+
+EditorValue = Mapping[str, Any]
+
+
+def build() -> gr.ImageEditor:
+    """The editor; hidden until there is a picture."""
+    colour = (f"rgb{COLOUR}", OPACITY / 255)
+    return gr.ImageEditor(
+        type="filepath",
+        format="png",
+        sources=(),
+        layers=False,
+        transforms=(),
+        brush=gr.Brush(default_size=RADIUS_PX, colors=[colour], default_color=colour, color_mode="fixed"),
+        eraser=gr.Eraser(default_size=RADIUS_PX),
+        canvas_size=(LONGEST_PX, LONGEST_PX * 3 // 4),
+        height=520,
+        label=label("inpaint.editor"),
+        show_label=False,
+        buttons=["fullscreen"],
+        visible=False,
+        elem_id="inpaint-editor",
+    )
+
+
+def write_copy(picture: Picture, path: Path) -> Path:
+    """The picture as the editor sees it, at most `LONGEST_PX` on a side, as JPEG."""
+    return Path(write_preview(picture, path, preview_size(picture, LONGEST_PX)))
+
+
+def shown(mask: Mask) -> Tensor:
+    """(h, w) in [0, 1]: a mask as the editor shows it."""
+    return masks.resized(mask, *fitted(mask.height_px, mask.width_px, LONGEST_PX)).coverage[0, 0]
+
+
+def write_layer(mask: Mask, path: Path) -> Path:
+    """The layer that shows a mask, as PNG."""
+    coverage = shown(mask)
+    layer = np.empty((*coverage.shape, 4), np.uint8)
+    layer[..., :3] = COLOUR
+    layer[..., 3] = (coverage * OPACITY).round().numpy()
+    Image.fromarray(layer).save(path, format="PNG")
+    return path
+
+
+def drawn(value: EditorValue | None, height_px: int, width_px: int) -> Tensor | None:
+    """What the editor's layers cover.
+
+    Args:
+        value: with layers as paths; None where the editor was never opened.
+        height_px, width_px: of the whole picture.
+
+    Returns:
+        (h, w) in [0, 1], or None where there is no layer: the canvas was never touched.
+    """
+    layers: Sequence[str] = (value or {}).get("layers") or ()
+    size = fitted(height_px, width_px, LONGEST_PX)[::-1]
+    covers = []
+    for path in layers:
+        with Image.open(path) as image:
+            opacity = image.convert("RGBA").getchannel("A")
+            opacity = opacity if opacity.size == size else opacity.resize(size, Image.Resampling.BILINEAR)
+            covers.append(torch.from_numpy(np.asarray(opacity, np.float32) / OPACITY).clamp(0, 1))
+    return torch.stack(covers).amax(0) if covers else None
+
+
+def with_strokes(kept: Mask, now: Tensor | None) -> Mask:
+    """The kept mask, with what was drawn or erased in the editor since it was shown.
+
+    Args:
+        kept: at full size.
+        now: (h, w) in [0, 1], as `drawn` gives it.
+
+    Returns:
+        `kept` itself where nothing was.
+    """
+    if now is None:
+        return kept
+    before = shown(kept)
+    added, erased = now - before > TOLERANCE, before - now > TOLERANCE
+    if not bool((added | erased).any()):
+        return kept
+    coverage = kept.coverage
+    size = (kept.height_px, kept.width_px)
+    if bool(erased.any()):
+        # A pixel further, where nothing is left: a scaled mark must not outlive its erased copy at the corners.
+        coverage = coverage * ~_enlarged(_widened(erased, size) & (now <= TOLERANCE) | erased, size)
+    if bool(added.any()):
+        # A pixel further, where the layer goes on: between a mark and a stroke across its edge no gap may open.
+        enlarged = _enlarged(_widened(added, size) & (now >= 0.5) | added, size)
+        coverage = torch.maximum(coverage, enlarged.float())
+    return Mask(coverage, kept.name)
+
+
+def _widened(area: Tensor, size: tuple[int, int]) -> Tensor:
+    """(h, w) of bool, by a pixel all around; as it is where the copy has the picture's size."""
+    if area.shape == size:
+        return area
+    return F.max_pool2d(area[None, None].float(), 3, stride=1, padding=1)[0, 0] > 0
+
+
+def _enlarged(area: Tensor, size: tuple[int, int]) -> Tensor:
+    """(h, w) of bool to (1, 1, H, W) of bool, with smooth edges: where the area's mean over 3 x 3 pixels, linearly
+    interpolated, passes a half, and the middle of what is too thin for that.
+    """
+    if area.shape == size:
+        return area[None, None]
+    sharp = area[None, None].float()
+    smooth = F.avg_pool2d(F.pad(sharp, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    inside, core = (F.interpolate(x, size, mode="bilinear", align_corners=False) for x in (smooth, sharp))
+    return (inside >= 0.5) | (core >= CORE)

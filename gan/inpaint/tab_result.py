@@ -1,0 +1,121 @@
+"""What the Inpaint tab makes of a result: the file, previews, a record, what is said; and the strip of steps."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image
+
+from gan.contract import Result
+from gan.imaging.codec import Encoding, write
+from gan.imaging.formats import LOSSY
+from gan.imaging.picture import Picture
+from gan.ui import widgets
+from gan.ui.preview import preview_size, write_preview
+from gan.ui.words import Language, notice, say
+
+AROUND: Final = (226, 232, 240)
+"""What a preview shows where a picture was not yet, before it was extended."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows of a result.
+
+    Attributes:
+        file: the full picture in the chosen format.
+        pair: previews before and after, of equal size.
+        summary: HTML.
+        record: JSON, enough to make the same picture again.
+        told: the result's own record, for a file in another format.
+        notices: on reading the photograph and on filling, as templates.
+    """
+
+    file: Path
+    pair: tuple[str, str]
+    summary: str
+    record: Path
+    told: Mapping[str, Any]
+    notices: tuple[str, ...]
+
+    def values(self) -> tuple[Any, ...]:
+        """For `gan.ui.widgets.ResultView.values`."""
+        return str(self.file), self.pair, self.summary, str(self.record)
+
+
+def from_result(result: Result, source: Picture, encoding: Encoding, folder: Path, to: Language) -> Shown:
+    """Write the result's files into the folder and sum it up."""
+    picture = result.picture
+    size = preview_size(picture)
+    left, top, *_ = result.details["margins"]
+    plain = write_preview(source, folder / "source.jpg")
+    before = lay(Path(plain), (source.width_px, source.height_px), (left, top), picture, folder / "before.jpg")
+    after = write_preview(picture, folder / "after.jpg", size)
+    notices = (*source.notices, *(text for text in result.notices if text not in source.notices))
+    shown = Shown(Path(), (before, after), "", Path(), result.record, notices)
+    return written(shown, picture, encoding, folder, to)
+
+
+def written(shown: Shown, picture: Picture, encoding: Encoding, folder: Path, to: Language) -> Shown:
+    """The same result's file, record and summary in a format."""
+    stem = Path(picture.name).stem or "picture"
+    file = folder / f"{stem}-inpainted{encoding.suffix}"
+    write(picture, file, encoding)
+    record = folder / f"{stem}-inpainted.json"
+    told = {**shown.told, "output": {"file": file.name, **dataclasses.asdict(encoding)}}
+    record.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    summary = _summary(shown, file, encoding, to)
+    return dataclasses.replace(shown, file=file, record=record, summary=summary)
+
+
+def lay(preview: Path, size: tuple[int, int], origin: tuple[int, int], onto: Picture, path: Path) -> str:
+    """A preview laid where its picture belongs in a larger one, as large as that one's preview.
+
+    Args:
+        preview: of the smaller picture.
+        size: width and height of the smaller picture, in its own pixels.
+        origin: its left and top in the larger one.
+        onto: the larger one.
+        path: the file to write.
+    """
+    height_px, width_px = preview_size(onto)
+    shrink = width_px / onto.width_px
+    box = [round(value * shrink) for value in (*origin, origin[0] + size[0], origin[1] + size[1])]
+    canvas = Image.new("RGB", (width_px, height_px), AROUND)
+    with Image.open(preview) as image:
+        part = image.resize((max(1, box[2] - box[0]), max(1, box[3] - box[1])), Image.Resampling.LANCZOS)
+        canvas.paste(part, (box[0], box[1]))
+    canvas.save(path, quality=90)
+    return str(path)
+
+
+def _summary(shown: Shown, file: Path, encoding: Encoding, to: Language) -> str:
+    details, request = shown.told["details"], shown.told["request"]
+    left, top, right, bottom = details["margins"]
+    width_px, height_px = details["size"]
+    size = f"{width_px} × {height_px} px"
+    if left or top or right or bottom:
+        size = f"{width_px - left - right} × {height_px - top - bottom} px → {size}"
+    rows = [
+        (say("Size", to), size),
+        (say("File", to), f"{encoding.file_format.upper()}, {widgets.megabytes(file)}"),
+        (say("Time", to), say("{seconds} s", to, seconds=f"{shown.told['seconds']:.1f}")),
+        *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in shown.told["weights"].items()),
+        (say("Holes", to), str(details["holes"])),
+        (say("Made anew", to), f"{100 * details['share']:.2f} %"),
+    ]
+    if request.get("mask") is not None and (request["grow_px"] or request["feather_px"]):
+        edge = say(
+            "grown by {grow} px, feathered over {feather} px",
+            to,
+            grow=request["grow_px"],
+            feather=request["feather_px"],
+        )
+        rows.append((say("Edge", to), edge))
+    notices = [*shown.notices, *([] if encoding.exact else [LOSSY])]
+    return widgets.facts_list(rows, [notice(text, to) for text in notices])

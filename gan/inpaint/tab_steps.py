@@ -1,0 +1,197 @@
+"""The steps of one visit: each picture at full size in a file of its own, so that the next step works on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+import threading
+import time
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan.imaging.bands import bands
+from gan.imaging.codec import decode
+from gan.imaging.masks import Mask, decode_mask, encode_mask
+from gan.imaging.picture import Picture
+from gan.inpaint import tab_editor
+from gan.inpaint.tab_result import Shown
+
+KEEP_S: Final = 86400
+"""What nobody has come back to for this long is thrown away."""
+
+MOST_BYTES: Final = 2**30
+"""Of pictures in one visit; the oldest steps but the first make room."""
+
+MOST_MASKS: Final = 20
+THUMB_PX: Final = 160
+SUFFIX: Final = ".npz"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A picture on the way.
+
+    Attributes:
+        folder: holds all its files.
+        picture: the file, at full size: the photograph as it came, or one of `write_picture`.
+        size: width and height in pixels.
+        origin: left and top of the photograph in it, in pixels: it moves where the picture is extended.
+        copy: what the editor shows.
+        thumb: for the strip of steps.
+        original: preview of the photograph, laid where it belongs in this picture.
+        mask: what was marked last while this was the current step.
+        shown: the result's files; None for the photograph.
+    """
+
+    folder: Path
+    picture: Path
+    size: tuple[int, int]
+    origin: tuple[int, int]
+    copy: Path
+    thumb: Path
+    original: Path
+    mask: Path | None = None
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What the page is at. It never changes: a handler gives another, so that Stop and errors leave it as it was.
+
+    Attributes:
+        folder: of all files.
+        steps: from the photograph on.
+        at: which of them the editor shows.
+        masks: files of the current one, the last is in force; what lies before it can be taken back.
+    """
+
+    folder: Path
+    steps: tuple[Step, ...]
+    at: int
+    masks: tuple[Path, ...] = ()
+
+    @property
+    def step(self) -> Step:
+        return self.steps[self.at]
+
+    @property
+    def mask(self) -> Mask:
+        """In force, without what was drawn since; empty where there is none."""
+        width_px, height_px = self.step.size
+        return decode_mask(self.masks[-1]) if self.masks else Mask(torch.zeros(1, 1, height_px, width_px))
+
+    def picture(self) -> Picture:
+        """The current picture at full size."""
+        path = self.step.picture
+        return read_picture(path, self.steps[0].picture.name) if path.suffix == SUFFIX else decode(path)
+
+    def caught_up(self, value: tab_editor.EditorValue | None) -> tuple[Visit, Mask]:
+        """With what was drawn in the editor as the mask in force, and that mask; itself where nothing was."""
+        width_px, height_px = self.step.size
+        kept = self.mask
+        mask = tab_editor.with_strokes(kept, tab_editor.drawn(value, height_px, width_px))
+        return (self if mask is kept else self.with_mask(mask)), mask
+
+    def with_mask(self, mask: Mask) -> Visit:
+        """Another mask in force."""
+        path = self.new_folder() / f"{self.steps[0].picture.stem or 'picture'}_mask.png"
+        path.write_bytes(encode_mask(mask))
+        return dataclasses.replace(self, masks=(*self.masks, path)[-MOST_MASKS:])
+
+    def taken_back(self) -> Visit:
+        """The mask before the last one, down to none."""
+        return dataclasses.replace(self, masks=self.masks[:-1])
+
+    def with_step(self, step: Step) -> Visit:
+        """Another one in place of the current one."""
+        return dataclasses.replace(self, steps=(*self.steps[: self.at], step, *self.steps[self.at + 1 :]))
+
+    def gone_to(self, at: int) -> Visit:
+        """Another step, with the mask that was in force when it was left; `at` is brought into range."""
+        at = min(max(at, 0), len(self.steps) - 1)
+        mask = self._left().mask if at == self.at else self.steps[at].mask
+        return dataclasses.replace(self.with_step(self._left()), at=at, masks=() if mask is None else (mask,))
+
+    def followed_by(self, step: Step) -> Visit:
+        """A step after the current one, in place of all that were."""
+        steps = [*self.steps[: self.at], self._left(), step]
+        while len(steps) > 2 and sum(_bytes(one) for one in steps[1:]) > MOST_BYTES:
+            del steps[1]
+        return Visit(self.folder, tuple(steps), len(steps) - 1)
+
+    def new_folder(self) -> Path:
+        """For the files of one step or mask."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def _left(self) -> Step:
+        return dataclasses.replace(self.step, mask=self.masks[-1] if self.masks else None)
+
+
+class Shelf:
+    """Where the visits' files lie; the folder goes with the process."""
+
+    def __init__(self) -> None:
+        self._root: Path | None = None
+        self._lock = threading.Lock()
+
+    def folder(self) -> Path:
+        """A new, empty one. What is older than `KEEP_S` makes room."""
+        with self._lock:
+            if self._root is None:
+                self._root = Path(tempfile.mkdtemp(prefix="packshot-"))
+                weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
+            for old in self._root.iterdir():
+                if time.time() - old.stat().st_mtime > KEEP_S:
+                    shutil.rmtree(old, ignore_errors=True)
+            return Path(tempfile.mkdtemp(dir=self._root))
+
+    @staticmethod
+    def forget(visit: Visit | None) -> None:
+        """Throw a visit's files away."""
+        if visit is not None:
+            shutil.rmtree(visit.folder, ignore_errors=True)
+
+
+def write_picture(picture: Picture, path: Path) -> Path:
+    """A picture with as many bits as it has: what a lossless file of it would hold, in a tenth of the time."""
+    arrays: dict[str, Any] = {"rgb": _numbers(picture.rgb, picture.bits)}
+    if picture.alpha is not None:
+        arrays["alpha"] = _numbers(picture.alpha, picture.bits)
+    if picture.exif is not None:
+        arrays["exif"] = np.frombuffer(picture.exif, np.uint8)
+    np.savez(path, **arrays)
+    return path
+
+
+def read_picture(path: Path, name: str) -> Picture:
+    """What `write_picture` wrote, under the photograph's name."""
+    with np.load(path) as arrays:
+        rgb, alpha = (_unit(arrays[part]) if part in arrays.files else None for part in ("rgb", "alpha"))
+        exif = arrays["exif"].tobytes() if "exif" in arrays.files else None
+        bits = 8 * arrays["rgb"].itemsize
+    if rgb is None:
+        raise ValueError(f"{path} holds no colours")
+    return Picture(rgb, alpha, exif, name=name, bits=bits)
+
+
+def _numbers(x: Tensor, bits: int) -> np.ndarray:
+    most, (height_px, width_px) = 2**bits - 1, x.shape[2:]
+    numbers = np.empty(x.shape, np.uint16 if bits > 8 else np.uint8)
+    for rows in bands(height_px, width_px):
+        numbers[:, :, rows] = x[:, :, rows].mul(most).add_(0.5).clamp_(0, most).numpy()
+    return numbers
+
+
+def _unit(numbers: np.ndarray) -> Tensor:
+    return torch.from_numpy(numbers.astype(np.float32)).div_(float(np.iinfo(numbers.dtype).max))
+
+
+def _bytes(step: Step) -> int:
+    return step.picture.stat().st_size
