@@ -12,9 +12,11 @@ from gan.contract import Result
 from gan.enhance.pipeline import EnhanceRequest
 from gan.generate.sliders import Sliders
 from gan.imaging.codec import decode
+from gan.imaging.masks import Mask, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.product import hue_deg as hue_deg_of
 from gan.imaging.product import measure
+from gan.inpaint.pipeline import InpaintRequest
 from gan.manifest import Manifest
 from gan.metrics.fidelity import compare, psnr_y
 from gan.studio import NETWORKS, ROOT, WEIGHTS_DIR, Studio
@@ -32,7 +34,7 @@ def studio() -> Studio:
 
 
 def test_all_are_there_and_whole() -> None:
-    ours = {"enhance-x1", "enhance-x2", "enhance-x4", "generate-catalogue", "generate-dcgan"}
+    ours = {"enhance-x1", "enhance-x2", "enhance-x4", "generate-catalogue", "generate-dcgan", "inpaint"}
     assert ours <= {record.name for record in RECORDS}
     assert [check for check in verify(WEIGHTS_DIR) if check.problem] == []
 
@@ -62,6 +64,26 @@ def test_golden_samples(studio: Studio, model: str) -> None:
     category = "chair" if model == "generate-catalogue" else ""
     made = studio.generate(model=model, category=category, seed=0, size=128)
     assert compare(made.picture, decode(GOLDEN / f"{model}.png"))["PSNR"] > LEAST_GOLDEN_PSNR
+
+
+def test_golden_repair(studio: Studio) -> None:
+    """The sticker and the text are gone; nothing else moved, and what lay on pure white is pure white."""
+    labelled, mask = ROOT / "examples/labelled.png", decode_mask(ROOT / "examples/masks/labelled.png")
+    made = studio.inpaint(labelled, ROOT / "examples/masks/labelled.png").picture
+    assert compare(made, decode(GOLDEN / "inpaint-labelled.png"))["PSNR"] > LEAST_GOLDEN_PSNR
+    known = (mask.coverage == 0).expand_as(made.rgb)
+    assert torch.equal(made.rgb[known], decode(labelled).rgb[known])
+
+
+def test_a_sticker_on_white_leaves_white_behind(studio: Studio) -> None:
+    """A product on pure white, a sticker half over its edge: the ground is 255 again, to the last pixel."""
+    rgb = torch.ones(1, 3, 200, 240)
+    rgb[:, :, 60:140, 60:140] = torch.tensor([0.55, 0.3, 0.2])[None, :, None, None]
+    coverage = torch.zeros(1, 1, 200, 240)
+    coverage[..., 80:130, 110:190] = 1
+    made = studio.run(InpaintRequest(picture=Picture(rgb), mask=Mask(coverage))).picture.rgb
+    assert bool((made[..., 146:] == 1).all())
+    assert torch.allclose(made[..., 80:130, 110:134], rgb[..., 80:130, 110:134], atol=0.12)
 
 
 def test_the_hue_slider_turns_the_hue_and_leaves_the_outline(studio: Studio) -> None:

@@ -40,7 +40,7 @@ GROUND_PURITY = 0.75
 """A colour that this share of the surroundings has exactly is a ground, and is restored exactly; but not one that is
 only the most frequent of many like it, as on a photographed or compressed ground."""
 
-NEAR, FAR = 5 / 255, 10 / 255
+NEAR, FAR = 8 / 255, 20 / 255
 """A fill within NEAR of the ground's colour becomes it; beyond FAR it stays; between them it is drawn to it."""
 
 Report = Callable[[float], None]
