@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import gradio as gr
 from gradio.components.base import Component
@@ -21,33 +21,13 @@ from gan.errors import Cancelled, InputError
 from gan.imaging.codec import Encoding, decode, write
 from gan.imaging.picture import Picture
 from gan.ui import widgets
+from gan.ui.offers import Choice, Run, say_why_not
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.running import bar
 from gan.ui.words import Language, label, language, notice, say, sentence, word
 from gan.ui.work import follow
 
 ADJUSTMENTS: Final = ("white_balance", "exposure", "local_contrast", "saturation", "sharpness")
-
-
-class Run(Protocol):
-    """What the tab is handed: it carries out a request, wherever the networks are."""
-
-    def __call__(
-        self, request: EnhanceRequest, *, progress: Progress | None = None, cancel: threading.Event | None = None
-    ) -> Result: ...
-
-
-class Choice(Protocol):
-    """A model as it is offered; one that is not ready says why."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def ready(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +63,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=5, min_width=320):
             picture = widgets.picture_input("enhance", examples)
             if not ready:
-                _say_why_not(models)
+                say_why_not("enhance", "unavailable", models)
             scale = gr.Radio(
                 [(label(f"scale.{factor}"), factor) for factor in SCALES],
                 value=2,
@@ -260,13 +240,6 @@ def _given(path: str | None) -> Path:
     if path is None:
         raise InputError("image", "none was given", "a picture is needed", "Choose a file or one of the examples first")
     return Path(path)
-
-
-def _say_why_not(models: Sequence[Choice]) -> None:
-    with gr.Column(elem_id="enhance-unavailable"):
-        gr.Markdown(label("unavailable"))
-        reasons = [f"{choice.title}: {choice.reason}" for choice in models if choice.reason]
-        gr.HTML(widgets.facts_list([], reasons), elem_classes="summary", padding=False)
 
 
 def _exact_size() -> tuple[gr.Number, gr.Number]:

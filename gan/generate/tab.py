@@ -13,14 +13,13 @@ from gradio.components.base import Component
 
 from gan.generate import tab_directions, tab_film, tab_photo, tab_result, tab_settings
 from gan.generate.tab_directions import Find
-from gan.generate.tab_settings import INDEX, SLIDER_OF, Choice, Controls, Models
-from gan.generate.tab_work import SAID, Desk, Run
+from gan.generate.tab_settings import INDEX, SLIDER_OF, Controls, Models
+from gan.generate.tab_work import SAID, Desk
 from gan.ui import widgets
+from gan.ui.offers import Choice, Run, say_why_not
 from gan.ui.running import Bar, bar
 from gan.ui.widgets import COMPUTING, DECODING, LIGHT
 from gan.ui.words import label
-
-__all__ = ["Choice", "Run", "Tab", "build"]
 
 DICE: Final = 1_000_000
 """The dice gives seeds below this: short enough to be read out."""
@@ -113,7 +112,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
             )
             heard = gr.HTML(elem_id="generate-heard", elem_classes="facts heard", padding=False)
             if not ready:
-                _say_why_not(models)
+                say_why_not("generate", "generate.unavailable", models)
             drawn, dice = tab_settings.build_drawn(known)
             running = bar("generate", "generate.run", enabled=ready, primary=True)
             with gr.Row(elem_id="generate-product"):
@@ -273,10 +272,3 @@ def _films(parts: _Parts, desk: Desk) -> None:
     film, maker = parts.film, tab_film.Maker(desk)
     film.add.click(tab_film.with_seed, [film.seeds, parts.controls["seed"]], film.seeds, **LIGHT)
     film.reveal(film.bar.attach(film.bar.start.click, maker.film, [*film.inputs, *parts.values], film.values()))
-
-
-def _say_why_not(models: Sequence[Choice]) -> None:
-    with gr.Column(elem_id="generate-unavailable"):
-        gr.Markdown(label("generate.unavailable"))
-        reasons = [f"{choice.title}: {choice.reason}" for choice in models if choice.reason]
-        gr.HTML(widgets.facts_list([], reasons), elem_classes="summary", padding=False)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import gradio as gr
 from gradio.components.base import Component
@@ -18,6 +18,7 @@ from gan.generate.latent import Latent
 from gan.generate.pipeline import AUTO_MODEL, DEFAULT_MODEL, MIXES, Edit, GenerateRequest, record_of
 from gan.generate.sliders import VIEW_UNIT_DEG, Sliders, available
 from gan.generate.text import COLOURS, Parsed, parse
+from gan.ui.offers import Choice
 from gan.ui.words import LABELS, label
 
 PAGE_COUNT: Final = 16
@@ -28,21 +29,6 @@ SLIDER_OF: Final = {"hue": "hue_deg", "lightness": "lightness", "fill": "size", 
 """The page's name of each plain slider, and its field of `Sliders`."""
 SLIDER_LABELS: Final = {name: f"slider.{name}" for name in SLIDER_OF}
 MIX_LABELS: Final = {name: f"mix.{name}" for name in MIXES}
-
-
-class Choice(Protocol):
-    """A model as it is offered; one that is not ready says why."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def ready(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def config(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)

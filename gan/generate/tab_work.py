@@ -9,11 +9,11 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gradio as gr
 
-from gan.contract import Progress, Request, Result
+from gan.contract import Progress
 from gan.errors import Cancelled, InputError
 from gan.generate import latent as latents
 from gan.generate.latent import Latent
@@ -32,20 +32,13 @@ from gan.generate.tab_result import (
 from gan.generate.tab_settings import INDEX, NAMED, Models, Settings, neutral, placed, read_saved, to_requests, told
 from gan.generate.text import Parsed
 from gan.imaging.codec import decode
+from gan.ui.offers import Run
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.words import Language, language, say
 from gan.ui.work import follow, one_sentence
 
 SAID = ("category", *NAMED)
 """What a line of text can set."""
-
-
-class Run(Protocol):
-    """What the tab is handed: it carries out a request, wherever the networks are."""
-
-    def __call__(
-        self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
-    ) -> Result: ...
 
 
 @dataclass(frozen=True)

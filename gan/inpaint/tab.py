@@ -15,13 +15,12 @@ from gan.inpaint.pipeline import ASPECTS, AUTO_MODEL, MOST_GROW_PX
 from gan.inpaint.tab_masks import KINDS
 from gan.inpaint.tab_steps import Shelf
 from gan.inpaint.tab_visit import FEATHER_PX, GROW_PX, OTHER, SIDES, Page, Stage
-from gan.inpaint.tab_work import Choice, Desk, Run
+from gan.inpaint.tab_work import Desk
 from gan.ui import holding, widgets
+from gan.ui.offers import Choice, Run, say_why_not
 from gan.ui.running import Bar, bar
 from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
 from gan.ui.words import label
-
-__all__ = ["Choice", "Run", "Tab", "build"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             photograph = widgets.picture_file("inpaint")
             widgets.shelf("inpaint", photograph, examples)
             if not ready:
-                _say_why_not(models)
+                say_why_not("inpaint", "inpaint.unavailable", models)
             editor = tab_editor.build()
             line = gr.HTML(elem_id="inpaint-marked", elem_classes="facts heard", padding=False)
             facts = gr.HTML(visible=False, elem_id="inpaint-facts", elem_classes="facts", padding=False)
@@ -253,10 +252,3 @@ def _extension() -> list[Component]:
         **LIGHT,
     )
     return [way, other, *sides]
-
-
-def _say_why_not(models: Sequence[Choice]) -> None:
-    with gr.Column(elem_id="inpaint-unavailable"):
-        gr.Markdown(label("inpaint.unavailable"))
-        reasons = [f"{choice.title}: {choice.reason}" for choice in models if choice.reason]
-        gr.HTML(widgets.facts_list([], reasons), elem_classes="summary", padding=False)

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gradio as gr
 
-from gan.contract import Progress, Request, Result
+from gan.contract import Progress, Result
 from gan.errors import Cancelled, InputError
 from gan.files import write_atomic
 from gan.imaging.codec import Encoding, decode
@@ -21,29 +21,9 @@ from gan.imaging.picture import Picture
 from gan.inpaint.marking import TOLERANCE, Marking, marked
 from gan.inpaint.pipeline import AUTO_MODEL, InpaintRequest
 from gan.inpaint.tab_result import Shown, from_result
+from gan.ui.offers import Run
 from gan.ui.words import Language, language
 from gan.ui.work import follow
-
-
-class Run(Protocol):
-    """What the tab is handed: it carries out a request, wherever the networks are."""
-
-    def __call__(
-        self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
-    ) -> Result: ...
-
-
-class Choice(Protocol):
-    """A model as it is offered; one that is not ready says why."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def ready(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
