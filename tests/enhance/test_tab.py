@@ -121,7 +121,8 @@ def test_a_run_from_file_to_files(tmp_path: Path) -> None:
             assert status == ""
             break
         assert step[:4] == (gr.skip(),) * 4
-        assert "%" in step[4] or "Reading" in step[4]
+        # Before and after the network's steps a slow machine shows what else is being done.
+        assert any(said in step[4] for said in ("%", "Reading", "Writing the files"))
     else:
         pytest.fail("no result was shown")
     assert list(steps) == []
