@@ -49,7 +49,6 @@ class Inpainting(Visit):
         self.page.evaluate(FEW_FRAMES)
         self.page.click("[role=tab] >> nth=2")
         expect(self.page.locator("#inpaint-run")).to_be_visible()
-        self.page.wait_for_timeout(3000)  # a picture within the first moments of a tab finds no editor to go into
 
     def open(self, path: Path) -> None:
         self.page.set_input_files("#inpaint-picture input[type=file]", path)
@@ -57,7 +56,7 @@ class Inpainting(Visit):
 
     def await_editor(self, facts: str) -> None:
         expect(self.page.locator("#inpaint-facts")).to_contain_text(facts)
-        expect(self.page.locator("#inpaint-editor canvas").first).to_be_visible(timeout=60_000)
+        expect(self.page.locator("#inpaint-editor canvas").first).to_be_visible()
         self.page.wait_for_timeout(1000)  # the canvas is there before the picture is
 
     def paint(self, *points: tuple[float, float]) -> None:

@@ -21,3 +21,14 @@ def resize(x: Tensor, height_px: int, width_px: int) -> Tensor:
         return x
     resized: Tensor = F.interpolate(x, (height_px, width_px), mode="bicubic", antialias=True, align_corners=False)
     return resized.clamp_(0, 1)
+
+
+def fitted(height_px: int, width_px: int, longest_px: int) -> tuple[int, int]:
+    """The size with no side above `longest_px`, in proportion; the same where it fits already."""
+    scale = min(1.0, longest_px / max(height_px, width_px))
+    return max(1, round(height_px * scale)), max(1, round(width_px * scale))
+
+
+def shrunk(x: Tensor, longest_px: int) -> Tensor:
+    """`resize` to `fitted`: (N, C, H, W) with no side above `longest_px`; `x` itself where it fits already."""
+    return resize(x, *fitted(x.shape[2], x.shape[3], longest_px))

@@ -21,7 +21,8 @@ from torch import Tensor
 from gan.imaging import masks
 from gan.imaging.masks import Mask
 from gan.imaging.picture import Picture
-from gan.ui.preview import fitted, preview_size, write_preview
+from gan.imaging.resize import fitted
+from gan.ui.preview import preview_size, write_preview
 from gan.ui.words import label
 
 LONGEST_PX: Final = 1024
@@ -37,6 +38,10 @@ TOLERANCE: Final = 0.03
 
 CORE: Final = 0.7
 """A thin stroke stays where it covers this much; of a wide one that lies inside anyway."""
+
+AWAY: Final = "hidden"
+"""How the editor is out of sight. With visible=False it would be taken off the page, and Gradio's editor that is taken
+off before it has set up its canvas, which it does in the background, breaks the page."""
 
 EditorValue = Mapping[str, Any]
 
@@ -57,7 +62,7 @@ def build() -> gr.ImageEditor:
         label=label("inpaint.editor"),
         show_label=False,
         buttons=["fullscreen"],
-        visible=False,
+        visible=AWAY,
         elem_id="inpaint-editor",
     )
 

@@ -12,11 +12,11 @@ from gradio.components.base import Component
 
 from gan.imaging import masks
 from gan.imaging.masks import MOST_PX, MOST_TOLERANCE, Mask
+from gan.imaging.resize import fitted
 from gan.inpaint.marking import TOLERANCE, Marking, marked
 from gan.inpaint.tab_editor import LONGEST_PX, EditorValue, write_layer
 from gan.inpaint.tab_steps import Visit
 from gan.inpaint.tab_work import no_picture
-from gan.ui.preview import fitted
 from gan.ui.widgets import DECODING, LIGHT
 from gan.ui.words import Language, label, language, say
 from gan.ui.work import one_sentence

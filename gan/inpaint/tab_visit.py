@@ -17,14 +17,16 @@ from gan.contract import Progress
 from gan.errors import InputError
 from gan.imaging.codec import decode
 from gan.imaging.picture import Picture
+from gan.imaging.resize import fitted
 from gan.inpaint import tab_editor, tab_masks
 from gan.inpaint.pipeline import MOST_GROW_PX
 from gan.inpaint.tab_editor import EditorValue
 from gan.inpaint.tab_result import lay, written
 from gan.inpaint.tab_steps import SUFFIX, THUMB_PX, Shelf, Step, Visit, write_picture
-from gan.inpaint.tab_work import Desk, Wish, encoding_of
+from gan.inpaint.tab_work import Desk, Wish
 from gan.ui import widgets
-from gan.ui.preview import fitted, preview_size, write_preview
+from gan.ui.preview import preview_size, write_preview
+from gan.ui.results import encoding_of
 from gan.ui.words import Language, language, say
 from gan.ui.work import follow, one_sentence
 
@@ -67,8 +69,12 @@ class Page:
     def open(self, path: str | None, before: Visit | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """A photograph, in place of the one before and all its steps: the stage, grow, feather, then the result."""
         to = language(request)
-        self.shelf.forget(before)
         nothing = (None, None, "", None)
+        if before is not None and path is not None and before.steps[0].picture == Path(path):
+            # Gradio tells of some files twice, most often just after the tab was opened.
+            yield tuple(gr.skip() for _ in range(len(dataclasses.fields(Stage)) + 2 + len(nothing)))
+            return
+        self.shelf.forget(before)
         yield *_empty(), gr.skip(), gr.skip(), *nothing
         if path is None:
             return
@@ -188,7 +194,7 @@ def _empty() -> tuple[Any, ...]:
     hidden = gr.update(visible=False)
     return (
         None,
-        gr.update(value=None, visible=False),
+        gr.update(value=None, visible=tab_editor.AWAY),
         "",
         None,
         gr.update(value="", visible=False),

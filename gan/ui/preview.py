@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import torch.nn.functional as F
-from torch import Tensor
-
 from gan.imaging.codec import Encoding, write
 from gan.imaging.picture import Picture
+from gan.imaging.resize import fitted, resize
 
 LONGEST_PX: Final = 2048
 _ENCODING: Final = Encoding(file_format="jpeg", quality=90)
@@ -18,12 +16,6 @@ _ENCODING: Final = Encoding(file_format="jpeg", quality=90)
 def preview_size(picture: Picture, longest_px: int = LONGEST_PX) -> tuple[int, int]:
     """(height, width) of the picture's preview: the picture's own, or shrunk until its longest side fits."""
     return fitted(picture.height_px, picture.width_px, longest_px)
-
-
-def fitted(height_px: int, width_px: int, longest_px: int) -> tuple[int, int]:
-    """(height, width), shrunk where the longer of them is beyond `longest_px`."""
-    shrink = min(1.0, longest_px / max(height_px, width_px))
-    return max(1, round(height_px * shrink)), max(1, round(width_px * shrink))
 
 
 def write_preview(picture: Picture, path: Path, size: tuple[int, int] | None = None) -> str:
@@ -38,13 +30,6 @@ def write_preview(picture: Picture, path: Path, size: tuple[int, int] | None = N
         The path, as components take it.
     """
     height_px, width_px = size or preview_size(picture)
-    alpha = None if picture.alpha is None else _resize(picture.alpha, height_px, width_px)
-    write(Picture(rgb=_resize(picture.rgb, height_px, width_px), alpha=alpha), path, _ENCODING)
+    alpha = None if picture.alpha is None else resize(picture.alpha, height_px, width_px)
+    write(Picture(rgb=resize(picture.rgb, height_px, width_px), alpha=alpha), path, _ENCODING)
     return str(path)
-
-
-def _resize(x: Tensor, height_px: int, width_px: int) -> Tensor:
-    if x.shape[2:] == (height_px, width_px):
-        return x
-    resized = F.interpolate(x, (height_px, width_px), mode="bicubic", antialias=True, align_corners=False)
-    return resized.clamp(0, 1)

@@ -54,6 +54,24 @@ def test_a_photograph_is_shown_and_what_was_before_is_gone(tmp_path: Path) -> No
     assert [len(list(desk.open(None, full[0], None)))] == [1]  # type: ignore[arg-type]
 
 
+def test_a_photograph_that_is_told_of_twice_keeps_its_steps(tmp_path: Path) -> None:
+    desk, _ = page()
+    path = photograph(tmp_path / "shoe.png")
+    visit, _ = ran(desk, opened(desk, path), strokes(tmp_path, box(4, 4, 10, 10)))
+    (again,) = desk.open(str(path), visit, None)  # type: ignore[arg-type]
+    assert again == (gr.skip(),) * (SHOWN + 2 + 4)
+    assert visit.folder.exists()
+
+
+def test_the_editor_is_never_taken_off_the_page(tmp_path: Path) -> None:
+    blocks = page_with([FakeChoice()]).blocks.values()
+    (editor,) = [block for block in blocks if block.elem_id == "inpaint-editor"]
+    assert editor.visible == "hidden"  # type: ignore[attr-defined]
+    desk, _ = page()
+    empty, full = desk.open(str(photograph(tmp_path / "shoe.png")), None, None)  # type: ignore[arg-type]
+    assert (empty[1]["visible"], full[1]["visible"]) == ("hidden", True)
+
+
 def test_a_large_photograph_has_a_small_copy_and_a_wider_edge(tmp_path: Path) -> None:
     desk, _ = page()
     *_, last = desk.open(str(photograph(tmp_path / "shoe.jpg", (3072, 1024))), None, None)  # type: ignore[arg-type]
