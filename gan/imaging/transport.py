@@ -8,7 +8,7 @@ from torch import Tensor
 FLOOR = 1e-3
 """Added to every variance, so that a picture of one colour has a map, and to it there is one."""
 
-MOST_GAIN = 4.0
+MOST_GAIN = 3.0
 """Contrast is raised or lowered to this at most in any direction: beyond it noise and JPEG's blocks show."""
 
 
