@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 MIN_TILE_PX = 32
@@ -188,6 +189,14 @@ class _Run:
 
 def _read(x: Tensor, top: int, bottom: int, left: int, right: int) -> Tensor:
     """A tile that may reach over the picture's border, where the picture is mirrored."""
+    height_px, width_px = x.shape[2:]
+    inside = x[:, :, max(0, top) : min(bottom, height_px), max(0, left) : min(right, width_px)]
+    beyond = (max(0, -left), max(0, right - width_px), max(0, -top), max(0, bottom - height_px))
+    if not any(beyond):
+        return inside
+    if max(beyond[:2]) < inside.shape[3] and max(beyond[2:]) < inside.shape[2]:
+        return F.pad(inside, beyond, mode="reflect")
+    # Further than the picture goes, the way runs to and fro.
     rows = _mirrored(top, bottom, x.shape[2])
     columns = _mirrored(left, right, x.shape[3])
     y, x0 = int(rows.min()), int(columns.min())
