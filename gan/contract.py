@@ -7,11 +7,13 @@ whatever a pipeline could forget: inference mode, the seed, clamping, the clock,
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 
 from gan.errors import Cancelled, InputError
 from gan.imaging.codec import to_pil
+from gan.imaging.looks import Look
 from gan.imaging.masks import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.tiling import tiled
@@ -29,6 +32,8 @@ Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in all, what is being done, as a template of `gan.ui.words`)."""
 
 SEED_LIMIT = 2**32
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,7 @@ class Request:
             raise InputError("seed", "{seed}", "a whole number from 0 to 4294967295", "Choose another", seed=self.seed)
 
     def record(self) -> dict[str, Any]:
-        """The request as JSON-ready values; a picture or a mask is represented by its file's name."""
+        """The request as JSON-ready values; a picture, a mask or a look is represented by its file's name."""
         return {
             item.name: _plain(getattr(self, item.name))
             for item in dataclasses.fields(self)
@@ -132,6 +137,33 @@ class Result:
         }
 
 
+class Cache:
+    """Small things that several requests use, such as a style's code; the least recently used make room.
+
+    Args:
+        most: how many are kept.
+    """
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._items: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The item of that key; made outside the lock, so that two threads may make it twice and none waits."""
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+                kept: T = self._items[key]
+                return kept
+        made = make()
+        with self._lock:
+            self._items[key] = made
+            while len(self._items) > self._most:
+                self._items.popitem(last=False)
+        return made
+
+
 class Context:
     """What a pipeline may use of the outside: models, the device, a seeded generator, progress, Stop.
 
@@ -143,6 +175,7 @@ class Context:
         cancel: when set, the next step raises `Cancelled`.
         tile_px: side of the area, in input pixels, that one call of a network contributes.
         autocast: a half-precision type that the device computes natively, or None for float32 throughout.
+        cache: what `kept` keeps, shared between requests; by default this request's own.
     """
 
     def __init__(
@@ -155,6 +188,7 @@ class Context:
         cancel: threading.Event | None = None,
         tile_px: int = 256,
         autocast: torch.dtype | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self.device = device
         self.generator = torch.Generator().manual_seed(seed)
@@ -164,6 +198,17 @@ class Context:
         self._cancel = cancel
         self._tile_px = tile_px
         self._autocast = autocast
+        self._cache = Cache() if cache is None else cache
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made under this key, by an earlier request too where it was lately; else it is made and kept."""
+        return self._cache.get(key, make)
+
+    def within(self, done: int, total: int) -> Context:
+        """The context of one of several parts of the work, which reports the whole's progress after its own steps."""
+        part = copy.copy(self)
+        part._progress = None if self._progress is None else lambda _done, _total, what: self.step(done, total, what)
+        return part
 
     def model(self, name: str) -> Model:
         """The model of that name, in eval mode on the device; it is noted in the result's weights."""
@@ -257,7 +302,7 @@ def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, 
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (Picture, Mask)):
+    if isinstance(value, (Picture, Mask, Look)):
         return value.name
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}

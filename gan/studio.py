@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gan.contract import Context, Model, Output, Progress, Request, Result, run
+from gan.contract import Cache, Context, Model, Output, Progress, Request, Result, run
 from gan.enhance.adjust import Adjustments
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.enhance.pipeline import EnhanceRequest, enhance
@@ -31,6 +31,8 @@ from gan.inpaint.pipeline import InpaintRequest, inpaint
 from gan.manifest import Manifest
 from gan.nets.blocks import fuse
 from gan.nets.community import load_community, load_masked
+from gan.stylize.network import StylizeNet, stylize_config
+from gan.stylize.pipeline import SheetRequest, Source, StylizeRequest, sheet, styles_of, stylize
 from gan.weights import network_config, read, resolve, verify
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,15 +52,18 @@ PIPELINES: Mapping[type[Request], tuple[str, Callable[[Any, Context], Output]]] 
     ProjectRequest: ("project", project),
     FilmRequest: ("film", film),
     InpaintRequest: ("inpaint", inpaint),
+    StylizeRequest: ("stylize", stylize),
+    SheetRequest: ("stylize", sheet),
 }
 
-PARTICULAR = ("enhance", "inpaint")
+PARTICULAR = ("enhance", "inpaint", "stylize")
 """Tasks that use networks of their own only; generating uses others' too and looks for itself."""
 
 NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),
     "generate": lambda config: _generator(config),
     "inpaint": lambda config: InpaintNet(inpaint_config(config)),
+    "stylize": lambda config: StylizeNet(stylize_config(config)),
 }
 
 
@@ -102,6 +107,7 @@ class Studio:
         self.weights_dir = Path(weights_dir) if weights_dir else WEIGHTS_DIR
         self.models_dir = Path(models_dir) if models_dir else MODELS_DIR
         self._models: OrderedDict[str, Model] = OrderedDict()
+        self._cache = Cache()
         self._lock = threading.Lock()
 
     def run(
@@ -121,6 +127,7 @@ class Studio:
             progress=progress,
             cancel=cancel,
             autocast=_native_half(self.device),
+            cache=self._cache,
         )
         return run(pipeline, request, context, task=task)
 
@@ -209,6 +216,41 @@ class Studio:
         request = InpaintRequest(picture=decode(image), mask=marked, **options)
         return self.run(request, progress=progress, cancel=cancel)
 
+    def stylize(
+        self,
+        image: Source,
+        style: Source | Sequence[Source],
+        *,
+        weights: Sequence[float] | None = None,
+        mask: Source | None = None,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        **options: Any,
+    ) -> Result:
+        """Give a picture the look of another, or of several.
+
+        Args:
+            image: a PIL image, a path, or the bytes of a file.
+            style: the same, or a preset's name, or a list of such; or the path of a .cube file, which is a look.
+            weights: of several styles; all alike by default.
+            mask: where the product is, white; of the picture's size.
+            options: the other fields of `StylizeRequest`, such as `strength=0.7`, `where="product"`.
+
+        Returns:
+            A `Result` whose `.image` is PIL, RGB or RGBA.
+
+        Raises:
+            InputError: a picture or an option cannot be used.
+            WeightsError: the model cannot be used.
+        """
+        given = [style] if isinstance(style, (str, bytes, Path, Image.Image)) else list(style)
+        request = StylizeRequest(
+            picture=decode(image),
+            mask=None if mask is None else decode_mask(mask),
+            **{**styles_of(given, weights), **options},
+        )
+        return self.run(request, progress=progress, cancel=cancel)
+
     def directions(self, name: str = AUTO_MODEL) -> list[Direction]:
         """The unsupervised directions of a generating model.
 
@@ -285,6 +327,8 @@ class Studio:
         model = Model(checkpoint.name, checkpoint.sha256, network, task=checkpoint.task)
         if isinstance(network, InpaintNet):
             return replace(model, multiple=network.config.multiple, context_px=InpaintNet.CONTEXT_PX)
+        if isinstance(network, StylizeNet):
+            return replace(model, multiple=StylizeNet.MULTIPLE, context_px=StylizeNet.CONTEXT_PX)
         if checkpoint.task == "enhance":
             scale, multiple = int(checkpoint.config["scale"]), int(checkpoint.config["unshuffle"])
             return replace(model, scale=scale, multiple=multiple, context_px=EnhanceNet.CONTEXT_PX)

@@ -15,14 +15,16 @@ from tiny_generator import published_config, tiny_generate_net
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.inpaint.network import InpaintConfig, InpaintNet
 from gan.nets.blocks import fuse
+from gan.stylize.network import StylizeConfig, StylizeNet
 from gan.weights import publish
 
 TINY = InpaintConfig(channels=(4, 4, 4, 4, 4), blocks=(1, 1, 1, 1, 1), heads=1)
+TINY_STYLE = StylizeConfig(channels=(4, 4, 4), encode=(0, 1), decode=(1, 1), latent=4)
 
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of published checkpoints, enhancing at x1, x2 and x4 and inpainting, very small and without skill."""
+    """A folder of published checkpoints for enhancing, inpainting and stylizing, very small and without skill."""
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(0)
     for scale in (1, 2, 4):
@@ -43,6 +45,15 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         task="inpaint",
         config=dataclasses.asdict(TINY),
         state=filling.state_dict(),
+        card="For tests.",
+    )
+    styling = StylizeNet(TINY_STYLE)
+    publish(
+        folder,
+        name="stylize",
+        task="stylize",
+        config=dataclasses.asdict(TINY_STYLE),
+        state=styling.state_dict(),
         card="For tests.",
     )
     return folder
