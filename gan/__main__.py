@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gan.commands import enhance, evaluate, generate, inpaint, mask, weights
+from gan.commands import enhance, evaluate, generate, inpaint, mask, stylize, weights
 from gan.commands.common import BAD_INPUT, FAILED
 from gan.errors import PackshotError
 
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gan", description="Makes, repairs and restyles product pictures.")
     tasks = parser.add_subparsers(title="tasks", required=True, metavar="TASK")
-    for command in (enhance, inpaint, mask, generate, evaluate, weights):
+    for command in (enhance, inpaint, mask, stylize, generate, evaluate, weights):
         command.add(tasks)
     return parser
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan.commands.common import Tasks, common_options
+from gan.commands.masking import MASK_ENDING, MaskFiles
 from gan.commands.writing import each_file, file_options, writing_options
 from gan.errors import InputError
-from gan.files import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from gan.contract import Progress, Result
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from gan.imaging.masks import Mask
 
 SIDES = ("left", "top", "right", "bottom")
-MASK_ENDING = "_mask"
 
 
 def add(tasks: Tasks) -> None:
@@ -50,12 +48,13 @@ def inpaint(arguments: argparse.Namespace) -> int:
     from gan.studio import Studio
 
     studio = Studio(arguments.device)
-    masks = _Masks(arguments)
+    masks = MaskFiles(arguments.input, arguments.mask)
+    extends = bool(arguments.aspect) or any(getattr(arguments, side) for side in SIDES)
 
     def make(source: Path, progress: Progress | None) -> Result:
         request = InpaintRequest(
             picture=decode(source),
-            mask=masks.of(source),
+            mask=masks.of(source) if arguments.mask is not None or extends else _beside(source),
             **{side: getattr(arguments, side) for side in SIDES},
             aspect=arguments.aspect,
             grow_px=arguments.grow,
@@ -67,74 +66,21 @@ def inpaint(arguments: argparse.Namespace) -> int:
     return each_file(arguments, make, is_input=masks.leaves, remark=_remark)
 
 
-class _Masks:
-    """Which mask belongs to which picture.
+def _beside(picture: Path) -> Mask:
+    """The mask beside a picture. Raises `InputError` where there is none, or it cannot be read."""
+    from gan.imaging.masks import decode_mask
 
-    Raises:
-        InputError: one mask for all was given and cannot be read.
-    """
-
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        from gan.imaging.masks import decode_mask
-
-        given: Path | None = arguments.mask
-        self._decode = decode_mask
-        self._inputs: list[Path] = arguments.input
-        self._extends = bool(arguments.aspect) or any(getattr(arguments, side) for side in SIDES)
-        self._given = given
-        self._folder = given if given is not None and given.is_dir() else None
-        self._one = None if given is None or self._folder is not None else decode_mask(given)
-
-    def leaves(self, path: Path) -> bool:
-        """Whether a file that was found is a picture and no mask; what was named itself always is."""
-        if path in self._inputs:
-            return True
-        named = path.suffix.lower() == ".png" and path.stem.endswith(MASK_ENDING)
-        inside = self._folder is not None and self._folder not in self._inputs and self._folder in path.parents
-        return not (named or inside or path == self._given)
-
-    def of(self, picture: Path) -> Mask | None:
-        """The picture's mask; None where none is needed, since the picture is to be extended.
-
-        Raises:
-            InputError: there is none, or it cannot be read.
-        """
-        if self._one is not None:
-            return self._one
-        if self._folder is None:
-            beside = picture.with_name(picture.stem + MASK_ENDING + ".png")
-            if self._extends:
-                return None
-            if not beside.is_file():
-                raise InputError(
-                    "mask",
-                    "none for {name}",
-                    "{expected} beside it, or --mask, is expected",
-                    "Make one, such as with: python -m gan mask",
-                    name=picture.name,
-                    expected=beside.name,
-                )
-            return self._decode(beside)
-        for candidate in self._candidates(self._folder, picture):
-            if candidate.is_file() and candidate != picture:
-                return self._decode(candidate)
+    beside = picture.with_name(picture.stem + MASK_ENDING + ".png")
+    if not beside.is_file():
         raise InputError(
             "mask",
-            "none for {name} in {folder}",
-            "{stem}.png or {stem}_mask.png is expected",
-            "Name the masks as the pictures are named",
+            "none for {name}",
+            "{expected} beside it, or --mask, is expected",
+            "Make one, such as with: python -m gan mask",
             name=picture.name,
-            folder=self._folder,
-            stem=picture.stem,
+            expected=beside.name,
         )
-
-    def _candidates(self, folder: Path, picture: Path) -> Iterator[Path]:
-        """The sub-folder that mirrors the picture's comes first, and so do names that say what they are, and PNG."""
-        below = [picture.parent.relative_to(given) for given in self._inputs if given in picture.parents]
-        for place in dict.fromkeys([folder / part for part in below] + [folder]):
-            for ending in (MASK_ENDING, ""):
-                for suffix in sorted(PICTURE_SUFFIXES, key=lambda suffix: (suffix != ".png", suffix)):
-                    yield place / (picture.stem + ending + suffix)
+    return decode_mask(beside)
 
 
 def _remark(encoding: Encoding) -> str:

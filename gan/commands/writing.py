@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,14 +58,9 @@ def each_file(
         InputError: as of `plan_outputs`, or `is_input` takes none.
     """
     from gan.imaging.codec import write
-    from gan.imaging.formats import FORMATS
 
-    suffix = FORMATS[arguments.format].suffixes[0] if arguments.format else None
-    plan = plan_outputs(arguments.input, arguments.output, suffix_for=dict.fromkeys(UNWRITABLE, ".png"), suffix=suffix)
     done = failures = 0
-    for source, target in plan:
-        if not is_input(source):
-            continue
+    for source, target in planned(arguments, is_input=is_input):
         done += 1
         try:
             encoding = _encoding(arguments, target)
@@ -90,6 +85,21 @@ def each_file(
             path=arguments.input[0],
         )
     return BAD_INPUT if failures else DONE
+
+
+def planned(
+    arguments: argparse.Namespace, *, is_input: Callable[[Path], bool] = lambda _: True
+) -> Iterator[tuple[Path, Path]]:
+    """Inputs and where their results go, as `each_file` takes them.
+
+    Raises:
+        InputError: as of `plan_outputs`.
+    """
+    from gan.imaging.formats import FORMATS
+
+    suffix = FORMATS[arguments.format].suffixes[0] if arguments.format else None
+    plan = plan_outputs(arguments.input, arguments.output, suffix_for=dict.fromkeys(UNWRITABLE, ".png"), suffix=suffix)
+    return ((source, target) for source, target in plan if is_input(source))
 
 
 def _encoding(arguments: argparse.Namespace, target: Path) -> Encoding:

@@ -1,0 +1,54 @@
+"""Makes the README's restyled pictures: a product in several presets, and one in the mood of a photograph.
+
+python examples/tour_stylize.py [--model NAME_OR_PATH]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from gan import Studio
+from gan.imaging.codec import decode, to_pil
+from gan.imaging.picture import Picture
+from gan.imaging.sheet import contact_sheet
+from gan.stylize.presets import PRESETS
+
+EXAMPLES = Path(__file__).parent
+FOLDER = EXAMPLES / "tour"
+PRODUCT = "tulips.jpg"
+SHOWN = ("watercolor", "oil-impasto", "ink-wash", "woodcut", "stained-glass", "mosaic")
+PRODUCT_ONLY = ("halftone-pop",)
+MATCHED, MOOD = "chair.jpg", "dandelions.jpg"
+COLUMNS, SHOWN_PX = 4, 256
+
+
+def main() -> None:
+    """Write `tour/stylize.jpg`."""
+    parser = argparse.ArgumentParser(description="Make the README's restyled pictures.")
+    parser.add_argument("--model", default="auto")
+    options = parser.parse_args()
+    studio = Studio("cpu")
+    cells: list[tuple[Picture, str]] = [(decode(EXAMPLES / PRODUCT), "As it came")]
+    for where, names in (("everywhere", SHOWN), ("product", PRODUCT_ONLY)):
+        for name in names:
+            result = studio.stylize(EXAMPLES / PRODUCT, name, where=where, model=options.model)
+            title = PRESETS[name].title
+            cells.append((result.picture, title if where == "everywhere" else f"{title}, product only"))
+    matched, apart = (
+        studio.stylize(EXAMPLES / MATCHED, EXAMPLES / MOOD, kind="photographic", where=where)
+        for where in ("everywhere", "product")
+    )
+    cells += [
+        (decode(EXAMPLES / MATCHED), "As it came"),
+        (decode(EXAMPLES / MOOD), "A mood"),
+        (matched.picture, "In that mood"),
+        (apart.picture, "Product only"),
+    ]
+    pictures, captions = zip(*cells, strict=True)
+    sheet = contact_sheet(pictures, captions, columns=COLUMNS, cell_px=SHOWN_PX)
+    to_pil(sheet).save(FOLDER / "stylize.jpg", quality=92, subsampling=0)
+
+
+if __name__ == "__main__":
+    main()
