@@ -23,6 +23,7 @@ from gan.errors import PackshotError
 from gan.generate import tab as generate_tab
 from gan.inpaint import tab as inpaint_tab
 from gan.studio import Studio
+from gan.stylize import tab as stylize_tab
 from gan.ui import serving, widgets, words
 from gan.ui.sending import Place, link, part
 
@@ -42,16 +43,25 @@ def build(studio: Studio) -> gr.Blocks:
                 generate = generate_tab.build(run, studio.models("generate"), studio.directions, examples=EXAMPLES)
             with gr.Tab(words.label("inpaint"), id="inpaint", elem_id="tab-inpaint"):
                 inpaint = inpaint_tab.build(run, studio.models("inpaint"), examples=EXAMPLES)
-        for name, settings in (("enhance", controls), ("generate", generate.settings), ("inpaint", inpaint.settings)):
+            with gr.Tab(words.label("stylize"), id="stylize", elem_id="tab-stylize"):
+                stylize = stylize_tab.build(run, studio.models("stylize"), examples=EXAMPLES)
+        remembered = {
+            "enhance": controls,
+            "generate": generate.settings,
+            "inpaint": inpaint.settings,
+            "stylize": stylize.settings,
+        }
+        for name, settings in remembered.items():
             widgets.remember(page, name, settings)
-        photograph, enhanced, send, send_repaired = (
-            part(page, name)
-            for name in ("enhance-picture", "enhance-download", "enhance-send-generate", "inpaint-send-generate")
+        photograph, enhanced = part(page, "enhance-picture"), part(page, "enhance-download")
+        send, send_repaired, send_styled = (
+            part(page, f"{name}-send-generate") for name in ("enhance", "inpaint", "stylize")
         )
         places = (
             Place("enhance", enhanced, send, photograph),
             Place("generate", generate.picture, generate.send, generate.photograph if generate.ready else None),
             Place("inpaint", inpaint.picture, send_repaired, inpaint.photograph if inpaint.ready else None),
+            Place("stylize", stylize.picture, send_styled, stylize.photograph),
         )
         link(tabs, places)
     page.queue(max_size=32)

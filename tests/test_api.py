@@ -44,7 +44,8 @@ def test_a_file_is_enough_and_a_file_comes_first(client: Client, tmp_path: Path)
 
 def test_these_are_the_only_endpoints(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/enhance", "/generate", "/project", "/film", "/inpaint", "/mask"]
+    tasks = ("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet")
+    assert list(endpoints["named_endpoints"]) == [f"/{task}" for task in tasks]
     assert not endpoints["unnamed_endpoints"]
     first, *others = endpoints["named_endpoints"]["/enhance"]["parameters"]
     assert (first["parameter_name"], first["parameter_has_default"]) == ("image", False)

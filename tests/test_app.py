@@ -90,7 +90,7 @@ def page() -> gr.Blocks:
 
 def test_the_tasks_alone_are_public(page: gr.Blocks) -> None:
     public = [event.api_name for event in page.fns.values() if event.api_visibility != "private"]
-    assert public == ["enhance", "generate", "project", "film", "inpaint", "mask"]
+    assert public == ["enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"]
 
 
 def test_every_event_says_how_many_run_at_once(page: gr.Blocks) -> None:

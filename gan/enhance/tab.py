@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +21,7 @@ from gan.imaging.picture import Picture
 from gan.ui import widgets
 from gan.ui.offers import Choice, Run, say_why_not
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.results import common_rows, encoding_of, write_record
 from gan.ui.running import bar
 from gan.ui.words import Language, label, language, notice, say, sentence, word
 from gan.ui.work import follow
@@ -153,15 +152,10 @@ def from_result(
     size = preview_size(result.picture)
     before = write_preview(source, folder / "before.jpg", size)
     after = write_preview(result.picture, folder / "after.jpg", size)
-    record = folder / f"{stem}-enhanced.json"
-    made = {**result.record, "output": {"file": file.name, **dataclasses.asdict(encoding)}}
-    record.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    record = write_record(result.record, file, encoding)
     notices = [*source.notices, *(text for text in result.notices if text not in source.notices)]
     rows = [
-        (say("Size", to), f"{_size(source)} → {_size(result.picture)}"),
-        (say("File", to), f"{encoding.file_format.upper()}, {widgets.megabytes(file)}"),
-        (say("Time", to), say("{seconds} s", to, seconds=f"{result.seconds:.1f}")),
-        *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in result.weights.items()),
+        *common_rows(result.record, f"{_size(source)} → {_size(result.picture)}", file, encoding, to),
         *_chosen(result, to),
         *_measured(result.picture, reference, to),
     ]
@@ -197,13 +191,7 @@ def _handler(run: Run) -> Callable[..., Iterator[tuple[Any, ...]]]:
         to = language(request)
 
         def job(progress: Progress, cancel: threading.Event) -> Shown:
-            encoding = Encoding(
-                file_format=file_format,
-                quality=int(quality),
-                lossless=lossless,
-                keep_exif=keep_exif,
-                keep_location=keep_location,
-            )
+            encoding = encoding_of(file_format, quality, lossless, keep_exif, keep_location)
             picture = decode(_given(image))
             target = decode(Path(reference), field="reference") if reference else None
             wanted = to_request(

@@ -18,21 +18,11 @@ from gan.generate.tab_work import SAID, Desk
 from gan.ui import widgets
 from gan.ui.offers import Choice, Run, say_why_not
 from gan.ui.running import Bar, bar
-from gan.ui.widgets import COMPUTING, DECODING, LIGHT
+from gan.ui.widgets import AT_ONCE, COMPUTING, DECODING, LIGHT
 from gan.ui.words import label
 
 DICE: Final = 1_000_000
 """The dice gives seeds below this: short enough to be read out."""
-
-AT_ONCE: Final[dict[str, Any]] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "trigger_mode": "always_last",
-    "concurrency_id": "preview",
-    "concurrency_limit": 2,
-}
-"""Options of an event that draws the preview: in no queue behind the large work, the last position always wins."""
-
 
 _CLOSE: Final = """() => {
   const large = document.querySelector('#generate-gallery .preview')

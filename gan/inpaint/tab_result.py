@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from gan.imaging.formats import LOSSY
 from gan.imaging.picture import Picture
 from gan.ui import widgets
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.results import common_rows, write_record
 from gan.ui.words import Language, notice, say
 
 AROUND: Final = (226, 232, 240)
@@ -66,9 +66,7 @@ def written(shown: Shown, picture: Picture, encoding: Encoding, folder: Path, to
     stem = Path(picture.name).stem or "picture"
     file = folder / f"{stem}-inpainted{encoding.suffix}"
     write(picture, file, encoding)
-    record = folder / f"{stem}-inpainted.json"
-    told = {**shown.told, "output": {"file": file.name, **dataclasses.asdict(encoding)}}
-    record.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    record = write_record(shown.told, file, encoding)
     summary = _summary(shown, file, encoding, to)
     return dataclasses.replace(shown, file=file, record=record, summary=summary)
 
@@ -102,10 +100,7 @@ def _summary(shown: Shown, file: Path, encoding: Encoding, to: Language) -> str:
     if left or top or right or bottom:
         size = f"{width_px - left - right} × {height_px - top - bottom} px → {size}"
     rows = [
-        (say("Size", to), size),
-        (say("File", to), f"{encoding.file_format.upper()}, {widgets.megabytes(file)}"),
-        (say("Time", to), say("{seconds} s", to, seconds=f"{shown.told['seconds']:.1f}")),
-        *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in shown.told["weights"].items()),
+        *common_rows(shown.told, size, file, encoding, to),
         (say("Holes", to), str(details["holes"])),
         (say("Made anew", to), f"{100 * details['share']:.2f} %"),
     ]

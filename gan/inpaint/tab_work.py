@@ -22,6 +22,7 @@ from gan.inpaint.marking import TOLERANCE, Marking, marked
 from gan.inpaint.pipeline import AUTO_MODEL, InpaintRequest
 from gan.inpaint.tab_result import Shown, from_result
 from gan.ui.offers import Run
+from gan.ui.results import encoding_of
 from gan.ui.words import Language, language
 from gan.ui.work import follow
 
@@ -67,17 +68,6 @@ class Wish:
             feather_px=int(self.feather or 0),
             model=self.model,
         )
-
-
-def encoding_of(file_format: str, quality: float, lossless: bool, keep_exif: bool, keep_location: bool) -> Encoding:
-    """What the controls of `gan.ui.widgets.OutputOptions` ask for."""
-    return Encoding(
-        file_format=file_format,
-        quality=int(quality),
-        lossless=lossless,
-        keep_exif=keep_exif,
-        keep_location=keep_location,
-    )
 
 
 class Desk:

@@ -37,6 +37,7 @@ class Bar:
         outputs: Sequence[Any],
         *,
         api_name: str | None = None,
+        stop: Callable[[gr.Request], None] | None = None,
     ) -> Dependency:
         """Run a handler on a click, of this bar's own button or another that works for it.
 
@@ -44,6 +45,7 @@ class Bar:
             handler: a generator, such as one around `gan.ui.work.follow`; what it yields ends with the status.
             outputs: what it fills before the status.
             api_name: under which programs may call it; None for the page alone.
+            stop: what Stop calls in place of ending the handler at once, for one that hands over what is done so far.
 
         Returns:
             The run, for what follows its success.
@@ -61,7 +63,10 @@ class Bar:
         )
         for ended in (running.success, running.failure):  # Stop leads there too; `then` does not follow a failure
             ended(end, self.status, parts, **LIGHT)
-        self.stop.click(None, cancels=[running], **LIGHT)
+        if stop is None:
+            self.stop.click(None, cancels=[running], **LIGHT)
+        else:
+            self.stop.click(stop, None, None, queue=False, **LIGHT)
         return running
 
 

@@ -46,6 +46,13 @@ footer { display: none !important; }
 .strip .grid-wrap { min-height: 0; max-height: 260px; }
 .strip .grid-container { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)) !important;
   padding-top: 1.75rem; }
+.styles .caption-label, .sheet .caption-label { left: 0; right: 0; bottom: 0; max-width: none; margin: 0; border: 0;
+  border-radius: 0; padding: 0.1rem 0.25rem; font-size: 0.6875rem; text-align: center; }
+.styles.unused .grid-container { opacity: 0.45; }
+.sheet .grid-wrap { min-height: 0; max-height: none; }
+.sheet .grid-container { grid-template-columns: repeat(auto-fill, minmax(110px, 1fr)) !important;
+  padding-top: 1.75rem; }
+#stylize-preview img { max-height: 300px; }
 
 @media (max-width: 640px) { #inpaint-editor { height: 380px !important; } }
 

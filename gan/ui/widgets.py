@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,15 @@ LIGHT: Final[dict[str, Any]] = {
 
 DECODING: Final[dict[str, Any]] = {**LIGHT, "concurrency_id": "decoding", "concurrency_limit": 2}
 """Options of an event that reads a picture."""
+
+AT_ONCE: Final[dict[str, Any]] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "trigger_mode": "always_last",
+    "concurrency_id": "preview",
+    "concurrency_limit": 2,
+}
+"""Options of an event that draws a preview: in no queue behind the large work, the last position always wins."""
 
 COMPUTING: Final[dict[str, Any]] = {"show_progress": "hidden", "concurrency_id": "computing", "concurrency_limit": 1}
 """Options of an event that runs a network: one after the other, since each uses the whole machine."""
@@ -129,8 +138,21 @@ def picture_file(name: str) -> gr.File:
     return gr.File(label=label("picture"), type="filepath", height=130, elem_id=f"{name}-picture")
 
 
-def shelf(name: str, file: gr.File, examples: Path | None, only: Sequence[str] = ()) -> None:
-    """Examples that a click puts into the file, as of `picture_input`."""
+def shelf(
+    name: str,
+    file: gr.File,
+    examples: Path | None,
+    only: Sequence[str] = (),
+    *,
+    beside: Sequence[Component] = (),
+    values_beside: Callable[[str, gr.Request], Sequence[Any]] = lambda _, __: (),
+) -> None:
+    """Examples that a click puts into the file, as of `picture_input`.
+
+    Args:
+        beside: what else a click fills.
+        values_beside: with what, for an example's name without its suffix.
+    """
     paths = [path for path in _pictures(examples) if not only or path.stem in only]
     if paths:
         shown = gr.Dataset(
@@ -141,7 +163,11 @@ def shelf(name: str, file: gr.File, examples: Path | None, only: Sequence[str] =
             elem_id=f"{name}-examples",
             elem_classes="examples",
         )
-        shown.click(lambda number: str(paths[number]), shown, file, **LIGHT)
+
+        def chosen(number: int, request: gr.Request) -> list[Any]:
+            return [str(paths[number]), *values_beside(paths[number].stem, request)]
+
+        shown.click(chosen, shown, [file, *beside], **LIGHT)
         gr.on(None, None, js=_NAME_BUTTONS.format(shown.elem_id, json.dumps([path.stem for path in paths])), **LIGHT)
 
 

@@ -1,0 +1,74 @@
+"""What the Stylize tab's tests share: a run without a network, and what the page's choices hold."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import torch
+from pages import SHA256, FakeChoice, within_a_loop
+
+from gan.contract import Progress, Request, Result
+from gan.errors import Cancelled
+from gan.studio import Studio
+from gan.stylize import tab
+from gan.stylize.pipeline import SheetRequest, StylizeRequest
+from gan.stylize.presets import PRESETS
+
+NAMES = tuple(PRESETS)
+STYLE = (NAMES[0], None, 1, 1, 1, 1)
+HOW = ("artistic", 1.0, False, "everywhere", None, 0, 0, "auto")
+FORMAT = ("png", 92, False, False, False)
+
+
+class FakeRun:
+    """Artistic is red and blue exchanged; remembers what it was asked."""
+
+    def __init__(self, step_s: float = 0.0) -> None:
+        self.step_s = step_s
+        self.requests: list[Any] = []
+
+    def __call__(
+        self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
+    ) -> Result:
+        self.requests.append(request)
+        assert isinstance(request, (StylizeRequest, SheetRequest))
+        for step in range(4):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            time.sleep(self.step_s)
+            if progress is not None:
+                progress(step + 1, 4, "Painting")
+        picture = request.picture
+        made = picture.with_pixels(torch.lerp(picture.rgb, picture.rgb.flip(1), request.strength), picture.alpha)
+        count = 1 if isinstance(request, StylizeRequest) else len(request.chosen) + 1
+        shares = list(request.shares) if isinstance(request, StylizeRequest) else []
+        details = {"shares": shares, "covered": 0.25}
+        return Result("stylize", (made,) * count, 0, 0.5, {"stylize": SHA256}, (), details, request.record())
+
+
+def values(style: Sequence[Any] = STYLE, **changes: Any) -> tuple[Any, ...]:
+    """What the page's choices hold."""
+    names = ("kind", "strength", "preserve_color", "where", "mask", "content_px", "style_px", "model")
+    return (*style, *{**dict(zip(names, HOW, strict=True)), **changes}.values())
+
+
+def photographic(tmp_path: Path) -> Callable[..., Result]:
+    """The real studio; such looks need no weights."""
+    return Studio("cpu", tmp_path).run
+
+
+def page_with(choices: list[FakeChoice]) -> gr.Blocks:
+    """The tab alone on a page."""
+
+    def make() -> gr.Blocks:
+        blocks = gr.Blocks(analytics_enabled=False)
+        with blocks:
+            tab.build(FakeRun(), choices)
+        return blocks
+
+    return within_a_loop(make)
