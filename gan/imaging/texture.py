@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchvision.transforms.v2.functional import gaussian_blur
 
@@ -11,6 +14,9 @@ COARSE_PX = 6.0
 
 PATCH_PX = 96
 OVERLAP_PX = 24
+
+CANDIDATES = 12
+"""Places that a guide chooses from: enough to find the tone, few enough that a flat ground gets no repeats."""
 
 
 def detail_of(rgb: Tensor) -> Tensor:
@@ -22,8 +28,33 @@ def detail_of(rgb: Tensor) -> Tensor:
     return rgb - coarse
 
 
-def spread(detail: Tensor, height_px: int, width_px: int, generator: torch.Generator) -> Tensor:
+@dataclass(frozen=True)
+class Guide:
+    """What decides among places: in a woodcut the dark has other lines than the light.
+
+    Attributes:
+        means: of the picture that the detail is of, as `patch_means` gives them.
+        content: (1, C2, h2, w2), what is to be covered, in the style's colours; of any size.
+    """
+
+    means: Tensor
+    content: Tensor
+
+
+def patch_means(style: Tensor) -> Tensor:
+    """Mean colours of all patches that `spread` could take: (1, C2, h, w) to (C2, h - side + 1, w - side + 1)."""
+    side = _side(style)
+    # Rows, then columns: as a square window it would take a hundred times as long.
+    return F.avg_pool2d(F.avg_pool2d(style, (side, 1), stride=1), (1, side), stride=1)[0]
+
+
+def spread(
+    detail: Tensor, height_px: int, width_px: int, generator: torch.Generator, guide: Guide | None = None
+) -> Tensor:
     """Patches from random places of a detail, side by side, each fading into the next.
+
+    With a guide, of several random places that is taken whose mean colour is most like the content's (texture
+    transfer, Efros and Freeman, "Image quilting", SIGGRAPH 2001, by means alone).
 
     Where patches meet, their weights' squares add up to 1 and not the weights: patches are unrelated, so that it is
     their variances which add up, and the seams would be pale otherwise (Heitz and Neyret, "High-performance
@@ -36,8 +67,7 @@ def spread(detail: Tensor, height_px: int, width_px: int, generator: torch.Gener
     Returns:
         (1, C, height_px, width_px).
     """
-    # Of a small detail only a part, so that there are places to choose from.
-    patch = min(PATCH_PX, max(1, 2 * min(detail.shape[2:]) // 3))
+    patch = _side(detail)
     overlap = min(OVERLAP_PX, patch // 4)
     step = patch - overlap
     ramp = torch.ones(patch)
@@ -49,12 +79,35 @@ def spread(detail: Tensor, height_px: int, width_px: int, generator: torch.Gener
     window = ramp[:, None] * ramp
     rows, columns = -(-height_px // step) + 1, -(-width_px // step) + 1
     area = torch.zeros(1, detail.shape[1], rows * step + overlap, columns * step + overlap)
-    tops = torch.randint(detail.shape[2] - patch + 1, (rows, columns), generator=generator).tolist()
-    lefts = torch.randint(detail.shape[3] - patch + 1, (rows, columns), generator=generator).tolist()
+    places = _places(detail, rows, columns, patch, generator, guide)
     for row in range(rows):
         for column in range(columns):
-            top, left = tops[row][column], lefts[row][column]
+            top, left = places[row][column]
             part = detail[:, :, top : top + patch, left : left + patch]
             area[:, :, row * step : row * step + patch, column * step : column * step + patch] += part * window
     # The first patches have no neighbour to fade into.
     return area[:, :, overlap : overlap + height_px, overlap : overlap + width_px]
+
+
+def _side(detail: Tensor) -> int:
+    """Of a patch; of a small detail only a part, so that there are places to choose from."""
+    return min(PATCH_PX, max(1, min(detail.shape[2:]) // 3))
+
+
+def _places(
+    detail: Tensor, rows: int, columns: int, patch: int, generator: torch.Generator, guide: Guide | None
+) -> list[list[list[int]]]:
+    """Top and left of each cell's patch, (rows, columns, 2)."""
+    room = (detail.shape[2] - patch + 1, detail.shape[3] - patch + 1)
+    count = 1 if guide is None else CANDIDATES
+    drawn = [torch.randint(size, (rows, columns, count), generator=generator) for size in room]
+    places = torch.stack(drawn, 3)  # (rows, columns, count, 2)
+    if guide is None:
+        chosen = places[:, :, 0]
+    else:
+        wanted = F.adaptive_avg_pool2d(guide.content, (rows, columns))[0]  # (C2, rows, columns)
+        offered = guide.means[:, places[..., 0], places[..., 1]]  # (C2, rows, columns, count)
+        best = (offered - wanted[..., None]).square().sum(0).argmin(2)
+        chosen = places.gather(2, best[:, :, None, None].expand(-1, -1, 1, 2))[:, :, 0]
+    found: list[list[list[int]]] = chosen.tolist()
+    return found

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gan.contract import Context, Model
 from gan.imaging.resize import resize, shrunk
-from gan.imaging.texture import detail_of, spread
+from gan.imaging.texture import Guide, detail_of, patch_means, spread
 from gan.imaging.transport import moments, moved, transport
 
 TILE_PX = 1024
@@ -31,11 +31,13 @@ class Palette:
 
     Attributes:
         code: (1, code_size), as `gan.stylize.network.StylizeNet.style` gives it.
+        means: as `gan.imaging.texture.patch_means` gives them.
         detail: (1, 3, h, w), as `gan.imaging.texture.detail_of` gives it.
         mean, covariance: of its colours, as `gan.imaging.transport.moments` gives them.
     """
 
     code: Tensor
+    means: Tensor
     detail: Tensor
     mean: Tensor
     covariance: Tensor
@@ -69,8 +71,9 @@ def paint(
         return resize(paint(*larger, styles, shares, model, context), height_px, width_px)
     palettes = [_palette(style, model, context) for style in styles]
     code = torch.stack([share * palette.code for share, palette in zip(shares, palettes, strict=True)]).sum(0)
-    recolored = _recoloring(rgb, counted, palettes, shares)
-    texture = _texture(palettes, shares, height_px, width_px, context.generator)
+    small = shrunk(rgb, COUNTED_PX)
+    recolored = _recoloring(small, counted, palettes, shares)
+    texture = _texture(palettes, shares, recolored(small), height_px, width_px, context.generator)
     stats = None
     tiles = list(_tiles(height_px, width_px))
     # A single tile has all statistics in itself, unless its pixels count differently.
@@ -102,16 +105,16 @@ def _palette(style: Tensor, model: Model, context: Context) -> Palette:
         height_px, width_px = (side // model.multiple * model.multiple for side in (height_px, width_px))
         with model.lock, torch.inference_mode():
             code = model.network.eval().style(picture[:, :, :height_px, :width_px].to(context.device))  # type: ignore[operator]
-        return Palette(code.float().cpu(), detail_of(picture), *moments(style))
+        return Palette(code.float().cpu(), patch_means(picture), detail_of(picture), *moments(style))
 
     return context.kept((model.sha256, tuple(style.shape), digest), look)
 
 
 def _recoloring(
-    rgb: Tensor, counted: Tensor | None, palettes: Sequence[Palette], shares: Sequence[float]
+    small: Tensor, counted: Tensor | None, palettes: Sequence[Palette], shares: Sequence[float]
 ) -> Callable[[Tensor], Tensor]:
     """The map to the styles' colours, for any part of the picture, on any device."""
-    mean, covariance = moments(shrunk(rgb, COUNTED_PX), None if counted is None else shrunk(counted, COUNTED_PX))
+    mean, covariance = moments(small, None if counted is None else shrunk(counted, COUNTED_PX))
     weights = torch.tensor(shares, dtype=torch.float64)
     # A weighted mean of such maps is one again: symmetric, positive definite.
     matrix = torch.einsum("i,ijk->jk", weights, torch.cat([transport(covariance, p.covariance) for p in palettes]))
@@ -125,13 +128,19 @@ def _recoloring(
 
 
 def _texture(
-    palettes: Sequence[Palette], shares: Sequence[float], height_px: int, width_px: int, generator: torch.Generator
+    palettes: Sequence[Palette],
+    shares: Sequence[float],
+    guiding: Tensor,
+    height_px: int,
+    width_px: int,
+    generator: torch.Generator,
 ) -> Tensor:
-    """(1, 3, H, W): the styles' textures, over each other."""
+    """(1, 3, H, W): the styles' textures, over each other, each where its tone fits."""
     area = torch.zeros(1, 3, height_px, width_px)
     for palette, share in zip(palettes, shares, strict=True):
         if share > 0:
-            area += share * spread(palette.detail, height_px, width_px, generator)
+            guide = Guide(palette.means, guiding)
+            area += share * spread(palette.detail, height_px, width_px, generator, guide)
     return area
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.imaging.texture import COARSE_PX, OVERLAP_PX, PATCH_PX, detail_of, spread
+from gan.imaging.texture import COARSE_PX, OVERLAP_PX, PATCH_PX, Guide, detail_of, patch_means, spread
 
 
 def _generator(seed: int = 0) -> torch.Generator:
@@ -76,12 +76,31 @@ def test_the_first_patches_do_not_fade_in() -> None:
 
 def test_an_area_within_one_patch_is_a_piece_of_the_detail() -> None:
     """Between two seams nothing is mixed: those pixels are found in the detail as they are."""
-    detail = torch.rand(1, 1, 150, 160, generator=_generator())
+    detail = torch.rand(1, 1, 3 * PATCH_PX, 3 * PATCH_PX, generator=_generator())
     clear = PATCH_PX - 2 * OVERLAP_PX
     texture = spread(detail, clear, clear, _generator(3))
     places = detail[0, 0].unfold(0, clear, 1).unfold(1, clear, 1)  # (rows, columns, clear, clear)
     distance = (places - texture[0, 0]).abs().amax((2, 3))
     assert distance.min() == 0
+
+
+def test_a_guide_takes_patches_where_their_tone_fits() -> None:
+    """Left of the style is dark and striped along, right is light and striped across."""
+    stripes = (torch.arange(300) % 6 < 3).float()[None, None]
+    along, across = stripes[:, :, :, None].expand(1, 1, 300, 150), stripes[:, :, None, :150].expand(1, 1, 300, 150)
+    style = torch.cat([0.2 + 0.1 * along, 0.7 + 0.1 * across], 3)
+    content = torch.cat([torch.full((1, 1, 8, 8), 0.75), torch.full((1, 1, 8, 8), 0.25)], 3)
+    texture = spread(detail_of(style), 288, 576, _generator(), Guide(patch_means(style), content))
+    for part, still, moving in ((texture[..., 24:240], 2, 3), (texture[..., 336:552], 3, 2)):
+        steps = [part.diff(dim=axis).abs().mean() for axis in (still, moving)]
+        assert steps[1] > 5 * steps[0]
+
+
+def test_patch_means_are_those_of_all_patches() -> None:
+    style = torch.rand(1, 3, 30, 33, generator=_generator())
+    means = patch_means(style)
+    assert means.shape == (3, 21, 24)
+    torch.testing.assert_close(means[:, 4, 7], style[0, :, 4:14, 7:17].mean((1, 2)))
 
 
 def test_the_same_seed_gives_the_same_pixels() -> None:
