@@ -18,8 +18,10 @@ EXAMPLES = Path(__file__).parent
 FOLDER = EXAMPLES / "tour"
 PRODUCT = "tulips.jpg"
 SHOWN = ("watercolor", "oil-impasto", "ink-wash", "woodcut", "stained-glass", "mosaic")
-PRODUCT_ONLY = ("halftone-pop",)
 MATCHED, MOOD = "chair.jpg", "dandelions.jpg"
+PRODUCT_ONLY = "oil-impasto"
+"""Of the chair, which is found whole on its ground."""
+
 COLUMNS, SHOWN_PX = 4, 256
 
 
@@ -30,11 +32,11 @@ def main() -> None:
     options = parser.parse_args()
     studio = Studio("cpu")
     cells: list[tuple[Picture, str]] = [(decode(EXAMPLES / PRODUCT), "As it came")]
-    for where, names in (("everywhere", SHOWN), ("product", PRODUCT_ONLY)):
-        for name in names:
-            result = studio.stylize(EXAMPLES / PRODUCT, name, where=where, model=options.model)
-            title = PRESETS[name].title
-            cells.append((result.picture, title if where == "everywhere" else f"{title}, product only"))
+    cells += [
+        (studio.stylize(EXAMPLES / PRODUCT, name, model=options.model).picture, PRESETS[name].title) for name in SHOWN
+    ]
+    alone = studio.stylize(EXAMPLES / MATCHED, PRODUCT_ONLY, where="product", model=options.model)
+    cells.append((alone.picture, f"{PRESETS[PRODUCT_ONLY].title}, product only"))
     matched, apart = (
         studio.stylize(EXAMPLES / MATCHED, EXAMPLES / MOOD, kind="photographic", where=where)
         for where in ("everywhere", "product")

@@ -1,4 +1,4 @@
-"""Starts the app as a newcomer does, enhances one example and generates one picture through its API.
+"""Starts the app as a newcomer does; enhances an example, generates a picture and restyles an example through its API.
 
     python tests/start_app.py
 
@@ -21,15 +21,19 @@ def main() -> int:
     with serving(["app.py", "--device", "cpu"]) as url:
         print(f"answering after {time.monotonic() - began:.1f} s", flush=True)
         client = Client(url, verbose=False)
-        file, *_ = client.predict(handle_file(str(ROOT / "examples/carton.jpg")), api_name="/enhance")
-        with Image.open(file) as made:
-            print(f"/enhance: {made.format} {made.size} after {time.monotonic() - began:.1f} s")
-            if made.size != (512, 512):
-                return 1
-        sample, *_ = client.predict(api_name="/generate")
-        with Image.open(sample) as made:
-            print(f"/generate: {made.format} {made.size} after {time.monotonic() - began:.1f} s")
-            return 0 if made.size == (256, 256) else 1
+        carton = handle_file(str(ROOT / "examples/carton.jpg"))
+        calls = (
+            ("/enhance", (carton,), (512, 512)),
+            ("/generate", (), (256, 256)),
+            ("/stylize", (carton,), (256, 256)),
+        )
+        for name, given, size in calls:
+            file, *_ = client.predict(*given, api_name=name)
+            with Image.open(file) as made:
+                print(f"{name}: {made.format} {made.size} after {time.monotonic() - began:.1f} s", flush=True)
+                if made.size != size:
+                    return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from gan.__main__ import main
+from gan.stylize.presets import PRESETS
 from gan.training.cli import main as train
 from train import RECIPES
 
@@ -52,12 +53,22 @@ def test_python() -> None:
     with Image.open("clean.png") as made, Image.open("examples/labelled.png") as marked:
         assert made.size == marked.size
         assert made.tobytes() != marked.tobytes()
+    _assert_restyled("watercolor.png", "examples/chair.jpg", corner_kept=True)
+    _assert_restyled("moody.png", "examples/chair.jpg", corner_kept=False)
+    _assert_restyled("mixed.png", "examples/tulips.jpg", corner_kept=False)
+
+
+def _assert_restyled(name: str, came: str, *, corner_kept: bool) -> None:
+    with Image.open(name) as made, Image.open(came) as before:
+        assert made.size == before.size
+        assert made.tobytes() != before.tobytes()
+        assert (made.getpixel((0, 0)) == before.getpixel((0, 0))) is corner_kept
 
 
 @pytest.mark.usefixtures("_beside_the_examples")
 def test_training_command() -> None:
     commands = [command for command in _commands("python train.py") if "doctor" not in command]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         assert train(RECIPES, [*command[2:], "--data", "examples", "--dry-run"]) == 0
 
@@ -67,6 +78,15 @@ def test_doctor_command(capsys: pytest.CaptureFixture[str]) -> None:
     (command,) = (command for command in _commands("python train.py") if "doctor" in command)
     assert train(RECIPES, [*command[2:], "--data", "examples"]) == 0
     assert "pictures" in capsys.readouterr().out
+
+
+def test_every_preset_is_named() -> None:
+    (sentence,) = re.findall(r"^The presets: (.*?)\. ", README, flags=re.DOTALL | re.MULTILINE)
+    assert re.findall(r"`([\w-]+)`", sentence) == list(PRESETS)
+
+
+def test_nothing_is_left_to_fill_in() -> None:
+    assert not re.findall(r"\{\w+\}", README)
 
 
 def test_the_two_commands_name_files_that_exist() -> None:
