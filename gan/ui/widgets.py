@@ -164,8 +164,10 @@ def shelf(
             elem_classes="examples",
         )
 
-        def chosen(number: int, request: gr.Request) -> list[Any]:
-            return [str(paths[number]), *values_beside(paths[number].stem, request)]
+        def chosen(number: int, request: gr.Request) -> Any:
+            path = str(paths[number])
+            # Gradio takes a list of one as the value itself.
+            return [path, *values_beside(paths[number].stem, request)] if beside else path
 
         shown.click(chosen, shown, [file, *beside], **LIGHT)
         gr.on(None, None, js=_NAME_BUTTONS.format(shown.elem_id, json.dumps([path.stem for path in paths])), **LIGHT)
