@@ -36,7 +36,7 @@ def main() -> None:
         (studio.stylize(EXAMPLES / PRODUCT, name, model=options.model).picture, PRESETS[name].title) for name in SHOWN
     ]
     alone = studio.stylize(EXAMPLES / MATCHED, PRODUCT_ONLY, where="product", model=options.model)
-    cells.append((alone.picture, f"{PRESETS[PRODUCT_ONLY].title}, product only"))
+    cells.append((alone.picture, "Oil, product only"))
     matched, apart = (
         studio.stylize(EXAMPLES / MATCHED, EXAMPLES / MOOD, kind="photographic", where=where)
         for where in ("everywhere", "product")
