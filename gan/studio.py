@@ -32,7 +32,8 @@ from gan.manifest import Manifest
 from gan.nets.blocks import fuse
 from gan.nets.community import load_community, load_masked
 from gan.stylize.network import StylizeNet, stylize_config
-from gan.stylize.pipeline import SheetRequest, Source, StylizeRequest, sheet, styles_of, stylize
+from gan.stylize.pipeline import SheetRequest, StylizeRequest, sheet, stylize
+from gan.stylize.sources import Source, styles_of
 from gan.weights import network_config, read, resolve, verify
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -178,7 +178,7 @@ def _restyled(
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
     """What a request needs of --style, --weight and --kind. Raises `InputError`."""
-    from gan.stylize.pipeline import styles_of
+    from gan.stylize.sources import styles_of
 
     if not arguments.style:
         raise InputError(

@@ -7,10 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from torch import Tensor
 
 from gan.contract import Context, Model, Output, Request
@@ -18,7 +16,6 @@ from gan.errors import InputError, check_within
 from gan.imaging import looks
 from gan.imaging.alpha import bleed
 from gan.imaging.codec import decode
-from gan.imaging.cube import read_cube
 from gan.imaging.looks import Look
 from gan.imaging.masks import Mask, check_size
 from gan.imaging.picture import Picture
@@ -28,11 +25,8 @@ from gan.stylize.painting import paint
 from gan.stylize.placing import PLACES, counting, covered, keep_chroma, mix, with_detail
 from gan.stylize.presets import PRESETS, preset_path
 
-Source = str | Path | bytes | Image.Image
-
 AUTO_MODEL = "auto"
 OUR_MODEL = "stylize"
-CUBE = ".cube"
 KINDS = ("artistic", "photographic")
 LEAST_PX, MOST_PX = 64, 8192
 """Of the sizes at which content and style are looked at."""
@@ -232,44 +226,6 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
     return Output((picture.with_pixels(made, picture.alpha),), tuple(notices), details)
 
 
-def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None) -> dict[str, Any]:
-    """What a request needs of styles as they are given.
-
-    Args:
-        sources: each a preset's name, a file's path, a file's content, or an image of Pillow's. A .cube file is a look
-            and comes alone.
-        weights: one for each; all alike by default.
-
-    Returns:
-        The fields `styles`, or `look` and `kind`, of a `StylizeRequest`.
-
-    Raises:
-        InputError: a source that cannot be read, an unknown preset, or not as many weights as sources.
-    """
-    if weights is not None and len(weights) != len(sources):
-        raise InputError(
-            "weight",
-            "{weights} weights for {styles} styles",
-            "one for each, or none at all, are allowed",
-            "Give as many",
-            weights=len(weights),
-            styles=len(sources),
-        )
-    cubes = [source for source in sources if isinstance(source, (str, Path)) and Path(source).suffix.lower() == CUBE]
-    if cubes:
-        if len(sources) > 1:
-            raise InputError(
-                "style",
-                "{count} styles with a .cube file",
-                "a look is used alone",
-                "Give one style",
-                count=len(sources),
-            )
-        return {"look": read_cube(cubes[0]), "kind": "photographic"}
-    shares = weights or [1 / max(1, len(sources))] * len(sources)
-    return {"styles": tuple(Style(_style_picture(s), float(w)) for s, w in zip(sources, shares, strict=True))}
-
-
 def look_of(request: StylizeRequest) -> Look:
     """What a photographic request does to every colour at its strength: for a .cube file.
 
@@ -352,12 +308,6 @@ def sheet(request: SheetRequest, context: Context) -> Output:
     columns = math.ceil(math.sqrt(len(names)))
     page = contact_sheet(cells, captions, columns=columns, cell_px=request.cell_px)
     return Output((page, *cells), picture.notices, {"styles": list(names), "columns": columns})
-
-
-def _style_picture(source: Source) -> Picture:
-    if isinstance(source, str) and (source in PRESETS or not Path(source).suffix):
-        return decode(preset_path(source))
-    return decode(source, field="style")
 
 
 def _check_manner(kind: str, strength: float, where: str) -> None:

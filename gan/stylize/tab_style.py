@@ -14,8 +14,8 @@ from gradio.components.base import Component
 from PIL import Image
 
 from gan.errors import InputError
-from gan.stylize.pipeline import CUBE
 from gan.stylize.presets import PRESETS, preset_path
+from gan.stylize.sources import CUBE
 from gan.ui.widgets import LIGHT
 from gan.ui.words import Language, label, language, say
 from gan.ui.work import one_sentence

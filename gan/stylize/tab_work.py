@@ -16,8 +16,9 @@ from gan.errors import Cancelled, InputError
 from gan.imaging.codec import Encoding, decode
 from gan.imaging.masks import Mask, decode_mask
 from gan.imaging.picture import Picture
-from gan.stylize.pipeline import AUTO_MODEL, StylizeRequest, look_of, styles_of
+from gan.stylize.pipeline import AUTO_MODEL, StylizeRequest, look_of
 from gan.stylize.presets import preset_path
+from gan.stylize.sources import styles_of
 from gan.stylize.tab_result import Shown, from_result
 from gan.stylize.tab_style import chosen_styles, default_preset
 from gan.ui.offers import Run
@@ -75,7 +76,7 @@ class Wish:
         )
 
     def read_styles(self) -> dict[str, Any]:
-        """The style's fields of a request. Raises `InputError`, as `gan.stylize.pipeline.styles_of` does."""
+        """The style's fields of a request. Raises `InputError`, as `gan.stylize.sources.styles_of` does."""
         return styles_of(self.styles, self.weights or None)
 
     def read_mask(self) -> Mask | None:

@@ -23,8 +23,9 @@ from gan.imaging.product import to_ycc
 from gan.studio import Studio
 from gan.stylize import painting
 from gan.stylize.network import StylizeNet
-from gan.stylize.pipeline import MOST_STYLES, SCALED, SheetRequest, Style, StylizeRequest, look_of, styles_of
+from gan.stylize.pipeline import MOST_STYLES, SCALED, SheetRequest, Style, StylizeRequest, look_of
 from gan.stylize.presets import PRESETS
+from gan.stylize.sources import styles_of
 
 
 @pytest.fixture(scope="module")
