@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
-from PIL import Image, ImageDraw
-from tiny_generator import published_config, tiny_generate_net
+from studies import SIDE, Studied
+from tiny_generator import tiny_generate_net
 from torch import Tensor
 
-import gan.studio
-from benchmarks.generate_compare import history
-from benchmarks.generate_compare import main as compare_runs
-from gan.__main__ import main
 from gan.contract import Request, Result
 from gan.data.catalogue import ATTRIBUTES, Catalogue
-from gan.data.pictures import Entry, split
-from gan.errors import InputError
 from gan.generate.classical_network import ClassicalConfig, ClassicalNet
-from gan.generate.evaluate import Evaluation, Speed, evaluate
+from gan.generate.evaluate import Evaluation, Speed
 from gan.generate.evaluate_distribution import categories_of
 from gan.generate.evaluate_projection import Projection, ProjectionFigures, evaluate_projection, evenly
 from gan.generate.evaluate_sliders import (
@@ -36,57 +28,12 @@ from gan.generate.evaluate_sliders import (
     view_error,
     view_estimator,
 )
-from gan.generate.pipeline import GenerateRequest
 from gan.generate.projection import ProjectRequest
 from gan.imaging.picture import Picture
-from gan.imaging.product import MEASURES, from_ycc, measure, rotation
+from gan.imaging.product import MEASURES, measure
 from gan.imaging.resize import resize
-from gan.studio import Studio
-from gan.weights import publish
 
-SIDE = 64
 VIEW = ViewError(n=8, correlation=0.9, error_deg=5.0, constant_deg=20.0)
-
-
-def drawn(
-    plane: Tensor, *, light: float = 0.5, size: float = 0.5, aspect: float = 1.0, across: float = 0.0
-) -> tuple[Tensor, Tensor]:
-    """An ellipse of one colour (Cb, Cr) on white, and its coverage; `size` is its longer side over the frame's."""
-    axis = (torch.arange(SIDE) + 0.5) / SIDE * 2 - 1
-    wide, high = size * min(aspect, 1.0), size * min(1 / aspect, 1.0)
-    distance = (((axis[None] - across) / wide).square() + (axis[:, None] / high).square()).sqrt()
-    alpha = ((1 - distance) * SIDE / 2 * size + 0.5).clamp(0, 1)[None, None]
-    rgb = from_ycc(torch.cat([torch.tensor([light]), plane])[None, :, None, None]).expand(-1, -1, SIDE, SIDE)
-    return rgb.contiguous(), alpha
-
-
-class Studied:
-    """Stands for a studio whose sliders obey by the share given: 1 as asked, 0 not at all, -1 the other way."""
-
-    def __init__(self, obeys: float = 1.0, *, grey: int = 0, hue_shifts: float = 0.0, empty: int = 0) -> None:
-        self.obeys, self.grey, self.hue_shifts, self.empty = obeys, grey, hue_shifts, empty
-
-    def __call__(self, request: Request) -> Result:
-        assert isinstance(request, GenerateRequest)
-        generator = torch.Generator().manual_seed(request.seed)
-        start, azimuth = (torch.rand(2, generator=generator) * 2 - 1).tolist()
-        sliders, share = request.sliders, self.obeys
-        plane = rotation(torch.tensor([start * math.pi + math.radians(share * sliders.hue_deg)]))[0, :, 0] * 0.15
-        if request.seed < self.grey:
-            plane = plane * 0
-        seen = azimuth if sliders.azimuth_deg is None or not share else share * sliders.azimuth_deg / 45
-        rgb, alpha = drawn(
-            plane,
-            light=0.5 + share * 0.3 * sliders.lightness,
-            size=0.5 * math.exp(share * 0.3 * sliders.size),
-            aspect=0.8 * math.exp(share * 0.35 * sliders.aspect),
-            across=0.2 * seen + self.hue_shifts * (sliders.hue_deg != 0),
-        )
-        if request.seed < self.empty:
-            alpha = alpha * 0
-        picture = Picture(rgb, alpha) if request.transparent else Picture(rgb * alpha + 1 - alpha)
-        latent = SimpleNamespace(attributes=tuple(azimuth if name == "azimuth" else 0.0 for name in ATTRIBUTES))
-        return Result("generate", (picture,), request.seed, 0.25, {}, (), {"latents": [latent]}, {})
 
 
 def told(x: Tensor) -> Tensor:
@@ -278,185 +225,3 @@ def test_what_a_card_and_a_terminal_are_told() -> None:
     for said in ("29.0 of 30.0 degrees", "own estimate", "found as b", "MISSED", "Left out: something", "5 grey"):
         assert said in table
     assert json.loads(json.dumps(evaluation.record()))["sliders"]["steps"]["lightness"]["iou"] == 0.8
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Shapes in colours, two views a product: 8 products to train on and 5 held out, in two categories."""
-    folder = tmp_path_factory.mktemp("shop")
-    wanted, count, records = {False: 8, True: 5}, 0, []
-    while any(wanted.values()):
-        product, count = f"thing{count}", count + 1
-        held_out = not split([Entry(folder, product)])[0]
-        if not wanted[held_out]:
-            continue
-        wanted[held_out] -= 1
-        category = ("chair", "lamp")[wanted[held_out] % 2]
-        for view in range(2):
-            picture = Image.new("RGB", (48, 48), "white")
-            draw = ImageDraw.Draw(picture)
-            box = (8 + 4 * view, 10, 34 + wanted[held_out], 38 - count % 5)
-            shape = draw.rectangle if category == "chair" else draw.ellipse
-            shape(box, fill=(40 * wanted[held_out] % 256, 60, 90 * view + 20))
-            (folder / category).mkdir(exist_ok=True)
-            picture.save(folder / category / f"{product}-{view}.png")
-            records.append({"id": f"{product}-{view}", "product": product, "category": category})
-    (folder / "meta.jsonl").write_text("\n".join(json.dumps(record) for record in records), "utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A folder with a tiny published generator."""
-    network = tiny_generate_net()
-    folder = tmp_path_factory.mktemp("generator")
-    state = network.state_dict()
-    publish(folder, name="tiny", task="generate", config=published_config(network), state=state, card="For tests.")
-    return str(folder / "tiny")
-
-
-def test_all_of_it_on_a_tiny_shop(shop: Path, model: str, tiny_weights: Path) -> None:
-    studio, network = Studio("cpu", tiny_weights), tiny_generate_net()
-    steps: list[str] = []
-    result = evaluate(
-        shop,
-        studio.run,
-        network,
-        model=model,
-        count=7,
-        parts=("distribution", "speed"),
-        on_progress=lambda done, total, what: steps.append(what) if done <= total else pytest.fail("beyond the end"),
-    )
-    full, default = result.distributions
-    assert (full.truncation, default.truncation) == (1, GenerateRequest().truncation)
-    assert (full.summary.n, full.summary.n_held_out) == (7, 10)
-    assert full.summary.made.kernel != default.summary.made.kernel
-    metrics = result.metrics()
-    assert {"KD-lite2", "Frechet-lite2", "precision", "recall", "NN ratio", "diversity ratio"} <= set(metrics)
-    assert "KD-lite2 at truncation 0.8" in metrics
-    assert metrics["KD-lite2"]["baseline"]["real"] < metrics["KD-lite2"]["value"]
-    made, real, distance = full.closest[0]
-    # 6 of the 10 held-out pictures are chairs, so 4 of the 7 samples are.
-    assert made in {f"{'chair' if seed < 4 else 'lamp'}-{seed}.png" for seed in range(7)}
-    assert real.startswith("thing")
-    assert distance > 0
-    assert result.speed is not None
-    assert result.speed.sample_s > 0
-    assert set(steps) == {"Held-out pictures", "Training pictures", "Sampling"}
-    assert json.loads(json.dumps(result.record()))["distributions"][0]["n"] == 7
-    assert "closest to training pictures" in result.table()
-    sliders = evaluate_sliders(studio.run, network, model=model, seeds=2)
-    assert set(sliders.steps) == {"hue", SECOND_HUE, "lightness", "size", "aspect"}
-
-
-def test_parts_that_do_not_apply_are_left_out_and_said(shop: Path) -> None:
-    nothing: Any = lambda request: pytest.fail(f"nothing is to be run: {request}")  # noqa: E731
-    classical = ClassicalNet(ClassicalConfig(resolution=32, channels=1, filters=4, filters_max=8))
-    result = evaluate(shop, nothing, classical, model="m", parts=("sliders",))
-    assert result.sliders is None
-    assert result.left_out == ("sliders, since nothing that can be measured is an input of this model.",)
-    assert result.metrics() == {}
-    assert "Left out: sliders" in result.table()
-    blind = evaluate(shop, Studied(), tiny_generate_net(resolution=64, encoder_px=0), model="m", parts=("sliders",))
-    assert "no encoder" in blind.left_out[0]
-    assert blind.sliders is not None
-    assert "azimuth" not in blind.sliders.steps
-    unrecorded = evaluate(shop, Studied(), tiny_generate_net(resolution=64), model="m", parts=("sliders",))
-    assert "no held-out picture's angle of view is on record" in unrecorded.left_out[0]
-
-
-def test_refusals(shop: Path, tmp_path: Path) -> None:
-    network = tiny_generate_net()
-    with pytest.raises(InputError, match="count: 5; 6 or more is allowed"):
-        evaluate(shop, Studied(), network, model="m", count=5)
-    with pytest.raises(InputError, match="no picture of sofa"):
-        evaluate(shop, Studied(), tiny_generate_net(categories=("sofa",)), model="m")
-    alone = tmp_path / "alone" / "chair"
-    alone.mkdir(parents=True)
-    Image.new("RGB", (16, 16), "white").save(alone / "a.png")
-    with pytest.raises(InputError, match="is held out"):
-        evaluate(alone.parent, Studied(), network, model="m")
-    few = tmp_path / "few" / "chair"
-    few.mkdir(parents=True)
-    names = [f"{index}" for index in range(99)]
-    training, held_out = split([Entry(few / f"{name}.png", name) for name in names])
-    for entry in training[:6] + held_out[:3]:
-        Image.new("RGB", (16, 16), "white").save(entry.path)
-    with pytest.raises(InputError, match="pictures or products to measure"):
-        evaluate(few.parent, Studied(), network, model="m", parts=("distribution",))
-
-
-def test_the_command(
-    shop: Path, model: str, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
-    target = tmp_path / "figures.json"
-    command = ["evaluate", "generate", "--data", str(shop), "--quiet", "--device", "cpu"]
-    assert main([*command, "--model", model, "--part", "speed", "--json", str(target)]) == 0
-    assert "seconds a preview" in capsys.readouterr().out
-    (record,) = json.loads(target.read_text("utf-8"))
-    assert record["metrics"] == {}
-    assert record["speed"]["sample_s"] > 0
-    assert main([*command, "--model", "enhance-x2"]) == 2
-    assert "enhance-x2 does not generate" in capsys.readouterr().err
-    assert main([*command, "--model", model, "--count", "2"]) == 2
-    assert "count: 2" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("option", [["--scale", "2"], ["--peer", "x"], ["--held-out"], ["--reference", "."]])
-def test_options_of_the_other_task_are_refused(option: list[str], capsys: Any) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["evaluate", "generate", "--data", ".", *option])
-    assert "unrecognized arguments" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="2"):
-        main(["evaluate", "enhance", "--data", ".", "--count", "9"])
-
-
-def write_run(folder: Path, lines: list[dict[str, Any]], batch: int = 10) -> Path:
-    folder.mkdir()
-    (folder / "config.json").write_text(json.dumps({"config": {"batch": batch}}), "utf-8")
-    (folder / "log.jsonl").write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
-    return folder
-
-
-def train(step: int, time_s: float) -> dict[str, Any]:
-    return {"kind": "train", "step": step, "time_s": time_s, "images_per_s": 10.0}  # a second a step
-
-
-def validation(step: int, time_s: float, kd: float) -> dict[str, Any]:
-    return {"kind": "validation", "step": step, "time_s": time_s, "kd_lite2": kd, "diversity_ratio": kd / 1000}
-
-
-def test_minutes_leave_pauses_out_and_pictures_leave_repeats_out(tmp_path: Path) -> None:
-    lines = [
-        train(60, 1000),
-        validation(60, 1060, 900),  # a minute of looking
-        {"kind": "stopped", "step": 90, "time_s": 1090},
-        train(120, 9000),  # hours later, 30 steps
-        validation(120, 9060, 800),
-        train(180, 9120),
-        validation(180, 9180, 1),
-        train(180, 20000),  # after a crash: resumed from step 120
-        validation(180, 20060, 700),
-    ]
-    found = history(write_run(tmp_path / "run", lines))
-    assert [v.pictures for v in found] == [600, 1200, 1800]
-    assert [v.figures["kd_lite2"] for v in found] == [900, 800, 700]
-    assert [v.minutes for v in found] == pytest.approx([2, 4, 6])
-
-
-def test_two_runs_side_by_side(tmp_path: Path, capsys: Any) -> None:
-    slow = write_run(
-        tmp_path / "slow", [train(60, 60), validation(60, 60, 500), train(120, 120), validation(120, 120, 400)]
-    )
-    fast = write_run(tmp_path / "fast", [train(240, 240), validation(240, 240, 300)], batch=5)
-    compare_runs([str(slow), str(fast)])
-    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()]
-    assert rows[0] == ["after", "slow: KD-lite2", "slow: diversity", "fast: KD-lite2", "fast: diversity"]
-    assert rows[3] == ["0.6k pictures", "500", "0.50", "–", "–"]
-    assert rows[5] == ["1.2k pictures", "400", "0.40", "300", "0.30"]
-    assert rows[9] == ["2.0 minutes", "400", "0.40", "300", "0.30"]
-    empty = write_run(tmp_path / "empty", [train(60, 60)])
-    with pytest.raises(SystemExit):
-        compare_runs([str(slow), str(empty)])
-    assert "no validation in the log of empty" in capsys.readouterr().err
