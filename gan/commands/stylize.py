@@ -201,13 +201,9 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
-    if arguments.mask is not None and arguments.where == EVERYWHERE:
-        raise InputError(
-            "mask",
-            "a mask for everywhere",
-            "a mask tells the product from its ground",
-            "Add --where product, or --where ground",
-        )
+    from gan.stylize.placing import check_mask
+
+    check_mask(arguments.where, arguments.mask is not None)
     if arguments.sheet:
         _check_sheet(arguments)
     if arguments.cube is None:

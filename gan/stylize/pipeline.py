@@ -22,7 +22,7 @@ from gan.imaging.picture import Picture
 from gan.imaging.resize import resize, shrunk
 from gan.imaging.sheet import contact_sheet
 from gan.stylize.painting import paint
-from gan.stylize.placing import PLACES, counting, covered, keep_chroma, mix, with_detail
+from gan.stylize.placing import PLACES, check_mask, counting, covered, keep_chroma, mix, with_detail
 from gan.stylize.presets import PRESETS, preset_path
 
 AUTO_MODEL = "auto"
@@ -124,6 +124,7 @@ class StylizeRequest(Request):
             )
         if self.mask is not None:
             check_size(self.mask, self.picture)
+        check_mask(self.where, self.mask is not None)
         width_px, height_px = self.picture.width_px, self.picture.height_px
         if width_px * height_px > MAX_OUTPUT_PIXELS:
             raise InputError(
@@ -186,6 +187,7 @@ class SheetRequest(Request):
             )
         if self.mask is not None:
             check_size(self.mask, self.picture)
+        check_mask(self.where, self.mask is not None)
 
     @property
     def chosen(self) -> tuple[str, ...]:

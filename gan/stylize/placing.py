@@ -18,6 +18,17 @@ FOUND_PX = 512
 """Longest side of the copy in which a product on a plain ground is looked for."""
 
 
+def check_mask(where: str, given: bool) -> None:
+    """Raise `InputError` for a mask that would have no effect."""
+    if given and where == "everywhere":
+        raise InputError(
+            "mask",
+            "a mask for everywhere",
+            "a mask tells the product from its ground",
+            "Choose the product or the ground",
+        )
+
+
 def covered(picture: Picture, where: str, mask: Mask | None) -> Tensor | None:
     """How much of each pixel is restyled.
 

@@ -275,6 +275,7 @@ def test_weights_that_are_no_shares(weights: tuple[float, float]) -> None:
         ({"look": identity()}, "a look is used alone"),
         ({"look": identity(), "styles": ()}, "a look is used alone"),
         ({"mask": Mask(torch.zeros(1, 1, 5, 5))}, "5 x 5"),
+        ({"mask": Mask(torch.zeros(1, 1, 72, 104))}, "a mask for everywhere"),
         ({"seed": -1}, "whole number"),
     ],
 )
