@@ -36,6 +36,11 @@ def add(tasks: Tasks) -> None:
     stylize.add_argument("--held-out", action="store_true", help="only pictures that training never sees")
     stylize.add_argument("--limit", type=int, metavar="N", help="at most N photographs and N styles (4)")
     stylize.add_argument("--products", type=int, metavar="N", help="at most N products (24)")
+    cutout = measured.add_parser("cutout", help="IoU and alpha error beside OpenCV's GrabCut and scikit-image")
+    cutout.set_defaults(command=evaluate_cutout)
+    _shared_options(cutout)
+    cutout.add_argument("--held-out", action="store_true", help="only products and grounds that training never sees")
+    cutout.add_argument("--limit", type=int, metavar="N", help="N pictures (96), half of them over photographs")
     generate = measured.add_parser("generate", help="samples, sliders, projection and speed against held-out products")
     generate.set_defaults(command=evaluate_generate)
     _shared_options(generate)
@@ -111,6 +116,23 @@ def evaluate_stylize(arguments: argparse.Namespace) -> int:
         held_out=arguments.held_out,
         limit=arguments.limit,
         products=PRODUCTS if arguments.products is None else arguments.products,
+        on_progress=None if bar is None else lambda done, total: bar(done, total, ""),
+    )
+    return _report([result], arguments.json)
+
+
+def evaluate_cutout(arguments: argparse.Namespace) -> int:
+    """Measure Cut-out on composites and print the figures beside those of classical methods, and the bars."""
+    from gan.cutout.evaluate import evaluate
+    from gan.studio import Studio
+
+    bar = None if arguments.quiet else Bar("evaluate")
+    result = evaluate(
+        arguments.data,
+        Studio(arguments.device).run,
+        model=arguments.model,
+        held_out=arguments.held_out,
+        limit=arguments.limit,
         on_progress=None if bar is None else lambda done, total: bar(done, total, ""),
     )
     return _report([result], arguments.json)

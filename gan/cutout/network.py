@@ -1,0 +1,178 @@
+"""Cut-out: the network that tells a product from its ground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan.errors import ConfigError
+
+UNKNOWN = 0.5
+"""What the plane of the prior holds where nothing is known of the coverage yet."""
+
+STAGES = ((16, 1, 1, 3, 1), (24, 2, 6, 3, 2), (40, 2, 6, 5, 2), (80, 3, 6, 3, 2), (112, 3, 6, 5, 1), (192, 4, 6, 5, 2))
+"""Of EfficientNet-Lite0 without its last block: channels, blocks, expansion, kernel, stride of the first block."""
+
+STEM = 32
+_TAPS = (0, 1, 2, 4, 5)
+"""After these stages the decoder looks at the features: strides 2, 4, 8, 16 and 32."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoutConfig:
+    """The network's size.
+
+    Attributes:
+        decoder: channels of the decoder at strides 2, 4, 8, 16 and 32.
+        slim: divides the encoder's channels; 1 is EfficientNet-Lite0, whose weights training starts from.
+
+    Raises:
+        ConfigError: a value outside these.
+    """
+
+    decoder: tuple[int, ...] = (24, 32, 48, 64, 96)
+    slim: int = 1
+
+    def __post_init__(self) -> None:
+        if len(self.decoder) != len(_TAPS) or min(self.decoder) < 1 or self.slim not in (1, 2, 4, 8):
+            raise ConfigError(
+                "network",
+                "decoder {decoder}, slim {slim}",
+                "five numbers of channels from 1 on, and 1, 2, 4 or 8",
+                "Correct config.json",
+                decoder=self.decoder,
+                slim=self.slim,
+            )
+
+
+def cutout_config(published: Mapping[str, Any]) -> CutoutConfig:
+    """The config that a published checkpoint's `network` describes.
+
+    Raises:
+        ConfigError: a field is unknown or out of range.
+    """
+    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in published.items()}
+    try:
+        return CutoutConfig(**fields)
+    except TypeError as error:
+        raise ConfigError(
+            "network", "{reason}", "the fields of CutoutConfig are allowed", "Correct config.json", reason=str(error)
+        ) from error
+
+
+class CutoutNet(nn.Module):
+    """How much of each pixel is product.
+
+    EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946; its Lite variant without squeeze-and-excitation), batch norms
+    folded, and a top-down decoder with lateral connections (FPN, arXiv 1612.03144). The prior lets one network serve
+    twice: for a whole picture of which nothing is known, and for an enlarged part of it of which the first answer is.
+
+    Shapes:
+        (N, 4, H, W) -> (N, 1, H, W): RGB in [0, 1] and a prior of the coverage in [0, 1], `UNKNOWN` where there is
+        none; to logits of the coverage. H and W divisible by `MULTIPLE`.
+    """
+
+    MULTIPLE = 32
+
+    def __init__(self, config: CutoutConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = STEM // config.slim
+        self.stem = _SameConv(3, width, 3, stride=2)
+        self.hint = nn.Conv2d(1, width, 4, stride=2, padding=1)
+        stages, taps = [], []
+        for channels, blocks, expansion, kernel, stride in STAGES:
+            out = channels // config.slim
+            stages.append(
+                nn.Sequential(
+                    *(
+                        _Inverted(width if i == 0 else out, out, expansion, kernel, stride if i == 0 else 1)
+                        for i in range(blocks)
+                    )
+                )
+            )
+            width = out
+            taps.append(out)
+        self.stages = nn.ModuleList(stages)
+        self.lateral = nn.ModuleList(nn.Conv2d(taps[t], c, 1) for t, c in zip(_TAPS, config.decoder, strict=True))
+        self.narrow = nn.ModuleList(
+            nn.Conv2d(b, a, 1) for a, b in zip(config.decoder, config.decoder[1:], strict=False)
+        )
+        self.refine = nn.ModuleList(_Refine(c) for c in config.decoder)
+        self.scene = nn.Linear(config.decoder[-1], config.decoder[-1])
+        # The finest features are at half the size; the picture itself says where an edge is to the pixel.
+        self.detail = nn.Conv2d(4 * 4, config.decoder[0], 3, padding=1)
+        self.tail = nn.Conv2d(config.decoder[0], 4, 3, padding=1)
+        with torch.no_grad():
+            self.hint.weight.zero_()  # a network that knows only pictures is not disturbed at the start
+            if self.hint.bias is not None:
+                self.hint.bias.zero_()
+
+    def forward(self, x: Tensor) -> Tensor:
+        rgb, prior = x[:, :3], x[:, 3:]
+        y = F.relu6(self.stem((rgb * 255 - 127) / 128) + self.hint(2 * prior - 1))
+        taps = []
+        for index, stage in enumerate(self.stages):
+            y = stage(y)
+            if index in _TAPS:
+                taps.append(y)
+        y = self.lateral[-1](taps[-1])
+        y = y + self.scene(y.mean((2, 3)))[:, :, None, None]
+        y = self.refine[-1](y)
+        for level in reversed(range(len(taps) - 1)):
+            y = F.interpolate(self.narrow[level](y), scale_factor=2.0, mode="bilinear", align_corners=False)
+            y = y + self.lateral[level](taps[level])
+            if level == 0:
+                y = y + self.detail(F.pixel_unshuffle(torch.cat([rgb - 0.5, prior - 0.5], 1), 2))
+            y = self.refine[level](y)
+        return F.pixel_shuffle(self.tail(F.leaky_relu(y, 0.1)), 2)
+
+
+class _SameConv(nn.Conv2d):
+    """A convolution padded as TensorFlow does, at stride 2 by one more below and to the right."""
+
+    def __init__(self, c_in: int, c_out: int, kernel: int, *, stride: int = 1, groups: int = 1) -> None:
+        super().__init__(c_in, c_out, kernel, stride, padding=kernel // 2 if stride == 1 else 0, groups=groups)
+        self._pad = (kernel - stride) // 2, (kernel - stride + 1) // 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.stride[0] == 1:
+            return super().forward(x)
+        return super().forward(F.pad(x, self._pad * 2))
+
+
+class _Inverted(nn.Module):
+    """An inverted residual block (MobileNetV2, arXiv 1801.04381)."""
+
+    def __init__(self, c_in: int, c_out: int, expansion: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        width = c_in * expansion
+        self.widen = nn.Conv2d(c_in, width, 1) if expansion != 1 else None
+        self.depthwise = _SameConv(width, width, kernel, stride=stride, groups=width)
+        self.project = nn.Conv2d(width, c_out, 1)
+        self.residual = stride == 1 and c_in == c_out
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x if self.widen is None else F.relu6(self.widen(x))
+        y = self.project(F.relu6(self.depthwise(y)))
+        return y + x if self.residual else y
+
+
+class _Refine(nn.Module):
+    """x + conv(leaky(conv(leaky(x)))), (N, C, H, W) -> (N, C, H, W)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        with torch.no_grad():
+            self.second.weight.mul_(0.3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.second(F.leaky_relu(self.first(F.leaky_relu(x, 0.1)), 0.1))
+        return x + y

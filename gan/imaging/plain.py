@@ -1,0 +1,41 @@
+"""What stands out from a plain ground: a hint for those who look closer, since a pale product hardly does."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gan.imaging.oklab import to_oklab
+
+NOTHING_KNOWN = 0.5
+"""The hint where the ground is not plain, and where a color is neither clearly the ground's nor clearly another."""
+
+PLAIN_WITHIN = 0.08
+"""How far from the border's median color, in OKLab, most of a plain ground's border may be."""
+
+MOST_OF_IT = 0.7
+NEAR, FAR = 0.0, 0.3
+AT_NEAR, AT_FAR = 0.35, 0.95
+"""The hint for the ground's own color, and from a distance of `FAR` on."""
+
+
+def standing_out(rgb: Tensor) -> Tensor:
+    """How surely each pixel is no ground, by its color's distance from the border's.
+
+    A shadow stands out too, and a white product on white does not: it is a hint and no coverage.
+
+    Args:
+        rgb: (N, 3, H, W) in [0, 1], H and W from 2 on.
+
+    Returns:
+        (N, 1, H, W) in [0, 1]: `NOTHING_KNOWN` all over where the border has no color of its own.
+    """
+    lab = to_oklab(rgb)
+    border = torch.cat([lab[:, :, 0], lab[:, :, -1], lab[:, :, :, 0], lab[:, :, :, -1]], 2)  # (N, 3, 2H + 2W)
+    ground = border.median(2).values
+    away = torch.linalg.vector_norm(border - ground[:, :, None], dim=1)
+    plain = (away < PLAIN_WITHIN).to(rgb.dtype).mean(1) > MOST_OF_IT
+    distance = torch.linalg.vector_norm(lab - ground[:, :, None, None], dim=1, keepdim=True)
+    share = ((distance - NEAR) / (FAR - NEAR)).clamp(0, 1)
+    hint = torch.lerp(torch.full_like(share, AT_NEAR), torch.full_like(share, AT_FAR), share)
+    return torch.where(plain[:, None, None, None], hint, NOTHING_KNOWN)

@@ -1,0 +1,200 @@
+"""The cut-out recipe: golden losses, exact resume, what is published, what is judged."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from shop import open_shop
+from torch import Tensor
+
+from gan.cutout import recipe as room
+from gan.cutout.network import CutoutConfig, CutoutNet, cutout_config
+from gan.cutout.recipe import PRESETS, RECIPE, CutoutData, CutoutRecipe
+from gan.errors import ConfigError, InputError
+from gan.training.loop import train
+from gan.training.options import RunOptions
+from gan.training.recipe import Recipe, State
+from gan.training.watch import Watch
+from gan.weights import read
+
+TINY = PRESETS["tiny"]
+LOSSES = {"decided", "distance", "edges", "overlap", "grad_norm"}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return open_shop(tmp_path_factory.mktemp("shop") / "data")
+
+
+@pytest.fixture(scope="module")
+def cases(shop: Path) -> CutoutData:
+    return room.data(TINY, shop, 0)
+
+
+@pytest.fixture(scope="module")
+def whole(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[State, Path]:
+    """A run of four steps, with a checkpoint after two, and its folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "VALIDATION_PICTURES", 2)
+        return train(RECIPE, TINY, _options(shop, folder, 4)), folder
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "VALIDATION_PICTURES", 2)
+
+
+def _options(shop: Path, out: Path, steps: int, **changes: Any) -> RunOptions:
+    fixed: dict[str, Any] = {"device": "cpu", "save_every": 2, "log_every": 1, "preset": "tiny"}
+    return RunOptions(data=shop, out=out, steps=steps, **(fixed | changes))
+
+
+def _lines(run: Path, kind: str) -> list[dict[str, Any]]:
+    return [line for line in map(json.loads, (run / "log.jsonl").read_text().splitlines()) if line["kind"] == kind]
+
+
+def _batch(data: CutoutData, count: int = 2) -> tuple[Tensor, ...]:
+    return tuple(torch.stack(parts) for parts in zip(*(data.training[i] for i in range(count)), strict=True))
+
+
+def _fabric() -> Any:
+    """What a step asks of Fabric, without one."""
+    return SimpleNamespace(
+        backward=lambda loss: loss.backward(),
+        clip_gradients=lambda network, _optimizer, max_norm, error_if_nonfinite: torch.nn.utils.clip_grad_norm_(
+            network.parameters(), max_norm, error_if_nonfinite=error_if_nonfinite
+        ),
+    )
+
+
+def test_four_steps_equal_two_and_resume_and_two(whole: tuple[State, Path], shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(_Enough):
+        train(_stopping(2), TINY, _options(shop, tmp_path, 4))
+    resumed = train(RECIPE, TINY, _options(shop, tmp_path, 4))
+    left, right = whole[0].state_dict(), resumed.state_dict()
+    for part in ("networks", "ema", "optimizers"):
+        torch.testing.assert_close(left[part], right[part], rtol=0, atol=0)
+
+
+def test_what_is_published_is_the_average(whole: tuple[State, Path]) -> None:
+    state, folder = whole
+    published = read(str(folder / "weights"), folder)
+    network = CutoutNet(cutout_config(published.config))
+    published.fill(network)
+    average = state.ema["network"].module.state_dict()
+    for name, value in network.state_dict().items():
+        assert torch.equal(value.half(), average[name].half()), name
+
+
+def test_every_validation_leaves_its_figures_and_a_grid(whole: tuple[State, Path]) -> None:
+    found = _lines(whole[1], "validation")
+    assert [line["step"] for line in found] == [2, 4]
+    assert set(found[0]) >= {"iou", "error", "plain_iou", "plain_error"}
+    assert found[0]["plain_iou"] == found[1]["plain_iou"]  # what nobody trained does not change
+    assert len(list((whole[1] / "grids").glob("step-*.png"))) == 2
+
+
+def test_another_run_begins_with_what_is_published(whole: tuple[State, Path]) -> None:
+    published = read(str(whole[1] / "weights"), whole[1]).state
+    state = room.build(TINY)
+    (sentence,) = room.warm_start(state, {**published, "unknown": torch.zeros(1)})
+    assert sentence == f"{len(published)} of {len(published) + 1} tensors were taken from the published network."
+    for name, value in state.ema["network"].module.state_dict().items():
+        assert torch.equal(value, published[name].float()), name
+
+
+def test_the_losses_fall_on_one_batch(cases: CutoutData) -> None:
+    torch.manual_seed(0)
+    state = room.build(TINY)
+    batch = _batch(cases)
+    first = room.step(state, batch, TINY, _fabric())
+    assert set(first) == LOSSES
+    assert all(value.ndim == 0 and value.isfinite() for value in first.values())
+    for _ in range(25):
+        last = room.step(state, batch, TINY, _fabric())
+    assert last["decided"] < 0.8 * first["decided"]
+    assert last["distance"] < first["distance"]
+
+
+def test_a_weight_that_is_no_number_is_noticed_and_not_raised(cases: CutoutData) -> None:
+    state = room.build(TINY)
+    with torch.no_grad():
+        state.networks["network"].tail.weight[0, 0, 0, 0] = float("nan")  # type: ignore[index]
+    losses = room.step(state, _batch(cases), TINY, _fabric())
+    assert Watch().look({name: value.item() for name, value in losses.items()}) is not None
+
+
+def test_a_network_that_knows_nothing_scores_nothing(cases: CutoutData) -> None:
+    state = room.build(TINY)
+    with torch.no_grad():
+        state.ema["network"].module.tail.weight.zero_()  # type: ignore[operator, union-attr]
+        state.ema["network"].module.tail.bias.fill_(-20)  # type: ignore[operator, union-attr]
+    found = room.validate(state, TINY, cases, torch.device("cpu"))
+    truths = [cases.validation[index][1] for index in range(2)]
+    assert found.figures["error"] == pytest.approx(sum(float(x.mean()) for x in truths) / 2, abs=1e-5)
+    assert found.figures["iou"] == pytest.approx(sum(float(not (x > 0.5).any()) for x in truths) / 2, abs=1e-3)
+    assert found.score == pytest.approx(found.figures["iou"] - 2 * found.figures["error"])
+    assert found.pictures == 2
+
+
+def test_products_have_masks_and_grounds_have_none(cases: CutoutData) -> None:
+    for part in (cases.training, cases.validation):
+        assert part.grounds is not None
+        assert all("photos" in entry.path.parts for entry in part.grounds.entries)
+    seen, held_out = cases.training.drawn, cases.validation.drawn
+    assert not any(torch.equal(a, b) for a in seen for b in held_out)
+
+
+def test_a_folder_without_masks_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    folder = open_shop(tmp_path / "data")
+    with pytest.raises(InputError, match="none of the 4 pictures has a mask") as refusal:
+        room.data(TINY, folder / "photos", 0)
+    assert "\n" not in str(refusal.value)
+
+
+def test_products_alone_do(tmp_path: Path) -> None:
+    folder = open_shop(tmp_path / "data")
+    assert room.data(TINY, folder / "catalogue", 0).training.grounds is None
+
+
+def test_a_side_that_does_not_suit_the_network_is_refused() -> None:
+    with pytest.raises(ConfigError, match="multiple of 32"):
+        CutoutRecipe(side_px=100)
+
+
+def test_the_encoder_learns_more_slowly() -> None:
+    groups = room.build(TINY).optimizers["network"].param_groups
+    assert groups[1]["lr"] == pytest.approx(groups[0]["lr"] / 3)
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    rates = [RECIPE.learning_rate(TINY, progress) for progress in (0.0, 0.005, 0.01, 0.3, 0.4, 0.7, 1.0)]
+    assert rates == pytest.approx([0.05, 0.55, 1.0, 1.0, 1.0, 0.525, 0.05])
+
+
+def test_the_dry_run_says_what_it_costs() -> None:
+    parameters, macs = RECIPE.cost(PRESETS["cpu-192"])
+    count = sum(p.numel() for p in CutoutNet(CutoutConfig()).parameters())
+    assert parameters == f"The network has {count / 1e6:.2f} M parameters."
+    assert "GMACs" in macs
+    assert RECIPE.batch_size(TINY) == TINY.batch
+
+
+class _Enough(Exception):
+    pass
+
+
+def _stopping(at: int) -> Recipe[CutoutRecipe]:
+    def step(state: State, *rest: Any) -> Any:
+        if state.step == at:
+            raise _Enough
+        return room.step(state, *rest)
+
+    return dataclasses.replace(RECIPE, step=step)
