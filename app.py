@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -18,16 +18,32 @@ with suppress(ImportError):  # only a ZeroGPU Space has it, and there it must co
 
 import gradio as gr
 
+from gan.cutout import tab as cutout_tab
 from gan.enhance import tab as enhance_tab
 from gan.errors import PackshotError
+from gan.export import tab as export_tab
 from gan.generate import tab as generate_tab
 from gan.inpaint import tab as inpaint_tab
 from gan.studio import Studio
 from gan.stylize import tab as stylize_tab
 from gan.ui import serving, widgets, words
+from gan.ui.offers import Run
 from gan.ui.sending import Place, link, part
 
 EXAMPLES = Path(__file__).parent / "examples"
+
+
+TABS: Mapping[str, Callable[[Run, Studio], Any]] = {
+    "enhance": lambda run, studio: enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES),
+    "generate": lambda run, studio: generate_tab.build(
+        run, studio.models("generate"), studio.directions, examples=EXAMPLES
+    ),
+    "inpaint": lambda run, studio: inpaint_tab.build(run, studio.models("inpaint"), examples=EXAMPLES),
+    "stylize": lambda run, studio: stylize_tab.build(run, studio.models("stylize"), examples=EXAMPLES),
+    "cutout": lambda run, studio: cutout_tab.build(run, studio.models("cutout"), examples=EXAMPLES),
+    "export": lambda run, studio: export_tab.build(run, studio.models("cutout"), examples=EXAMPLES),
+}
+"""What fills each tab, from left to right."""
 
 
 def build(studio: Studio) -> gr.Blocks:
@@ -36,36 +52,24 @@ def build(studio: Studio) -> gr.Blocks:
     with page:
         widgets.heading()
         run = serving.on_gpu(studio.run)
+        built: dict[str, Any] = {}
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab(words.label("enhance"), id="enhance", elem_id="tab-enhance"):
-                controls = enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES)
-            with gr.Tab(words.label("generate"), id="generate", elem_id="tab-generate"):
-                generate = generate_tab.build(run, studio.models("generate"), studio.directions, examples=EXAMPLES)
-            with gr.Tab(words.label("inpaint"), id="inpaint", elem_id="tab-inpaint"):
-                inpaint = inpaint_tab.build(run, studio.models("inpaint"), examples=EXAMPLES)
-            with gr.Tab(words.label("stylize"), id="stylize", elem_id="tab-stylize"):
-                stylize = stylize_tab.build(run, studio.models("stylize"), examples=EXAMPLES)
-        remembered = {
-            "enhance": controls,
-            "generate": generate.settings,
-            "inpaint": inpaint.settings,
-            "stylize": stylize.settings,
-        }
-        for name, settings in remembered.items():
-            widgets.remember(page, name, settings)
-        photograph, enhanced = part(page, "enhance-picture"), part(page, "enhance-download")
-        send, send_repaired, send_styled = (
-            part(page, f"{name}-send-generate") for name in ("enhance", "inpaint", "stylize")
-        )
-        places = (
-            Place("enhance", enhanced, send, photograph),
-            Place("generate", generate.picture, generate.send, generate.photograph if generate.ready else None),
-            Place("inpaint", inpaint.picture, send_repaired, inpaint.photograph if inpaint.ready else None),
-            Place("stylize", stylize.picture, send_styled, stylize.photograph),
-        )
-        link(tabs, places)
+            for name, fill in TABS.items():
+                with gr.Tab(words.label(name), id=name, elem_id=f"tab-{name}"):
+                    built[name] = fill(run, studio)
+        for name, tab in built.items():
+            widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
+        link(tabs, [_place(page, name, tab) for name, tab in built.items()])
     page.queue(max_size=32)
     return page
+
+
+def _place(page: gr.Blocks, name: str, tab: Any) -> Place:
+    """Where a tab's pictures come from and go to; one without a model that it needs takes none."""
+    send = getattr(tab, "send", None) or part(page, f"{name}-send-generate")
+    picture = getattr(tab, "picture", None) or part(page, f"{name}-download")
+    photograph = getattr(tab, "photograph", None) or part(page, f"{name}-picture")
+    return Place(name, picture, send, photograph if getattr(tab, "ready", True) else None)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

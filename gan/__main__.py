@@ -1,6 +1,7 @@
 """The command line: `python -m gan TASK ...`, the same words as the tabs and the API.
 
-Exit status: 0 done; 2 bad input or options, one line on standard error; 1 anything else.
+Exit status: 0 done; 2 bad input or options, one line on standard error; 3 done, and a picture does not pass (`check`,
+`export`) or is not the same again (`run --verify`); 1 anything else.
 """
 
 from __future__ import annotations
@@ -9,7 +10,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gan.commands import enhance, evaluate, generate, inpaint, mask, stylize, weights
+from gan.commands import (
+    check,
+    cutout,
+    enhance,
+    evaluate,
+    export,
+    generate,
+    inpaint,
+    mask,
+    product,
+    recolour,
+    run,
+    stylize,
+    weights,
+)
 from gan.commands.common import BAD_INPUT, FAILED
 from gan.errors import PackshotError
 
@@ -33,9 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m gan", description="Makes, repairs and restyles product pictures.")
+    parser = argparse.ArgumentParser(
+        prog="python -m gan",
+        description="Makes, repairs and restyles product pictures, and gets them ready for a shop.",
+        epilog="Every task has its own --help.",
+    )
     tasks = parser.add_subparsers(title="tasks", required=True, metavar="TASK")
-    for command in (enhance, inpaint, mask, stylize, generate, evaluate, weights):
+    pictures = (enhance, inpaint, mask, stylize, generate, cutout, recolour, product)
+    for command in (*pictures, check, export, run, evaluate, weights):
         command.add(tasks)
     return parser
 

@@ -15,6 +15,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import torch
@@ -26,6 +27,7 @@ from gan.imaging.codec import to_pil
 from gan.imaging.looks import Look
 from gan.imaging.masks import Mask
 from gan.imaging.picture import Picture
+from gan.imaging.pixel_hash import sha256_of
 from gan.imaging.tiling import tiled
 
 Progress = Callable[[int, int, str], None]
@@ -57,6 +59,22 @@ class Request:
             for item in dataclasses.fields(self)
             if getattr(self, item.name) is not None
         }
+
+    def as_step(self) -> dict[str, Any]:
+        """What a recipe needs to ask the same of another picture, as JSON-ready values.
+
+        These are the fields that differ from their defaults, without `picture`. A further picture, a mask or a look is
+        {"file": its name, "sha256": of its pixels}.
+        """
+        return {
+            item.name: _plain(getattr(self, item.name), _reference)
+            for item in dataclasses.fields(self)
+            if item.name != "picture" and getattr(self, item.name) != _default(item)
+        }
+
+    def alone(self, index: int) -> Request:
+        """The request whose first picture is this one's picture `index`; itself where a task makes them together."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -169,7 +187,7 @@ class Context:
 
     Args:
         device: where networks run; pictures stay on the CPU.
-        load: gives the `Model` of a name; raises `WeightsError`.
+        load: gives the `Model` of a name, of a task if one is named; raises `WeightsError`.
         seed: of `generator`, which lives on the CPU so that a seed means the same on every device.
         progress: called after every finished step.
         cancel: when set, the next step raises `Cancelled`.
@@ -181,7 +199,7 @@ class Context:
     def __init__(
         self,
         device: torch.device,
-        load: Callable[[str], Model],
+        load: Callable[..., Model],
         *,
         seed: int = 0,
         progress: Progress | None = None,
@@ -210,9 +228,13 @@ class Context:
         part._progress = None if self._progress is None else lambda _done, _total, what: self.step(done, total, what)
         return part
 
-    def model(self, name: str) -> Model:
-        """The model of that name, in eval mode on the device; it is noted in the result's weights."""
-        model = self._load(name)
+    def model(self, name: str, task: str = "") -> Model:
+        """The model of that name, in eval mode on the device; it is noted in the result's weights.
+
+        Args:
+            task: what it has to be made for, where that is not the request's own task.
+        """
+        model = self._load(name, task) if task else self._load(name)
         self.weights[model.name] = model.sha256
         return model
 
@@ -226,6 +248,12 @@ class Context:
             raise Cancelled
         if self._progress is not None:
             self._progress(done, total, what)
+
+    def infer(self, model: Model, x: Tensor) -> Tensor:
+        """One call of a network on all of a picture: x (N, C, H, W) on the CPU, its output in float32 there too."""
+        with model.lock, torch.inference_mode(), self._half():
+            out: Tensor = model.network.eval()(x.to(self.device))
+        return out.to("cpu", torch.float32)
 
     def apply(
         self,
@@ -253,7 +281,7 @@ class Context:
         network = model.network.eval()
 
         def on_tile(tile: Tensor) -> Tensor:
-            with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+            with self._half():
                 out: Tensor = network(tile) if around is None else around(network, tile)
             return out
 
@@ -269,12 +297,15 @@ class Context:
                 on_progress=on_progress or (lambda done, total: self.step(done, total, what)),
             )
 
+    def _half(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None)
+
 
 R = TypeVar("R", bound=Request)
 
 
 def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, *, task: str) -> Result:
-    """Carry out one request.
+    """Carry out one request; every picture that comes of it tells of this step after those of the request's picture.
 
     Raises:
         InputError, WeightsError: as the pipeline raises them.
@@ -289,25 +320,52 @@ def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, 
             if not all(math.isfinite(end.item()) for end in torch.aminmax(picture.rgb)):
                 raise RuntimeError(f"{task}: the network returned non-finite values")
             picture.rgb.clamp_(0, 1)
+    weights = dict(context.weights)
     return Result(
         task=task,
-        pictures=output.pictures,
+        pictures=_with_provenance(output.pictures, request, task, weights),
         seed=request.seed,
         seconds=time.perf_counter() - began,
-        weights=dict(context.weights),
+        weights=weights,
         notices=output.notices,
         details=output.details,
         request=request.record(),
     )
 
 
-def _plain(value: Any) -> Any:
+def _with_provenance(
+    pictures: tuple[Picture, ...], request: Request, task: str, weights: Mapping[str, str]
+) -> tuple[Picture, ...]:
+    """A request's pictures with the history of what it was about and this step, and a source type where none is."""
+    source = getattr(request, "picture", None)
+    history, source_type = (source.history, source.source_type) if isinstance(source, Picture) else ((), "")
+    together = request.as_step()
+    told = []
+    for index, picture in enumerate(pictures):
+        alone = request.alone(index)
+        step = {"task": task, "request": together if alone is request else alone.as_step(), "weights": weights}
+        told.append(
+            dataclasses.replace(picture, history=(*history, step), source_type=picture.source_type or source_type)
+        )
+    return tuple(told)
+
+
+def _default(item: dataclasses.Field[Any]) -> Any:
+    return item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
+
+
+def _reference(pixels: Picture | Mask | Look) -> dict[str, str]:
+    return {"file": pixels.name, "sha256": sha256_of(pixels)}
+
+
+def _plain(value: Any, pixels: Callable[[Any], Any] = attrgetter("name")) -> Any:
+    """JSON-ready; `pixels` says what stands for a picture, a mask or a look."""
     if isinstance(value, (Picture, Mask, Look)):
-        return value.name
+        return pixels(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        return {item.name: _plain(getattr(value, item.name), pixels) for item in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item, pixels) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, pixels) for item in value]
     return value

@@ -4,36 +4,41 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import nn
 
 from gan.contract import Cache, Context, Model, Output, Progress, Request, Result, run
-from gan.enhance.adjust import Adjustments
+from gan.cutout.frame import FrameRequest, frame
+from gan.cutout.match import MatchRequest, match
+from gan.cutout.network import CutoutNet, cutout_config
+from gan.cutout.pipeline import CutoutRequest, cutout
+from gan.cutout.recolour import RecolourRequest, recolour
+from gan.cutout.shadow import ShadowRequest, shadow
+from gan.cutout.white import WhiteRequest, white
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.enhance.pipeline import EnhanceRequest, enhance
 from gan.errors import InputError, WeightsError
+from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
 from gan.generate import classical_network
 from gan.generate.directions import Direction, directions_of
 from gan.generate.interpolation import FilmRequest, film
 from gan.generate.network import GenerateNet, config_from
 from gan.generate.pipeline import AUTO_MODEL, GenerateRequest, generate, load_network
 from gan.generate.projection import ProjectRequest, project
-from gan.imaging.codec import decode
-from gan.imaging.masks import decode_mask
 from gan.inpaint.network import InpaintNet, inpaint_config
 from gan.inpaint.pipeline import InpaintRequest, inpaint
 from gan.manifest import Manifest
 from gan.nets.blocks import fuse
 from gan.nets.community import load_community, load_masked
+from gan.product_calls import ProductCalls
+from gan.room_calls import RoomCalls
 from gan.stylize.network import StylizeNet, stylize_config
 from gan.stylize.pipeline import SheetRequest, StylizeRequest, sheet, stylize
-from gan.stylize.sources import Source, styles_of
 from gan.weights import network_config, read, resolve, verify
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,16 +60,28 @@ PIPELINES: Mapping[type[Request], tuple[str, Callable[[Any, Context], Output]]] 
     InpaintRequest: ("inpaint", inpaint),
     StylizeRequest: ("stylize", stylize),
     SheetRequest: ("stylize", sheet),
+    CutoutRequest: ("cutout", cutout),
+    RecolourRequest: ("recolour", recolour),
+    FrameRequest: ("frame", frame),
+    ShadowRequest: ("shadow", shadow),
+    WhiteRequest: ("white", white),
+    MatchRequest: ("match", match),
+    CheckRequest: ("check", check_picture),
+    ExportRequest: ("export", export),
 }
 
-PARTICULAR = ("enhance", "inpaint", "stylize")
-"""Tasks that use networks of their own only; generating uses others' too and looks for itself."""
+MADE_FOR: Mapping[str, str] = {
+    **{task: task for task in ("enhance", "inpaint", "stylize")},
+    **dict.fromkeys(("cutout", "recolour", "frame", "shadow", "white", "match", "check", "export"), "cutout"),
+}
+"""What a task's own network has to be made for; generating uses others' too and looks for itself."""
 
 NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),
     "generate": lambda config: _generator(config),
     "inpaint": lambda config: InpaintNet(inpaint_config(config)),
     "stylize": lambda config: StylizeNet(stylize_config(config)),
+    "cutout": lambda config: CutoutNet(cutout_config(config)),
 }
 
 
@@ -89,7 +106,7 @@ class ModelChoice:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Studio:
+class Studio(RoomCalls, ProductCalls):
     """Runs requests. Nothing is loaded before it is needed; safe to use from several threads.
 
     Args:
@@ -131,126 +148,6 @@ class Studio:
             cache=self._cache,
         )
         return run(pipeline, request, context, task=task)
-
-    def enhance(
-        self,
-        image: Image.Image | Path | str | bytes,
-        *,
-        adjustments: Adjustments | None = None,
-        progress: Progress | None = None,
-        cancel: threading.Event | None = None,
-        **options: Any,
-    ) -> Result:
-        """Enhance one picture.
-
-        Args:
-            image: a PIL image, a path, or the bytes of a file.
-            options: the other fields of `EnhanceRequest`, such as `scale=4`, `strength=0.8`, `width=1600`.
-
-        Returns:
-            A `Result` whose `.image` is PIL, RGB or RGBA.
-
-        Raises:
-            InputError: the picture or an option cannot be used.
-            WeightsError: the model cannot be used.
-        """
-        request = EnhanceRequest(picture=decode(image), adjustments=adjustments or Adjustments(), **options)
-        return self.run(request, progress=progress, cancel=cancel)
-
-    def generate(
-        self, *, progress: Progress | None = None, cancel: threading.Event | None = None, **options: Any
-    ) -> Result:
-        """Generate pictures of products.
-
-        Args:
-            options: the fields of `GenerateRequest`, such as `category="chair", seed=0, count=4`.
-
-        Returns:
-            A `Result` whose `.images` are PIL, RGB or RGBA.
-
-        Raises:
-            InputError: an option cannot be used.
-            WeightsError: the model cannot be used.
-        """
-        return self.run(GenerateRequest(**options), progress=progress, cancel=cancel)
-
-    def project(
-        self,
-        image: Image.Image | Path | str | bytes,
-        *,
-        progress: Progress | None = None,
-        cancel: threading.Event | None = None,
-        **options: Any,
-    ) -> Result:
-        """Find a picture in the latent space; `result.details["latent"]` goes into `generate(latent=...)`.
-
-        Raises:
-            InputError: the picture or an option cannot be used.
-            WeightsError: the model cannot be used.
-        """
-        return self.run(ProjectRequest(picture=decode(image), **options), progress=progress, cancel=cancel)
-
-    def inpaint(
-        self,
-        image: Image.Image | Path | str | bytes,
-        mask: Image.Image | Path | str | bytes | None = None,
-        *,
-        progress: Progress | None = None,
-        cancel: threading.Event | None = None,
-        **options: Any,
-    ) -> Result:
-        """Make the marked part of a picture anew, or extend the picture.
-
-        Args:
-            image: a PIL image, a path, or the bytes of a file.
-            mask: the same of the mask, white where pixels are to be made; of the picture's size.
-            options: the other fields of `InpaintRequest`, such as `grow_px=4`, `aspect="4:5"`.
-
-        Returns:
-            A `Result` whose `.image` is PIL, RGB or RGBA; unmarked pixels are the input's.
-
-        Raises:
-            InputError: the picture, the mask or an option cannot be used.
-            WeightsError: the model cannot be used.
-        """
-        marked = None if mask is None else decode_mask(mask)
-        request = InpaintRequest(picture=decode(image), mask=marked, **options)
-        return self.run(request, progress=progress, cancel=cancel)
-
-    def stylize(
-        self,
-        image: Source,
-        style: Source | Sequence[Source],
-        *,
-        weights: Sequence[float] | None = None,
-        mask: Source | None = None,
-        progress: Progress | None = None,
-        cancel: threading.Event | None = None,
-        **options: Any,
-    ) -> Result:
-        """Give a picture the look of another, or of several.
-
-        Args:
-            image: a PIL image, a path, or the bytes of a file.
-            style: the same, or a preset's name, or a list of such; or the path of a .cube file, which is a look.
-            weights: of several styles; all alike by default.
-            mask: where the product is, white; of the picture's size.
-            options: the other fields of `StylizeRequest`, such as `strength=0.7`, `where="product"`.
-
-        Returns:
-            A `Result` whose `.image` is PIL, RGB or RGBA.
-
-        Raises:
-            InputError: a picture or an option cannot be used.
-            WeightsError: the model cannot be used.
-        """
-        given = [style] if isinstance(style, (str, bytes, Path, Image.Image)) else list(style)
-        request = StylizeRequest(
-            picture=decode(image),
-            mask=None if mask is None else decode_mask(mask),
-            **{**styles_of(given, weights), **options},
-        )
-        return self.run(request, progress=progress, cancel=cancel)
 
     def directions(self, name: str = AUTO_MODEL) -> list[Direction]:
         """The unsupervised directions of a generating model.
@@ -302,12 +199,12 @@ class Studio:
         with self._lock:
             self._models.clear()
 
-    def _loader(self, task: str) -> Callable[[str], Model]:
-        """`load` as a task's pipeline is given it."""
+    def _loader(self, task: str) -> Callable[..., Model]:
+        """`load` as a task's pipeline is given it; it may name another task whose network it needs."""
 
-        def load(name: str) -> Model:
-            model = self.load(name, task)
-            if task in PARTICULAR and model.task != task:
+        def load(name: str, wanted: str = MADE_FOR.get(task, "")) -> Model:
+            model = self.load(name, wanted or task)
+            if wanted and model.task != wanted:
                 raise _foreign(name, model.task)
             return model
 
@@ -330,6 +227,8 @@ class Studio:
             return replace(model, multiple=network.config.multiple, context_px=InpaintNet.CONTEXT_PX)
         if isinstance(network, StylizeNet):
             return replace(model, multiple=StylizeNet.MULTIPLE, context_px=StylizeNet.CONTEXT_PX)
+        if isinstance(network, CutoutNet):
+            return replace(model, multiple=CutoutNet.MULTIPLE, whole=True)
         if checkpoint.task == "enhance":
             scale, multiple = int(checkpoint.config["scale"]), int(checkpoint.config["unshuffle"])
             return replace(model, scale=scale, multiple=multiple, context_px=EnhanceNet.CONTEXT_PX)

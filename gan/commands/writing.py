@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,28 @@ from gan.files import plan_outputs, write_atomic
 if TYPE_CHECKING:
     from gan.contract import Progress, Result
     from gan.imaging.formats import Encoding
+    from gan.imaging.picture import Picture
 
 UNWRITABLE = (".heic", ".heif", ".gif", ".bmp", "")
 """Suffixes of inputs whose outputs become PNG."""
+
+OPAQUE = (*UNWRITABLE, ".jpg", ".jpeg", ".jpe", ".jfif")
+"""The same for outputs that are to be transparent."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One of the files that an input's result becomes.
+
+    Attributes:
+        path: where it goes.
+        picture: what it shows.
+        remark: what to tell of it; asked once the file is written.
+    """
+
+    path: Path
+    picture: Picture
+    remark: Callable[[], str] = lambda: ""
 
 
 def file_options(task: argparse.ArgumentParser) -> None:
@@ -42,6 +62,8 @@ def each_file(
     *,
     is_input: Callable[[Path], bool] = lambda _: True,
     remark: Callable[[Encoding], str] = lambda _: "",
+    as_png: tuple[str, ...] = UNWRITABLE,
+    pieces: Callable[[Result, Path], Iterable[Piece]] = lambda result, target: [Piece(target, result.picture)],
 ) -> int:
     """Make and write a picture for each input; a bad file is named and the others go on.
 
@@ -50,6 +72,9 @@ def each_file(
         make: from an input's path to its result.
         is_input: which of the files found to take.
         remark: what to tell of the way a picture is written; empty for nothing.
+        as_png: as of `planned`.
+        pieces: from a result and its planned path to the files it becomes; by default its first picture is the only
+            one.
 
     Returns:
         The exit status.
@@ -60,22 +85,27 @@ def each_file(
     from gan.imaging.codec import write
 
     done = failures = 0
-    for source, target in planned(arguments, is_input=is_input):
+    for source, target in planned(arguments, is_input=is_input, as_png=as_png):
         done += 1
         try:
             encoding = _encoding(arguments, target)
             result = make(source, None if arguments.quiet else Bar(source.name))
-            write(result.picture, target, encoding)
+            made = list(pieces(result, target))
+            for piece in made:
+                write(piece.picture, piece.path, encoding)
+            remarks = ["" if arguments.quiet else piece.remark() for piece in made]
         except PackshotError as error:
             print(f"{source}: {error}", file=sys.stderr)
             failures += 1
             continue
         if arguments.record:
             write_atomic(target.with_name(target.name + ".json"), to_json(result.record).encode())
-        if not arguments.quiet:
-            size = f"{result.picture.width_px}x{result.picture.height_px}"
-            said = [notice for notice in (*result.notices, remark(encoding)) if notice]
-            print(f"{target}  {size}  {result.seconds:.1f} s", *said, sep="  ")
+        notices = [*result.notices, remark(encoding)]
+        for piece, told in () if arguments.quiet else zip(made, remarks, strict=True):
+            size = f"{piece.picture.width_px}x{piece.picture.height_px}"
+            said = [text for text in (told, *notices) if text]
+            print(f"{piece.path}  {size}  {result.seconds:.1f} s", *said, sep="  ")
+            notices.clear()  # what holds for all is told once
     if not done:
         raise InputError(
             "image",
@@ -88,9 +118,17 @@ def each_file(
 
 
 def planned(
-    arguments: argparse.Namespace, *, is_input: Callable[[Path], bool] = lambda _: True
+    arguments: argparse.Namespace,
+    *,
+    is_input: Callable[[Path], bool] = lambda _: True,
+    as_png: tuple[str, ...] = UNWRITABLE,
 ) -> Iterator[tuple[Path, Path]]:
     """Inputs and where their results go, as `each_file` takes them.
+
+    Args:
+        arguments: with what `file_options` and `writing_options` add.
+        is_input: which of the files found to take.
+        as_png: suffixes of inputs whose results become PNG where neither a name nor --format says otherwise.
 
     Raises:
         InputError: as of `plan_outputs`.
@@ -98,8 +136,50 @@ def planned(
     from gan.imaging.formats import FORMATS
 
     suffix = FORMATS[arguments.format].suffixes[0] if arguments.format else None
-    plan = plan_outputs(arguments.input, arguments.output, suffix_for=dict.fromkeys(UNWRITABLE, ".png"), suffix=suffix)
+    plan = plan_outputs(arguments.input, arguments.output, suffix_for=dict.fromkeys(as_png, ".png"), suffix=suffix)
     return ((source, target) for source, target in plan if is_input(source))
+
+
+def side_files(
+    arguments: argparse.Namespace, given: Path | None, ending: str, *, as_png: tuple[str, ...] = UNWRITABLE
+) -> dict[Path, Path]:
+    """Where what is made beside each result goes, always as PNG: a mask, a shadow alone.
+
+    Args:
+        arguments: with what `file_options` and `writing_options` add.
+        given: a file, or for several inputs a folder, in which files are named as the inputs are, with `ending`.
+        ending: such as "_mask".
+        as_png: as of `planned`.
+
+    Returns:
+        {input: path}; empty where nothing is given.
+
+    Raises:
+        InputError: as of `plan_outputs`; the file does not end in .png; or one is an input or a result already.
+    """
+    if given is None:
+        return {}
+    sides = dict(plan_outputs(arguments.input, given, suffix_for={}, suffix=".png"))
+    if list(sides.values()) != [given]:
+        sides = {source: path.with_name(path.stem + ending + path.suffix) for source, path in sides.items()}
+    elif given.suffix.lower() != ".png":
+        raise InputError(
+            "output",
+            "{name} does not end in .png",
+            "what is made beside a picture is written as PNG",
+            "Give the file this ending",
+            name=given.name,
+        )
+    taken = {path for pair in planned(arguments, as_png=as_png) for path in pair}
+    for path in taken.intersection(sides.values()):
+        raise InputError(
+            "output",
+            "{path} is a picture or its result already",
+            "a file of its own is needed",
+            "Choose another name or folder",
+            path=path,
+        )
+    return sides
 
 
 def _encoding(arguments: argparse.Namespace, target: Path) -> Encoding:

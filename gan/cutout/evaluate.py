@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import skimage.data
 import torch
 from torch import Tensor
 
@@ -18,21 +19,27 @@ from gan.contract import Result
 from gan.cutout.pipeline import CutoutRequest
 from gan.data.composites import Composites, drawings, load_products, mask_of
 from gan.data.pictures import Entry, Pictures, find, split
+from gan.data.styles import ALSO, FOLDER
 from gan.errors import InputError, WeightsError
 from gan.imaging.picture import Picture
 from gan.manifest import Metric
 
-SIDE_PX = 512
+SIDE_PX = 384
+PRODUCT_PX = 256
 CASES = 96
-PHOTOGRAPHS = "photographs"
-KINDS: Mapping[str, str] = {
-    PHOTOGRAPHS: "photograph",
-    "studio grounds": "studio",
-    "white, with their shadow": "own",
-}
-"""Groups of cases, and `gan.data.composites.GROUNDS` for each; half of all cases lie on photographs."""
+PHOTOGRAPHS, TEXTURES, STUDIO, WHITE = (
+    "photographs",
+    "textures and drawings",
+    "studio grounds",
+    "white, with their shadow",
+)
+SPREAD = (PHOTOGRAPHS, STUDIO, PHOTOGRAPHS, TEXTURES, PHOTOGRAPHS, WHITE)
+"""The grounds in turn: half of all cases lie on photographs."""
 
-SPREAD = (PHOTOGRAPHS, "studio grounds", PHOTOGRAPHS, "white, with their shadow")
+GROUNDS = (PHOTOGRAPHS, TEXTURES, STUDIO, WHITE)
+SHIPPED = ("coffee.png", "astronaut.png", "rocket.jpg", "motorcycle_left.png", "brick.png", "grass.png", "gravel.png")
+"""Photographs inside scikit-image's package, all CC0 or public domain; none of them is fetched."""
+
 OURS, GRABCUT, CHAN_VESE, OTSU = "ours", "GrabCut", "Chan-Vese", "Otsu"
 METHODS = (OURS, GRABCUT, CHAN_VESE, OTSU)
 MARGIN = 0.04
@@ -86,7 +93,7 @@ class Evaluation:
     def groups(self) -> dict[str, dict[str, Figures]]:
         """{ground: {method: figures}}, and all of them."""
         groups: dict[str, list[Reading]] = {
-            ground: [reading for reading in self.readings if reading.ground == ground] for ground in KINDS
+            ground: [reading for reading in self.readings if reading.ground == ground] for ground in GROUNDS
         }
         groups["all"] = list(self.readings)
         return {name: _by_method(readings) for name, readings in groups.items() if readings}
@@ -155,7 +162,8 @@ def evaluate(
     Args:
         run: carries out a request, such as `Studio.run`.
         model: as in `CutoutRequest`.
-        held_out: only products, photographs and drawings that training never sees.
+        held_out: only products, photographs and textures that training never sees; photographs that scikit-image
+            ships join in any case, since few are held out.
         limit: this many cases instead of `CASES`.
 
     Raises:
@@ -165,12 +173,12 @@ def evaluate(
     if limit is not None and limit < 1:
         raise InputError("limit", "{limit}", "1 or more is allowed", "Choose more", limit=limit)
     peers = _peers()
-    composites = _composites(folder, held_out)
+    cases = _Cases(folder, held_out)
     count = CASES if limit is None else limit
     readings: list[Reading] = []
     for index in range(count):
         ground = SPREAD[index % len(SPREAD)]
-        rgb, truth = (x[None] for x in composites.case(index, KINDS[ground]))
+        rgb, truth = (x[None] for x in cases.case(index, ground))
         rgb = (rgb * 255).round() / 255
         made, seconds, confidence = _ours(rgb, run, model)
         readings.append(_reading(ground, OURS, made, truth, seconds, confidence))
@@ -180,23 +188,41 @@ def evaluate(
             readings.append(_reading(ground, method, made, truth, time.perf_counter() - began))
         if on_progress is not None:
             on_progress(index + 1, count)
-    name = f"{folder.name}{', held-out' if held_out else ''}, {SIDE_PX} px, products of 256 px on other grounds"
+    name = (
+        f"{folder.name}{', held-out' if held_out else ''}, {SIDE_PX} px, products of {PRODUCT_PX} px on other grounds"
+    )
     return Evaluation(name, tuple(readings))
 
 
-def _composites(folder: Path, held_out: bool) -> Composites:
-    entries = find(folder)
-    masked = [entry for entry in entries if mask_of(entry.path) is not None]
-    others = [entry for entry in entries if entry not in masked]
+class _Cases:
+    """One product each on the photographs in turn, on textures and drawings, and on plain grounds."""
 
-    def chosen(some: list[Entry]) -> list[Entry]:
-        return split(some)[1] or some if held_out else some
+    def __init__(self, folder: Path, held_out: bool) -> None:
+        entries = find(folder)
+        masked = [entry for entry in entries if mask_of(entry.path) is not None]
+        surfaces = [entry for entry in entries if {FOLDER, ALSO} & set(entry.path.relative_to(folder).parts[:-1])]
+        photographs = [entry for entry in entries if entry not in masked and entry not in surfaces]
 
-    try:
-        grounds = Pictures(chosen(others), SIDE_PX)
-    except InputError:
-        grounds = None
-    return Composites(load_products(chosen(masked or entries), 256), grounds, drawings(4, SIDE_PX, 0), SIDE_PX, seed=0)
+        def chosen(some: list[Entry]) -> list[Entry]:
+            return split(some)[1] or some if held_out else some
+
+        self._products = load_products(chosen(masked or entries), PRODUCT_PX)
+        shipped = [Entry(Path(skimage.data.__file__).parent / name, name) for name in SHIPPED]
+        kept = photographs if not held_out else split(photographs)[1]
+        self._photographs = [Pictures([entry], 1) for entry in (*kept, *shipped)]
+        self._photographs = [pictures for pictures in self._photographs if min(pictures.pixels[0].shape[1:]) >= SIDE_PX]
+        try:
+            self._surfaces = Pictures(chosen(surfaces), SIDE_PX) if surfaces else None
+        except InputError:
+            self._surfaces = None  # drawings alone do
+
+    def case(self, index: int, ground: str) -> tuple[Tensor, Tensor]:
+        """A picture (3, SIDE_PX, SIDE_PX) and its coverage."""
+        around = self._photographs[index // 2 % len(self._photographs)] if ground == PHOTOGRAPHS else self._surfaces
+        drawn = drawings(4, SIDE_PX, 0) if ground == TEXTURES else []
+        kind = {PHOTOGRAPHS: "photograph", STUDIO: "studio", WHITE: "own"}.get(ground, "")
+        kind = kind or ("drawn" if index % 4 == 1 or around is None else "photograph")
+        return Composites(self._products, around, drawn, SIDE_PX, seed=0).case(index, kind)
 
 
 def _ours(rgb: Tensor, run: Run, model: str) -> tuple[Tensor, float, float]:

@@ -105,10 +105,11 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         """A picture (3, p, p) of one product on a ground of `GROUNDS`, and its coverage (1, p, p), for measuring."""
         # Other numbers than any item's.
         dice = Dice(torch.Generator().manual_seed(2**62 + self.seed * 1_000_003 + index))
-        return self._made(dice, False, kind, count=1)
+        return self._made(dice, False, kind)
 
-    def _made(self, dice: Dice, near: bool, kind: str = "", count: int | None = None) -> tuple[Tensor, Tensor]:
+    def _made(self, dice: Dice, near: bool, kind: str = "") -> tuple[Tensor, Tensor]:
         side = self.side_px
+        asked = bool(kind)
         kind = kind or GROUNDS[dice.choose([0.17, 0.45, 0.2, 0.1, 0.08])]
         if kind == "photograph" and self.grounds is None:
             kind = "studio"
@@ -116,10 +117,9 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
             kind = "gradient"
         ground = self._ground(kind, dice)
         alpha = torch.zeros(1, side, side)
-        if count is None:
-            count = dice.choose([0.02, 0.88, 0.1]) if kind != "own" else 1
-        for _ in range(count):
-            drawn = kind != "own" and dice.chance(0.1)
+        several = not asked and kind != "own"
+        for _ in range(dice.choose([0.02, 0.88, 0.1]) if several else 1):
+            drawn = several and dice.chance(0.1)
             x = self._shape(dice) if drawn else _varied(self._product(dice), dice)
             zoom = math.exp(dice.uniform(math.log(1.0), math.log(2.4)) if near else _size(dice))
             if kind == "own":

@@ -19,7 +19,7 @@ from gan.generate.latent import Latent
 from gan.generate.sliders import Sliders, apply
 from gan.imaging.alpha import bleed
 from gan.imaging.color import keep_white, match_low_frequencies
-from gan.imaging.picture import Picture
+from gan.imaging.picture import GENERATED, Picture
 from gan.imaging.resize import resize
 
 AUTO_MODEL = "auto"
@@ -126,6 +126,12 @@ class GenerateRequest(Request):
             )
         if self.mix and self.mix_seed is None:
             raise InputError("mix", "no second seed", "a second product lends its styles", "Give its seed too")
+
+    def alone(self, index: int) -> GenerateRequest:
+        """The request that draws picture `index` and no other."""
+        if self.count == 1:
+            return self
+        return dataclasses.replace(self, seed=(self.seed + index) % SEED_LIMIT, count=1)
 
 
 def generate(request: GenerateRequest, context: Context) -> Output:
@@ -250,9 +256,9 @@ def render(network: LatentNetwork, w: Tensor, size_px: int, transparent: bool, c
         rgb = _enlarged(rgb.contiguous(), scale, context)
     rgb, alpha = resize(rgb, size_px, size_px), resize(alpha, size_px, size_px)
     if not transparent:
-        return Picture(rgb)
+        return Picture(rgb, source_type=GENERATED)
     # What lies under a half-covered pixel is ground: the product's own colour continues from the inside.
-    return Picture(bleed(rgb, (alpha > 0.9).float() * alpha), alpha)
+    return Picture(bleed(rgb, (alpha > 0.9).float() * alpha), alpha, source_type=GENERATED)
 
 
 def single_record(result: Result, index: int) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from gan.errors import InputError
 from gan.files import write_atomic
+from gan.imaging import xmp
 from gan.imaging.deep import deep_to_tensors, upright
 from gan.imaging.deep_files import LONGEST_PNG_PX, deep_png, deep_tiff
 from gan.imaging.exif import published_exif, read_exif
@@ -47,7 +49,8 @@ def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") ->
     """Read a picture: upright, in sRGB, with its transparency beside it. Safe to call from several threads.
 
     JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read; PNG, TIFF and HEIC with up to 16 bits a channel. Of
-    several frames the first is taken. What could not be kept stands in the picture's notices.
+    several frames the first is taken. What could not be kept stands in the picture's notices. Of XMP only what
+    `gan.imaging.xmp` writes is kept.
 
     Args:
         source: a file's path, its content, or an image of Pillow's.
@@ -83,10 +86,11 @@ def to_pil(picture: Picture) -> Image.Image:
 
 
 def encode(picture: Picture, encoding: Encoding) -> bytes:
-    """A picture as the content of a file, with an sRGB profile and, where asked for, with EXIF.
+    """A picture as the content of a file, with an sRGB profile, its provenance and, where asked for, with EXIF.
 
     JPEG is written 4:4:4 and has no transparency: the picture is laid on white. A picture of 16 bits a channel is
-    written with 16 where the format holds them and nothing else is asked: every value of its source comes back.
+    written with 16 where the format holds them and nothing else is asked: every value of its source comes back. The
+    history and the digital source type are written as XMP; a history too long for the format is left out.
 
     Raises:
         InputError: the format cannot hold a picture as large, or an EXIF block as long.
@@ -95,9 +99,10 @@ def encode(picture: Picture, encoding: Encoding) -> bytes:
     options = _save_options(picture, encoding, bits)
     if bits == 16:
         write_deep = deep_png if encoding.file_format == "png" else deep_tiff
-        return write_deep(picture.rgb, picture.alpha, srgb_profile(), options.get("exif"))
+        return write_deep(picture.rgb, picture.alpha, srgb_profile(), options.get("exif"), _packet(picture, encoding))
     flatten = picture.alpha is not None and not encoding.details.alpha
     image = to_image_on_white(picture.rgb, picture.alpha) if flatten else to_pil(picture)
+    options |= _xmp_options(_packet(picture, encoding), encoding, options.get("exif"))
     buffer = io.BytesIO()
     image.save(buffer, format=encoding.details.pillow, icc_profile=srgb_profile(), **options)
     return buffer.getvalue()
@@ -122,7 +127,32 @@ def _picture(
         image = opened.image if orientation == 1 else opened.image.transpose(_UPRIGHT[orientation])
         rgb, alpha = to_tensors(image, convert, opened.key)
     bits = 8 if opened.deep is None else 16
-    return Picture(rgb, alpha, exif, notices, opened.name, opened.file_format, bits)
+    history, source_type = xmp.read(opened.image.info.get("xmp"))
+    if not opened.file_format:
+        history = ()  # an image made of a file's has its packet, but went through steps that no history tells of
+    return Picture(rgb, alpha, exif, notices, opened.name, opened.file_format, bits, history, source_type)
+
+
+def _packet(picture: Picture, encoding: Encoding) -> bytes | None:
+    most_bytes = xmp.MAX_JPEG_BYTES if encoding.file_format == "jpeg" else xmp.MAX_BYTES
+    return xmp.packet(picture.history, picture.source_type, most_bytes=most_bytes)
+
+
+def _xmp_options(packet: bytes | None, encoding: Encoding, exif: bytes | None) -> dict[str, Any]:
+    """A packet as each of Pillow's writers takes it."""
+    if packet is None:
+        return {}
+    if encoding.file_format == "png":
+        chunks = PngInfo()
+        chunks.add_itxt(xmp.PNG_KEYWORD, packet.decode())
+        return {"pnginfo": chunks}
+    if encoding.file_format == "tiff":
+        directory = Image.Exif()
+        if exif is not None:
+            directory.load(exif)
+        directory[xmp.TIFF_TAG] = packet
+        return {"exif": directory}
+    return {"xmp": packet}
 
 
 def _save_options(picture: Picture, encoding: Encoding, bits: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gan.imaging.bands import bands
 from gan.imaging.deep import to_deep
+from gan.imaging.xmp import PNG_KEYWORD, TIFF_TAG
 
 LONGEST_PNG_PX = 1_000_000
 """libpng's own limit, above which most programs read no PNG, and below which FFmpeg writes every shape."""
@@ -22,7 +23,7 @@ _STRIP_BYTES = 2**18
 _PNG_HEADER_BYTES = 33
 
 
-def deep_png(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | None) -> bytes:
+def deep_png(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | None, xmp: bytes | None = None) -> bytes:
     """A PNG of RGB, or RGBA where there is alpha, with 16 bits a channel.
 
     Args:
@@ -30,6 +31,7 @@ def deep_png(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | No
         alpha: (1, 1, H, W), in [0, 1].
         profile: the ICC profile to embed.
         exif: an EXIF block as Pillow makes it, or none.
+        xmp: an XMP packet, or none.
     """
     # Loading FFmpeg's libraries takes longer than starting the page should.
     import av
@@ -51,10 +53,13 @@ def deep_png(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | No
     PngImagePlugin.putchunk(chunks, b"iCCP", b"ICC Profile\0\0", zlib.compress(profile))
     if exif is not None:
         PngImagePlugin.putchunk(chunks, b"eXIf", exif.removeprefix(b"Exif\0\0"))
+    if xmp is not None:
+        # Neither compressed, nor of a language, nor translated.
+        PngImagePlugin.putchunk(chunks, b"iTXt", PNG_KEYWORD.encode(), bytes(5), xmp)
     return encoded[:_PNG_HEADER_BYTES] + chunks.getvalue() + encoded[_PNG_HEADER_BYTES:]
 
 
-def deep_tiff(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | None) -> bytes:
+def deep_tiff(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | None, xmp: bytes | None = None) -> bytes:
     """A TIFF of RGB, or RGBA where there is alpha, with 16 bits a channel: TIFF 6.0 with deflate and the horizontal
     predictor. The arguments are those of `deep_png`.
     """
@@ -63,6 +68,8 @@ def deep_tiff(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | N
     directory = TiffImagePlugin.ImageFileDirectory_v2()
     if exif is not None:
         _add(directory, exif)
+    if xmp is not None:
+        directory[TIFF_TAG] = xmp
     rows_per_strip = min(height_px, max(1, _STRIP_BYTES // (2 * channels * width_px)))
     strips = []
     for top in range(0, height_px, rows_per_strip):

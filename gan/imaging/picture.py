@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
 from gan.errors import InputError
+
+History = tuple[Mapping[str, Any], ...]
+"""Steps, the first one first: each {"task": name, "request": what `gan.contract.Request.as_step` gives, "weights":
+{name: sha256}}, all of it JSON-ready."""
+
+GENERATED: Final = "trainedAlgorithmicMedia"
+PARTLY_GENERATED: Final = "compositeWithTrainedAlgorithmicMedia"
+"""Codes of the IPTC's digital source types: all of a picture's pixels were made by a network, or some of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +33,8 @@ class Picture:
         name: file name of the source without folders; empty where there was none.
         file_format: Pillow's name of the source's format, such as "JPEG"; empty where there was none.
         bits: 16 where more than 8 bits a channel were read, else 8: what is written where nothing else is asked.
+        history: the steps that made it of what was taken, generated or drawn elsewhere.
+        source_type: code of its IPTC digital source type, such as `GENERATED`; empty where nobody said.
 
     Raises:
         InputError: the tensors do not have these shapes.
@@ -35,6 +47,8 @@ class Picture:
     name: str = ""
     file_format: str = ""
     bits: int = 8
+    history: History = ()
+    source_type: str = ""
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 4 or self.rgb.shape[:2] != (1, 3) or self.rgb.dtype != torch.float32:
@@ -65,5 +79,9 @@ class Picture:
         return int(self.rgb.shape[2])
 
     def with_pixels(self, rgb: Tensor, alpha: Tensor | None) -> Picture:
-        """The same picture's name, EXIF, depth and notices around new pixels."""
+        """The same picture's name, EXIF, depth, notices and provenance around new pixels."""
         return dataclasses.replace(self, rgb=rgb, alpha=alpha)
+
+    def with_source(self, source_type: str) -> Picture:
+        """The same picture with another digital source type, unless it is generated as a whole: it stays that."""
+        return self if self.source_type == GENERATED else dataclasses.replace(self, source_type=source_type)

@@ -14,7 +14,7 @@ from gan.contract import Context, Output, Request
 from gan.errors import InputError, check_within
 from gan.imaging.alpha import bleed
 from gan.imaging.masks import Mask, check_size, feathered, grown
-from gan.imaging.picture import Picture
+from gan.imaging.picture import PARTLY_GENERATED, Picture
 from gan.inpaint.canvas import Margins, extended, margins_for
 from gan.inpaint.filling import fill, holes
 
@@ -165,7 +165,8 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
         made = fill(rgb, hole, box, model, finer, context, report)
         part, weight = box.of(out), box.of(cover)
         part.copy_(torch.where(weight > 0, torch.lerp(part, made, weight), part))
-    return Output((picture.with_pixels(out, picture.alpha),), picture.notices, {**details, "holes": len(boxes)})
+    made_anew = picture.with_pixels(out, picture.alpha).with_source(PARTLY_GENERATED)
+    return Output((made_anew,), picture.notices, {**details, "holes": len(boxes)})
 
 
 def _cover(request: InpaintRequest, margins: Margins, todo: Tensor | None) -> Tensor:

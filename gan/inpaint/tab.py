@@ -10,15 +10,15 @@ from typing import Any
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.inpaint import tab_editor, tab_masks
+from gan.inpaint import tab_masks
 from gan.inpaint.pipeline import ASPECTS, AUTO_MODEL, MOST_GROW_PX
 from gan.inpaint.tab_masks import KINDS
-from gan.inpaint.tab_steps import Shelf
 from gan.inpaint.tab_visit import FEATHER_PX, GROW_PX, OTHER, SIDES, Page, Stage
 from gan.inpaint.tab_work import Desk
-from gan.ui import holding, widgets
+from gan.ui import holding, mask_editor, widgets
 from gan.ui.offers import Choice, Run, say_why_not
 from gan.ui.running import Bar, bar
+from gan.ui.shelf import Shelf
 from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
 from gan.ui.words import label
 
@@ -76,7 +76,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             widgets.shelf("inpaint", photograph, examples)
             if not ready:
                 say_why_not("inpaint", "inpaint.unavailable", models)
-            editor = tab_editor.build()
+            editor = mask_editor.build("inpaint", "inpaint.editor")
             line = gr.HTML(elem_id="inpaint-marked", elem_classes="facts heard", padding=False)
             facts = gr.HTML(visible=False, elem_id="inpaint-facts", elem_classes="facts", padding=False)
             row = tab_masks.build_row()

@@ -14,9 +14,9 @@ from gan.imaging import masks
 from gan.imaging.masks import MOST_PX, MOST_TOLERANCE, Mask
 from gan.imaging.resize import fitted
 from gan.inpaint.marking import TOLERANCE, Marking, marked
-from gan.inpaint.tab_editor import LONGEST_PX, EditorValue, write_layer
 from gan.inpaint.tab_steps import Visit
 from gan.inpaint.tab_work import no_picture
+from gan.ui.mask_editor import LONGEST_PX, EditorValue, write_layer
 from gan.ui.widgets import DECODING, LIGHT
 from gan.ui.words import Language, label, language, say
 from gan.ui.work import one_sentence

@@ -6,21 +6,16 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from PIL import Image
+from typing import Any
 
 from gan.contract import Result
 from gan.imaging.codec import Encoding, write
 from gan.imaging.formats import LOSSY
 from gan.imaging.picture import Picture
 from gan.ui import widgets
-from gan.ui.preview import preview_size, write_preview
+from gan.ui.preview import lay, preview_size, write_preview
 from gan.ui.results import common_rows, write_record
 from gan.ui.words import Language, notice, say
-
-AROUND: Final = (226, 232, 240)
-"""What a preview shows where a picture was not yet, before it was extended."""
 
 
 @dataclass(frozen=True)
@@ -69,27 +64,6 @@ def written(shown: Shown, picture: Picture, encoding: Encoding, folder: Path, to
     record = write_record(shown.told, file, encoding)
     summary = _summary(shown, file, encoding, to)
     return dataclasses.replace(shown, file=file, record=record, summary=summary)
-
-
-def lay(preview: Path, size: tuple[int, int], origin: tuple[int, int], onto: Picture, path: Path) -> str:
-    """A preview laid where its picture belongs in a larger one, as large as that one's preview.
-
-    Args:
-        preview: of the smaller picture.
-        size: width and height of the smaller picture, in its own pixels.
-        origin: its left and top in the larger one.
-        onto: the larger one.
-        path: the file to write.
-    """
-    height_px, width_px = preview_size(onto)
-    shrink = width_px / onto.width_px
-    box = [round(value * shrink) for value in (*origin, origin[0] + size[0], origin[1] + size[1])]
-    canvas = Image.new("RGB", (width_px, height_px), AROUND)
-    with Image.open(preview) as image:
-        part = image.resize((max(1, box[2] - box[0]), max(1, box[3] - box[1])), Image.Resampling.LANCZOS)
-        canvas.paste(part, (box[0], box[1]))
-    canvas.save(path, quality=90)
-    return str(path)
 
 
 def _summary(shown: Shown, file: Path, encoding: Encoding, to: Language) -> str:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import tempfile
-import threading
-import time
-import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +16,8 @@ from gan.imaging.bands import bands
 from gan.imaging.codec import decode
 from gan.imaging.masks import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
-from gan.inpaint import tab_editor
 from gan.inpaint.tab_result import Shown
-
-KEEP_S: Final = 86400
-"""What nobody has come back to for this long is thrown away."""
+from gan.ui import mask_editor
 
 MOST_BYTES: Final = 2**30
 """Of pictures in one visit; the oldest steps but the first make room."""
@@ -92,11 +85,11 @@ class Visit:
         path = self.step.picture
         return read_picture(path, self.steps[0].picture.name) if path.suffix == SUFFIX else decode(path)
 
-    def caught_up(self, value: tab_editor.EditorValue | None) -> tuple[Visit, Mask]:
+    def caught_up(self, value: mask_editor.EditorValue | None) -> tuple[Visit, Mask]:
         """With what was drawn in the editor as the mask in force, and that mask; itself where nothing was."""
         width_px, height_px = self.step.size
         kept = self.mask
-        mask = tab_editor.with_strokes(kept, tab_editor.drawn(value, height_px, width_px))
+        mask = mask_editor.with_strokes(kept, mask_editor.drawn(value, height_px, width_px))
         return (self if mask is kept else self.with_mask(mask)), mask
 
     def with_mask(self, mask: Mask) -> Visit:
@@ -132,31 +125,6 @@ class Visit:
 
     def _left(self) -> Step:
         return dataclasses.replace(self.step, mask=self.masks[-1] if self.masks else None)
-
-
-class Shelf:
-    """Where the visits' files lie; the folder goes with the process."""
-
-    def __init__(self) -> None:
-        self._root: Path | None = None
-        self._lock = threading.Lock()
-
-    def folder(self) -> Path:
-        """A new, empty one. What is older than `KEEP_S` makes room."""
-        with self._lock:
-            if self._root is None:
-                self._root = Path(tempfile.mkdtemp(prefix="packshot-"))
-                weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
-            for old in self._root.iterdir():
-                if time.time() - old.stat().st_mtime > KEEP_S:
-                    shutil.rmtree(old, ignore_errors=True)
-            return Path(tempfile.mkdtemp(dir=self._root))
-
-    @staticmethod
-    def forget(visit: Visit | None) -> None:
-        """Throw a visit's files away."""
-        if visit is not None:
-            shutil.rmtree(visit.folder, ignore_errors=True)
 
 
 def write_picture(picture: Picture, path: Path) -> Path:

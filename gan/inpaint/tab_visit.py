@@ -18,15 +18,16 @@ from gan.errors import InputError
 from gan.imaging.codec import decode
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted
-from gan.inpaint import tab_editor, tab_masks
+from gan.inpaint import tab_masks
 from gan.inpaint.pipeline import MOST_GROW_PX
-from gan.inpaint.tab_editor import EditorValue
-from gan.inpaint.tab_result import lay, written
-from gan.inpaint.tab_steps import SUFFIX, THUMB_PX, Shelf, Step, Visit, write_picture
+from gan.inpaint.tab_result import written
+from gan.inpaint.tab_steps import SUFFIX, THUMB_PX, Step, Visit, write_picture
 from gan.inpaint.tab_work import Desk, Wish
-from gan.ui import widgets
-from gan.ui.preview import preview_size, write_preview
+from gan.ui import mask_editor, widgets
+from gan.ui.mask_editor import EditorValue
+from gan.ui.preview import lay, preview_size, write_preview
 from gan.ui.results import encoding_of
+from gan.ui.shelf import Shelf
 from gan.ui.words import Language, language, say
 from gan.ui.work import follow, one_sentence
 
@@ -194,7 +195,7 @@ def _empty() -> tuple[Any, ...]:
     hidden = gr.update(visible=False)
     return (
         None,
-        gr.update(value=None, visible=tab_editor.AWAY),
+        gr.update(value=None, visible=mask_editor.AWAY),
         "",
         None,
         gr.update(value="", visible=False),
@@ -211,7 +212,7 @@ def _step(
 ) -> Step:
     """The previews of a picture, written into the folder, and what else a step is."""
     size = (picture.width_px, picture.height_px)
-    copy = tab_editor.write_copy(picture, folder / "copy.jpg")
+    copy = mask_editor.write_copy(picture, folder / "copy.jpg")
     thumb = write_preview(picture, folder / "thumb.jpg", preview_size(picture, THUMB_PX))
     if photograph is None:
         original = Path(write_preview(picture, folder / "original.jpg"))
@@ -230,7 +231,7 @@ def _result(visit: Visit) -> tuple[Any, ...]:
 
 def _facts(visit: Visit, to: Language, known: str = "") -> Any:
     width_px, height_px = visit.step.size
-    copy_height_px, copy_width_px = fitted(height_px, width_px, tab_editor.LONGEST_PX)
+    copy_height_px, copy_width_px = fitted(height_px, width_px, mask_editor.LONGEST_PX)
     parts = [known or f"{width_px} × {height_px} px"]
     if (copy_width_px, copy_height_px) != (width_px, height_px):
         size = f"{copy_width_px} × {copy_height_px} px"
@@ -240,5 +241,5 @@ def _facts(visit: Visit, to: Language, known: str = "") -> Any:
 
 def _edge(step: Step) -> tuple[int, int]:
     """Grow and feather in the picture's pixels: strokes are as exact as the copy they were drawn on."""
-    scale = max(1.0, max(step.size) / tab_editor.LONGEST_PX)
+    scale = max(1.0, max(step.size) / mask_editor.LONGEST_PX)
     return min(MOST_GROW_PX, round(GROW_PX * scale)), min(MOST_GROW_PX, round(FEATHER_PX * scale))

@@ -18,7 +18,7 @@ from gan.imaging.alpha import bleed
 from gan.imaging.codec import decode
 from gan.imaging.looks import Look
 from gan.imaging.masks import Mask, check_size
-from gan.imaging.picture import Picture
+from gan.imaging.picture import PARTLY_GENERATED, Picture
 from gan.imaging.resize import resize, shrunk
 from gan.imaging.sheet import contact_sheet
 from gan.stylize.painting import paint
@@ -225,7 +225,10 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
     if request.preserve_color and (request.kind == "artistic" or request.look is not None):
         keep_chroma(made, rgb)
     mix(made, picture.rgb, cover, request.strength)
-    return Output((picture.with_pixels(made, picture.alpha),), tuple(notices), details)
+    styled = picture.with_pixels(made, picture.alpha)
+    if request.kind == "artistic":
+        styled = styled.with_source(PARTLY_GENERATED)
+    return Output((styled,), tuple(notices), details)
 
 
 def look_of(request: StylizeRequest) -> Look:
@@ -309,6 +312,7 @@ def sheet(request: SheetRequest, context: Context) -> Output:
     captions = request.captions or tuple(PRESETS[name].title for name in names)
     columns = math.ceil(math.sqrt(len(names)))
     page = contact_sheet(cells, captions, columns=columns, cell_px=request.cell_px)
+    page = dataclasses.replace(page, source_type=cells[0].source_type)
     return Output((page, *cells), picture.notices, {"styles": list(names), "columns": columns})
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gan.ui import chinese_batch, chinese_cutout, chinese_export
 from gan.ui.chinese_rooms import ROOMS
 
 FIELDS: Final[dict[str, str]] = {
@@ -79,6 +80,9 @@ FIELDS: Final[dict[str, str]] = {
     "where": "作用范围",
     "white_balance": "白平衡",
     "width": "宽度",
+    **chinese_cutout.FIELDS,
+    **chinese_export.FIELDS,
+    **chinese_batch.FIELDS,
 }
 
 SENTENCES: Final[dict[str, str]] = {
@@ -236,4 +240,7 @@ SENTENCES: Final[dict[str, str]] = {
     "it carries the weights of {model}": "{model} 的权重在其中",
     "Run: pip install -r requirements-dev.txt": "请运行 pip install -r requirements-dev.txt",
     **ROOMS,
+    **chinese_cutout.SENTENCES,
+    **chinese_export.SENTENCES,
+    **chinese_batch.SENTENCES,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gan.ui import labels_batch, labels_cutout, labels_export
+
 LABELS: Final[dict[str, tuple[str, str]]] = {
     "tagline": (
         "Product photographs: made up, larger, cleaner, in any style. Your pictures stay on this machine.",
@@ -315,4 +317,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "record": ("Record (JSON)", "处理记录（JSON）"),
     "summary": ("What was done", "处理摘要"),
     "unavailable": ("Enhance is switched off, because it has no usable model.", "没有可用的模型，增强功能已停用。"),
+    **labels_cutout.LABELS,
+    **labels_export.LABELS,
+    **labels_batch.LABELS,
 }

@@ -21,9 +21,11 @@ from gan.imaging.picture import Picture
 from gan.inpaint import tab, tab_steps
 from gan.inpaint.pipeline import InpaintRequest
 from gan.inpaint.tab_result import from_result
-from gan.inpaint.tab_steps import Shelf, read_picture, write_picture
+from gan.inpaint.tab_steps import read_picture, write_picture
 from gan.inpaint.tab_visit import Page
 from gan.inpaint.tab_work import Desk, Wish
+from gan.ui import shelf as shelf_module
+from gan.ui.shelf import Shelf
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -274,7 +276,7 @@ def test_the_shelf_forgets_what_nobody_came_back_to(monkeypatch: pytest.MonkeyPa
     first = shelf.folder()
     second = shelf.folder()
     assert first.is_dir()
-    monkeypatch.setattr(tab_steps, "KEEP_S", -1)
+    monkeypatch.setattr(shelf_module, "KEEP_S", -1)
     shelf.folder()
     assert not first.exists()
     assert not second.exists()

@@ -16,36 +16,37 @@ from gan.errors import InputError
 from gan.imaging.codec import decode
 from gan.imaging.masks import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
-from gan.inpaint import tab_editor, tab_masks
+from gan.inpaint import tab_masks
 from gan.inpaint.marking import Marking, marked
 from gan.inpaint.tab_steps import Visit
 from gan.inpaint.tab_work import Desk
+from gan.ui import mask_editor
 
 # What is drawn, at full size
 
 
 def test_an_untouched_mask_stays_as_it_is(tmp_path: Path) -> None:
     kept = Mask(torch.rand(1, 1, 900, 2100, generator=torch.Generator().manual_seed(0)))
-    assert tab_editor.with_strokes(kept, None) is kept
-    came_back = tab_editor.drawn(layers(tmp_path, tab_editor.shown(kept)), 900, 2100)
-    assert tab_editor.with_strokes(kept, came_back) is kept
+    assert mask_editor.with_strokes(kept, None) is kept
+    came_back = mask_editor.drawn(layers(tmp_path, mask_editor.shown(kept)), 900, 2100)
+    assert mask_editor.with_strokes(kept, came_back) is kept
 
 
 def test_a_layer_comes_back_as_it_was_written(tmp_path: Path) -> None:
     mask = box(5, 6, 7, 8)
-    path = tab_editor.write_layer(mask, tmp_path / "layer.png")
-    now = tab_editor.drawn({"layers": [str(path)]}, 32, 48)
+    path = mask_editor.write_layer(mask, tmp_path / "layer.png")
+    now = mask_editor.drawn({"layers": [str(path)]}, 32, 48)
     assert now is not None
     assert torch.equal(now, mask.coverage[0, 0])
-    assert tab_editor.drawn(None, 32, 48) is None
-    assert tab_editor.drawn({"layers": []}, 32, 48) is None
+    assert mask_editor.drawn(None, 32, 48) is None
+    assert mask_editor.drawn({"layers": []}, 32, 48) is None
 
 
 def test_strokes_on_a_copy_as_large_as_the_picture_are_exact() -> None:
     kept, stroke = box(0, 0, 10, 10), box(5, 5, 20, 3)
     now = torch.maximum(kept.coverage, stroke.coverage)[0, 0]
     now[:2, :2] = 0  # erased
-    assert torch.equal(tab_editor.with_strokes(kept, now).coverage[0, 0], now)
+    assert torch.equal(mask_editor.with_strokes(kept, now).coverage[0, 0], now)
 
 
 def large() -> tuple[tuple[int, int], int]:
@@ -57,7 +58,7 @@ def test_a_stroke_on_a_small_copy_is_scaled_up_with_smooth_edges() -> None:
     size, scale = large()
     y, x = torch.meshgrid(torch.arange(256), torch.arange(1024), indexing="ij")
     disc = ((x - 300) ** 2 + (y - 100) ** 2 <= 40**2).float()
-    made = tab_editor.with_strokes(Mask(torch.zeros(1, 1, size[1], size[0])), disc).coverage[0, 0]
+    made = mask_editor.with_strokes(Mask(torch.zeros(1, 1, size[1], size[0])), disc).coverage[0, 0]
     assert set(made.unique().tolist()) == {0.0, 1.0}
     full_y, full_x = torch.meshgrid(torch.arange(size[1]), torch.arange(size[0]), indexing="ij")
     centre_x, centre_y = (scale * (at + 0.5) - 0.5 for at in (300, 100))
@@ -71,7 +72,7 @@ def test_the_thinnest_stroke_is_not_lost() -> None:
     now = torch.zeros(256, 1024)
     now[100:102, 50:52] = 1
     now[200, 10:200] = 1
-    made = tab_editor.with_strokes(Mask(torch.zeros(1, 1, size[1], size[0])), now).coverage[0, 0]
+    made = mask_editor.with_strokes(Mask(torch.zeros(1, 1, size[1], size[0])), now).coverage[0, 0]
     assert float(made[400:408, 200:208].sum()) >= 0.5 * 4 * scale**2
     assert bool(made[802, 44:796].all())
 
@@ -81,9 +82,9 @@ def test_a_kept_mask_stays_exact_beside_a_stroke() -> None:
     soft = torch.rand(1, 1, size[1], size[0], generator=torch.Generator().manual_seed(0))
     soft[..., 2000:] = 0
     kept = Mask(soft)
-    now = tab_editor.shown(kept)
+    now = mask_editor.shown(kept)
     now[10:20, 700:710] = 1
-    made = tab_editor.with_strokes(kept, now).coverage
+    made = mask_editor.with_strokes(kept, now).coverage
     assert torch.equal(made[..., :2000], soft[..., :2000])
     assert bool((made[0, 0, 10 * scale + 1 : 20 * scale - 1, 700 * scale + 1 : 710 * scale - 1] == 1).all())
     assert float(made[..., 2000:].sum()) == pytest.approx(100 * scale**2, rel=0.05)
@@ -93,9 +94,9 @@ def test_between_a_mark_and_a_stroke_across_its_edge_is_no_gap() -> None:
     size, scale = large()
     kept = Mask(torch.zeros(1, 1, size[1], size[0]))
     kept.coverage[0, 0, 101:203, 403:806] = 1  # on no pixel of the copy's grid
-    now = tab_editor.shown(kept)
+    now = mask_editor.shown(kept)
     now[40:45, 150:230] = 1
-    made = tab_editor.with_strokes(kept, now).coverage[0, 0]
+    made = mask_editor.with_strokes(kept, now).coverage[0, 0]
     assert bool((made[40 * scale + 2 : 45 * scale - 2, 150 * scale + 2 : 230 * scale - 2] == 1).all())
 
 
@@ -104,9 +105,9 @@ def test_a_mark_that_was_erased_is_gone() -> None:
     kept = Mask(torch.zeros(1, 1, size[1], size[0]))
     kept.coverage[0, 0, 101:203, 403:806] = 1
     kept.coverage[0, 0, 600:620, 600:620] = 1
-    now = tab_editor.shown(kept).clone()
+    now = mask_editor.shown(kept).clone()
     now[:100] = 0
-    made = tab_editor.with_strokes(kept, now).coverage
+    made = mask_editor.with_strokes(kept, now).coverage
     assert float(made.sum()) == 400
     assert bool((made[0, 0, 600:620, 600:620] == 1).all())
 

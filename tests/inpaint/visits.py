@@ -13,10 +13,10 @@ from pages import FakeStudio
 from PIL import Image
 
 from gan.imaging.masks import Mask, rectangle
-from gan.inpaint import tab_editor
 from gan.inpaint.tab_steps import Visit
 from gan.inpaint.tab_visit import Page, Stage
 from gan.inpaint.tab_work import Desk
+from gan.ui import mask_editor
 
 SHOWN = len(dataclasses.fields(Stage))
 FILES = ("download", "slider", "summary", "record")
@@ -32,14 +32,14 @@ def box(left: int, top: int, width: int, height: int, *, of: tuple[int, int] = (
 def layers(folder: Path, cover: torch.Tensor) -> dict[str, Any]:
     """What the editor gives for a layer of that cover, (h, w) in [0, 1]."""
     pixels = np.zeros((*cover.shape, 4), np.uint8)
-    pixels[..., 3] = (cover * tab_editor.OPACITY).round().numpy()
+    pixels[..., 3] = (cover * mask_editor.OPACITY).round().numpy()
     path = folder / f"layer-{len(list(folder.iterdir()))}.png"
     Image.fromarray(pixels).save(path)
     return {"background": None, "layers": [str(path)], "composite": None}
 
 
 def strokes(folder: Path, *boxes: Mask) -> dict[str, Any]:
-    return layers(folder, torch.stack([tab_editor.shown(one) for one in boxes]).amax(0))
+    return layers(folder, torch.stack([mask_editor.shown(one) for one in boxes]).amax(0))
 
 
 def page() -> tuple[Page, FakeStudio]:

@@ -1,4 +1,4 @@
-"""The mask in Gradio's editor: what is drawn on a small copy of the picture, and the mask at the picture's full size.
+"""Masks in Gradio's editor: what is drawn on a small copy of the picture, and the mask at the picture's full size.
 
 A mask that a tool made or a file brought is kept as it is, at full size; the editor shows it as a layer. When the
 editor's layer comes back, only where it differs from what was shown has someone drawn or erased: these strokes alone
@@ -28,7 +28,9 @@ from gan.ui.words import label
 LONGEST_PX: Final = 1024
 """The editor sends what it holds as PNG with every event: of a larger copy that would take seconds."""
 
-COLOUR: Final = (225, 29, 72)
+Color = tuple[int, int, int]
+
+COLOR: Final[Color] = (225, 29, 72)
 OPACITY: Final = 166
 """Of strokes, of 255: seen on any ground, white included, and what lies below can be seen through them."""
 
@@ -46,24 +48,31 @@ off before it has set up its canvas, which it does in the background, breaks the
 EditorValue = Mapping[str, Any]
 
 
-def build() -> gr.ImageEditor:
-    """The editor; hidden until there is a picture."""
-    colour = (f"rgb{COLOUR}", OPACITY / 255)
+def build(name: str, key: str, colors: Sequence[Color] = (COLOR,)) -> gr.ImageEditor:
+    """The editor; hidden until there is a picture.
+
+    Args:
+        name: prefix of its element id.
+        key: the label's.
+        colors: one for each brush; the first is in hand.
+    """
+    brushes: list[str | tuple[str, float]] = [(f"rgb{color}", OPACITY / 255) for color in colors]
     return gr.ImageEditor(
         type="filepath",
         format="png",
         sources=(),
         layers=False,
         transforms=(),
-        brush=gr.Brush(default_size=RADIUS_PX, colors=[colour], default_color=colour, color_mode="fixed"),
+        brush=gr.Brush(default_size=RADIUS_PX, colors=brushes, default_color=brushes[0], color_mode="fixed"),
         eraser=gr.Eraser(default_size=RADIUS_PX),
         canvas_size=(LONGEST_PX, LONGEST_PX * 3 // 4),
         height=520,
-        label=label("inpaint.editor"),
+        label=label(key),
         show_label=False,
         buttons=["fullscreen"],
         visible=AWAY,
-        elem_id="inpaint-editor",
+        elem_id=f"{name}-editor",
+        elem_classes="editor",
     )
 
 
@@ -81,7 +90,7 @@ def write_layer(mask: Mask, path: Path) -> Path:
     """The layer that shows a mask, as PNG."""
     coverage = shown(mask)
     layer = np.empty((*coverage.shape, 4), np.uint8)
-    layer[..., :3] = COLOUR
+    layer[..., :3] = COLOR
     layer[..., 3] = (coverage * OPACITY).round().numpy()
     Image.fromarray(layer).save(path, format="PNG")
     return path
@@ -97,15 +106,27 @@ def drawn(value: EditorValue | None, height_px: int, width_px: int) -> Tensor | 
     Returns:
         (h, w) in [0, 1], or None where there is no layer: the canvas was never touched.
     """
-    layers: Sequence[str] = (value or {}).get("layers") or ()
-    size = fitted(height_px, width_px, LONGEST_PX)[::-1]
-    covers = []
-    for path in layers:
-        with Image.open(path) as image:
-            opacity = image.convert("RGBA").getchannel("A")
-            opacity = opacity if opacity.size == size else opacity.resize(size, Image.Resampling.BILINEAR)
-            covers.append(torch.from_numpy(np.asarray(opacity, np.float32) / OPACITY).clamp(0, 1))
+    covers = [_opacity(layer) for layer in _layers(value, height_px, width_px)]
     return torch.stack(covers).amax(0) if covers else None
+
+
+def drawn_in(value: EditorValue | None, height_px: int, width_px: int, colors: Sequence[Color]) -> list[Mask | None]:
+    """What was drawn in each of several colours, at full size; None where nothing was.
+
+    Where strokes lie on one another the last one counts, since its colour is the one that is mostly seen.
+
+    Args:
+        value, height_px, width_px: as of `drawn`.
+        colors: of the editor's brushes.
+    """
+    layers = _layers(value, height_px, width_px)
+    found: list[Mask | None] = []
+    for number in range(len(colors)):
+        covers = [_opacity(layer) * (_nearest(layer, colors) == number) for layer in layers]
+        cover = torch.stack(covers).amax(0) if covers else torch.zeros(1, 1)
+        nothing = Mask(torch.zeros(1, 1, height_px, width_px))
+        found.append(with_strokes(nothing, cover) if bool((cover > TOLERANCE).any()) else None)
+    return found
 
 
 def with_strokes(kept: Mask, now: Tensor | None) -> Mask:
@@ -134,6 +155,31 @@ def with_strokes(kept: Mask, now: Tensor | None) -> Mask:
         enlarged = _enlarged(_widened(added, size) & (now >= 0.5) | added, size)
         coverage = torch.maximum(coverage, enlarged.float())
     return Mask(coverage, kept.name)
+
+
+def _layers(value: EditorValue | None, height_px: int, width_px: int) -> list[Tensor]:
+    """Each (h, w, 4) in [0, 255], of the copy's size."""
+    paths: Sequence[str] = (value or {}).get("layers") or ()
+    size = fitted(height_px, width_px, LONGEST_PX)[::-1]
+    found = []
+    for path in paths:
+        with Image.open(path) as image:
+            layer = image.convert("RGBA")
+            layer = layer if layer.size == size else layer.resize(size, Image.Resampling.BILINEAR)
+            found.append(torch.from_numpy(np.asarray(layer, np.float32)))
+    return found
+
+
+def _opacity(layer: Tensor) -> Tensor:
+    """(h, w) in [0, 1]."""
+    return (layer[..., 3] / OPACITY).clamp(0, 1)
+
+
+def _nearest(layer: Tensor, colors: Sequence[Color]) -> Tensor:
+    """(h, w): the number of the colour that is nearest."""
+    palette = torch.tensor(colors, dtype=torch.float32)
+    distances = torch.stack([(layer[..., :3] - color).square().sum(-1) for color in palette])
+    return distances.argmin(0)
 
 
 def _widened(area: Tensor, size: tuple[int, int]) -> Tensor:

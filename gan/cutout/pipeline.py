@@ -1,0 +1,177 @@
+"""Cut-out: from a request to the product alone, transparent or on another ground."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan.contract import Context, Output, Request
+from gan.cutout.finding import AUTO_MODEL, STEPS, find, has_transparency
+from gan.cutout.ground import TRANSPARENT, Ground, check_ground, laid_on
+from gan.errors import InputError
+from gan.imaging.masks import Mask, check_size
+from gan.imaging.matting import guided, mean
+from gan.imaging.picture import Picture
+from gan.imaging.resize import shrunk
+
+STROKE_PX = 384
+"""Longest side at which the picture around strokes is looked at."""
+
+RIM = 0.04
+"""How deep into a stroke its rim goes, as a share of the longer side of what is looked at; at most half the stroke."""
+
+SETTLED = 0.1
+COLOR_NOISE = 0.03
+"""By so much colors of one kind differ at least."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoutRequest(Request):
+    """What Cut-out is asked.
+
+    Corrections need no network: ask again with the picture, the first result's alpha as `mask`, and the strokes.
+
+    Attributes:
+        picture: a photograph of a product, or a cut-out, whose own transparency is then taken.
+        ground: "transparent", "white", a hex color, or a picture that covers the whole ground.
+        mask: where the product is, 1 inside; None where it is to be found.
+        keep: strokes over what belongs to the product.
+        drop: strokes over what does not; where both lie, this one holds.
+        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+
+    Raises:
+        InputError: a ground that is none of these; a mask or strokes of another size than the picture.
+    """
+
+    picture: Picture
+    ground: Ground = TRANSPARENT
+    mask: Mask | None = None
+    keep: Mask | None = None
+    drop: Mask | None = None
+    model: str = AUTO_MODEL
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_ground(self.ground)
+        for mask in (self.mask, self.keep, self.drop):
+            if mask is not None:
+                check_size(mask, self.picture)
+
+
+def cutout(request: CutoutRequest, context: Context) -> Output:
+    """Find the product or take the mask, correct it, clean its edge's colors, and lay it on the ground.
+
+    Details: `confidence` of the finding, `share` of the frame that is covered, `box` as left, top, right, bottom.
+
+    Raises:
+        InputError: no product was found, or nothing is left of it.
+    """
+    picture = request.picture
+    found = find(picture, context, model=request.model, mask=request.mask)
+    alpha = corrected(picture, found.alpha, request.keep, request.drop)
+    box = box_of(alpha)
+    if box is None:
+        raise InputError(
+            "drop",
+            "nothing of the product is left",
+            "a part of it has to stay",
+            "Take strokes back",
+        )
+    context.step(STEPS - 1, STEPS, "Cleaning the edge")
+    # What a file holds under its own transparency is the product's own color already.
+    rgb = picture.rgb if has_transparency(picture) else None
+    details: dict[str, Any] = {
+        "confidence": round(found.confidence, 4),
+        "share": round(float(alpha.mean()), 6),
+        "box": list(box),
+    }
+    return Output((laid_on(picture, alpha, request.ground, rgb=rgb),), (*picture.notices, *found.notices), details)
+
+
+def corrected(picture: Picture, alpha: Tensor, keep: Mask | None, drop: Mask | None) -> Tensor:
+    """A coverage after strokes of the brush.
+
+    A stroke's core becomes 1 or 0. Its rim does so except where its colors speak for what lies beside the stroke, so
+    that strokes may be a little too wide. Outside strokes nothing changes.
+
+    Args:
+        picture: H x W pixels.
+        alpha: (1, 1, H, W) in [0, 1].
+        keep, drop: strokes of the same size, or None; where both lie, drop holds.
+
+    Returns:
+        (1, 1, H, W): `alpha` itself where there are no strokes.
+    """
+    for mask, value in ((keep, 1.0), (drop, 0.0)):
+        box = None if mask is None else box_of(mask.coverage, least=0.0)
+        if mask is not None and box is not None:
+            alpha = _stroked(picture.rgb, alpha, mask.coverage, value, box)
+    return alpha
+
+
+def box_of(alpha: Tensor, *, least: float = 0.5) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of what is covered by more than `least`; of anything at all where nothing is.
+
+    Right and bottom are the first column and row outside. None for a coverage of 0 everywhere.
+    """
+    across, down = alpha[0, 0].amax(0), alpha[0, 0].amax(1)
+    if float(across.max()) <= 0:
+        return None
+    bound = least if float(across.max()) > least else 0.0
+    columns, rows = (torch.nonzero(profile > bound).flatten() for profile in (across, down))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _stroked(rgb: Tensor, alpha: Tensor, stroke: Tensor, value: float, box: tuple[int, int, int, int]) -> Tensor:
+    """A new coverage with one kind of strokes, which lie within the box."""
+    left, top, right, bottom = box
+    reach = max(8, round(4 * RIM * max(right - left, bottom - top)))
+    rows, columns = slice(max(0, top - reach), bottom + reach), slice(max(0, left - reach), right + reach)
+    made = alpha.clone()
+    part, colors, marked = (x[:, :, rows, columns] for x in (made, rgb, stroke))
+    small, before, coarse = (shrunk(x, STROKE_PX) for x in (colors, part, marked))
+    effect, rim = _effect(small, before, coarse, value)
+    wanted = guided(colors, torch.lerp(before, torch.full_like(before, value), effect), small=small)
+    wanted = torch.lerp(torch.full_like(part, value), wanted, F.interpolate(rim, part.shape[2:], mode="bilinear"))
+    part.copy_(torch.lerp(part, wanted, marked))
+    return made
+
+
+def _effect(rgb: Tensor, before: Tensor, stroke: Tensor, value: float) -> tuple[Tensor, Tensor]:
+    """How much a stroke changes each pixel, and where its rim is, (1, 1, h, w) in [0, 1] each.
+
+    A rim's pixel is compared with the colors of the stroke's core and of what has that value already, and with those
+    of what has the other value, in a window around it; where the two do not differ, the stroke holds.
+    """
+    from scipy import ndimage
+
+    inside = torch.from_numpy(ndimage.distance_transform_edt(stroke[0, 0].numpy() >= 0.5))[None, None].float()
+    width_px = min(max(2.0, RIM * max(stroke.shape[2:])), 0.5 * float(inside.max()))
+    core = inside > width_px
+    rim = (stroke > 0) & ~core
+    if not bool(rim.any()) or not bool(core.any()):
+        return stroke, torch.zeros_like(stroke)
+    untouched = stroke <= 0
+    own = core | (untouched & ((before - value).abs() < SETTLED))
+    other = untouched & ((before - value).abs() > 1 - SETTLED)
+    radius_px = math.ceil(2 * width_px) + 1
+    (near, to_own), (beside, to_other) = (_distance(rgb, kind.float(), radius_px) for kind in (own, other))
+    likely = (2 * torch.sigmoid((to_other - to_own) / 2)).clamp_(max=1)
+    likely = torch.where(near & beside & rim, likely, 1.0)
+    # Beyond the stroke too, so that at full size its outermost pixels are wholly the rim's.
+    return stroke * likely, F.max_pool2d(rim.float(), 3, 1, 1) * ~core
+
+
+def _distance(rgb: Tensor, kind: Tensor, radius_px: int) -> tuple[Tensor, Tensor]:
+    """Where pixels of a kind are near, and the squared distance to their mean color in units of their variance."""
+    share = mean(kind, radius_px)
+    near = share > 1e-3
+    weight = share + 1e-6
+    color = mean(rgb * kind, radius_px) / weight
+    spread = (mean(rgb * rgb * kind, radius_px) / weight - color * color).clamp_(min=0)
+    return near, ((rgb - color) ** 2 / (spread + COLOR_NOISE**2)).sum(1, keepdim=True)

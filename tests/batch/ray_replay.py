@@ -1,0 +1,40 @@
+"""A replay by Ray: `ray_replay.py RECIPE IN OUT WORKERS MARK`; the worker that finds no MARK leaves one and is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from replays import run
+
+from gan.batch.engine_ray import replay
+from gan.batch.making import Run
+from gan.batch.recipes import read_recipe
+from gan.contract import Request, Result
+
+DOOMED = "3.png"
+
+
+def studio(mark: str) -> Run:
+    def killed_once(request: Request, **options: Any) -> Result:
+        if request.picture.name == DOOMED and not Path(mark).exists():  # type: ignore[attr-defined]
+            Path(mark).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(request, **options)
+
+    return killed_once
+
+
+def main(recipe: str, source: str, out: str, workers: str, mark: str) -> None:
+    far = Path(source).as_uri(), Path(f"{out}-far").as_uri()
+    for given, results in ((source, out), far, far):
+        done = replay(read_recipe(Path(recipe)), [given], results, studio=partial(studio, mark), workers=int(workers))
+        print(*sorted(outcome.status for outcome in done), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

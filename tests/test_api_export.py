@@ -1,0 +1,98 @@
+"""/check and /export with Gradio's real client against the real page and the real studio."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image, ImageDraw
+
+from gan.export.channels import CHANNELS
+
+
+@pytest.fixture(scope="module")
+def client(studio_page: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    client = Client(studio_page, verbose=False, download_files=tmp_path_factory.mktemp("api"))
+    yield client
+    client.close()
+
+
+def bowl(path: Path, side: int = 640, share: float = 0.75) -> Path:
+    """A blue square of that share in the middle of transparency: no network is needed to find it."""
+    image, margin = Image.new("RGBA", (side, side), (255, 255, 255, 0)), round(side * (1 - share) / 2)
+    ImageDraw.Draw(image).rectangle((margin, margin, side - margin - 1, side - margin - 1), fill=(30, 60, 190, 255))
+    image.save(path)
+    return path
+
+
+def test_files_are_enough_and_the_report_comes_first(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"no")
+    files = [handle_file(bowl(tmp_path / "bowl.png")), handle_file(tmp_path / "bad.jpg")]
+    report, listed, status = client.predict(files, api_name="/check")
+    told = json.loads(Path(report).read_text(encoding="utf-8"))
+    assert told["channel"]["name"] == "amazon"
+    good, bad = told["files"]
+    found = {finding["rule"]: finding for finding in good["findings"]}
+    assert found["fill"]["measured"] == pytest.approx(0.75, abs=0.005)
+    assert {rule for rule, finding in found.items() if finding["status"] == "fail"} == {"fill", "transparency"}
+    assert "not a picture" in bad["error"]
+    assert "bowl.png" in listed
+    assert status == ""
+
+
+def test_an_export_s_zip_comes_first_and_passes(client: Client, tmp_path: Path) -> None:
+    files = [handle_file(bowl(tmp_path / "bowl.png"))]
+    archive, one, shown, listed, status = client.predict(files, api_name="/export")
+    with zipfile.ZipFile(archive) as packed:
+        assert packed.namelist() == ["bowl.jpg", "report.csv", "report.json"]
+        told = json.loads(packed.read("report.json"))
+        (row,) = csv.DictReader(packed.read("report.csv").decode("utf-8-sig").splitlines())
+        assert packed.read("bowl.jpg") == Path(one).read_bytes()
+    assert told["counts"] == {"pass": 1, "fail": 0, "error": 0}
+    assert (row["source"], row["file"], row["status"]) == ("bowl.png", "bowl.jpg", "pass")
+    assert [item["caption"] for item in shown] == ["bowl.png: before", "bowl.png: after"]
+    assert "1 of 1 pictures pass" in listed
+    assert status == ""
+
+
+def test_rules_of_one_s_own(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "shop.toml").write_text('title = "Corner shop"\nlongest_least_px = 700\n', encoding="utf-8")
+    rules = handle_file(tmp_path / "shop.toml")
+    files = [handle_file(bowl(tmp_path / "bowl.png"))]
+    report, listed, _ = client.predict(files, channel_file=rules, api_name="/check")
+    told = json.loads(Path(report).read_text(encoding="utf-8"))
+    assert told["channel"] == {"name": "shop", "title": "Corner shop", "longest_least_px": 700, "ground": "any"}
+    assert [finding["rule"] for finding in told["files"][0]["findings"]] == ["longest"]
+    assert "Corner shop" in listed
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"fill": 0.05}, "fill"),
+        ({"channel": "etsy", "fill": 1.5}, "1.5"),
+        ({"channel": "/etc/passwd"}, "/etc/passwd"),
+        ({"channel": "own"}, "channel: no file was given"),
+    ],
+)
+def test_a_refusal_is_told(client: Client, tmp_path: Path, options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(AppError, match=sentence):
+        client.predict([handle_file(bowl(tmp_path / "bowl.png"))], **options, api_name="/export")
+
+
+def test_everything_but_the_files_has_a_default(client: Client) -> None:
+    endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    for name in ("/check", "/export"):
+        first, *others = endpoints[name]["parameters"]
+        assert (first["parameter_name"], first["parameter_has_default"]) == ("files", False)
+        assert all(parameter["parameter_has_default"] for parameter in others)
+        assert [parameter["parameter_name"] for parameter in others][:2] == ["channel", "channel_file"]
+        (channel,) = (each for each in others if each["parameter_name"] == "channel")
+        assert channel["parameter_default"] == next(iter(CHANNELS))

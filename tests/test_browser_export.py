@@ -1,0 +1,167 @@
+"""The Check & export tab in Chromium: three uploads become a ZIP that is opened and measured; a phone in Chinese."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pages import photograph
+from playwright.sync_api import Browser, expect, sync_playwright
+from test_api_export import bowl
+from test_browser import CHROMIUM, FLAGS, PHONE, Visit
+
+from gan.imaging.codec import decode
+
+pytestmark = pytest.mark.browser
+
+ENGLISH = ("Check", "Repair", "Channel", "Passes", "Fails", "Drop File", "Download", "at least", "Rules", "More")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Checking(Visit):
+    """A visit of the Check & export tab."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        super().__init__(browser, url, **options)
+        self.page.set_default_timeout(60_000)
+        self.page.click("#tab-export-button")
+        expect(self.page.locator("#export-card dl")).to_be_visible()
+
+    def give(self, *files: Path) -> None:
+        self.page.set_input_files("#export-files input[type=file]", list(files))
+        for file in files:
+            expect(self.page.locator("#export-files")).to_contain_text(file.suffix)
+
+    def check(self) -> None:
+        self.page.click("#export-check-run")
+        expect(self.page.locator("#export-check-run")).to_be_enabled()
+        expect(self.page.locator("#export-report")).to_be_visible()
+
+    def export(self) -> None:
+        self.page.click("#export-run")
+        expect(self.page.locator("#export-run")).to_be_enabled()
+        expect(self.page.locator("#export-archive")).to_be_visible()
+
+    def saved(self, button: str, folder: Path) -> Path:
+        with self.page.expect_download() as waiting:
+            self.page.click(button)
+        path = folder / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        return path
+
+
+def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_page: str, tmp_path: Path) -> None:
+    names = ("small.png", "wide.png", "large.png")
+    files = [
+        bowl(tmp_path / name, side, share)
+        for name, side, share in zip(names, (720, 800, 1700), (0.7, 1, 0.87), strict=True)
+    ]
+    with Checking(browser, studio_page) as visit:
+        page = visit.page
+        expect(page.locator("#export-card")).to_contain_text("at least 85 %")
+        visit.give(*files)
+        visit.check()
+        cards = page.locator("#export-cards details")
+        expect(cards).to_have_count(3)
+        expect(page.locator("#export-cards [role=status]")).to_contain_text("0 of 3 pictures pass")
+        expect(cards.nth(0)).to_contain_text("Fails 2 of 13 rules")
+        expect(cards.nth(0)).to_contain_text("70 %")
+        expect(cards.nth(1)).to_contain_text("it touches 4 sides")
+        visit.shoot("export-check")
+        told = json.loads(visit.saved("#export-report", tmp_path).read_text(encoding="utf-8"))
+        assert [file["passed"] for file in told["files"]] == [False] * 3
+
+        visit.export()
+        expect(page.locator("#export-cards [role=status]")).to_contain_text("3 of 3 pictures pass")
+        expect(page.locator("#export-gallery .grid-container button")).to_have_count(6)
+        expect(page.locator("#export-report")).to_be_hidden()
+        visit.shoot("export-made")
+        with zipfile.ZipFile(visit.saved("#export-archive", tmp_path)) as packed:
+            assert packed.namelist() == ["small.jpg", "wide.jpg", "large.jpg", "report.csv", "report.json"]
+            assert json.loads(packed.read("report.json"))["counts"]["pass"] == 3
+            made = [decode(packed.read(name)) for name in packed.namelist()[:3]]
+        for picture in made:
+            measure(picture.rgb)
+        assert made[2].width_px == 1700
+
+        page.locator("#export-gallery .grid-container button").nth(3).click()
+        page.wait_for_timeout(1000)
+        assert visit.saved("#export-download", tmp_path).name == "wide.jpg"
+        page.click("#export-send-enhance")
+        expect(page.locator("#enhance-facts")).to_contain_text("· JPEG")
+        assert not visit.broken
+
+
+def measure(rgb: torch.Tensor) -> None:
+    """What Amazon asks, by plain arithmetic: square, 500 px or more, a ground of 255, and a product of 85 % or more."""
+    height, width = rgb.shape[2:]
+    assert height == width >= 500
+    product = (rgb < 0.9).any(1)[0]
+    rows, columns = (torch.nonzero(product.any(axis)).flatten() for axis in (1, 0))
+    fill = max(int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1) / width
+    assert 0.85 <= fill < 0.95
+    ground = torch.ones(height, width, dtype=torch.bool)
+    ground[max(0, rows[0] - 8) : rows[-1] + 9, max(0, columns[0] - 8) : columns[-1] + 9] = False
+    assert bool(ground.any())
+    assert bool((rgb[0][:, ground] == 1).all())
+
+
+def test_pictures_come_from_other_tabs_and_rules_from_files(browser: Browser, studio_page: str, tmp_path: Path) -> None:
+    with Checking(browser, studio_page) as visit:
+        page = visit.page
+        page.click("#tab-enhance-button")
+        visit.upload(photograph(tmp_path / "shoe.png"))
+        visit.enhance()
+        page.click("#enhance-send-export")
+        expect(page.locator("#export-files")).to_contain_text("shoe-enhanced")
+        page.click("#export-examples button >> nth=0")
+        expect(page.locator("#export-files")).to_contain_text("carton")
+        expect(page.locator("#export-files")).to_contain_text("shoe-enhanced")
+
+        page.click("#export-own button >> nth=0")
+        rules = visit.saved("#export-rules", tmp_path)
+        assert rules.name == "amazon-own.toml"
+        rules.write_text('title = "Corner shop"\nlongest_least_px = 700\nname = "corner"\n', encoding="utf-8")
+        page.set_input_files("#export-file input[type=file]", rules)
+        expect(page.locator("#export-card")).to_contain_text("Corner shop")
+        visit.check()
+        expect(page.locator("#export-cards [role=status]")).to_contain_text("Corner shop · 0 of 2 pictures pass")
+        page.click("#export-channel input")
+        page.click("[role=option] >> text=Etsy")
+        expect(page.locator("#export-card")).to_contain_text("at least 635 px")
+        expect(page.locator("#export-file")).not_to_contain_text("amazon-own")
+        assert not visit.broken
+
+
+def test_a_phone_in_chinese_has_no_sideways_scrolling(browser: Browser, studio_page: str, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"viewport": PHONE, "locale": "zh-CN", "color_scheme": "dark", "has_touch": True}
+    (tmp_path / "broken.jpg").write_bytes(b"no")
+    long_name = tmp_path / "a-very-long-name-as-cameras-and-shops-make-them-1.png"
+    with Checking(browser, studio_page, **options) as visit:
+        page = visit.page
+        visit.give(bowl(long_name), tmp_path / "broken.jpg")
+        for fold in ("own", "more"):
+            page.click(f"#export-{fold} button >> nth=0")
+        visit.check()
+        expect(page.locator("#export-cards [role=status]")).to_contain_text("1 张无法使用")
+        page.wait_for_timeout(300)
+        assert visit.overflow_px() <= 0
+        visit.shoot("export-phone-check")
+        visit.export()
+        expect(page.locator("#export-cards [role=status]")).to_contain_text("2 张图片中有 1 张合格")
+        assert visit.overflow_px() <= 0
+        visible = page.locator("[role=tabpanel]:visible").inner_text()
+        assert not [word for word in ENGLISH if word in visible]
+        visit.shoot("export-phone-made")
