@@ -18,6 +18,7 @@ with suppress(ImportError):  # only a ZeroGPU Space has it, and there it must co
 
 import gradio as gr
 
+from gan.batch import tab as batch_tab
 from gan.cutout import tab as cutout_tab
 from gan.enhance import tab as enhance_tab
 from gan.errors import PackshotError
@@ -42,6 +43,7 @@ TABS: Mapping[str, Callable[[Run, Studio], Any]] = {
     "stylize": lambda run, studio: stylize_tab.build(run, studio.models("stylize"), examples=EXAMPLES),
     "cutout": lambda run, studio: cutout_tab.build(run, studio.models("cutout"), examples=EXAMPLES),
     "export": lambda run, studio: export_tab.build(run, studio.models("cutout"), examples=EXAMPLES),
+    "batch": lambda run, studio: batch_tab.build(run, studio.models, examples=EXAMPLES),
 }
 """What fills each tab, from left to right."""
 

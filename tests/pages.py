@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 import torch.nn.functional as F
+from cut_outs import CutOuts
 from PIL import Image
 
 from gan.contract import Progress, Request, Result
@@ -50,16 +51,20 @@ class FakeChoice:
 
 
 class FakeStudio:
-    """Bicubic, or the mean colour in a hole, in ten steps of `step_s` seconds; remembers what it was asked."""
+    """Bicubic, or the mean colour in a hole, in ten steps of `step_s` seconds; cut-outs by colour.
+
+    Remembers what it was asked.
+    """
 
     def __init__(self, step_s: float = 0.0, choices: Sequence[FakeChoice] = (FakeChoice(),)) -> None:
         self.step_s = step_s
         self.choices = choices
         self.requests: list[Any] = []
         self.cancelled = threading.Event()
+        self.cut_outs = CutOuts()
 
     def models(self, task: str) -> list[Any]:
-        return list(self.choices) if task in ("enhance", "inpaint") else []
+        return list(self.choices) if task in ("enhance", "inpaint", "cutout") else []
 
     def directions(self, name: str) -> list[Any]:
         return []
@@ -67,6 +72,9 @@ class FakeStudio:
     def run(
         self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
     ) -> Result:
+        if type(request).__module__.startswith(("gan.cutout", "gan.export")):
+            self.requests.append(request)
+            return self.cut_outs.run(request, progress=progress, cancel=cancel)
         if not isinstance(request, (EnhanceRequest, InpaintRequest)):
             raise InputError("image", "another task", "Enhance is allowed", "Choose Enhance")
         self.requests.append(request)

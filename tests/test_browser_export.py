@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from gan.imaging.codec import decode
 
 pytestmark = pytest.mark.browser
 
+TITLE = re.compile("Check & export|检查与导出")
 ENGLISH = ("Check", "Repair", "Channel", "Passes", "Fails", "Drop File", "Download", "at least", "Rules", "More")
 
 
@@ -36,8 +38,18 @@ class Checking(Visit):
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         super().__init__(browser, url, **options)
         self.page.set_default_timeout(60_000)
-        self.page.click("#tab-export-button")
+        self._open()
         expect(self.page.locator("#export-card dl")).to_be_visible()
+
+    def _open(self) -> None:
+        """Its tab, which on a phone stands in the menu of those that there is no room for."""
+        tab, menu = self.page.locator("#tab-export-button"), self.page.locator("#tabs .overflow-menu > button")
+        expect(tab.or_(menu).first).to_be_visible()
+        if tab.count():
+            tab.click()
+        else:
+            menu.click()
+            self.page.locator("#tabs .overflow-dropdown button", has_text=TITLE).click()
 
     def give(self, *files: Path) -> None:
         self.page.set_input_files("#export-files input[type=file]", list(files))
@@ -66,7 +78,7 @@ def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_
     names = ("small.png", "wide.png", "large.png")
     files = [
         bowl(tmp_path / name, side, share)
-        for name, side, share in zip(names, (720, 800, 1700), (0.7, 1, 0.87), strict=True)
+        for name, side, share in zip(names, (720, 1100, 800), (0.7, 0.5, 0.87), strict=True)
     ]
     with Checking(browser, studio_page) as visit:
         page = visit.page
@@ -78,7 +90,7 @@ def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_
         expect(page.locator("#export-cards [role=status]")).to_contain_text("0 of 3 pictures pass")
         expect(cards.nth(0)).to_contain_text("Fails 2 of 13 rules")
         expect(cards.nth(0)).to_contain_text("70 %")
-        expect(cards.nth(1)).to_contain_text("it touches 4 sides")
+        expect(cards.nth(1)).to_contain_text("50 %")
         visit.shoot("export-check")
         told = json.loads(visit.saved("#export-report", tmp_path).read_text(encoding="utf-8"))
         assert [file["passed"] for file in told["files"]] == [False] * 3
@@ -94,7 +106,7 @@ def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_
             made = [decode(packed.read(name)) for name in packed.namelist()[:3]]
         for picture in made:
             measure(picture.rgb)
-        assert made[2].width_px == 1700
+        assert made[2].width_px == 800
 
         page.locator("#export-gallery .grid-container button").nth(3).click()
         page.wait_for_timeout(1000)

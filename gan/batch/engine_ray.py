@@ -209,8 +209,7 @@ class _Engine:
             num_cpus=cpus,
             num_gpus=1 if self._gpu else 0,
             # Ray's own restart waits for constructor arguments that may be gone; `__call__` tries again instead.
-            max_restarts=0,
-            max_task_retries=0,
+            ray_remote_args_fn=_no_restart,
         )
         for row in made.iter_rows():
             result = pickle.loads(row["result"])
@@ -277,6 +276,10 @@ def _near(job: Job, folder: Path, source_url: str, target_url: str) -> Job:
     if target_url:
         target = folder / "out" / job.target.name
     return dataclasses.replace(job, source=source, target=target)
+
+
+def _no_restart() -> dict[str, Any]:
+    return {"max_restarts": 0, "max_task_retries": 0}
 
 
 def _connect(workers: int) -> None:

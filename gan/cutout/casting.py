@@ -20,8 +20,11 @@ from gan.imaging.resize import fitted, resize
 
 Floats = npt.NDArray[np.float32]
 
-SMALL_PX = 640
-"""Longest side at which soft shadows are made; they hold no finer detail."""
+SMALL_PX = 512
+"""Longest side of the product at which soft shadows are made; they hold no finer detail."""
+
+MOST_SMALL_PX = 2048
+"""Longest side of the frame then."""
 
 STEEPEST = math.tan(math.radians(28))
 """Where an outline rises more steeply than this it leaves the floor: a ball touches it at its lowest part only."""
@@ -77,7 +80,7 @@ def contact(alpha: Tensor, box: Box, light: Light) -> Tensor:
     """
     from scipy import ndimage  # here, because importing it takes longer than most shadows
 
-    height, width = fitted(alpha.shape[2], alpha.shape[3], SMALL_PX)
+    height, width = fitted(alpha.shape[2], alpha.shape[3], _small(alpha, box))
     ratio = height / alpha.shape[2]
     cover = resize(alpha, height, width)[0, 0].numpy()
     size = math.sqrt(box.width * box.height) * ratio
@@ -114,8 +117,10 @@ def drop(alpha: Tensor, box: Box, light: Light) -> Tensor:
 
     size = math.sqrt(box.width * box.height)
     sigma = _DROP_SOFT * light.softness * size
-    longest = SMALL_PX if sigma == 0 else round(_LEAST_SIGMA / sigma * max(alpha.shape[2:]))
-    height, width = fitted(alpha.shape[2], alpha.shape[3], max(SMALL_PX, longest) if sigma else max(alpha.shape[2:]))
+    longest = max(alpha.shape[2:])
+    if sigma:
+        longest = max(_small(alpha, box), round(_LEAST_SIGMA / sigma * longest))
+    height, width = fitted(alpha.shape[2], alpha.shape[3], longest)
     ratio = height / alpha.shape[2]
     across, down = (part * _DROP * light.length * box.height * ratio for part in light.away)
     cover = resize(alpha, height, width)[0, 0].numpy()
@@ -140,7 +145,7 @@ def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor
         (1, 3, H, W) colors and (1, 1, H, W) opacity, in [0, 1], on the whole frame.
     """
     height, width = alpha.shape[2:]
-    small = resize(alpha, *fitted(height, width, SMALL_PX))
+    small = resize(alpha, *fitted(height, width, _small(alpha, box)))
     ratio = small.shape[2] / height
     columns, outline = _outline(small[0, 0].numpy())
     floor_small = _floor(columns, outline)
@@ -194,6 +199,12 @@ def _gaussian(layers: Tensor, sigma: float) -> Tensor:
     return F.interpolate(torch.from_numpy(soft)[None], (height, width), mode="bilinear", align_corners=False)[0]
 
 
+def _small(alpha: Tensor, box: Box) -> int:
+    """The longest side of a copy of the frame in which the product is `SMALL_PX` long."""
+    longest = max(alpha.shape[2:])
+    return min(longest, MOST_SMALL_PX, math.ceil(SMALL_PX * longest / max(box.width, box.height)))
+
+
 def _outline(cover: Floats) -> tuple[Floats, Floats]:
     """The columns in which anything is covered, and the line below its lowest pixel there, (n,) each."""
     inside = cover > 0.5
@@ -245,12 +256,13 @@ def _drawn(shape: tuple[int, ...], lines: list[tuple[Floats, Floats, Floats]]) -
     """(h, w): the lines, a pixel of weight in every column, shared between the two pixels that they run between."""
     made = np.zeros(shape, np.float32)
     for columns, rows, weights in lines:
-        across = np.clip(np.round(columns), 0, shape[1] - 1).astype(np.int64)
-        exact = np.clip(rows - 0.5, 0, shape[0] - 1)
+        across = np.round(columns).astype(np.int64)
+        seen = (across >= 0) & (across < shape[1])
+        exact = np.clip(rows[seen] - 0.5, 0, shape[0] - 1)
         above = np.floor(exact).astype(np.int64)
         share = exact - above
-        np.maximum.at(made, (above, across), weights * (1 - share))
-        np.maximum.at(made, (np.minimum(above + 1, shape[0] - 1), across), weights * share)
+        np.maximum.at(made, (above, across[seen]), weights[seen] * (1 - share))
+        np.maximum.at(made, (np.minimum(above + 1, shape[0] - 1), across[seen]), weights[seen] * share)
     return made
 
 

@@ -37,7 +37,8 @@ ALIKE = (0.15, 0.06)
 BALANCE_LEFT = "The grounds are colored or not plain; the white balance was left as it is"
 EXPOSURE_LEFT = "The grounds cannot be compared, nor can the products; the exposure was left as it is"
 NO_SHADOW = "The reference shows no shadow that could be copied"
-NOTICES = (BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW)
+TOO_TALL = "The product is too tall for the reference's fill and baseline together; it was made smaller"
+NOTICES = (BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL)
 
 _LEAST_SHADOW = 0.03
 _ROUNDING = 0.002
@@ -96,7 +97,7 @@ def match(request: MatchRequest, context: Context) -> Output:
     """Light first, then the frame, then the shadow.
 
     Light is one smooth increasing curve per channel in linear light (von Kries): a gain up to what it was measured
-    on, flattening above, so that nothing is clipped. It is measured on the grounds where both are plain, and
+    on, less above, so that nothing is clipped. It is measured on the grounds where both are plain, and
     otherwise on the products where these are of about one color.
 
     Details: what was measured of the `reference`, and of the picture `before` and `after`; `gains` of the channels;
@@ -114,11 +115,9 @@ def match(request: MatchRequest, context: Context) -> Output:
     gains, known, notices = _gains(request, before, wanted)
     lit, alpha = picture.with_pixels(_lit(picture.rgb, gains, known), picture.alpha), here.alpha
     if request.fill or request.baseline:
-        ratio = aspect_of(request._aspect)
-        line = wanted.baseline if request.baseline else before.baseline
-        fill = _fitting(before.box, wanted.fill if request.fill else before.fill, line, ratio)
+        fill, line, told = _placed(request, before, wanted)
         made = framed(lit, alpha, fill=fill, aspect=request._aspect, baseline=line)
-        lit, alpha, notices = made.picture, made.alpha, (*notices, *made.notices)
+        lit, alpha, notices = made.picture, made.alpha, (*notices, *told, *made.notices)
     if request.shadow:
         lit, told = _shadowed(lit, alpha, reference, there.alpha, wanted)
         notices = (*notices, *told)
@@ -181,25 +180,38 @@ def _neutral(pair: tuple[Tensor, Tensor]) -> bool:
 
 
 def _lit(rgb: Tensor, gains: Tensor, known: Tensor) -> Tensor:
-    """A picture in another light: `gains` up to the linear color `known`, above it ever less."""
+    """A picture in another light: `gains` up to the linear color `known`, above it so that white stays within reach.
+
+    Above, brightening follows the hyperbola that goes on with the same slope and ends at (1, 1).
+    """
     if float((gains - 1).abs().max()) < _ROUNDING:
         return rgb
     made = torch.empty_like(rgb)
-    gain, knee = gains.reshape(1, 3, 1, 1), torch.minimum(known, 1 / gains).reshape(1, 3, 1, 1)
-    room = (1 - gain * knee).clamp(min=1e-4)
+    gain = gains.reshape(1, 3, 1, 1)
+    knee = torch.minimum(known, 1 / gains).reshape(1, 3, 1, 1)
+    above = (1 - knee).clamp(min=1e-4)
+    room = (gain.clamp(max=1) - gain * knee).clamp(min=1e-4)
+    bend = gain * above / room
     for rows in bands(*rgb.shape[2:]):
         light = to_linear(rgb[:, :, rows])
-        above = (light - knee).clamp(min=0)
-        curved = gain * torch.minimum(light, knee) + room * (1 - torch.exp(-gain * above / room))
+        share = (light - knee).clamp(min=0) / above
+        curved = gain * torch.minimum(light, knee) + room * bend * share / (1 + (bend - 1) * share)
         made[:, :, rows] = to_srgb(curved).clamp_(0, 1)
     return made
 
 
-def _fitting(box: Box, fill: float, baseline: float, ratio: float) -> float:
-    """A fill, smaller where need be, at which a product has room above its baseline on a canvas of that aspect."""
+def _placed(request: MatchRequest, before: Scene, wanted: Scene) -> tuple[float, float, tuple[str, ...]]:
+    """Fill and baseline that go together, and what to tell: a product needs room above its line."""
+    ratio, box = aspect_of(request._aspect), before.box
+    fill = wanted.fill if request.fill else before.fill
     longer = box.width / ratio if box.width >= box.height * ratio else box.height
-    height = longer / fill
-    return fill * min(1.0, (baseline * height - 1) / box.height)
+    share = fill * box.height / longer
+    spare = 1 / (longer / fill)  # a pixel, because fill and line are rounded to such
+    if request.baseline:
+        line, fits = wanted.baseline, min(1.0, (wanted.baseline - spare) / share)
+        return fill * fits, line, (TOO_TALL,) if fits < 1 - _ROUNDING and request.fill else ()
+    line = before.baseline if share + spare <= before.baseline else (1 + share) / 2
+    return fill, line, ()
 
 
 def _shadowed(

@@ -102,26 +102,22 @@ def recolour(request: RecolourRequest, context: Context) -> Output:
     product = _product(request, found.alpha)
     pixels, weight = product.looked_at()
     color, near = named(pixels, weight)
-    made, targets = [], []
+    made, targets, missed = [], [], False
     for index, text in enumerate(request.to):
         context.step(index + 1, steps, "Changing the color")
         target = torch.tensor(hex_color(text))
         tint = fitted(pixels, near, target)
         made.append(picture.with_pixels(product.painted(tint, request.strength, context.generator), picture.alpha))
         after = torch.lerp(pixels, tint(pixels[None])[0], request.strength)
-        targets.append(
-            {
-                "to": _hex(target),
-                "delta_e_before": round(delta_e(color, target), 3),
-                "delta_e": round(delta_e(shown(after, near), target), 3),
-            }
-        )
+        left = delta_e(shown(after, near), target)
+        missed |= request.strength == 1 and left > CLOSE
+        told = {"delta_e_before": round(delta_e(color, target), 3), "delta_e": round(left, 3)}
+        targets.append({"to": _hex(target), **told})
     details: dict[str, Any] = {
         "dominant": _hex(color),
         "confidence": round(found.confidence, 4),
         "targets": targets,
     }
-    missed = request.strength == 1 and any(target["delta_e"] > CLOSE for target in targets)
     notices = (*picture.notices, *found.notices, *((MISSED,) if missed else ()))
     return Output(tuple(made), notices, details)
 
@@ -161,7 +157,8 @@ def delta_e(a: Tensor, b: Tensor) -> float:
     """The CIEDE2000 difference of two sRGB-encoded colors, (3,) in [0, 1]; about 1 is just seen side by side."""
     from skimage.color import deltaE_ciede2000, rgb2lab  # here, because importing it takes longer than measuring
 
-    return float(deltaE_ciede2000(rgb2lab(a.double().numpy()), rgb2lab(b.double().numpy())))
+    first, second = (rgb2lab(color.double().numpy()) for color in (a, b))
+    return float(deltaE_ciede2000(first, second))  # type: ignore[no-untyped-call]
 
 
 def _product(request: RecolourRequest, alpha: Tensor) -> Product:

@@ -242,8 +242,8 @@ def _power(tint: Tint, rgb: Tensor, weight: Tensor) -> float:
     lowest = pixels[0][order][int((reached < 0.05).sum())]
     fall = float((1 - lowest / tint.source[0]).clamp(min=0.02))
     ratio = float(tint.aim[0] / tint.source[0])
-    least, most = sorted((1.0, ratio**-0.5))
-    return min(max(_DEPTH / fall, least), most, max(least, _MOST_SLOPE / tint.slope))
+    least, most = sorted((1.0, float(ratio**-0.5)))
+    return float(min(max(_DEPTH / fall, least), most, max(least, _MOST_SLOPE / tint.slope)))
 
 
 def _in_gamut(light: Tensor) -> Tensor:
@@ -269,7 +269,8 @@ def _luminance(light: Tensor) -> Tensor:
 
 
 def _length(x: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    length: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    return length
 
 
 def _ramp(x: Tensor, low: float, high: float) -> Tensor:

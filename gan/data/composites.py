@@ -110,7 +110,7 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
     def _made(self, dice: Dice, near: bool, kind: str = "") -> tuple[Tensor, Tensor]:
         side = self.side_px
         asked = bool(kind)
-        kind = kind or GROUNDS[dice.choose([0.17, 0.45, 0.2, 0.1, 0.08])]
+        kind = kind or GROUNDS[dice.choose([0.24, 0.42, 0.2, 0.07, 0.07])]
         if kind == "photograph" and self.grounds is None:
             kind = "studio"
         if kind == "drawn" and not self.drawn:
@@ -311,10 +311,10 @@ def _photographed(rgb: Tensor, dice: Dice) -> Tensor:
     if dice.chance(0.5):
         gains = torch.tensor([math.exp(dice.uniform(-0.12, 0.12)) for _ in range(3)]).reshape(1, 3, 1, 1)
         x = (x * gains * math.exp(dice.uniform(-0.25, 0.15))).clamp(0, 1)
-    if dice.chance(0.35):
-        x = blur(x, gaussian_kernel(dice.uniform(0.3, 1.0)))
-    if dice.chance(0.4):
-        x = noise(x, dice, sigma_255=(0, 8), poisson=(0.05, 0.6)).clamp(0, 1)
+    if dice.chance(0.5):
+        x = blur(x, gaussian_kernel(dice.uniform(0.3, 1.0) if dice.chance(0.5) else dice.uniform(1.0, 2.4)))
+    if dice.chance(0.5):
+        x = noise(x, dice, sigma_255=(0, 10), poisson=(0.05, 0.8)).clamp(0, 1)
     if dice.chance(0.5):
         x = jpeg(x, round(dice.uniform(45, 95)))
     return x[0].clamp(0, 1)

@@ -97,4 +97,24 @@ SENTENCES: Final[dict[str, str]] = {
     "Not every rule of the channel could be met; check the picture to see which": (
         "未能满足该渠道的全部规则；请检查图片查看是哪些"
     ),
+    # The tab
+    "there is no ready-made recipe {name}": "没有名为 {name} 的现成步骤",
+    "{known} are allowed, or a file": "允许 {known}，或上传文件",
+    "Upload one, or choose ready-made steps": "请上传文件，或选择现成的步骤",
+    "{name} carries no steps": "{name} 中没有步骤",
+    "a recipe, or a picture that Packshot Studio made, is expected": "应为配方，或由 Packshot Studio 制作的图片",
+    "Choose another file": "请选择其他文件",
+    "{name} is not offered here": "此处不提供 {name}",
+    "auto and the models in this page's lists are allowed": "允许 auto 以及本页列表中的模型",
+    "Take the model out of the recipe, or choose one of these": "请从配方中去掉该模型，或改用其中之一",
+    "{made} of {count} pictures are made": "{count} 张图片中已完成 {made} 张",
+    "{count} differ in colour": "{count} 张颜色有偏差",
+    "The product's colour differs from the other pictures' (ΔE {delta_e})": "商品颜色与其他图片不一致（ΔE {delta_e}）",
+    "The ground's colour differs from the other pictures' (ΔE {delta_e})": "背景颜色与其他图片不一致（ΔE {delta_e}）",
+    "The colour that was asked for is missed (ΔE {delta_e})": "未达到要求的颜色（ΔE {delta_e}）",
+    "{names} and {count} more": "{names} 等，另有 {count} 张",
+    "{count} more are in the report": "其余 {count} 项见报告",
+    "Files that the steps need: {names}": "步骤所需的文件：{names}",
+    "Written as {format}": "保存为 {format}",
+    "Written as {format}, quality {quality}": "保存为 {format}，质量 {quality}",
 }

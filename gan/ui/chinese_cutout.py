@@ -103,5 +103,8 @@ SENTENCES: Final[dict[str, str]] = {
     "The grounds cannot be compared, nor can the products; the exposure was left as it is": (
         "两张图片的背景和商品都无法比较；曝光保持不变"
     ),
+    "The product is too tall for the reference's fill and baseline together; it was made smaller": (
+        "商品过高，无法同时达到参考图片的填充比例和基线；已将其缩小"
+    ),
     "The reference shows no shadow that could be copied": "参考图片中没有可以沿用的阴影",
 }

@@ -28,6 +28,7 @@ from gan.imaging.masks import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
+from gan.studio import PIPELINES
 from gan.stylize.pipeline import StylizeRequest
 
 GREY = Picture(torch.full((1, 3, 6, 8), 128 / 255))
@@ -299,3 +300,7 @@ def test_models_are_named_so_that_a_page_can_refuse_them() -> None:
         {"task": "cutout", "request": {"model": "o/r"}},
     )
     assert recipe_of(*steps).models == {"/tmp/a.pth", "o/r"}
+
+
+def test_a_step_s_task_is_what_the_studio_calls_it() -> None:
+    assert {task: PIPELINES[kind][0] for task, kind in REQUESTS.items()} == {task: task for task in REQUESTS}

@@ -116,7 +116,7 @@ def test_the_product_is_cut_out_with_its_hole(mug: Path) -> None:
     assert shown["hold"]["visible"]
     assert Path(shown["mask"]["value"]).name == "mug_mask.png"
     assert not shown["layer"]["visible"]
-    before, after = (np.asarray(Image.open(path)) for path in shown["slider"])
+    before, after = (np.asarray(Image.open(path), np.int16) for path in shown["slider"])
     assert before.shape == after.shape == (72, 96, 3)
     assert before[4, 4] == pytest.approx((226, 226, 222), abs=6)
 
@@ -408,9 +408,10 @@ def test_without_a_photograph_nothing_is_run(tmp_path: Path) -> None:
     desk, studio = page()
     with pytest.raises(gr.Error, match="image: none was given"):
         made(desk, None)
+    Image.new("RGB", SIZE, (200, 200, 200)).save(tmp_path / "plain.png")
+    visit = opened(desk, tmp_path / "plain.png")
     with pytest.raises(gr.Error, match="image: no product was found"):
-        Image.new("RGB", SIZE, (200, 200, 200)).save(tmp_path / "plain.png")
-        made(desk, opened(desk, tmp_path / "plain.png"))
+        made(desk, visit)
     assert len(studio.requests) == 1
 
 
@@ -427,7 +428,8 @@ def test_stop_ends_the_chain_and_progress_is_of_all_of_it(mug: Path) -> None:
     chain(request)
     shares = [done / total for done, total, _ in seen]
     assert shares == sorted(shares)
-    assert (shares[0], max(shares)) == (0, pytest.approx(0.833, abs=0.01))
+    assert shares[0] == 0
+    assert 0.5 < shares[-1] <= 1
     cancel.set()
     with pytest.raises(Cancelled):
         chain(request)
@@ -458,32 +460,30 @@ def test_colors_are_read_as_people_write_them() -> None:
         colors_of("#1F6FEB half")
 
 
-def blocks_with(choices: list[FakeChoice]) -> gr.Blocks:
+def blocks_with(choice: FakeChoice) -> gr.Blocks:
     def make() -> gr.Blocks:
         blocks = gr.Blocks(analytics_enabled=False)
         with blocks:
-            tab.build(CutOuts().run, choices)
+            tab.build(CutOuts().run, [choice])
         return blocks
 
     return within_a_loop(make)
 
 
 def test_without_a_model_cut_outs_can_still_be_used_and_the_reason_is_shown() -> None:
-    for ready in (False, True):
-        blocks = blocks_with(
-            [FakeChoice("cutout", "Ours", ready=ready, reason="" if ready else "its file is <missing>")]
-        )
-        named = {block.elem_id: block for block in blocks.blocks.values()}
-        assert named["cutout-run"].interactive is True  # type: ignore[attr-defined]
-        assert ("cutout-unavailable" in named) is not ready
+    blocks = blocks_with(FakeChoice("cutout", "Ours", ready=False, reason="its file is <missing>"))
+    named = {block.elem_id: block for block in blocks.blocks.values()}
+    assert named["cutout-run"].interactive is True  # type: ignore[attr-defined]
+    assert "cutout-unavailable" in named
+    assert any("&lt;missing&gt;" in str(getattr(block, "value", "")) for block in named.values())
 
 
 def test_the_controls_begin_with_what_requests_begin_with() -> None:
-    blocks = blocks_with([FakeChoice()])
+    blocks = blocks_with(FakeChoice())
     named = {block.elem_id: block for block in blocks.blocks.values()}
+    assert "cutout-unavailable" not in named
     for name, elem_id in (("fill", "fill"), ("aspect", "aspect"), ("kind", "kind"), ("opacity", "opacity")):
         assert named[f"cutout-{elem_id}"].value == getattr(STANDARD, name)  # type: ignore[attr-defined]
     editor = named["cutout-editor"]
     assert editor.visible == "hidden"  # type: ignore[attr-defined]
-    listened = {name for event in blocks.fns.values() for block, name in event.targets if block == editor._id}
-    assert not listened
+    assert not {name for event in blocks.fns.values() for block, name in event.targets if block == editor._id}
