@@ -12,6 +12,7 @@ import torch
 from pages import serving
 from tiny_generator import published_config, tiny_generate_net
 
+from gan.cutout.network import CutoutConfig, CutoutNet
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.inpaint.network import InpaintConfig, InpaintNet
 from gan.nets.blocks import fuse
@@ -19,12 +20,13 @@ from gan.stylize.network import StylizeConfig, StylizeNet
 from gan.weights import publish
 
 TINY = InpaintConfig(channels=(4, 4, 4, 4, 4), blocks=(1, 1, 1, 1, 1), heads=1)
+TINY_CUTOUT = CutoutConfig(decoder=(4, 4, 4, 4, 4), slim=8)
 TINY_STYLE = StylizeConfig(channels=(4, 4, 4), encode=(0, 1), decode=(1, 1), latent=4)
 
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of published checkpoints for enhancing, inpainting and stylizing, very small and without skill."""
+    """A folder of published checkpoints for all rooms but generating, very small and without skill."""
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(0)
     for scale in (1, 2, 4):
@@ -54,6 +56,15 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         task="stylize",
         config=dataclasses.asdict(TINY_STYLE),
         state=styling.state_dict(),
+        card="For tests.",
+    )
+    cutting = CutoutNet(TINY_CUTOUT)
+    publish(
+        folder,
+        name="cutout",
+        task="cutout",
+        config=dataclasses.asdict(TINY_CUTOUT),
+        state=cutting.state_dict(),
         card="For tests.",
     )
     return folder

@@ -26,6 +26,7 @@ def main() -> int:
             ("/enhance", (carton,), (512, 512)),
             ("/generate", (), (256, 256)),
             ("/stylize", (carton,), (256, 256)),
+            ("/cutout", (carton,), (256, 256)),
         )
         for name, given, size in calls:
             file, *_ = client.predict(*given, api_name=name)

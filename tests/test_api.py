@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from pages import photograph
 from PIL import Image
+from test_app import ENDPOINTS
 
 from gan import Adjustments, Studio
 from gan.imaging.codec import MAX_BYTES, decode
@@ -44,8 +45,7 @@ def test_a_file_is_enough_and_a_file_comes_first(client: Client, tmp_path: Path)
 
 def test_these_are_the_only_endpoints(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
-    tasks = ("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet")
-    assert list(endpoints["named_endpoints"]) == [f"/{task}" for task in tasks]
+    assert list(endpoints["named_endpoints"]) == [f"/{task}" for task in ENDPOINTS]
     assert not endpoints["unnamed_endpoints"]
     first, *others = endpoints["named_endpoints"]["/enhance"]["parameters"]
     assert (first["parameter_name"], first["parameter_has_default"]) == ("image", False)

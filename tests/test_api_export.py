@@ -57,7 +57,7 @@ def test_an_export_s_zip_comes_first_and_passes(client: Client, tmp_path: Path) 
         assert packed.read("bowl.jpg") == Path(one).read_bytes()
     assert told["counts"] == {"pass": 1, "fail": 0, "error": 0}
     assert (row["source"], row["file"], row["status"]) == ("bowl.png", "bowl.jpg", "pass")
-    assert [item["caption"] for item in shown] == ["bowl.png: before", "bowl.png: after"]
+    assert [item["caption"] for item in shown] == ["Before: bowl.png", "After: bowl.png"]
     assert "1 of 1 pictures pass" in listed
     assert status == ""
 

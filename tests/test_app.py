@@ -15,6 +15,12 @@ from pages import ROOT, FakeStudio, serving, within_a_loop
 import app
 from gan.ui import words
 
+ENDPOINTS = (
+    *("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"),
+    *("cutout", "recolour", "shadow", "frame", "white", "match", "check", "export", "run"),
+)
+"""Those of the four rooms, then those of the product's, in the page's order."""
+
 IMPORT = """
 import builtins, json, socket, sys
 opened, connected = [], []
@@ -90,7 +96,7 @@ def page() -> gr.Blocks:
 
 def test_the_tasks_alone_are_public(page: gr.Blocks) -> None:
     public = [event.api_name for event in page.fns.values() if event.api_visibility != "private"]
-    assert public == ["enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"]
+    assert public == [*ENDPOINTS]
 
 
 def test_every_event_says_how_many_run_at_once(page: gr.Blocks) -> None:

@@ -14,6 +14,7 @@ from pages import SLOW_S, photograph
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+import app
 from gan.imaging.codec import decode
 
 pytestmark = pytest.mark.browser
@@ -25,6 +26,7 @@ expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 CLEAR = "#enhance-picture .icon-button"
+TABS = tuple(app.TABS)
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -61,6 +63,17 @@ class Visit:
         expect(self.page.locator("#enhance-stop")).to_be_visible()
         expect(self.page.locator("#enhance-run")).to_be_enabled()
         expect(self.page.locator("#enhance-download")).to_be_visible()
+
+    def turn_to(self, name: str) -> None:
+        """Another tab, by its id; where they do not all fit, some are in a menu."""
+        tabs = self.page.locator("#tabs > .tab-wrapper [role=tablist] [role=tab]")
+        expect(tabs.first).to_be_visible()
+        there = self.page.locator(f"[role=tablist] [data-tab-id={name}]")
+        if there.count():
+            there.click()
+            return
+        self.page.click("#tabs .overflow-menu > button")
+        self.page.locator("#tabs .overflow-dropdown button").nth(TABS.index(name) - tabs.count()).click()
 
     def overflow_px(self) -> int:
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))

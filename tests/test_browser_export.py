@@ -75,7 +75,7 @@ class Checking(Visit):
 
 
 def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_page: str, tmp_path: Path) -> None:
-    names = ("small.png", "wide.png", "large.png")
+    names = ("small.png", "loose.png", "tight.png")
     files = [
         bowl(tmp_path / name, side, share)
         for name, side, share in zip(names, (720, 1100, 800), (0.7, 0.5, 0.87), strict=True)
@@ -101,7 +101,7 @@ def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_
         expect(page.locator("#export-report")).to_be_hidden()
         visit.shoot("export-made")
         with zipfile.ZipFile(visit.saved("#export-archive", tmp_path)) as packed:
-            assert packed.namelist() == ["small.jpg", "wide.jpg", "large.jpg", "report.csv", "report.json"]
+            assert packed.namelist() == ["small.jpg", "loose.jpg", "tight.jpg", "report.csv", "report.json"]
             assert json.loads(packed.read("report.json"))["counts"]["pass"] == 3
             made = [decode(packed.read(name)) for name in packed.namelist()[:3]]
         for picture in made:
@@ -110,7 +110,7 @@ def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_
 
         page.locator("#export-gallery .grid-container button").nth(3).click()
         page.wait_for_timeout(1000)
-        assert visit.saved("#export-download", tmp_path).name == "wide.jpg"
+        assert visit.saved("#export-download", tmp_path).name == "loose.jpg"
         page.click("#export-send-enhance")
         expect(page.locator("#enhance-facts")).to_contain_text("· JPEG")
         assert not visit.broken

@@ -43,7 +43,7 @@ class Generating(Visit):
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         super().__init__(browser, url, **options)
-        self.page.click("[role=tab] >> nth=1")
+        self.turn_to("generate")
         expect(self.page.locator("#generate-run")).to_be_visible()
 
     def set(self, name: str, value: float) -> None:

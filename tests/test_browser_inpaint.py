@@ -47,7 +47,7 @@ class Inpainting(Visit):
         super().__init__(browser, url, **options)
         self.page.set_default_timeout(60_000)
         self.page.evaluate(FEW_FRAMES)
-        self.page.click("[role=tab] >> nth=2")
+        self.turn_to("inpaint")
         expect(self.page.locator("#inpaint-run")).to_be_visible()
 
     def open(self, path: Path) -> None:

@@ -53,6 +53,10 @@ def test_python() -> None:
     with Image.open("clean.png") as made, Image.open("examples/labelled.png") as marked:
         assert made.size == marked.size
         assert made.tobytes() != marked.tobytes()
+    with Image.open("blue.png") as blue, Image.open("square.png") as square:
+        assert blue.mode == "RGBA"
+        assert square.getpixel((0, 0)) == (255, 255, 255)
+        assert square.width == square.height
     _assert_restyled("watercolor.png", "examples/chair.jpg", corner_kept=True)
     _assert_restyled("moody.png", "examples/chair.jpg", corner_kept=False)
     _assert_restyled("mixed.png", "examples/tulips.jpg", corner_kept=False)
@@ -68,7 +72,7 @@ def _assert_restyled(name: str, came: str, *, corner_kept: bool) -> None:
 @pytest.mark.usefixtures("_beside_the_examples")
 def test_training_command() -> None:
     commands = [command for command in _commands("python train.py") if "doctor" not in command]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for command in commands:
         assert train(RECIPES, [*command[2:], "--data", "examples", "--dry-run"]) == 0
 

@@ -169,7 +169,7 @@ class _Engine:
         if not jobs:
             return
         _connect(self._workers)
-        cpus = int(ray.cluster_resources().get("CPU", 1))
+        cpus = int(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
         workers = min(self._workers or max(1, cpus // CPUS_A_WORKER), len(jobs))
         left = dict(enumerate(jobs))
         for attempt in range(1, ATTEMPTS + 1):
@@ -203,7 +203,7 @@ class _Engine:
         ]
         # One picture a block, so that a worker that dies takes one picture's work with it.
         made = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-            _Worker,
+            _Worker,  # type: ignore[arg-type]
             fn_constructor_args=(list(recipes.values()), self._studio, self._again, cpus),
             compute=ray.data.ActorPoolStrategy(size=workers),
             num_cpus=cpus,
@@ -287,8 +287,8 @@ def _connect(workers: int) -> None:
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     if not ray.is_initialized():
-        here = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": max(workers, os.cpu_count() or 1)}
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False, **here)
+        cpus = None if os.environ.get("RAY_ADDRESS") else max(workers, os.cpu_count() or 1)
+        ray.init(num_cpus=cpus, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
 
 
 def _is_remote(given: str) -> bool:

@@ -186,7 +186,7 @@ def _keep_in_step(panel: Panel, offered: Offered) -> None:
             problem = refused(error, to)
             recipe = _without_files(file)
         if recipe is None:
-            yield described("", (), problem, to), gr.update(visible=False)
+            yield described("", None, problem, to), gr.update(visible=False)
             return
         with tempfile.TemporaryDirectory(prefix="packshot-") as folder:
             name = Path(file).stem if file else ready

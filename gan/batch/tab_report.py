@@ -25,7 +25,7 @@ MOST_NAMES: Final = 5
 MOST_LETTERS: Final = 60
 
 GROWTH: Final = 1.1
-"""The report is sent again when it has grown by this: so often that it moves, so rarely that many pictures stay light."""
+"""The report is sent again when it has grown by this, so that many pictures stay light."""
 
 OUTLIERS: Final[Mapping[str, str]] = {
     "product": "The product's colour differs from the other pictures' (ΔE {delta_e})",
@@ -74,9 +74,9 @@ class Told:
         return f'<div class="verdicts">{line}{cards}</div>'
 
 
-def described(title: str, recipe: Recipe | Sequence[Step], problem: str, to: Language) -> str:
-    """A recipe's title, how it is written, its steps in order, and what is wrong with it."""
-    if not isinstance(recipe, Recipe):
+def described(title: str, recipe: Recipe | None, problem: str, to: Language) -> str:
+    """A recipe's title, how it is written, its steps in order, and what is wrong; without a recipe, that alone."""
+    if recipe is None:
         return f'<div class="verdicts"><div class="card fail"><p>{html.escape(problem)}</p></div></div>'
     steps = "".join(f"<li>{_step(step, to)}</li>" for step in recipe.steps)
     lines = [] if recipe.steps[-1].task == "export" else [_written(recipe, to)]
@@ -85,7 +85,8 @@ def described(title: str, recipe: Recipe | Sequence[Step], problem: str, to: Lan
     head = f'<div class="head"><span class="what"><b>{html.escape(title)}</b>{small}</span></div>'
     wrong = f"<p>{html.escape(problem)}</p>" if problem else ""
     kind = " fail" if problem else ""
-    return f'<div class="verdicts"><div class="card{kind}">{head}<div class="done"><ol>{steps}</ol></div>{wrong}</div></div>'
+    done = f'<div class="done"><ol>{steps}</ol></div>'
+    return f'<div class="verdicts"><div class="card{kind}">{head}{done}{wrong}</div></div>'
 
 
 def refused(error: PackshotError, to: Language) -> str:
@@ -111,7 +112,8 @@ def _step(step: Step, to: Language) -> str:
         if name not in LEFT_OUT and value != defaults[name]
     ]
     below = f"<small>{html.escape(' · '.join(parts))}</small>" if parts else ""
-    return f"{html.escape(word(f'task.{step.task}', to))}{below}"
+    named = word(f"task.{step.task}", to)
+    return f"{html.escape(named)}{below}"
 
 
 def _field(name: str, to: Language) -> str:

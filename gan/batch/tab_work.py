@@ -16,7 +16,6 @@ from typing import Any, Final
 import gradio as gr
 
 from gan.batch.outcomes import Summary
-from gan.batch.planning import sidecar_of
 from gan.batch.recipes import KEPT
 from gan.batch.runner import Replay
 from gan.batch.steps import StepError
@@ -26,7 +25,7 @@ from gan.contract import Progress
 from gan.errors import Cancelled, InputError
 from gan.ui.offers import Run
 from gan.ui.stopping import Stops
-from gan.ui.words import Language, language
+from gan.ui.words import language
 from gan.ui.work import follow
 
 ARCHIVE_NAME: Final = "packshot-batch.zip"
@@ -112,20 +111,9 @@ class _Made:
             return (None,) * 4
         good = [out / outcome.target for outcome in summary.outcomes if outcome.good]
         archive = self.folder / ARCHIVE_NAME
-        _pack(archive, out, self._files(good))
+        _pack(archive, out)
         sheets = [str(path) for path in summary.sheets]
         return str(archive), str(summary.report_json), str(good[0]) if good else None, sheets or None
-
-    def _files(self, good: Sequence[Path]) -> Iterator[Path]:
-        """Results with their steps, reports, and what the steps need to be replayed from beside the results."""
-        for path in good:
-            yield path
-            beside = (sidecar_of(path.with_suffix(suffix)) for suffix in (path.suffix,))
-            yield from beside
-        yield from (path for path in (self.summary.report_csv, self.summary.report_json) if path is not None)
-        yield from self.summary.sheets
-        kept = self.folder / "out" / KEPT / "files"
-        yield from sorted(path for path in kept.rglob("*") if path.is_file())
 
 
 def _replayed(replay: Replay, told: Told) -> Summary:
@@ -142,14 +130,16 @@ def _overall(progress: Progress) -> Progress:
     return lambda done, total, _: progress(done, total, "Working through the pictures")
 
 
-def _pack(archive: Path, out: Path, files: Iterator[Path]) -> None:
-    """Pictures do not get smaller, so all is stored as it is."""
-    with zipfile.ZipFile(archive, "w") as packed:
+def _pack(archive: Path, out: Path) -> None:
+    """All results with what is beside them, and the files with which their steps can be replayed."""
+    below = sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+    files = [path for path in below if not path.parts[0].startswith(".") or path.parts[:2] == (KEPT, "files")]
+    with zipfile.ZipFile(archive, "w") as packed:  # stored as they are: pictures do not get smaller
         for path in files:
-            entry = zipfile.ZipInfo(path.relative_to(out).as_posix(), _MOMENT)
+            entry = zipfile.ZipInfo(path.as_posix(), _MOMENT)
             entry.external_attr = 0o644 << 16
-            entry.file_size = path.stat().st_size
-            with path.open("rb") as source, packed.open(entry, "w") as target:
+            entry.file_size = (out / path).stat().st_size
+            with (out / path).open("rb") as source, packed.open(entry, "w") as target:
                 shutil.copyfileobj(source, target, 2**20)
 
 

@@ -26,8 +26,11 @@ SMALL_PX = 512
 MOST_SMALL_PX = 2048
 """Longest side of the frame then."""
 
-STEEPEST = math.tan(math.radians(28))
-"""Where an outline rises more steeply than this it leaves the floor: a ball touches it at its lowest part only."""
+STEEPEST_CURVE = math.tan(math.radians(25))
+"""Where a curved outline rises more steeply it leaves the floor: a ball touches it at its lowest part only."""
+
+STEEPEST_EDGE = math.tan(math.radians(38))
+"""A straight edge stands on the floor up to this slope: a box that is seen from its corner."""
 
 _LEAST_SIGMA = 2.0
 """In pixels; a picture is made smaller before it is blurred, but not so far that a pixel of it would be seen."""
@@ -36,6 +39,7 @@ _TAIL = 1.5 / 255
 """So faint a shadow is none: it ends, and does not grey the whole ground."""
 
 # Shares of the product's size, the root of its box's area.
+_EDGE = 0.12
 _TOUCHING, _HOVERING = 0.02, 0.25
 _FOOT_PROMINENCE, _FOOT_GAP = 0.03, 0.16
 _TIGHT_ACROSS, _TIGHT_DOWN = 0.01, 0.007
@@ -85,7 +89,7 @@ def contact(alpha: Tensor, box: Box, light: Light) -> Tensor:
     cover = resize(alpha, height, width)[0, 0].numpy()
     size = math.sqrt(box.width * box.height) * ratio
     columns, outline = _outline(cover)
-    floor = _floor(columns, outline)
+    floor = _floor(columns, outline, size)
     gap = (floor - outline) / size
     touching = np.exp(-((gap / _TOUCHING) ** 2))
     feet = [foot for foot in _feet(outline, size) if 0 < gap[foot].min() <= _FOOT_GAP]
@@ -148,7 +152,7 @@ def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor
     small = resize(alpha, *fitted(height, width, _small(alpha, box)))
     ratio = small.shape[2] / height
     columns, outline = _outline(small[0, 0].numpy())
-    floor_small = _floor(columns, outline)
+    floor_small = _floor(columns, outline, math.sqrt(box.width * box.height) * ratio)
     at = (np.arange(width) + 0.5) * ratio - 0.5
     floor = torch.from_numpy(np.interp(at, columns, floor_small).astype(np.float32)) / ratio  # (W,)
     reach = max(1.0, light.length * box.height)
@@ -215,8 +219,11 @@ def _outline(cover: Floats) -> tuple[Floats, Floats]:
     return columns.astype(np.float32), lowest.astype(np.float32)
 
 
-def _floor(columns: Floats, outline: Floats) -> Floats:
-    """The line on which a product with that lower outline stands: its convex hull, nowhere steeper than `STEEPEST`."""
+def _floor(columns: Floats, outline: Floats, size: float) -> Floats:
+    """The line on which a product with that lower outline stands.
+
+    It runs along the outline's convex hull where that is an edge or nearly level, and level where it is not.
+    """
     hull: list[int] = []
     for i in range(len(columns)):
         while len(hull) > 1:
@@ -226,14 +233,14 @@ def _floor(columns: Floats, outline: Floats) -> Floats:
                 break
             hull.pop()
         hull.append(i)
-    line = np.interp(columns, columns[hull], outline[hull])
-    lowest = int(line.argmax())
-    for side in (range(lowest + 1, len(line)), range(lowest - 1, -1, -1)):
-        previous = lowest
-        for i in side:
-            line[i] = max(line[i], line[previous] - STEEPEST * abs(columns[i] - columns[previous]))
-            previous = i
-    return line.astype(np.float32)
+    across, down = columns[hull], outline[hull]
+    width, rise = np.diff(across), np.diff(down)
+    steepest = np.where(np.hypot(width, rise) >= _EDGE * size, STEEPEST_EDGE, STEEPEST_CURVE)
+    steps = np.where(np.abs(rise) <= steepest * width, rise, 0)
+    line = np.concatenate([[0.0], np.cumsum(steps)])
+    line += down.max() - line[down.argmax()]
+    floor: Floats = np.interp(columns, across, line).astype(np.float32)
+    return floor
 
 
 def _feet(outline: Floats, size: float) -> list[npt.NDArray[np.int64]]:

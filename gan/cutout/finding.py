@@ -21,10 +21,11 @@ from gan.imaging.resize import shrunk
 AUTO_MODEL = "auto"
 OUR_MODEL = "cutout"
 
-GLANCE_PX = 320
-"""Longest side at which the network first looks at the whole picture."""
+GLANCES_PX = 256, 192
+"""Longest sides at which the network first looks at the whole picture: it has learned at about these, and what one
+size takes for a thing of its own the other often does not."""
 
-LOOK_PX = 768
+LOOK_PX = 384
 """Longest side at which it looks again at what it found."""
 
 MARGIN = 0.12
@@ -53,7 +54,8 @@ class Found:
 
     Attributes:
         alpha: float32, (1, 1, H, W), in [0, 1]: how much of each pixel the product covers.
-        confidence: 0 to 1: how clearly it was told from its ground; 1 where a user or a file said so.
+        confidence: 0 to 1: how clearly it was told from its ground, from how far two looks agree and how decided the
+            last one is near the edge; 1 where a user or a file said so.
         notices: what the user should be told, as templates of `gan.ui.words`.
     """
 
@@ -66,8 +68,8 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
     """Tell the product from its ground.
 
     A mask is taken as it is, and so is the transparency of a picture that has any; for both no network runs.
-    Otherwise the network looks twice, at the whole picture and, closer, at what it found there; the edge is then
-    traced at full resolution.
+    Otherwise the network looks at the whole picture, at two sizes, and then closer at what it found there; the edge
+    is then traced at full resolution.
 
     Args:
         picture: H x W pixels.
@@ -89,8 +91,8 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
         return Found(picture.alpha, 1.0)
     served = context.model(OUR_MODEL if model == AUTO_MODEL else model)
     context.step(0, STEPS, "Looking for the product")
-    first = shrunk(picture.rgb, GLANCE_PX)
-    glance = _without_specks(_coverage(served, first, standing_out(first), context))
+    first, second = _glances(served, picture.rgb, context)
+    glance = _without_specks((first + second) / 2)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], picture.rgb.shape[2 + i]) for i in range(2))
     context.step(1, STEPS, "Looking closer")
@@ -104,7 +106,7 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
     context.step(2, STEPS, "Tracing the edge")
     alpha = torch.zeros(1, 1, picture.height_px, picture.width_px)
     alpha[:, :, rows, columns] = guided(part, cover, small=small)
-    confidence = _confidence(looked)
+    confidence = _agreement(first, second) ** 2 * _decided(looked)
     return Found(alpha, confidence, () if confidence >= SURE else (UNSURE,))
 
 
@@ -131,6 +133,18 @@ def _coverage(model: Model, rgb: Tensor, prior: Tensor, context: Context) -> Ten
     pad = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
     logits = context.infer(model, F.pad(torch.cat([rgb, prior], 1), pad, mode="replicate"))
     return logits[:, :, :height, :width].sigmoid()
+
+
+def _glances(model: Model, rgb: Tensor, context: Context) -> tuple[Tensor, Tensor]:
+    """Two answers about the whole picture, (1, 1, h, w) each and of one size, the second from a smaller, mirrored copy.
+
+    Where they differ neither is to be trusted.
+    """
+    wide, small = (shrunk(rgb, size_px) for size_px in GLANCES_PX)
+    first = _coverage(model, wide, standing_out(wide), context)
+    mirrored = small.flip(3)
+    second = _coverage(model, mirrored, standing_out(mirrored), context).flip(3)
+    return first, F.interpolate(second, first.shape[2:], mode="bilinear")
 
 
 def _without_specks(cover: Tensor) -> Tensor:
@@ -168,7 +182,12 @@ def _scaled(span: slice, length: int, longer: int) -> slice:
     return slice(round(span.start * longer / length), round(span.stop * longer / length))
 
 
-def _confidence(cover: Tensor) -> float:
+def _agreement(first: Tensor, second: Tensor) -> float:
+    """The soft intersection of two coverages over their union, 0 to 1."""
+    return float(torch.minimum(first, second).sum() / torch.maximum(first, second).sum().clamp(min=1e-6))
+
+
+def _decided(cover: Tensor) -> float:
     """How decided a coverage is near its edge, 0 to 1, without the pixels that every edge runs through."""
     inside = (cover > 0.5).float()
 

@@ -158,8 +158,8 @@ def framed(
         alpha: (1, 1, H, W) in [0, 1], the product's coverage of the picture.
 
     Raises:
-        InputError: nothing is covered by more than a half; the product does not fit above the baseline; or the canvas
-            has more than `MAX_OUTPUT_PIXELS`.
+        InputError: nothing is covered; the product does not fit above the baseline; or the canvas has more than
+            `MAX_OUTPUT_PIXELS`.
     """
     box = measured(alpha)
     if box is None:

@@ -40,6 +40,10 @@ NO_SHADOW = "The reference shows no shadow that could be copied"
 TOO_TALL = "The product is too tall for the reference's fill and baseline together; it was made smaller"
 NOTICES = (BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL)
 
+_DARKEST = 0.3
+_LEAST_FREE = 0.05
+"""Share of the canvas that stays free above a product, if there is as much above the reference's."""
+
 _LEAST_SHADOW = 0.03
 _ROUNDING = 0.002
 
@@ -159,18 +163,24 @@ def _grounds(before: Scene, wanted: Scene) -> tuple[Tensor, Tensor] | None:
     """The linear colors of both grounds, where light alone may have made them different."""
     if before.ground is None or wanted.ground is None:
         return None
-    here, there = (to_linear(color).clamp(min=1e-4) for color in (before.ground, wanted.ground))
-    ratio = luminance(there) / luminance(here)
-    return (here, there) if 1 / MOST_GAIN <= ratio <= MOST_GAIN else None
+    return _in_light(before.ground, wanted.ground)
 
 
 def _products(before: Scene, wanted: Scene) -> tuple[Tensor, Tensor] | None:
-    """The linear colors of both products, where these are of about one color."""
+    """The linear colors of both products, where these are of about one color, and light enough to show a cast."""
     here, there = (oklab(color) for color in (before.product, wanted.product))
     if abs(float(here[0] - there[0])) > ALIKE[0] or float((here - there)[1:].norm()) > ALIKE[1]:
         return None
-    first, second = (to_linear(color).clamp(min=1e-4) for color in (before.product, wanted.product))
-    return first, second
+    if min(float(here[0]), float(there[0])) < _DARKEST:
+        return None
+    return _in_light(before.product, wanted.product)
+
+
+def _in_light(before: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Both colors, linear, where one is no more than `MOST_GAIN` times as bright as the other."""
+    here, there = (to_linear(color).clamp(min=1e-4) for color in (before, wanted))
+    ratio = luminance(there) / luminance(here)
+    return (here, there) if 1 / MOST_GAIN <= ratio <= MOST_GAIN else None
 
 
 def _neutral(pair: tuple[Tensor, Tensor]) -> bool:
@@ -205,12 +215,12 @@ def _placed(request: MatchRequest, before: Scene, wanted: Scene) -> tuple[float,
     ratio, box = aspect_of(request._aspect), before.box
     fill = wanted.fill if request.fill else before.fill
     longer = box.width / ratio if box.width >= box.height * ratio else box.height
-    share = fill * box.height / longer
-    spare = 1 / (longer / fill)  # a pixel, because fill and line are rounded to such
+    share, pixel = fill * box.height / longer, fill / longer  # both are rounded to pixels
     if request.baseline:
-        line, fits = wanted.baseline, min(1.0, (wanted.baseline - spare) / share)
-        return fill * fits, line, (TOO_TALL,) if fits < 1 - _ROUNDING and request.fill else ()
-    line = before.baseline if share + spare <= before.baseline else (1 + share) / 2
+        free = min(_LEAST_FREE, wanted.box.top / request.reference.height_px)
+        fits = min(1.0, (wanted.baseline - max(free, pixel)) / share)
+        return fill * fits, wanted.baseline, (TOO_TALL,) if fits < 1 - _ROUNDING else ()
+    line = before.baseline if share + pixel <= before.baseline else (1 + share) / 2
     return fill, line, ()
 
 

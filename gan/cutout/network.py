@@ -58,7 +58,7 @@ def cutout_config(published: Mapping[str, Any]) -> CutoutConfig:
     """
     fields = {key: tuple(value) if isinstance(value, list) else value for key, value in published.items()}
     try:
-        return CutoutConfig(**fields)
+        return CutoutConfig(**fields)  # type: ignore[arg-type]
     except TypeError as error:
         raise ConfigError(
             "network", "{reason}", "the fields of CutoutConfig are allowed", "Correct config.json", reason=str(error)
@@ -159,8 +159,8 @@ class _Inverted(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = x if self.widen is None else F.relu6(self.widen(x))
-        y = self.project(F.relu6(self.depthwise(y)))
-        return y + x if self.residual else y
+        narrow: Tensor = self.project(F.relu6(self.depthwise(y)))
+        return narrow + x if self.residual else narrow
 
 
 class _Refine(nn.Module):

@@ -150,7 +150,8 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
             high, wide = dice.uniform(0.3, 0.9), dice.uniform(0.3, 0.9)
             edge = (((x / wide).abs() ** power + (y / high).abs() ** power) ** (1 / power) - 1) * min(high, wide)
         else:
-            lobes = sum(dice.uniform(0, 0.5 / n) * torch.cos(n * angle + dice.uniform(0, 6.3)) for n in range(1, 7))
+            waves = [dice.uniform(0, 0.5 / n) * torch.cos(n * angle + dice.uniform(0, 6.3)) for n in range(1, 7)]
+            lobes = torch.stack(waves).sum(0)
             edge = radius - (0.55 + 0.5 * lobes).clamp(0.15, 0.95)
         if dice.chance(0.25):
             edge = torch.maximum(edge, dice.uniform(-0.6, -0.15) - edge)

@@ -15,7 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.cutout.placing import Box, measured
+from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
+from gan.inpaint.suggest import suggest
 
 Floats = npt.NDArray[np.float32]
 
@@ -54,6 +56,9 @@ LEAST_SHARE, LEAST_AREA_PX = 1e-4, 24
 
 COLORED = 0.05
 """Shadows are grey: a channel may lose this much more than another."""
+
+BEYOND = 0.25
+"""A line of text of which this share lies beyond the product is no print on it, though parts of it be taken for it."""
 
 BORDER_DEPTH = 0.1
 """How far from the frame's edge borders are looked for, as a share of the side."""
@@ -142,6 +147,29 @@ def beside(rgb: Tensor, alpha: Tensor) -> Beside | None:
         largest=float(areas[separate].max(initial=0) / free.size),
         shadow=float(shadow.mean()),
     )
+
+
+def text_lines(rgb: Tensor, alpha: Tensor | None) -> int:
+    """How many plain lines of text do not lie on the product as its own print does, on any ground.
+
+    What is looked for is what `gan.inpaint.suggest` finds, which prefers to miss a line to inventing one.
+
+    Args:
+        rgb: (1, 3, H, W) in [0, 1].
+        alpha: (1, 1, H, W) in [0, 1], the product's coverage; None where it is not known, then none is counted.
+    """
+    from scipy import ndimage
+
+    if alpha is None:
+        return 0
+    letters = suggest(Picture(shrunk(rgb, LONGEST_PX)), kinds=("text",)).coverage[0, 0].numpy() > 0
+    if not letters.any():
+        return 0
+    lines, count = ndimage.label(ndimage.binary_dilation(letters, iterations=2 * LETTERS_PX))
+    own = shrunk(alpha, LONGEST_PX)[0, 0].numpy() > 0.5
+    areas = np.bincount(lines[letters], minlength=count + 1)[1:]
+    beyond = np.bincount(lines[letters & ~own], minlength=count + 1)[1:]
+    return int((beyond > BEYOND * np.maximum(areas, 1)).sum())
 
 
 def cut_off(alpha: Tensor) -> int:

@@ -261,8 +261,7 @@ def _overlays(rgb: Tensor, alpha: Tensor | None, channel: Channel) -> list[Findi
     if alpha is not None and {"text", "shadow"} & set(channel.forbid):
         seen, unknown = overlays.beside(rgb[:, :, rows, columns], alpha[:, :, rows, columns]), NOT_PLAIN
     if "text" in channel.forbid:
-        allowed = Phrase("no text, logos or watermarks")
-        findings.append(_things(seen, allowed) if seen is not None else Finding("text", unknown, allowed, "warn"))
+        findings.append(_text(rgb, alpha, seen, unknown))
     if "shadow" in channel.forbid:
         allowed = Phrase("no shadow")
         findings.append(_shadow(seen, allowed) if seen is not None else Finding("shadow", unknown, allowed, "warn"))
@@ -283,15 +282,22 @@ def _borders(depth: Box) -> Finding:
     )
 
 
-def _things(seen: overlays.Beside, allowed: Phrase) -> Finding:
-    if not seen.things:
-        return Finding("text", Phrase("nothing separate lies on the ground"), allowed, "pass", None, 0)
-    value = Phrase(
-        "{things} separate things on the ground, the largest {percent:g} % of the frame: text, a logo, or a part that "
-        "was not recognised",
-        {"things": seen.things, "percent": _percent(seen.largest, up=True)},
-    )
-    return Finding("text", value, allowed, "fail", Phrase("cuts the product out and lays it on white"), seen.things)
+def _text(rgb: Tensor, alpha: Tensor | None, seen: overlays.Beside | None, unknown: Phrase) -> Finding:
+    allowed = Phrase("no text, logos or watermarks")
+    if seen is not None and seen.things:
+        value = Phrase(
+            "{things} separate things on the ground, the largest {percent:g} % of the frame: text, a logo, or a part "
+            "that was not recognised",
+            {"things": seen.things, "percent": _percent(seen.largest, up=True)},
+        )
+        return Finding("text", value, allowed, "fail", Phrase("cuts the product out and lays it on white"), seen.things)
+    lines = overlays.text_lines(rgb, alpha)
+    if lines:
+        value = Phrase("{lines} lines look like text that is not printed on the product", {"lines": lines})
+        return Finding("text", value, allowed, "warn", Phrase("nothing: remove it with Inpaint first"), lines)
+    if seen is None:
+        return Finding("text", unknown, allowed, "warn")
+    return Finding("text", Phrase("nothing separate lies on the ground"), allowed, "pass", None, 0)
 
 
 def _shadow(seen: overlays.Beside, allowed: Phrase) -> Finding:

@@ -91,7 +91,6 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                         label("folder.download"), variant="primary", min_width=170, elem_id="export-archive"
                     )
                     file = gr.DownloadButton(label("export.one"), min_width=170, elem_id="export-download")
-                    gr.Button(label("send.generate"), visible=False, min_width=200, elem_id="export-send-generate")
                 gallery = gr.Gallery(
                     label=label("export.gallery"),
                     columns=4,
@@ -102,7 +101,11 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     elem_id="export-gallery",
                     elem_classes="pairs",
                 )
-            cards = gr.HTML(elem_id="export-cards", elem_classes="around", padding=False)
+                with gr.Row():
+                    gr.Button(
+                        label("send.generate"), size="sm", visible=False, min_width=130, elem_id="export-send-generate"
+                    )
+            cards = gr.HTML(elem_id="export-cards", padding=False)
             report = gr.DownloadButton(
                 label("check.report"), size="sm", visible=False, min_width=200, elem_id="export-report"
             )
@@ -177,4 +180,5 @@ def _after_export(archive: str | None, file: str | None) -> tuple[Any, ...]:
 
 def _fore(*, export: bool) -> tuple[Any, Any]:
     """Which of the two buttons is the one that the page is about."""
-    return tuple(gr.update(variant="primary" if first else "secondary") for first in (not export, export))
+    first, second = ("secondary", "primary") if export else ("primary", "secondary")
+    return gr.update(variant=first), gr.update(variant=second)

@@ -245,9 +245,9 @@ class _Work:
     def _previews(
         self, name: str, before: Picture, after: Picture, number: int, to: Language
     ) -> Iterator[tuple[str, str]]:
-        for which, picture in (("before", before), ("after", after)):
+        captions = say("Before: {name}", to, name=name), say("After: {name}", to, name=name)
+        for which, picture, caption in zip(("before", "after"), (before, after), captions, strict=True):
             path = self.folder / f"{number}-{which}.jpg"
-            caption = say("{name}: before" if which == "before" else "{name}: after", to, name=name)
             yield write_preview(picture, path, preview_size(picture, PREVIEW_PX), checkered=True), caption
 
     def _advance(self, what: str, number: int, count: int) -> Progress:

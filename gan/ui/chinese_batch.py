@@ -103,7 +103,6 @@ SENTENCES: Final[dict[str, str]] = {
     "Upload one, or choose ready-made steps": "请上传文件，或选择现成的步骤",
     "{name} carries no steps": "{name} 中没有步骤",
     "a recipe, or a picture that Packshot Studio made, is expected": "应为配方，或由 Packshot Studio 制作的图片",
-    "Choose another file": "请选择其他文件",
     "{name} is not offered here": "此处不提供 {name}",
     "auto and the models in this page's lists are allowed": "允许 auto 以及本页列表中的模型",
     "Take the model out of the recipe, or choose one of these": "请从配方中去掉该模型，或改用其中之一",

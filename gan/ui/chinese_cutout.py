@@ -99,7 +99,9 @@ SENTENCES: Final[dict[str, str]] = {
     "fill, baseline, white balance, exposure or shadow is needed": "需要选择填充比例、基线、白平衡、曝光或阴影",
     "Choose at least one": "请至少选择一项",
     "Matching the light": "正在匹配光线",
-    "The grounds are colored or not plain; the white balance was left as it is": "背景带有颜色或不够均匀；白平衡保持不变",
+    "The grounds are colored or not plain; the white balance was left as it is": (
+        "背景带有颜色或不够均匀；白平衡保持不变"
+    ),
     "The grounds cannot be compared, nor can the products; the exposure was left as it is": (
         "两张图片的背景和商品都无法比较；曝光保持不变"
     ),

@@ -26,8 +26,8 @@ SENTENCES: Final[dict[str, str]] = {
     "Repair: {repair}": "修复：{repair}",
     "Before": "修复前",
     "After": "修复后",
-    "{name}: before": "{name}：修复前",
-    "{name}: after": "{name}：修复后",
+    "Before: {name}": "修复前：{name}",
+    "After: {name}": "修复后：{name}",
     "compared on {date}": "核对日期：{date}",
     "Checking the pictures": "正在检查图片",
     "Repairing the pictures": "正在修复图片",
@@ -82,6 +82,7 @@ SENTENCES: Final[dict[str, str]] = {
         "左、上、右、下各 {left}、{top}、{right}、{bottom} px"
     ),
     "none along the sides": "四边没有边框",
+    "{lines} lines look like text that is not printed on the product": "有 {lines} 行像是文字，且并非印在商品上",
     "nothing separate lies on the ground": "背景上没有独立的物体",
     "{things} separate things on the ground, the largest {percent:g} % of the frame: text, a logo, or a part that was "
     "not recognised": "背景上有 {things} 处独立的内容，最大的占画面 {percent:g} %：可能是文字、标志或未识别的部件",
@@ -121,6 +122,7 @@ SENTENCES: Final[dict[str, str]] = {
     "reduces the picture to {most} px": "将图片缩小到 {most} px",
     "nothing: the channel takes no enlarged pictures": "不处理：该渠道不接受放大的图片",
     "nothing: more than {most} times is not enlarged": "不处理：放大不超过 {most} 倍",
+    "nothing: remove it with Inpaint first": "不处理：请先用“修补”去除",
     "nothing: start from the original picture": "不处理：请使用原始图片",
     "enlarges the picture, with a warning": "放大图片，并给出提醒",
     "frames the product at {aspect}": "按 {aspect} 重新构图",

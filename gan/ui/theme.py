@@ -90,7 +90,10 @@ footer { display: none !important; }
 .pairs .caption-label { left: 0; right: 0; bottom: 0; max-width: none; margin: 0; border: 0; border-radius: 0;
   padding: 0.1rem 0.25rem; font-size: 0.6875rem; text-align: center; }
 .pairs .thumbnail-item { background: white; }
-@media (max-width: 640px) { .pairs .grid-container { grid-template-columns: repeat(2, 1fr) !important; } }
+@media (max-width: 640px) {
+  .pairs .grid-container { grid-template-columns: repeat(2, 1fr) !important; }
+  .verdicts .verdict { flex-basis: calc(100% - 3rem) !important; max-width: none !important; }
+}
 .html-container:has(.verdicts) { padding: 0; }
 .verdicts { font-size: var(--text-sm);
   --pass: #15803d; --fail: #be123c; --warn: #a16207; }

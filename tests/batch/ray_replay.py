@@ -1,4 +1,4 @@
-"""A replay by Ray: `ray_replay.py RECIPE IN OUT WORKERS MARK`; the worker that finds no MARK leaves one and is killed."""
+"""A replay by Ray: `ray_replay.py RECIPE IN OUT WORKERS MARK`; a worker that finds no MARK leaves one and is killed."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_a_product_too_tall_for_the_line_is_made_smaller() -> None:
     reference = cut(*scene((6, 50, 114, 60)))
     result = made(MatchRequest(picture=picture, reference=reference, mask=mask, **FRAME_ONLY))
     assert result.details["after"]["baseline"] == pytest.approx(0.5, abs=0.02)
-    assert result.details["after"]["fill"] == pytest.approx(0.5, abs=0.03)
+    assert result.details["after"]["fill"] == pytest.approx(0.45, abs=0.02)
     assert TOO_TALL in result.notices
 
 
@@ -193,6 +193,14 @@ def test_different_products_without_grounds_are_left_alone() -> None:
     assert torch.equal(result.picture.rgb, picture.rgb)
     assert result.notices == (BALANCE_LEFT, EXPOSURE_LEFT)
     assert result.details["delta_e"] == {}
+
+
+def test_black_products_say_nothing_of_light() -> None:
+    """Of a code or two no gain can be measured."""
+    box = (30, 30, 90, 90)
+    reference = cut(*scene(box, color=(0.06, 0.05, 0.05)))
+    picture = cut(*scene(box, color=(0.02, 0.03, 0.02)))
+    assert torch.equal(made(MatchRequest(picture=picture, reference=reference, **LIGHT_ONLY)).picture.rgb, picture.rgb)
 
 
 def test_colored_paper_is_no_cast(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,6 +178,16 @@ def test_a_slanted_floor_is_mirrored_along_its_slope() -> None:
         assert abs(int(seen[0]) - float(floor[column])) <= 2
 
 
+def test_a_ball_touches_its_reflection_at_its_lowest_part_only() -> None:
+    y, x = torch.meshgrid(torch.arange(200) + 0.5, torch.arange(200) + 0.5, indexing="ij")
+    alpha = ((x - 100) ** 2 + (y - 90) ** 2 < 40**2).float()[None, None]
+    dark = _dark("reflection", alpha, Light(45, 0, 1.0))
+    first = [int(torch.nonzero(dark[:, column]).flatten()[0]) for column in (100, 115, 130, 138)]
+    assert abs(first[0] - 130) <= 2
+    assert first[0] - 6 < first[1] < first[2] < first[3]
+    assert first[3] > 145
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_shadow_that_the_canvas_cuts_off_is_said(kind: str) -> None:
     alpha = _box()

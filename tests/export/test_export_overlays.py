@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from PIL import ImageDraw, ImageFont
 from shots import file_of, painted, shot
 from torch import Tensor
 
-from gan.export.overlays import beside, borders, cut_off
-from gan.imaging.codec import decode
+from gan.export.overlays import beside, borders, cut_off, text_lines
+from gan.imaging.codec import decode, to_pil
 from gan.imaging.picture import Picture
 
 BOX = (150, 150, 350, 350)
@@ -152,6 +153,24 @@ def test_on_other_grounds_nothing_is_claimed() -> None:
     _, alpha = shot(200, 200, (50, 50, 150, 150))
     assert beside(torch.rand(1, 3, 200, 200), alpha) is None
     assert beside(torch.ones(1, 3, 200, 200), torch.ones_like(alpha)) is None
+
+
+def lettered(place: tuple[int, int]) -> tuple[Picture, Tensor]:
+    picture, alpha = shot(SIDE, SIDE, BOX, color=(210, 220, 230))
+    image = to_pil(picture)
+    ImageDraw.Draw(image).text(place, "SAMPLE SHOP", fill=(20, 20, 60), font=ImageFont.load_default(20))
+    return decode(image), alpha
+
+
+def test_text_is_seen_where_it_is_taken_for_the_product_and_print_is_none() -> None:
+    picture, alpha = lettered((40, 400))
+    assert text_lines(picture.rgb, alpha) == 1
+    assert text_lines(picture.rgb, None) == 0
+    half = alpha.clone()
+    half[:, :, 395:430, 40:100] = 1  # a network that takes some of the letters for a part
+    assert text_lines(picture.rgb, half) == 1
+    printed, alpha = lettered((170, 240))
+    assert text_lines(printed.rgb, alpha) == 0
 
 
 def test_sides_that_the_product_reaches() -> None:

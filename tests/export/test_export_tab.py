@@ -124,7 +124,7 @@ def test_an_export_hands_over_what_passes(files: list[str]) -> None:
     assert list(made) == ["small.jpg", "good.jpg", "report.csv", "report.json"]
     assert Path(first).name == "small.jpg"
     assert [caption for _, caption in previews] == [
-        f"{name}: {which}" for name in ("small.png", "good.png") for which in ("before", "after")
+        f"{which}: {name}" for name in ("small.png", "good.png") for which in ("Before", "After")
     ]
     rows = list(csv.DictReader(io.StringIO(made["report.csv"].decode("utf-8-sig"))))
     assert [row["status"] for row in rows] == ["pass", "error", "pass"]

@@ -27,6 +27,7 @@ NOT_SERVED = (
     "recipe.py",
     "commands",
     "evaluate.py",
+    "engine_ray.py",
     "neighbours.py",
     "distribution.py",
     "features.py",

@@ -1,0 +1,199 @@
+"""The Cut-out tab in Chromium: cut out, laid on grounds, corrected with the brush, recoloured, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cut_outs import product
+from pages import serving
+from PIL import Image
+from playwright.sync_api import Browser, expect, sync_playwright
+from test_browser import CHROMIUM, FLAGS, PHONE, Visit
+
+from gan.imaging.codec import decode
+
+pytestmark = pytest.mark.browser
+
+FEW_FRAMES = "() => { window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 500) }"
+"""The editor draws with every frame; without a GPU sixty of them a second leave little time for anything else."""
+
+FOLDED = ("recolour", "frame", "shadow", "white", "own", "output")
+BRUSHES = ("keep", "drop", "protect", "erase")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def quick_page() -> Iterator[str]:
+    """Address of the page over a network that tells products by their colour."""
+    with serving(["tests/pages.py", "quick"]) as url:
+        yield url
+
+
+class Cutting(Visit):
+    """A visit of the Cut-out tab."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        super().__init__(browser, url, **options)
+        self.page.set_default_timeout(60_000)
+        self.page.evaluate(FEW_FRAMES)
+        self.turn_to("cutout")
+        expect(self.page.locator("#cutout-run")).to_be_visible()
+
+    def open(self, path: Path) -> None:
+        self.page.set_input_files("#cutout-picture input[type=file]", path)
+        self.await_editor("px")
+
+    def await_editor(self, facts: str) -> None:
+        expect(self.page.locator("#cutout-facts")).to_contain_text(facts)
+        expect(self.page.locator("#cutout-editor canvas").first).to_be_visible()
+        self.page.wait_for_timeout(1000)  # the canvas is there before the picture is
+
+    def make(self, *said: str) -> None:
+        """Press the button, and wait until the result says all that."""
+        self.page.click("#cutout-run")
+        expect(self.page.locator("#cutout-download")).to_be_visible()
+        for text in said:
+            expect(self.page.locator("#cutout-summary")).to_contain_text(text)
+        expect(self.page.locator("#cutout-run")).to_be_enabled()
+
+    def take(self, brush: str) -> None:
+        self.page.click(f"#cutout-brush label >> nth={BRUSHES.index(brush)}")
+        self.page.wait_for_timeout(500)
+        expect(self.page.locator("#cutout-editor menu.swatch")).to_have_count(0)
+
+    def paint(self, *points: tuple[float, float]) -> None:
+        """A stroke with the mouse; the points are shares of the canvas."""
+        canvas = self.page.locator("#cutout-editor canvas").first
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
+        (x, y), *others = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in points]
+        mouse = self.page.mouse
+        mouse.move(x, y, steps=2)  # the brush has to have seen the pointer before it is pressed
+        mouse.down()
+        for other in others:
+            mouse.move(*other, steps=3)
+        mouse.up()
+
+    def ground(self, name: str) -> None:
+        self.page.click(f"#cutout-ground input[value={name}]")
+
+    def saved(self, button: str, path: Path) -> Path:
+        with self.page.expect_download() as waiting:
+            self.page.click(button)
+        waiting.value.save_as(path.with_name(waiting.value.suggested_filename))
+        return path.with_name(waiting.value.suggested_filename)
+
+    def unfold(self, *names: str) -> None:
+        for name in names:
+            self.page.click(f"#cutout-{name} button >> nth=0")
+
+
+def bytes_of(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGBA"), np.int16)
+
+
+def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_path: Path) -> None:
+    with Cutting(browser, quick_page) as visit:
+        page = visit.page
+        assert not page.is_visible("#cutout-editor")
+        page.click("#cutout-run")
+        expect(page.locator(".toast-body")).to_contain_text("image: none was given")
+        visit.open(product(tmp_path / "mug.png", (320, 240)))
+        visit.make("Confidence")
+        expect(page.locator("#cutout-slider img").first).to_be_visible()
+        expect(page.locator("#cutout-run")).to_have_text("Cut out")
+        first = bytes_of(visit.saved("#cutout-download", tmp_path / "x"))
+        assert [first[y, x, 3] for y, x in ((120, 100), (120, 160), (10, 10))] == [255, 0, 0]
+        visit.ground("white")
+        expect(page.locator("#cutout-status")).to_be_hidden()
+        expect(page.locator("#cutout-summary")).to_contain_text("PNG")
+        page.wait_for_timeout(1500)
+        white = bytes_of(visit.saved("#cutout-download", tmp_path / "x"))
+        assert white[10, 10].tolist() == [255, 255, 255, 255]
+        visit.shoot("cutout-white")
+
+        visit.take("drop")
+        visit.paint((0.36, 0.5), (0.4, 0.5))
+        visit.take("keep")
+        visit.paint((0.3, 0.25), (0.34, 0.25))
+        visit.make("Size")
+        expect(page.locator("#cutout-undo")).to_be_enabled()
+        corrected = bytes_of(visit.saved("#cutout-download", tmp_path / "x"))
+        moved = (corrected != white).any(2)
+        assert 0.005 < moved.mean() < 0.2
+        removed = moved & (corrected[..., :3] == 255).all(2)
+        kept = moved & ~removed
+        assert removed.sum() > 100
+        assert kept.sum() > 100
+        mask = decode(visit.saved("#cutout-alpha", tmp_path / "x"))
+        assert (mask.width_px, mask.height_px) == (320, 240)
+        visit.shoot("cutout-corrected")
+        page.click("#cutout-undo")
+        expect(page.locator("#cutout-redo")).to_be_enabled()
+        assert (bytes_of(visit.saved("#cutout-download", tmp_path / "x")) == white).all()
+        page.click("#cutout-send-inpaint")
+        expect(page.locator("#inpaint-facts")).to_contain_text("320 × 240 px · PNG")
+        assert not visit.broken
+
+
+def test_recolour_frame_and_shadow(browser: Browser, quick_page: str, tmp_path: Path) -> None:
+    with Cutting(browser, quick_page) as visit:
+        page = visit.page
+        page.click("#cutout-examples button >> nth=0")
+        visit.await_editor("256 × 256 px")
+        visit.open(product(tmp_path / "mug.jpg", (320, 240), quality=95))
+        visit.unfold("recolour", "frame", "shadow")
+        page.fill("#cutout-colors input, #cutout-colors textarea", "#1F6FEB, b91c1c")
+        expect(page.locator("#cutout-swatches")).to_contain_text("#B91C1C")
+        expect(page.locator("#cutout-recolour-apply input")).to_be_checked()
+        page.check("#cutout-frame-apply input")
+        page.fill("#cutout-width input", "400")
+        page.check("#cutout-shadow-apply input")
+        page.click("#cutout-kind input[value=drop]")
+        expect(page.locator("#cutout-angle")).to_be_visible()
+        expect(page.locator("#cutout-run")).to_have_text("Cut out and edit")
+        visit.make("400 × 400 px", "#1F6FEB · ΔE", "85.", "Drop")
+        expect(page.locator("#cutout-variants .grid-container button")).to_have_count(2)
+        visit.shoot("cutout-variants")
+        assert visit.saved("#cutout-archive", tmp_path / "x").name == "mug-colors.zip"
+        assert decode(visit.saved("#cutout-layer", tmp_path / "x")).alpha is not None
+        page.click("#cutout-variants .grid-container button >> nth=1")
+        expect(page.locator("#cutout-summary")).to_contain_text("#B91C1C · ΔE")
+        red = visit.saved("#cutout-download", tmp_path / "x")
+        assert red.name == "mug-cutout_B91C1C.png"
+        seen = bytes_of(red)[200]
+        assert (seen[seen[:, 3] == 255].mean(0)[0] > 1.5 * seen[seen[:, 3] == 255].mean(0)[1:3]).all()
+        assert not visit.broken
+
+
+ENGLISH = ("Brush", "Ground", "Cut out", "Frame", "Shadow", "Undo", "Hold", "Drop File", "Confidence", "Mask")
+
+
+def test_a_phone_in_chinese_has_no_sideways_scrolling(browser: Browser, quick_page: str, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"viewport": PHONE, "locale": "zh-CN", "color_scheme": "dark", "has_touch": True}
+    with Cutting(browser, quick_page, **options) as visit:
+        visit.open(
+            product(tmp_path / "a-very-long-name-of-a-photograph-as-cameras-and-shops-make-them.png", (640, 400))
+        )
+        visit.unfold(*FOLDED)
+        visit.page.check("#cutout-white-apply input")
+        visit.make("非纯白背景")
+        expect(visit.page.locator("#cutout-slider")).to_be_in_viewport()
+        visit.page.wait_for_timeout(300)
+        assert visit.overflow_px() <= 0
+        visible = visit.page.locator("[role=tabpanel]:visible").inner_text()
+        assert not [word for word in ENGLISH if word in visible]
+        visit.shoot("cutout-phone-dark-zh")
