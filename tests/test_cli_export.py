@@ -163,3 +163,11 @@ def test_an_export_goes_on_past_a_bad_file(capsys: Any) -> None:
     assert printed.err.startswith("b.png: image: not a picture")
     assert printed.out.splitlines()[-1] == "out.zip  1 pass, 0 fail, 1 could not be used"
     assert "b.png" in zipped("out.zip")["report.csv"].decode("utf-8-sig")
+
+
+def test_a_small_picture_is_enlarged_by_the_network_of_enhance(capsys: Any) -> None:
+    product("a.png", side=300, box=(18, 18, 282, 282))
+    assert main(["export", "a.png", "--channel", "amazon", "-o", "out.zip"]) == 0
+    with Image.open(io.BytesIO(zipped("out.zip")["a.jpg"])) as made:
+        assert made.size == (600, 600)
+    assert "It had to be enlarged" in capsys.readouterr().out

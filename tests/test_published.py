@@ -95,6 +95,15 @@ def test_golden_styles(studio: Studio, style: str) -> None:
     assert compare(made.picture, decode(GOLDEN / f"stylize-{style}.png"))["PSNR"] > LEAST_GOLDEN_PSNR
 
 
+@pytest.mark.parametrize("name", ["chair", "helmet"])
+def test_golden_cut_outs(studio: Studio, name: str) -> None:
+    result = studio.cutout(ROOT / f"examples/{name}.jpg")
+    golden = decode_mask(GOLDEN / f"{name}-cutout.png").coverage
+    assert result.picture.alpha is not None
+    assert (result.picture.alpha - golden).abs().mean() < 0.005
+    assert result.details["confidence"] > 0.8
+
+
 def test_a_restyled_product_leaves_its_white_ground(studio: Studio) -> None:
     """Bars of the issue on one product: the ground exactly as it came, the product still the product."""
     rgb = torch.ones(1, 3, 200, 240)
