@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from gan.contract import Progress, Request, Result
 from gan.cutout.frame import FrameRequest
@@ -15,8 +18,12 @@ from gan.cutout.pipeline import CutoutRequest
 from gan.cutout.recolour import RecolourRequest
 from gan.cutout.shadow import ShadowRequest
 from gan.cutout.white import WhiteRequest
+from gan.export.channels import Channel, channel_of
+from gan.export.facts import FileFacts, facts_of
+from gan.export.pipeline import CheckRequest, ExportRequest
 from gan.imaging.codec import decode
 from gan.imaging.masks import Mask, decode_mask
+from gan.imaging.picture import Picture
 from gan.stylize.sources import Source
 
 
@@ -194,6 +201,55 @@ class ProductCalls(ABC):
         reference_picture = decode(reference, field="reference")
         request = MatchRequest(picture=decode(image), reference=reference_picture, mask=_mask(mask), **options)
         return self.run(request, progress=progress, cancel=cancel)
+
+    def check(
+        self,
+        image: Source,
+        channel: str | Path | Channel,
+        *,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        **options: Any,
+    ) -> Result:
+        """Measure a picture against a sales channel's rules.
+
+        Args:
+            image: what to measure; of an image of Pillow's nothing is said of a file.
+            channel: a preset's name such as "amazon", the path of a TOML file, or a channel.
+            options: the other fields of `CheckRequest`.
+
+        Returns:
+            A `Result` whose `.details` has `passed` and `findings`.
+        """
+        picture = decode(image)
+        request = CheckRequest(picture=picture, channel=channel_of(channel), facts=_facts(image, picture), **options)
+        return self.run(request, progress=progress, cancel=cancel)
+
+    def export(
+        self,
+        image: Source,
+        channel: str | Path | Channel,
+        *,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        **options: Any,
+    ) -> Result:
+        """Repair a picture for a sales channel; `gan.export.writing.written` makes its file.
+
+        Args:
+            image, channel: as of `check`.
+            options: the other fields of `ExportRequest`, such as `fill=0.9`.
+
+        Returns:
+            A `Result` whose `.image` keeps the channel's rules as far as they can be kept.
+        """
+        picture = decode(image)
+        request = ExportRequest(picture=picture, channel=channel_of(channel), facts=_facts(image, picture), **options)
+        return self.run(request, progress=progress, cancel=cancel)
+
+
+def _facts(source: Source, picture: Picture) -> FileFacts | None:
+    return None if isinstance(source, Image.Image) else facts_of(source, picture=picture)
 
 
 def _mask(source: Source | None, field: str = "mask") -> Mask | None:

@@ -72,9 +72,9 @@ PIPELINES: Mapping[type[Request], tuple[str, Callable[[Any, Context], Output]]] 
 
 MADE_FOR: Mapping[str, str] = {
     **{task: task for task in ("enhance", "inpaint", "stylize")},
-    **dict.fromkeys(("cutout", "recolour", "frame", "shadow", "white", "match", "check", "export"), "cutout"),
+    **dict.fromkeys(("cutout", "recolour", "frame", "shadow", "white", "match", "check"), "cutout"),
 }
-"""What a task's own network has to be made for; generating uses others' too and looks for itself."""
+"""What a task's own network has to be made for; generating and exporting use others' too and look for themselves."""
 
 NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),

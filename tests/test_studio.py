@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from community_models import small_esrgan
+from PIL import Image
 from safetensors.torch import save_file
 
 import gan.studio
@@ -117,3 +118,16 @@ def test_native_half_precision_gives_nearly_the_same_picture(
     half = Studio("cpu", weights_dir=tiny_weights).run(request).picture.rgb
     assert half.dtype == torch.float32
     assert (half - exact).abs().max() < 4 / 255
+
+
+def test_a_picture_is_checked_and_repaired_from_python(tmp_path: Path) -> None:
+    cut = Image.new("RGBA", (600, 400), (0, 0, 0, 0))
+    cut.paste((150, 60, 40, 255), (200, 100, 380, 300))
+    cut.save(tmp_path / "cut.png")
+    studio = Studio("cpu")
+    before = studio.check(tmp_path / "cut.png", "amazon")
+    assert not before.details["passed"]
+    made = studio.export(tmp_path / "cut.png", "amazon")
+    assert studio.check(made.image.convert("RGB"), "amazon").details["findings"]
+    assert made.image.getpixel((0, 0))[:3] == (255, 255, 255)
+    assert min(made.image.size) >= 500

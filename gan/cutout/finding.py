@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gan.contract import Context, Model
 from gan.cutout.network import CutoutNet
-from gan.errors import InputError
+from gan.errors import InputError, WeightsError
 from gan.imaging.masks import Mask
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
@@ -25,7 +25,7 @@ GLANCES_PX = 256, 192
 """Longest sides at which the network first looks at the whole picture: it has learned at about these, and what one
 size takes for a thing of its own the other often does not."""
 
-LOOK_PX = 384
+LOOK_PX = 512
 """Longest side at which it looks again at what it found."""
 
 MARGIN = 0.12
@@ -90,6 +90,15 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
             raise _nothing()
         return Found(picture.alpha, 1.0)
     served = context.model(OUR_MODEL if model == AUTO_MODEL else model)
+    if served.task not in ("", OUR_MODEL):
+        raise WeightsError(
+            "model",
+            "{name} is made for {task}",
+            "a model of this task is expected",
+            "Choose another",
+            name=served.name,
+            task=served.task,
+        )
     context.step(0, STEPS, "Looking for the product")
     first, second = _glances(served, picture.rgb, context)
     glance = _without_specks((first + second) / 2)
