@@ -67,7 +67,14 @@ def page() -> None:
                 _enhance(shown)
                 shown.screenshot(path=FOLDER / "tour/page.png")
                 shown.set_viewport_size({"width": 1280, "height": 1190})
-                for name, visit in (("generate", _generate), ("inpaint", _inpaint), ("stylize", _stylize)):
+                visits = {
+                    "generate": _generate,
+                    "inpaint": _inpaint,
+                    "stylize": _stylize,
+                    "cutout": _cutout,
+                    "export": _export,
+                }
+                for name, visit in visits.items():
                     shown.click(f"#tab-{name}-button")
                     visit(shown)
                     shown.evaluate("scrollTo(0, 0)")
@@ -104,6 +111,23 @@ def _inpaint(shown: Page) -> None:
     shown.click("#inpaint-change button >> nth=0")
     shown.click("#inpaint-run")
     shown.wait_for_selector("#inpaint-download", state="visible", timeout=120_000)
+    shown.wait_for_timeout(3000)
+
+
+def _cutout(shown: Page) -> None:
+    shown.set_input_files("#cutout-picture input[type=file]", FOLDER / "chair.jpg")
+    shown.wait_for_timeout(4000)
+    shown.click("#cutout-run")
+    shown.wait_for_selector("#cutout-download", state="visible", timeout=120_000)
+    shown.wait_for_timeout(3000)
+
+
+def _export(shown: Page) -> None:
+    shown.set_input_files("#export-files input[type=file]", [FOLDER / name for name in ("chair.jpg", "helmet.jpg")])
+    shown.wait_for_timeout(2000)
+    shown.click("#export-run")
+    shown.wait_for_selector("#export-download", state="visible", timeout=120_000)
+    shown.mouse.move(0, 0)
     shown.wait_for_timeout(3000)
 
 

@@ -18,7 +18,7 @@ TILE_PX = 128
 NEAR_PX = 3
 """The near mean's radius, by which the product's colors also go on beyond its edge."""
 
-_COARSE, _WIDE_CELLS = 8, 6
+_COARSE, _STRIDE, _WIDE_CELLS = 8, 2, 6
 """The wide mean's radius is counted in cells of so many pixels."""
 
 _FEW = 1e-3
@@ -147,13 +147,14 @@ def _wide_means(rgb: Tensor, alpha: Tensor, box: Box) -> tuple[Tensor, Tensor]:
         slice(max(0, span.start // _COARSE - _WIDE_CELLS - 1), -(-span.stop // _COARSE) + _WIDE_CELLS + 1)
         for span in box
     )
-    around = tuple(slice(span.start * _COARSE, span.stop * _COARSE) for span in cells)
+    # Every second pixel of every second row says as much of so wide a mean.
+    around = tuple(slice(span.start * _COARSE, span.stop * _COARSE, _STRIDE) for span in cells)
     colors, cover = rgb[:, :, around[0], around[1]], alpha[:, :, around[0], around[1]]
     means = []
     for share in (cover, 1 - cover):
         # Cubed, so that pixels that are of one kind only outweigh the mixed ones.
         pooled = F.avg_pool2d(
-            torch.cat([colors * share**3, share**3], 1), _COARSE, ceil_mode=True, count_include_pad=False
+            torch.cat([colors * share**3, share**3], 1), _COARSE // _STRIDE, ceil_mode=True, count_include_pad=False
         )
         sums = mean(pooled, _WIDE_CELLS)
         means.append(sums[:, :3] / (sums[:, 3:] + _TINY))

@@ -237,10 +237,13 @@ def remember(page: gr.Blocks, name: str, controls: Sequence[Any]) -> None:
     """
     kept = gr.BrowserState([], storage_key=f"packshot-studio-{name}", secret="packshot-studio")
 
-    def restore(values: object) -> list[Any]:
+    def restore(values: object) -> Any:
         if not isinstance(values, list) or len(values) != len(controls):
-            return [gr.skip() for _ in controls]
-        return [_allowed(control, value) for control, value in zip(controls, values, strict=True)]
+            kept_values = [gr.skip() for _ in controls]
+        else:
+            kept_values = [_allowed(control, value) for control, value in zip(controls, values, strict=True)]
+        # Gradio takes a list of one as the value itself.
+        return kept_values if len(controls) > 1 else kept_values[0]
 
     page.load(restore, kept, list(controls), **LIGHT)
     gr.on(
