@@ -51,6 +51,9 @@ class Cutting(Visit):
         expect(self.page.locator("#cutout-run")).to_be_visible()
 
     def open(self, path: Path) -> None:
+        """Put a file in, in place of the one that is there."""
+        if self.page.is_visible("#cutout-picture .icon-button"):
+            self.page.click("#cutout-picture .icon-button")
         self.page.set_input_files("#cutout-picture input[type=file]", path)
         self.await_editor("px")
 
@@ -129,6 +132,11 @@ def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_pat
         visit.paint((0.36, 0.5), (0.4, 0.5))
         visit.take("keep")
         visit.paint((0.3, 0.25), (0.34, 0.25))
+        visit.ground("transparent")  # strokes that are yet to be used stay
+        expect(page.locator("#cutout-slider")).to_be_visible()
+        page.wait_for_timeout(2000)
+        visit.ground("white")
+        page.wait_for_timeout(2000)
         visit.make("Size")
         expect(page.locator("#cutout-undo")).to_be_enabled()
         corrected = bytes_of(visit.saved("#cutout-download", tmp_path / "x"))

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.contract import Context, Output, Request
-from gan.cutout.finding import AUTO_MODEL, STEPS, find, has_transparency
+from gan.cutout.finding import AUTO_MODEL, STEPS, Found, find, has_transparency
 from gan.cutout.ground import TRANSPARENT, Ground, check_ground, laid_on
 from gan.errors import InputError
 from gan.imaging.masks import Mask, check_size
@@ -40,7 +40,7 @@ class CutoutRequest(Request):
         picture: a photograph of a product, or a cut-out, whose own transparency is then taken.
         ground: "transparent", "white", a hex color, or a picture that covers the whole ground.
         mask: where the product is, 1 inside; None where it is to be found.
-        keep: strokes over what belongs to the product.
+        keep: strokes over what belongs to the product; where none is found, they alone say where it is.
         drop: strokes over what does not; where both lie, this one holds.
         model: "auto" for ours; else a manifest name, a path, or a Hub id.
 
@@ -72,7 +72,7 @@ def cutout(request: CutoutRequest, context: Context) -> Output:
         InputError: no product was found, or nothing is left of it.
     """
     picture = request.picture
-    found = find(picture, context, model=request.model, mask=request.mask)
+    found = _found(request, context)
     alpha = corrected(picture, found.alpha, request.keep, request.drop)
     box = box_of(alpha)
     if box is None:
@@ -125,6 +125,16 @@ def box_of(alpha: Tensor, *, least: float = 0.5) -> tuple[int, int, int, int] | 
     bound = least if float(across.max()) > least else 0.0
     columns, rows = (torch.nonzero(profile > bound).flatten() for profile in (across, down))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _found(request: CutoutRequest, context: Context) -> Found:
+    """As `find`; where that finds nothing but strokes say where the product is, these alone hold."""
+    try:
+        return find(request.picture, context, model=request.model, mask=request.mask)
+    except InputError:
+        if request.keep is None or not bool(request.keep.coverage.any()):
+            raise
+        return Found(torch.zeros_like(request.keep.coverage), 1.0)
 
 
 def _stroked(rgb: Tensor, alpha: Tensor, stroke: Tensor, value: float, box: tuple[int, int, int, int]) -> Tensor:

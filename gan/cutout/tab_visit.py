@@ -28,7 +28,7 @@ from gan.ui.preview import preview_size, write_preview
 from gan.ui.results import encoding_of
 from gan.ui.shelf import Shelf
 from gan.ui.words import Language, language
-from gan.ui.work import follow, one_sentence
+from gan.ui.work import Job, follow, one_sentence
 
 THUMB_PX: Final = 256
 SEEN: Final = 0.5
@@ -141,7 +141,7 @@ class Page:
             chosen = min(before.chosen, len(made.variants) - 1)
             return at.with_entry(dataclasses.replace(made, layers=before.layers, chosen=chosen))
 
-        yield from self._followed(job, to)
+        yield from self._followed(job, to, drawn=False)
 
     def undo(self, visit: Visit | None, request: gr.Request) -> tuple[Any, ...]:
         """The result before: the stage, then the result."""
@@ -157,7 +157,7 @@ class Page:
         if visit is None or entry is None:
             return _skipped(0)
         after = visit.with_entry(dataclasses.replace(entry, chosen=int(event.index)))
-        return *self.show(after), *_result(after)
+        return *self.show(after, drawn=False), *_result(after)
 
     def write_again(self, request: gr.Request, visit: Visit | None, *options: Any) -> tuple[Any, ...]:
         """The current result in another format: visit, archive, file, summary, record."""
@@ -183,8 +183,14 @@ class Page:
         packed = None if after.entry is None or after.entry.archive is None else str(after.entry.archive)
         return after, gr.update(value=packed), file, summary, record
 
-    def show(self, visit: Visit, facts: str = "") -> tuple[Any, ...]:
-        """For `Stage.values`."""
+    def show(self, visit: Visit, facts: str = "", *, drawn: bool = True) -> tuple[Any, ...]:
+        """For `Stage.values`.
+
+        Args:
+            facts: about the photograph, where it is a new one.
+            drawn: whether the editor is to show what the result was made with; else it stays as it is, with strokes
+                that are yet to be used.
+        """
         entry, last = visit.entry, len(visit.entries) - 1
         width_px, height_px = visit.size
         told = gr.update(value=facts or f"{width_px} × {height_px} px", visible=True) if not entry else gr.skip()
@@ -197,7 +203,7 @@ class Page:
         layer = entry.shown.layer
         return (
             visit,
-            gr.update(value=_value(entry.base.copy, entry.layers), visible=True),
+            gr.update(value=_value(entry.base.copy, entry.layers), visible=True) if drawn else gr.skip(),
             told,
             entry.shown.pair[0],
             gr.update(visible=True),
@@ -213,10 +219,10 @@ class Page:
             gr.update(value=str(entry.base.mask), visible=True),
         )
 
-    def _followed(self, job: Any, to: Language) -> Iterator[tuple[Any, ...]]:
+    def _followed(self, job: Job[Visit], to: Language, *, drawn: bool = True) -> Iterator[tuple[Any, ...]]:
         count = len(_skipped(0))
         after = yield from follow(job, to, lambda line: (*(gr.skip() for _ in range(count)), line))
-        yield *self.show(after), *_result(after), ""
+        yield *self.show(after, drawn=drawn), *_result(after), ""
 
     def _gone(self, visit: Visit | None, by: int, to: Language) -> tuple[Any, ...]:
         with one_sentence(to):

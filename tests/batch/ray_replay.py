@@ -17,6 +17,8 @@ from gan.batch.recipes import read_recipe
 from gan.contract import Request, Result
 
 DOOMED = "3.png"
+SAID = "statuses:"
+"""Begins a line of ours; Ray says things on the same stream."""
 
 
 def studio(mark: str) -> Run:
@@ -33,7 +35,7 @@ def main(recipe: str, source: str, out: str, workers: str, mark: str) -> None:
     far = Path(source).as_uri(), Path(f"{out}-far").as_uri()
     for given, results in ((source, out), far, far):
         done = replay(read_recipe(Path(recipe)), [given], results, studio=partial(studio, mark), workers=int(workers))
-        print(*sorted(outcome.status for outcome in done), flush=True)
+        print(SAID, *sorted(outcome.status for outcome in done), flush=True)
 
 
 if __name__ == "__main__":

@@ -135,6 +135,14 @@ def test_thin_strokes_have_an_effect() -> None:
     assert (after[:, :, 60:190, 81] == 1).all()
 
 
+def test_where_nothing_is_found_strokes_say_where_the_product_is() -> None:
+    plain = Picture(GREEN.expand(1, 3, *SIZE).clone())
+    with pytest.raises(InputError, match="no product was found"):
+        _run(CutoutRequest(picture=plain))
+    result = _run(CutoutRequest(picture=plain, keep=_stroke(slice(60, 120), slice(60, 160))))
+    assert result.details["box"] == [60, 60, 160, 120]
+
+
 def test_without_strokes_nothing_is_touched() -> None:
     alpha = ring(*SIZE)
     assert corrected(_picture(), alpha, None, None) is alpha

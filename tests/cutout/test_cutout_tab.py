@@ -475,7 +475,7 @@ def test_without_a_model_cut_outs_can_still_be_used_and_the_reason_is_shown() ->
     named = {block.elem_id: block for block in blocks.blocks.values()}
     assert named["cutout-run"].interactive is True  # type: ignore[attr-defined]
     assert "cutout-unavailable" in named
-    assert any("&lt;missing&gt;" in str(getattr(block, "value", "")) for block in named.values())
+    assert any("&lt;missing&gt;" in str(getattr(block, "value", "")) for block in blocks.blocks.values())
 
 
 def test_the_controls_begin_with_what_requests_begin_with() -> None:
