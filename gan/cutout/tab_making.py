@@ -19,6 +19,7 @@ from gan.cutout.tab_result import from_results, zipped
 from gan.cutout.tab_steps import Base, Entry, Marks, Variant, Visit, write_faded
 from gan.cutout.tab_wish import Wish
 from gan.cutout.white import off_white_share
+from gan.errors import InputError
 from gan.imaging.codec import Encoding
 from gan.imaging.masks import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
@@ -60,14 +61,22 @@ def cutouts(visit: Visit, marks: Marks) -> int:
 
 
 def cut(order: Order, visit: Visit, marks: Marks) -> tuple[Visit, Base]:
-    """The cut-out of those marks: the one that is kept, or a new one, which needs the network only without marks."""
+    """The cut-out of those marks: the one that is kept, or a new one, which needs the network only without marks.
+
+    Raises:
+        InputError: no product was found, and no strokes say where it is.
+    """
     known = visit.base(marks.key)
     if known is not None:
         return visit, known
     mask = None if marks.mask is None else decode_mask(marks.mask)
     if mask is None and marks.key:
-        visit, found = cut(order, visit, Marks())
-        mask = _coverage(found)
+        try:
+            visit, found = cut(order, visit, Marks())
+            mask = _coverage(found)
+        except InputError:
+            if marks.keep is None:
+                raise
     keep, drop = (None if path is None else decode_mask(path) for path in (marks.keep, marks.drop))
     result = order.chain(CutoutRequest(picture=order.photograph, mask=mask, keep=keep, drop=drop))
     folder, made = visit.new_folder(), result.picture

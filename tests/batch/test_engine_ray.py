@@ -16,8 +16,6 @@ from gan.batch.runner import Replay
 
 HERE = Path(__file__).parent
 PICTURES = 5
-SAID = "statuses:"
-"""Begins the lines of `ray_replay.py` that are not Ray's own."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +39,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]
         check=False,
     )
     assert told.returncode == 0, told.stderr[-3000:]
-    return folder, [line.split()[1:] for line in told.stdout.splitlines() if line.startswith(SAID)]
+    statuses: list[list[str]] = json.loads((folder / "mark.json").read_text())
+    return folder, statuses
 
 
 def test_the_same_files_as_the_plain_engine_although_a_worker_was_killed(done: tuple[Path, list[list[str]]]) -> None:

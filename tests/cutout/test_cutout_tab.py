@@ -150,6 +150,18 @@ def test_where_strokes_lie_on_one_another_the_last_counts(tmp_path: Path, mug: P
     assert float(request.keep.coverage[0, 0, 10, 25]) == 1
 
 
+def test_where_nothing_is_found_strokes_say_where_the_product_is(tmp_path: Path) -> None:
+    desk, _ = page()
+    Image.new("RGB", SIZE, (200, 200, 200)).save(tmp_path / "plain.png")
+    visit = opened(desk, tmp_path / "plain.png")
+    shown = made(desk, visit, strokes(tmp_path, (KEEP, (20, 20, 60, 50))))
+    alpha = decode(shown["download"]).alpha
+    assert alpha is not None
+    assert [float(alpha[0, 0, y, x]) for y, x in ((35, 40), (5, 5))] == [1, 0]
+    with pytest.raises(gr.Error, match="image: no product was found"):
+        made(desk, visit, strokes(tmp_path, (DROP, (20, 20, 60, 50))))
+
+
 def test_a_mask_of_one_s_own_takes_the_network_s_place(tmp_path: Path, mug: Path) -> None:
     desk, studio = page()
     path = tmp_path / "given.png"

@@ -28,9 +28,6 @@ def mug(tmp_path: Path) -> Path:
     return product(tmp_path / "mug.png", SIZE)
 
 
-# The chain
-
-
 def tasks(studio: CutOuts, since: int = 0) -> list[str]:
     return [type(request).__name__.removesuffix("Request").lower() for request in studio.requests[since:]]
 
