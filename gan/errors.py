@@ -6,6 +6,9 @@ a template first and fill it afterwards. `str(error)` is the English sentence.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 
 class PackshotError(Exception):
     """Base of every error that is the user's to mend; shown in one line, never with a traceback.
@@ -53,6 +56,27 @@ def check_within(field: str, value: float, least: float, most: float) -> None:
         )
 
 
+class StepError(InputError):
+    """What cannot be used, and in which step, counted from 1; 0 for what is no step's, such as reading the picture.
+
+    Args:
+        step: the number.
+        error: what the step's request, or its files, said.
+    """
+
+    def __init__(self, step: int, error: InputError) -> None:
+        self.step = step
+        self.inner = error
+        super().__init__(error.field, error.got, error.allowed, error.remedy, **error.values)
+
+    def __str__(self) -> str:
+        return f"step {self.step}: {super().__str__()}" if self.step else super().__str__()
+
+    def __reduce__(self) -> tuple[Callable[..., StepError], tuple[Any, ...]]:
+        """Errors travel between processes."""
+        return _restored, (self.step, self.field, self.got, self.allowed, self.remedy, self.values)
+
+
 class WeightsError(PackshotError):
     """A checkpoint that is missing, damaged, or not what its manifest says."""
 
@@ -63,3 +87,7 @@ class ConfigError(PackshotError):
 
 class Cancelled(Exception):
     """The user pressed Stop; whoever catches this throws the partial work away."""
+
+
+def _restored(step: int, field_: str, got: str, allowed: str, remedy: str, values: Mapping[str, Any]) -> StepError:
+    return StepError(step, InputError(field_, got, allowed, remedy, **values))

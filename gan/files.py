@@ -51,7 +51,7 @@ def plan_outputs(
     One file goes to `out` itself, unless that is a folder or ends in a slash. Several files, or a folder, go into
     the folder `out`: names and sub-folders are kept, and so are suffixes where the format can be written. Where two
     inputs would meet in one name, the later one keeps its whole old name: `a.heic` beside `a.png` gives
-    `a.heic.png`.
+    `a.heic.png`, and where that is taken too, a number: `a.heic-2.png`.
 
     Args:
         inputs: files and folders.
@@ -85,7 +85,10 @@ def plan_outputs(
             own = path.suffix.lower()
             wanted = suffix or suffix_for.get(own, path.suffix)
             target = out / relative.with_suffix(wanted)
-            if target in taken:
-                target = out / relative.with_name(relative.name + wanted)
+            number = 1
+            while target in taken:
+                whole = relative.name if number == 1 else f"{relative.name}-{number}"
+                target = out / relative.with_name(whole + wanted)
+                number += 1
             taken.add(target)
             yield path, target

@@ -6,6 +6,7 @@ import dataclasses
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -18,6 +19,9 @@ from gan.inpaint.network import InpaintConfig, InpaintNet
 from gan.nets.blocks import fuse
 from gan.stylize.network import StylizeConfig, StylizeNet
 from gan.weights import publish
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 TINY = InpaintConfig(channels=(4, 4, 4, 4, 4), blocks=(1, 1, 1, 1, 1), heads=1)
 TINY_CUTOUT = CutoutConfig(decoder=(4, 4, 4, 4, 4), slim=8)
@@ -87,10 +91,29 @@ def tiny_generator(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; closed after each file, since its event loop must not run beside others'."""
+    from browsing import CHROMIUM, FLAGS
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def studio_page(tiny_weights: Path) -> Iterator[str]:
     """Address of the page over the real studio."""
     with serving(["tests/pages.py", str(tiny_weights)]) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def quick_page() -> Iterator[str]:
+    """Address of the page over a run that takes no time: means in holes, products told by their colour."""
+    with serving(["tests/pages.py", "quick"]) as url:
         yield url
 
 

@@ -150,7 +150,9 @@ def within_a_loop(make: Callable[[], T]) -> T:
 @contextmanager
 def serving(command: Sequence[str], *, within_s: float = 60) -> Iterator[str]:
     """Run a command that serves the page; gives its address, and ends it afterwards."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "GRADIO_SERVER_PORT": "7910"}
+    # Gradio takes the first free one from there on; processes that test side by side must not look at the same time.
+    port = 8020 + 20 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1")[2:])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "GRADIO_SERVER_PORT": str(port)}
     with subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     ) as process:

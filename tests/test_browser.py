@@ -2,92 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from browsing import CLEAR, PHONE, Visit
 from pages import SLOW_S, photograph
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-import app
 from gan.imaging.codec import decode
 
 pytestmark = pytest.mark.browser
-
-PATIENCE_MS = 30_000
-"""A machine that trains at the same time is slow; what is expected to happen at all is given this long."""
-expect.set_options(timeout=PATIENCE_MS)
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-CLEAR = "#enhance-picture .icon-button"
-TABS = tuple(app.TABS)
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """One visitor's page, with every address it asked for."""
-
-    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
-        self.context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})
-        self.requested: list[str] = []
-        self.broken: list[str] = []
-        self.page: Page = self.context.new_page()
-        self.page.on("request", lambda request: self.requested.append(request.url))
-        self.page.on("pageerror", lambda error: self.broken.append(str(error)))
-        self.page.goto(url)
-        expect(self.page.locator("#enhance-run")).to_be_visible()
-
-    def upload(self, path: Path) -> None:
-        """Put a file in, in place of the one that is there."""
-        if self.page.is_visible(CLEAR):
-            self.page.click(CLEAR)
-        self.page.set_input_files("#enhance-picture input[type=file]", path)
-
-    def enhance(self) -> None:
-        self.page.click("#enhance-run")
-        expect(self.page.locator("#enhance-stop")).to_be_visible()
-        expect(self.page.locator("#enhance-run")).to_be_enabled()
-        expect(self.page.locator("#enhance-download")).to_be_visible()
-
-    def turn_to(self, name: str) -> None:
-        """Another tab, by its id; where they do not all fit, some are in a menu."""
-        tabs = self.page.locator("#tabs > .tab-wrapper [role=tablist] [role=tab]")
-        expect(tabs.first).to_be_visible()
-        there = self.page.locator(f"[role=tablist] [data-tab-id={name}]")
-        if there.count():
-            there.click()
-            return
-        self.page.click("#tabs .overflow-menu > button")
-        self.page.locator("#tabs .overflow-dropdown button").nth(TABS.index(name) - tabs.count()).click()
-
-    def overflow_px(self) -> int:
-        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
-
-    def shoot(self, name: str) -> None:
-        """Keep what the page looks like, where SHOTS names a folder."""
-        if folder := os.environ.get("SHOTS"):
-            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-    def __enter__(self) -> Visit:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
 
 
 def test_upload_enhance_slide_download(browser: Browser, studio_page: str, tmp_path: Path) -> None:
@@ -152,19 +80,19 @@ def test_the_views_work_from_the_keyboard(browser: Browser, studio_page: str, tm
         expect(page.locator("#enhance-slider img").first).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["phone.heic", "scan.tiff"])
-def test_what_browsers_do_not_show_is_shown(browser: Browser, studio_page: str, tmp_path: Path, name: str) -> None:
+def test_what_browsers_do_not_show_is_shown(browser: Browser, studio_page: str, tmp_path: Path) -> None:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-    path = photograph(tmp_path / name, (96, 64))
     with Visit(browser, studio_page) as visit:
-        visit.upload(path)
-        preview = visit.page.locator("#enhance-preview img")
-        expect(preview).to_be_visible()
-        assert preview.evaluate("img => img.decode().then(() => img.naturalWidth)") == 96
-        visit.enhance()
-        expect(visit.page.locator("#enhance-summary")).to_contain_text("192 × 128 px")
+        for name, width_px in (("phone.heic", 96), ("scan.tiff", 88)):
+            visit.upload(photograph(tmp_path / name, (width_px, 64)))
+            expect(visit.page.locator("#enhance-facts")).to_contain_text(f"{width_px} × 64 px")
+            preview = visit.page.locator("#enhance-preview img")
+            expect(preview).to_be_visible()
+            assert preview.evaluate("img => img.decode().then(() => img.naturalWidth)") == width_px
+            visit.enhance()
+            expect(visit.page.locator("#enhance-summary")).to_contain_text(f"{2 * width_px} × 128 px")
 
 
 @pytest.mark.parametrize(
@@ -202,8 +130,7 @@ def test_the_language_is_the_browser_s(
                 assert english not in visible
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "dark"), ("zh-CN", "light")])
 def test_a_phone_has_no_sideways_scrolling(
     browser: Browser, studio_page: str, tmp_path: Path, locale: str, scheme: Any
 ) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from browsing import PHONE, Visit
+from playwright.sync_api import Browser, expect
 from test_api_export import bowl
-from test_browser import CHROMIUM, FLAGS, PHONE, Visit
 
 from gan.imaging.codec import decode
 
@@ -20,29 +19,13 @@ pytestmark = pytest.mark.browser
 ENGLISH = ("Run", "Steps", "Batch", "Written", "pictures", "Download", "Drop File", "Save", "Cut out", "Frame")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-def saved(visit: Visit, button: str, folder: Path) -> Path:
-    with visit.page.expect_download() as waiting:
-        visit.page.click(button)
-    path = folder / waiting.value.suggested_filename
-    waiting.value.save_as(path)
-    return path
-
-
 def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: str, tmp_path: Path) -> None:
     files = [bowl(tmp_path / f"{name}.png", 400, share) for name, share in (("cup", 0.5), ("plate", 0.8))]
     (tmp_path / "bad.jpg").write_bytes(b"no")
     with Visit(browser, studio_page) as visit:
         page = visit.page
         page.set_default_timeout(60_000)
-        page.click("#tab-batch-button")
+        visit.turn_to("batch")
         expect(page.locator("#batch-steps li")).to_have_count(2)
         visit.shoot("batch-empty")
         page.click("#batch-ready input")
@@ -51,7 +34,7 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
         page.click("#batch-ready input")
         page.click("[role=option] >> text=White, framed square")
         expect(page.locator("#batch-steps")).to_contain_text("width 2000")
-        told = json.loads(saved(visit, "#batch-save", tmp_path).read_text(encoding="utf-8"))
+        told = json.loads(visit.saved("#batch-save", tmp_path).read_text(encoding="utf-8"))
         assert [step["task"] for step in told["steps"]] == ["cutout", "frame"]
 
         page.set_input_files("#batch-files input[type=file]", [*files, tmp_path / "bad.jpg"])
@@ -62,13 +45,13 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
         expect(page.locator("#batch-report .card.fail")).to_contain_text("bad.jpg")
         expect(page.locator("#batch-sheets img").first).to_be_visible()
         visit.shoot("batch-made")
-        with zipfile.ZipFile(saved(visit, "#batch-archive", tmp_path)) as packed:
+        with zipfile.ZipFile(visit.saved("#batch-archive", tmp_path)) as packed:
             assert {"cup.jpg", "cup.jpg.json", "plate.jpg", "report.csv"} <= set(packed.namelist())
             made = decode(packed.read("plate.jpg"))
         assert (made.width_px, made.height_px) == (2000, 2000)
         assert bool((made.rgb[:, :, :100] == 1).all())
 
-        one = saved(visit, "#batch-download", tmp_path)
+        one = visit.saved("#batch-download", tmp_path)
         assert one.name == "cup.jpg"
         page.click("#batch-send-enhance")
         expect(page.locator("#enhance-facts")).to_contain_text("2000 × 2000 px · JPEG")
@@ -78,7 +61,7 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
     with Visit(browser, studio_page, **options) as visit:
         page = visit.page
         page.set_default_timeout(60_000)
-        page.click("#tab-batch-button")
+        visit.turn_to("batch")
         page.click("#batch-own button >> nth=0")
         page.set_input_files("#batch-recipe input[type=file]", one)
         expect(page.locator("#batch-steps")).to_contain_text("cup")

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from browsing import FEW_FRAMES, PHONE, Visit
 from cut_outs import product
-from pages import serving
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
-from test_browser import CHROMIUM, FLAGS, PHONE, Visit
+from playwright.sync_api import Browser, expect
 
 from gan.imaging.codec import decode
 
 pytestmark = pytest.mark.browser
 
-FEW_FRAMES = "() => { window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 500) }"
-"""The editor draws with every frame; without a GPU sixty of them a second leave little time for anything else."""
-
 FOLDED = ("recolour", "frame", "shadow", "white", "own", "output")
 BRUSHES = ("keep", "drop", "protect", "erase")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def quick_page() -> Iterator[str]:
-    """Address of the page over a network that tells products by their colour."""
-    with serving(["tests/pages.py", "quick"]) as url:
-        yield url
 
 
 class Cutting(Visit):
@@ -92,12 +72,6 @@ class Cutting(Visit):
     def ground(self, name: str) -> None:
         self.page.click(f"#cutout-ground input[value={name}]")
 
-    def saved(self, button: str, path: Path) -> Path:
-        with self.page.expect_download() as waiting:
-            self.page.click(button)
-        waiting.value.save_as(path.with_name(waiting.value.suggested_filename))
-        return path.with_name(waiting.value.suggested_filename)
-
     def unfold(self, *names: str) -> None:
         for name in names:
             self.page.click(f"#cutout-{name} button >> nth=0")
@@ -118,13 +92,13 @@ def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_pat
         visit.make("Confidence")
         expect(page.locator("#cutout-slider img").first).to_be_visible()
         expect(page.locator("#cutout-run")).to_have_text("Cut out")
-        first = bytes_of(visit.saved("#cutout-download", tmp_path / "x"))
+        first = bytes_of(visit.saved("#cutout-download", tmp_path))
         assert [first[y, x, 3] for y, x in ((120, 100), (120, 160), (10, 10))] == [255, 0, 0]
         visit.ground("white")
         expect(page.locator("#cutout-status")).to_be_hidden()
         expect(page.locator("#cutout-summary")).to_contain_text("PNG")
         page.wait_for_timeout(1500)
-        white = bytes_of(visit.saved("#cutout-download", tmp_path / "x"))
+        white = bytes_of(visit.saved("#cutout-download", tmp_path))
         assert white[10, 10].tolist() == [255, 255, 255, 255]
         visit.shoot("cutout-white")
 
@@ -139,19 +113,19 @@ def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_pat
         page.wait_for_timeout(2000)
         visit.make("Size")
         expect(page.locator("#cutout-undo")).to_be_enabled()
-        corrected = bytes_of(visit.saved("#cutout-download", tmp_path / "x"))
+        corrected = bytes_of(visit.saved("#cutout-download", tmp_path))
         moved = (corrected != white).any(2)
         assert 0.005 < moved.mean() < 0.2
         removed = moved & (corrected[..., :3] == 255).all(2)
         kept = moved & ~removed
         assert removed.sum() > 100
         assert kept.sum() > 100
-        mask = decode(visit.saved("#cutout-alpha", tmp_path / "x"))
+        mask = decode(visit.saved("#cutout-alpha", tmp_path))
         assert (mask.width_px, mask.height_px) == (320, 240)
         visit.shoot("cutout-corrected")
         page.click("#cutout-undo")
         expect(page.locator("#cutout-redo")).to_be_enabled()
-        assert (bytes_of(visit.saved("#cutout-download", tmp_path / "x")) == white).all()
+        assert (bytes_of(visit.saved("#cutout-download", tmp_path)) == white).all()
         page.click("#cutout-send-inpaint")
         expect(page.locator("#inpaint-facts")).to_contain_text("320 × 240 px · PNG")
         assert not visit.broken
@@ -176,11 +150,11 @@ def test_recolour_frame_and_shadow(browser: Browser, quick_page: str, tmp_path: 
         visit.make("400 × 400 px", "#1F6FEB · ΔE", "85.", "Drop")
         expect(page.locator("#cutout-variants .grid-container button")).to_have_count(2)
         visit.shoot("cutout-variants")
-        assert visit.saved("#cutout-archive", tmp_path / "x").name == "mug-colors.zip"
-        assert decode(visit.saved("#cutout-layer", tmp_path / "x")).alpha is not None
+        assert visit.saved("#cutout-archive", tmp_path).name == "mug-colors.zip"
+        assert decode(visit.saved("#cutout-layer", tmp_path)).alpha is not None
         page.click("#cutout-variants .grid-container button >> nth=1")
         expect(page.locator("#cutout-summary")).to_contain_text("#B91C1C · ΔE")
-        red = visit.saved("#cutout-download", tmp_path / "x")
+        red = visit.saved("#cutout-download", tmp_path)
         assert red.name == "mug-cutout_B91C1C.png"
         seen = bytes_of(red)[200]
         assert (seen[seen[:, 3] == 255].mean(0)[0] > 1.5 * seen[seen[:, 3] == 255].mean(0)[1:3]).all()

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from browsing import PHONE, Visit
 from pages import photograph
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from test_api_export import bowl
-from test_browser import CHROMIUM, FLAGS, PHONE, Visit
 
 from gan.imaging.codec import decode
 
 pytestmark = pytest.mark.browser
 
-TITLE = re.compile("Check & export|检查与导出")
 ENGLISH = ("Check", "Repair", "Channel", "Passes", "Fails", "Drop File", "Download", "at least", "Rules", "More")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Checking(Visit):
@@ -38,18 +27,8 @@ class Checking(Visit):
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         super().__init__(browser, url, **options)
         self.page.set_default_timeout(60_000)
-        self._open()
+        self.turn_to("export")
         expect(self.page.locator("#export-card dl")).to_be_visible()
-
-    def _open(self) -> None:
-        """Its tab, which on a phone stands in the menu of those that there is no room for."""
-        tab, menu = self.page.locator("#tab-export-button"), self.page.locator("#tabs .overflow-menu > button")
-        expect(tab.or_(menu).first).to_be_visible()
-        if tab.count():
-            tab.click()
-        else:
-            menu.click()
-            self.page.locator("#tabs .overflow-dropdown button", has_text=TITLE).click()
 
     def give(self, *files: Path) -> None:
         self.page.set_input_files("#export-files input[type=file]", list(files))
@@ -65,13 +44,6 @@ class Checking(Visit):
         self.page.click("#export-run")
         expect(self.page.locator("#export-run")).to_be_enabled()
         expect(self.page.locator("#export-archive")).to_be_visible()
-
-    def saved(self, button: str, folder: Path) -> Path:
-        with self.page.expect_download() as waiting:
-            self.page.click(button)
-        path = folder / waiting.value.suggested_filename
-        waiting.value.save_as(path)
-        return path
 
 
 def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_page: str, tmp_path: Path) -> None:
@@ -133,7 +105,7 @@ def measure(rgb: torch.Tensor) -> None:
 def test_pictures_come_from_other_tabs_and_rules_from_files(browser: Browser, studio_page: str, tmp_path: Path) -> None:
     with Checking(browser, studio_page) as visit:
         page = visit.page
-        page.click("#tab-enhance-button")
+        visit.turn_to("enhance")
         visit.upload(photograph(tmp_path / "shoe.png"))
         visit.enhance()
         page.click("#enhance-send-export")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from pages import photograph, serving
+from browsing import FEW_FRAMES, PHONE, Visit
+from pages import photograph
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
-from test_browser import CHROMIUM, FLAGS, PHONE, Visit
+from playwright.sync_api import Browser, expect
 
 from gan.imaging.codec import decode
 from gan.imaging.masks import decode_mask
@@ -19,25 +18,7 @@ from gan.imaging.masks import decode_mask
 pytestmark = pytest.mark.browser
 
 THUMBNAILS = "#inpaint-strip .grid-container button"
-FEW_FRAMES = "() => { window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 500) }"
-"""The editor draws with every frame; without a GPU sixty of them a second leave little time for anything else."""
-
 FOLDED = ("find", "select", "rectangle", "change", "extend", "edge", "output")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def quick_page() -> Iterator[str]:
-    """Address of the page over a run that takes no time: the mean colour in every hole."""
-    with serving(["tests/pages.py", "quick"]) as url:
-        yield url
 
 
 class Inpainting(Visit):
@@ -83,12 +64,6 @@ class Inpainting(Visit):
         expect(self.page.locator(THUMBNAILS)).to_have_count(steps)
         expect(self.page.locator("#inpaint-run")).to_be_enabled()
         expect(self.page.locator("#inpaint-download")).to_be_visible()
-
-    def saved(self, button: str, path: Path) -> Path:
-        with self.page.expect_download() as waiting:
-            self.page.click(button)
-        waiting.value.save_as(path.with_name(waiting.value.suggested_filename))
-        return path.with_name(waiting.value.suggested_filename)
 
     def marked(self, text: str) -> None:
         expect(self.page.locator("#inpaint-marked")).to_contain_text(text)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from browsing import PHONE, Visit
 from pages import photograph
-from playwright.sync_api import Browser, expect, sync_playwright
-from test_browser import CHROMIUM, FLAGS, PHONE, Visit
+from playwright.sync_api import Browser, expect
 
 from gan.imaging.codec import decode
 from gan.stylize.presets import PRESETS
@@ -21,21 +20,13 @@ FOLDED = ("own-fold", "strokes", "output", "sheet", "folder")
 ENGLISH = ("Style", "Strength", "Everywhere", "Artistic", "Preview", "Hold", "Drop File", "Weight", "Look", "done")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 class Styling(Visit):
     """A visit of the Stylize tab."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         super().__init__(browser, url, **options)
         self.page.set_default_timeout(60_000)
-        self.page.click("#tab-stylize-button")
+        self.turn_to("stylize")
         expect(self.page.locator("#stylize-run")).to_be_visible()
         expect(self.page.locator("#stylize-presets .grid-container button")).to_have_count(len(PRESETS))
 
@@ -60,13 +51,6 @@ class Styling(Visit):
         self.page.click("#stylize-run")
         expect(self.page.locator("#stylize-run")).to_be_enabled()
         expect(self.page.locator("#stylize-download")).to_be_visible()
-
-    def saved(self, button: str, folder: Path) -> Path:
-        with self.page.expect_download() as waiting:
-            self.page.click(button)
-        path = folder / waiting.value.suggested_filename
-        waiting.value.save_as(path)
-        return path
 
 
 def test_from_an_example_to_the_contact_sheet_and_the_result(
@@ -112,7 +96,7 @@ def test_from_an_example_to_the_contact_sheet_and_the_result(
         assert not torch.equal(decode(visit.saved("#stylize-download", tmp_path)).rgb, torch.zeros(1, 3, 256, 256))
         page.click("#stylize-send-enhance")
         expect(page.locator("#enhance-facts")).to_contain_text("256 × 256 px · PNG")
-        page.click("#tab-enhance-button")
+        visit.turn_to("enhance")
         visit.enhance()
         page.click("#enhance-send-stylize")
         expect(page.locator("#stylize-facts")).to_contain_text("512 × 512 px · PNG")

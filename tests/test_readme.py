@@ -100,6 +100,14 @@ def test_the_two_commands_name_files_that_exist() -> None:
     assert all((ROOT / name).is_file() for name in ("requirements.txt", "requirements-dev.txt", "app.py"))
 
 
+def test_the_extra_asks_for_what_the_tests_run_with() -> None:
+    extra = re.search(r"^ray = \[(.*)\]$", (ROOT / "pyproject.toml").read_text("utf-8"), flags=re.MULTILINE)
+    assert extra is not None
+    wanted = re.findall(r'"([^"]+)"', extra[1])
+    assert len(wanted) == 2
+    assert set(wanted) <= set((ROOT / "requirements-dev.txt").read_text("utf-8").splitlines())
+
+
 def test_front_matter_is_a_spaces() -> None:
     front = dict(re.findall(r"^(\w+): (.+)$", README.split("---")[1], flags=re.MULTILINE))
     assert front["sdk"] == "gradio"

@@ -17,10 +17,10 @@ from gan.batch.outcomes import Outcome, lab_of
 from gan.batch.planning import Job, file_sha256, sidecar_of
 from gan.batch.recipes import to_json
 from gan.batch.sequence import step_record
-from gan.batch.steps import LEFT_OUT, Step, StepError, at_step, built, kind_of
+from gan.batch.steps import LEFT_OUT, Step, at_step, built, kind_of
 from gan.batch.writing import Encoded, encoded
 from gan.contract import Progress, Request, Result
-from gan.errors import Cancelled, InputError, PackshotError, WeightsError
+from gan.errors import Cancelled, InputError, PackshotError, StepError, WeightsError
 from gan.export.facts import facts_of
 from gan.files import write_atomic
 from gan.imaging.codec import decode, encode

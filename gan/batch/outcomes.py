@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from gan.batch.steps import StepError
+from gan.errors import StepError
 
 Status = Literal["made", "kept", "failed", "same", "differs", "missing"]
 """Made now, made by an earlier run, or could not be used; and of a verification: the file is the same when it is made

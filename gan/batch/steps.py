@@ -19,7 +19,7 @@ from gan.cutout.recolour import RecolourRequest
 from gan.cutout.shadow import ShadowRequest
 from gan.cutout.white import WhiteRequest
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError
+from gan.errors import InputError, StepError
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.pipeline import ExportRequest
 from gan.generate.directions import Direction
@@ -75,27 +75,6 @@ class Step:
     task: str
     request: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
-
-
-class StepError(InputError):
-    """What cannot be used, and in which step, counted from 1; 0 for what is no step's, such as reading the picture.
-
-    Args:
-        step: the number.
-        error: what the step's request, or its files, said.
-    """
-
-    def __init__(self, step: int, error: InputError) -> None:
-        self.step = step
-        self.inner = error
-        super().__init__(error.field, error.got, error.allowed, error.remedy, **error.values)
-
-    def __str__(self) -> str:
-        return f"step {self.step}: {super().__str__()}" if self.step else super().__str__()
-
-    def __reduce__(self) -> tuple[Callable[..., StepError], tuple[Any, ...]]:
-        """Errors travel between processes."""
-        return _restored, (self.step, self.field, self.got, self.allowed, self.remedy, self.values)
 
 
 @contextmanager
@@ -273,7 +252,3 @@ def _missing(file: str, name: str) -> InputError:
         "Put it beside the recipe",
         file=file,
     )
-
-
-def _restored(step: int, field_: str, got: str, allowed: str, remedy: str, values: Mapping[str, Any]) -> StepError:
-    return StepError(step, InputError(field_, got, allowed, remedy, **values))

@@ -15,14 +15,14 @@ from gradio.components.base import Component
 
 from gan.batch.recipes import MOST_NAME, Recipe, from_history, read_recipe, to_json
 from gan.batch.tab_ready import READY, ready_recipe
-from gan.batch.tab_report import described, refused
+from gan.batch.tab_report import described
 from gan.errors import InputError, PackshotError
 from gan.export.naming import Names
 from gan.imaging.codec import decode
 from gan.imaging.formats import FORMATS, Encoding
 from gan.ui.offers import Choice
 from gan.ui.widgets import DECODING, LIGHT
-from gan.ui.words import Language, label, language, word
+from gan.ui.words import Language, label, language, sentence, word
 
 STANDARD: Final = "square"
 OWN: Final = "own"
@@ -183,7 +183,7 @@ def _keep_in_step(panel: Panel, offered: Offered) -> None:
         try:
             recipe = chosen(file, more, ready, offered)
         except PackshotError as error:
-            problem = refused(error, to)
+            problem = sentence(error, to)
             recipe = _without_files(file)
         if recipe is None:
             yield described("", None, problem, to), gr.update(visible=False)

@@ -12,8 +12,7 @@ import gradio as gr
 
 from gan.batch.outcomes import Outcome, Outlier, printable
 from gan.batch.sequence import Recipe
-from gan.batch.steps import LEFT_OUT, Step, StepError, kind_of
-from gan.errors import PackshotError
+from gan.batch.steps import LEFT_OUT, Step, kind_of
 from gan.export.channels import CHANNELS
 from gan.ui.chinese import FIELDS
 from gan.ui.words import Language, notice, say, sentence, word
@@ -58,7 +57,7 @@ class Told:
     def html(self, to: Language, *, stopped: bool = False) -> str:
         """The sum, then what could not be used, outliers of colour, and notices with the pictures they are of."""
         outcomes = list(self.outcomes)
-        bad = [(each.name, refused(each.error, to)) for each in outcomes if each.error is not None]
+        bad = [(each.name, sentence(each.error, to)) for each in outcomes if each.error is not None]
         parts = [say("{made} of {count} pictures are made", to, made=len(outcomes) - len(bad), count=self.count)]
         parts += [say("{failed} could not be used", to, failed=len(bad))] if bad else []
         parts += [say("{count} differ in colour", to, count=len(self.outliers))] if self.outliers else []
@@ -87,13 +86,6 @@ def described(title: str, recipe: Recipe | None, problem: str, to: Language) -> 
     kind = " fail" if problem else ""
     done = f'<div class="done"><ol>{steps}</ol></div>'
     return f'<div class="verdicts"><div class="card{kind}">{head}{done}{wrong}</div></div>'
-
-
-def refused(error: PackshotError, to: Language) -> str:
-    """The error as one sentence, with the step where it happened."""
-    if isinstance(error, StepError) and error.step:
-        return say("Step {step}: {problem}", to, step=error.step, problem=sentence(error.inner, to))
-    return sentence(error, to)
 
 
 def _written(recipe: Recipe, to: Language) -> str:

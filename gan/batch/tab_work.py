@@ -18,14 +18,13 @@ import gradio as gr
 from gan.batch.outcomes import Summary
 from gan.batch.recipes import KEPT
 from gan.batch.runner import Replay
-from gan.batch.steps import StepError
 from gan.batch.tab_recipe import STANDARD, Offered, chosen, title_of
-from gan.batch.tab_report import Told, refused
+from gan.batch.tab_report import Told
 from gan.contract import Progress
-from gan.errors import Cancelled, InputError
+from gan.errors import Cancelled, InputError, StepError
 from gan.ui.offers import Run
 from gan.ui.stopping import Stops
-from gan.ui.words import language
+from gan.ui.words import language, sentence
 from gan.ui.work import follow
 
 ARCHIVE_NAME: Final = "packshot-batch.zip"
@@ -86,7 +85,7 @@ class Desk:
                 made = yield from follow(job, to, lambda line: (*skipped, told.update(to), line))
             if isinstance(made, StepError):
                 yield *skipped, gr.skip(), ""  # an error leaves on the page what was last shown there
-                raise gr.Error(html.escape(refused(made, to), quote=False), print_exception=False)
+                raise gr.Error(html.escape(sentence(made, to), quote=False), print_exception=False)
             yield *made.values(), told.html(to, stopped=made.stopped), ""
 
 

@@ -91,7 +91,7 @@ def _on_ray(arguments: argparse.Namespace, recipe: Recipe, bar: Progress | None)
             "engine",
             "Ray is not installed",
             "local, or ray where it is installed, is allowed",
-            "Run: pip install -r requirements-ray.txt",
+            "Run: pip install -r requirements-dev.txt",
         ) from error
     return engine_ray.replay(
         recipe,

@@ -222,7 +222,7 @@ class _Cases:
         drawn = drawings(4, SIDE_PX, 0) if ground == TEXTURES else []
         kind = {PHOTOGRAPHS: "photograph", STUDIO: "studio", WHITE: "own"}.get(ground, "")
         kind = kind or ("drawn" if index % 4 == 1 or around is None else "photograph")
-        return Composites(self._products, around, drawn, SIDE_PX, seed=0).case(index, kind)
+        return Composites([self._products], [around] if around else [], drawn, SIDE_PX, seed=0).case(index, kind)
 
 
 def _ours(rgb: Tensor, run: Run, model: str) -> tuple[Tensor, float, float]:

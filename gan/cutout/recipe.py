@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.utils import make_grid
 
 from gan.cutout.network import CutoutConfig, CutoutNet
-from gan.data.composites import Composites, drawings, load_products, mask_of
+from gan.data.composites import Composites, Products, drawings, load_products, mask_of
 from gan.data.pairs import stream
-from gan.data.pictures import Pictures, find, split
+from gan.data.pictures import Entry, Pictures, find, split
 from gan.errors import ConfigError, InputError
 from gan.imaging.product import coverage
 from gan.losses.matting import edge_distance, soft_iou
@@ -106,15 +107,16 @@ def data(config: CutoutRecipe, folder: Path, seed: int) -> CutoutData:
     """
     entries = find(folder)
     masked = [entry for entry in entries if mask_of(entry.path) is not None]
-    products, grounds = split(masked or entries), split([entry for entry in entries if masked and entry not in masked])
+    taken = {entry.path for entry in masked or entries}
+    products, grounds = split(masked or entries), split([entry for entry in entries if entry.path not in taken])
 
     def composites(part: int, count: int, first: int, own_seed: int) -> Composites:
-        try:
-            around = Pictures(grounds[part] or grounds[1 - part], config.side_px)
-        except InputError:
-            around = None  # studio grounds and drawings need no pictures
+        around = []
+        for some in _by_collection(grounds[part] or grounds[1 - part], folder):
+            with suppress(InputError):  # studio grounds and drawings need no pictures
+                around.append(Pictures(some, config.side_px))
         return Composites(
-            load_products(products[part] or products[1 - part], PRODUCT_PX),
+            _loaded(products[part] or products[1 - part], folder),
             around,
             drawings(count, max(config.side_px, 256), first),
             config.side_px,
@@ -123,6 +125,23 @@ def data(config: CutoutRecipe, folder: Path, seed: int) -> CutoutData:
 
     # Seeds of drawings are kept apart too: what is held out was never drawn for training.
     return CutoutData(composites(0, config.drawings, 1000, seed), composites(1, min(config.drawings, 28), 0, 0))
+
+
+def _loaded(entries: list[Entry], folder: Path) -> list[Products]:
+    found = []
+    for some in _by_collection(entries, folder):
+        with suppress(InputError):
+            found.append(load_products(some, PRODUCT_PX))
+    return found or [load_products(entries, PRODUCT_PX)]
+
+
+def _by_collection(entries: list[Entry], folder: Path) -> list[list[Entry]]:
+    """The same apart by the folder's own folders; what lies in none of them is together."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        first, *below = entry.path.relative_to(folder).parts
+        found.setdefault(first if below else "", []).append(entry)
+    return list(found.values())
 
 
 def build(config: CutoutRecipe, _data: CutoutData | None = None) -> State:

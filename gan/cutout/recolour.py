@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,10 @@ class RecolourRequest(Request):
                 height=self.picture.height_px,
                 most=MAX_OUTPUT_PIXELS // 10**6,
             )
+
+    def alone(self, index: int) -> RecolourRequest:
+        """The request that gives the product color `index` and no other."""
+        return self if len(self.to) == 1 else dataclasses.replace(self, to=(self.to[index],))
 
 
 def recolour(request: RecolourRequest, context: Context) -> Output:

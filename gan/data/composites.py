@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +28,8 @@ from gan.imaging.resize import resize
 SOLID = 0.98
 FAINT = 0.3
 """Between these coverages a colour is unmixed from white; below, it comes from the neighbours."""
+
+T = TypeVar("T")
 
 GROUNDS = ("own", "photograph", "studio", "gradient", "drawn")
 
@@ -77,15 +80,23 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
     part of the product only. The others' prior is what stands out from a plain ground. One product of ten is a shape
     drawn by code: a network that has seen nothing but furniture takes a saucer for a part of the table.
 
+    Half of the photographs hold up to two further things, behind the product and away from the middle, that do not
+    count: a face or a cup is in many photographs and is for sale in few. On plain grounds everything counts.
+
     Args:
-        products: with masks.
-        grounds: photographs and textures; None where there are none.
+        products: with masks; from each collection as often as from any other.
+        grounds: photographs and textures, likewise; may be empty.
         drawn: as of `drawings`; may be empty.
         side_px: p.
     """
 
     def __init__(
-        self, products: Products, grounds: Pictures | None, drawn: Sequence[Tensor], side_px: int, seed: int
+        self,
+        products: Sequence[Products],
+        grounds: Sequence[Pictures],
+        drawn: Sequence[Tensor],
+        side_px: int,
+        seed: int,
     ) -> None:
         self.products = products
         self.grounds = grounds
@@ -111,38 +122,45 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         side = self.side_px
         asked = bool(kind)
         kind = kind or GROUNDS[dice.choose([0.24, 0.42, 0.2, 0.07, 0.07])]
-        if kind == "photograph" and self.grounds is None:
+        if kind == "photograph" and not self.grounds:
             kind = "studio"
         if kind == "drawn" and not self.drawn:
             kind = "gradient"
         ground = self._ground(kind, dice)
         alpha = torch.zeros(1, side, side)
-        several = not asked and kind != "own"
-        for _ in range(dice.choose([0.02, 0.88, 0.1]) if several else 1):
-            drawn = several and dice.chance(0.1)
-            x = self._shape(dice) if drawn else _varied(self._product(dice), dice)
+        free = not asked and kind != "own"
+        if free and kind == "photograph":
+            ground = self._furnished(ground, dice)
+        often = [0.02, 0.98] if kind == "photograph" else [0.02, 0.85, 0.13]
+        for _ in range(dice.choose(often) if free else 1):
+            x = self._shape(dice) if free and dice.chance(0.1) else _varied(self._product(dice), dice)
             zoom = math.exp(dice.uniform(math.log(1.0), math.log(2.4)) if near else _size(dice))
             if kind == "own":
                 # Its own white ground, with the shadow that was rendered; white goes on beyond the frame.
                 placed = _placed(x, side, zoom, dice, fill=float(x[0, :3, 0].mean()))
                 ground, alpha = placed[:3], placed[3:]
                 continue
-            premultiplied = torch.cat([_unmixed(x) * x[:, 3:], x[:, 3:]], 1)
-            placed = _placed(premultiplied, side, zoom, dice, fill=0.0)
-            color, cover = placed[:3], placed[3:]
+            color, cover = _laid(x, side, zoom, dice)
             ground = ground * (1 - _shade(cover, dice))
             ground = color + (1 - cover) * ground
             alpha = cover + (1 - cover) * alpha
         return _photographed(ground.clamp(0, 1), dice), alpha.clamp(0, 1)
 
+    def _furnished(self, ground: Tensor, dice: Dice) -> Tensor:
+        """A photograph (3, p, p) with none, one or two more things in it, as sharp as itself or out of focus."""
+        for _ in range(dice.choose([0.5, 0.3, 0.2])):
+            x = _varied(self._product(dice), dice)
+            color, cover = _laid(x, self.side_px, dice.uniform(0.25, 0.8), dice, off=0.55)
+            ground = color + (1 - cover) * ground * (1 - _shade(cover, dice))
+        return blur(ground[None], gaussian_kernel(dice.uniform(0.5, 4)))[0] if dice.chance(0.4) else ground
+
     def _product(self, dice: Dice) -> Tensor:
-        return (
-            self.products.pixels[int(dice.uniform(0, 1) * len(self.products)) % len(self.products)][None].float() / 255
-        )
+        products = _one(self.products, dice)
+        return products.pixels[int(dice.uniform(0, 1) * len(products)) % len(products)][None].float() / 255
 
     def _shape(self, dice: Dice) -> Tensor:
         """(1, 4, S, S): a rounded or pointed form, perhaps with a hole, in one color, a gradient or a texture."""
-        side = self.products.pixels.shape[-1]
+        side = self.products[0].pixels.shape[-1]
         y, x = torch.meshgrid(torch.linspace(-1, 1, side), torch.linspace(-1, 1, side), indexing="ij")
         angle, radius = torch.atan2(y, x), (x**2 + y**2).sqrt()
         if dice.chance(0.5):
@@ -160,9 +178,9 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         if dice.chance(0.4):
             color = color.mean((2, 3), keepdim=True).expand(1, 3, 2, 2)
         rgb = F.interpolate(color, (side, side), mode="bilinear", align_corners=True)
-        if self.grounds is not None and dice.chance(0.4):
+        if self.grounds and dice.chance(0.4):
             around = min(side, self.side_px)
-            texture = self.grounds.crop(around, dice.generator, shrink_to=0.3)[None]
+            texture = _one(self.grounds, dice).crop(around, dice.generator, shrink_to=0.3)[None]
             rgb = resize(texture, side, side) * dice.uniform(0.5, 1.2)
         # Light from one side, and a highlight.
         light = 1 + dice.uniform(-0.4, 0.4) * x + dice.uniform(-0.4, 0.4) * y
@@ -174,8 +192,8 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
 
     def _ground(self, kind: str, dice: Dice) -> Tensor:
         side = self.side_px
-        if kind == "photograph" and self.grounds is not None:
-            x = self.grounds.crop(side, dice.generator, shrink_to=0.15)
+        if kind == "photograph" and self.grounds:
+            x = _one(self.grounds, dice).crop(side, dice.generator, shrink_to=0.15)
             return blur(x[None], gaussian_kernel(dice.uniform(0.5, 6)))[0] if dice.chance(0.4) else x
         if kind == "drawn":
             picture = self.drawn[int(dice.uniform(0, 1) * len(self.drawn)) % len(self.drawn)]
@@ -236,6 +254,10 @@ def _read(path: Path, size_px: int) -> Tensor | None:
     return (squared(rgb, cover, size_px)[0] * 255).round().to(torch.uint8)
 
 
+def _one(some: Sequence[T], dice: Dice) -> T:
+    return some[0] if len(some) == 1 else some[int(dice.uniform(0, 1) * len(some)) % len(some)]
+
+
 def _unmixed(x: Tensor) -> Tensor:
     """(1, 4, S, S) of a product on white -> its own colours (1, 3, S, S), also where it covers a pixel in part."""
     rgb, alpha = x[:, :3], x[:, 3:]
@@ -262,8 +284,18 @@ def _size(dice: Dice) -> float:
     return math.log(dice.uniform(0.65, 1.2)) if dice.chance(0.6) else dice.uniform(math.log(0.35), math.log(0.9))
 
 
-def _placed(x: Tensor, side: int, zoom: float, dice: Dice, *, fill: float) -> Tensor:
-    """(1, C, S, S) -> (C, side, side): resized, turned, mirrored, somewhere in a frame filled with `fill`."""
+def _laid(x: Tensor, side: int, zoom: float, dice: Dice, *, off: float = 0.0) -> tuple[Tensor, Tensor]:
+    """A product on white (1, 4, S, S) -> its own colors times its coverage (3, side, side), and that, placed."""
+    premultiplied = torch.cat([_unmixed(x) * x[:, 3:], x[:, 3:]], 1)
+    placed = _placed(premultiplied, side, zoom, dice, fill=0.0, off=off)
+    return placed[:3], placed[3:]
+
+
+def _placed(x: Tensor, side: int, zoom: float, dice: Dice, *, fill: float, off: float = 0.0) -> Tensor:
+    """(1, C, S, S) -> (C, side, side): resized, turned, mirrored, somewhere in a frame filled with `fill`.
+
+    With `off` about that share of the frame away from its middle, in any direction.
+    """
     size = max(16, round(side * zoom))
     x = resize(x, size, size)
     if dice.chance(0.5):
@@ -274,6 +306,9 @@ def _placed(x: Tensor, side: int, zoom: float, dice: Dice, *, fill: float) -> Te
     # Most products stand about the middle; some are cut off by the frame.
     slack = abs(1 - zoom) / 2 + 0.08
     across, down = dice.uniform(-slack, slack), dice.uniform(-slack, slack)
+    if off:
+        away, direction = off * dice.uniform(0.7, 1.3), dice.uniform(-math.pi, math.pi)
+        across, down = away * math.cos(direction), away * math.sin(direction)
     cos, sin = math.cos(angle), math.sin(angle)
     per = side / size
     theta = torch.tensor(

@@ -6,25 +6,22 @@ import dataclasses
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from gan.imaging.bands import bands
 from gan.imaging.codec import decode
 from gan.imaging.masks import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.inpaint.tab_result import Shown
 from gan.ui import mask_editor
+from gan.ui.stored import Stored
 
 MOST_BYTES: Final = 2**30
 """Of pictures in one visit; the oldest steps but the first make room."""
 
 MOST_MASKS: Final = 20
 THUMB_PX: Final = 160
-SUFFIX: Final = ".npz"
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Step:
 
     Attributes:
         folder: holds all its files.
-        picture: the file, at full size: the photograph as it came, or one of `write_picture`.
+        picture: the file, at full size: the photograph as it came, or what `store` wrote.
         size: width and height in pixels.
         origin: left and top of the photograph in it, in pixels: it moves where the picture is extended.
         copy: what the editor shows.
@@ -41,6 +38,7 @@ class Step:
         original: preview of the photograph, laid where it belongs in this picture.
         mask: what was marked last while this was the current step.
         shown: the result's files; None for the photograph.
+        stored: the picture in its file; None for the photograph.
     """
 
     folder: Path
@@ -52,6 +50,7 @@ class Step:
     original: Path
     mask: Path | None = None
     shown: Shown | None = None
+    stored: Stored | None = None
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,7 @@ class Visit:
 
     def picture(self) -> Picture:
         """The current picture at full size."""
-        path = self.step.picture
-        return read_picture(path, self.steps[0].picture.name) if path.suffix == SUFFIX else decode(path)
+        return decode(self.step.picture) if self.step.stored is None else self.step.stored.picture()
 
     def caught_up(self, value: mask_editor.EditorValue | None) -> tuple[Visit, Mask]:
         """With what was drawn in the editor as the mask in force, and that mask; itself where nothing was."""
@@ -125,40 +123,6 @@ class Visit:
 
     def _left(self) -> Step:
         return dataclasses.replace(self.step, mask=self.masks[-1] if self.masks else None)
-
-
-def write_picture(picture: Picture, path: Path) -> Path:
-    """A picture with as many bits as it has: what a lossless file of it would hold, in a tenth of the time."""
-    arrays: dict[str, Any] = {"rgb": _numbers(picture.rgb, picture.bits)}
-    if picture.alpha is not None:
-        arrays["alpha"] = _numbers(picture.alpha, picture.bits)
-    if picture.exif is not None:
-        arrays["exif"] = np.frombuffer(picture.exif, np.uint8)
-    np.savez(path, **arrays)
-    return path
-
-
-def read_picture(path: Path, name: str) -> Picture:
-    """What `write_picture` wrote, under the photograph's name."""
-    with np.load(path) as arrays:
-        rgb, alpha = (_unit(arrays[part]) if part in arrays.files else None for part in ("rgb", "alpha"))
-        exif = arrays["exif"].tobytes() if "exif" in arrays.files else None
-        bits = 8 * arrays["rgb"].itemsize
-    if rgb is None:
-        raise ValueError(f"{path} holds no colours")
-    return Picture(rgb, alpha, exif, name=name, bits=bits)
-
-
-def _numbers(x: Tensor, bits: int) -> np.ndarray:
-    most, (height_px, width_px) = 2**bits - 1, x.shape[2:]
-    numbers = np.empty(x.shape, np.uint16 if bits > 8 else np.uint8)
-    for rows in bands(height_px, width_px):
-        numbers[:, :, rows] = x[:, :, rows].mul(most).add_(0.5).clamp_(0, most).numpy()
-    return numbers
-
-
-def _unit(numbers: np.ndarray) -> Tensor:
-    return torch.from_numpy(numbers.astype(np.float32)).div_(float(np.iinfo(numbers.dtype).max))
 
 
 def _bytes(step: Step) -> int:

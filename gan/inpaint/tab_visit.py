@@ -21,13 +21,14 @@ from gan.imaging.resize import fitted
 from gan.inpaint import tab_masks
 from gan.inpaint.pipeline import MOST_GROW_PX
 from gan.inpaint.tab_result import written
-from gan.inpaint.tab_steps import SUFFIX, THUMB_PX, Step, Visit, write_picture
+from gan.inpaint.tab_steps import THUMB_PX, Step, Visit
 from gan.inpaint.tab_work import Desk, Wish
 from gan.ui import mask_editor, widgets
 from gan.ui.mask_editor import EditorValue
 from gan.ui.preview import lay, preview_size, write_preview
 from gan.ui.results import encoding_of
 from gan.ui.shelf import Shelf
+from gan.ui.stored import store
 from gan.ui.words import Language, language, say
 from gan.ui.work import follow, one_sentence
 
@@ -126,9 +127,9 @@ class Page:
             result, shown = self._desk.carry_out(at.picture(), marks, wish, folder, to, progress, cancel)
             left_px, top_px, *_ = result.details["margins"]
             origin = (at.step.origin[0] + left_px, at.step.origin[1] + top_px)
-            made = write_picture(result.picture, folder / f"picture{SUFFIX}")
-            step = _step(result.picture, made, folder, origin, at.steps[0])
-            return at.followed_by(dataclasses.replace(step, shown=shown))
+            made = store(result.picture, folder / "picture.npz")
+            step = _step(result.picture, made.path, folder, origin, at.steps[0])
+            return at.followed_by(dataclasses.replace(step, shown=shown, stored=made))
 
         after = yield from follow(job, to, lambda line: (*(gr.skip() for _ in range(count)), line))
         yield *self.show(after, to), *_result(after), ""

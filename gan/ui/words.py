@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import gradio as gr
 from gradio.i18n import I18nData
 
-from gan.errors import PackshotError
+from gan.errors import PackshotError, StepError
 from gan.ui.chinese import FIELDS, SENTENCES
 from gan.ui.labels import LABELS
 
@@ -81,7 +81,9 @@ def word(key: str, to: Language) -> str:
 
 
 def sentence(error: PackshotError, to: Language) -> str:
-    """What came, what is allowed, what to do, in that language."""
+    """What came, what is allowed, what to do, in that language, and of a recipe in which step."""
+    if isinstance(error, StepError) and error.step:
+        return say("Step {step}: {problem}", to, step=error.step, problem=sentence(error.inner, to))
     if to == "en":
         return str(error)
     values = {name: notice(value, to) if isinstance(value, str) else value for name, value in error.values.items()}

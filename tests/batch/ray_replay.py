@@ -1,9 +1,14 @@
-"""A replay by Ray: `ray_replay.py RECIPE IN OUT WORKERS MARK`; a worker that finds no MARK leaves one and is killed."""
+"""Two replays by Ray: `ray_replay.py RECIPE IN OUT WORKERS MARK`.
+
+In the first a worker that finds no MARK leaves one and is killed. What it made is copied to OUT-first, one picture is
+taken away, and the second is told addresses instead of paths.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 from functools import partial
@@ -17,7 +22,7 @@ from gan.batch.making import Run
 from gan.batch.recipes import read_recipe
 from gan.contract import Request, Result
 
-DOOMED = "3.png"
+DOOMED, TAKEN_AWAY = "3.png", "0.png"
 
 
 def studio(mark: str) -> Run:
@@ -32,10 +37,12 @@ def studio(mark: str) -> Run:
 
 def main(recipe: str, source: str, out: str, workers: str, mark: str) -> None:
     told = []
-    far = Path(source).as_uri(), Path(f"{out}-far").as_uri()
-    for given, results in ((source, out), far, far):
+    for given, results in ((source, out), (Path(source).as_uri(), Path(out).as_uri())):
         done = replay(read_recipe(Path(recipe)), [given], results, studio=partial(studio, mark), workers=int(workers))
         told.append(sorted(outcome.status for outcome in done))
+        if len(told) == 1:
+            shutil.copytree(out, f"{out}-first")
+            (Path(out) / TAKEN_AWAY).unlink()
     # Ray says things of its own on every stream.
     Path(f"{mark}.json").write_text(json.dumps(told))
 

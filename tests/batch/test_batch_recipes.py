@@ -13,11 +13,11 @@ from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run
 
 from gan.batch.recipes import MOST_RECIPE_BYTES, Recipe, Step, from_history, read_recipe, write_recipe
-from gan.batch.steps import DRAWING, LEFT_OUT, REQUESTS, StepError, arguments_of, request_of
+from gan.batch.steps import DRAWING, LEFT_OUT, REQUESTS, arguments_of, request_of
 from gan.cutout.frame import FrameRequest
 from gan.enhance.adjust import Adjustments
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError
+from gan.errors import InputError, StepError
 from gan.generate.pipeline import GenerateRequest
 from gan.generate.sliders import Sliders
 from gan.imaging.codec import encode

@@ -23,18 +23,18 @@ from gan.batch import tab
 from gan.batch.outcomes import Outcome, Outlier
 from gan.batch.recipes import Recipe, from_history, read_recipe, to_json
 from gan.batch.runner import Replay
-from gan.batch.steps import REQUESTS, StepError
+from gan.batch.steps import REQUESTS
 from gan.batch.tab_ready import READY, ready_recipe
 from gan.batch.tab_recipe import OWN, _by_file, _by_name, carried, chosen
-from gan.batch.tab_report import MOST_LISTED, OUTLIERS, Told, described, refused
+from gan.batch.tab_report import MOST_LISTED, OUTLIERS, Told, described
 from gan.batch.tab_work import Desk
 from gan.contract import Progress, Request, Result
-from gan.errors import InputError
+from gan.errors import InputError, StepError
 from gan.imaging.codec import decode, encode
 from gan.imaging.formats import Encoding
 from gan.imaging.picture import Picture
 from gan.ui.chinese import SENTENCES
-from gan.ui.words import LABELS
+from gan.ui.words import LABELS, sentence
 
 CHINESE: Any = SimpleNamespace(headers={"accept-language": "zh-CN"}, session_hash="zh")
 
@@ -295,7 +295,7 @@ def test_the_report_lists_failures_outliers_and_notices() -> None:
     assert f"{60 - MOST_LISTED} more are in the report" in shown
     assert html.escape("The ground's colour differs from the other pictures' (ΔE 7.3)") in shown
     assert "<b>Look</b><small>a0.png, a1.png, a2.png, a3.png, a4.png and 2 more</small>" in shown
-    assert refused(error, "zh").startswith("第 2 步：图片：")
+    assert sentence(error, "zh").startswith("第 2 步：图片：")
 
 
 def test_a_long_report_is_sent_as_it_grows() -> None:

@@ -44,24 +44,19 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]
 
 
 def test_the_same_files_as_the_plain_engine_although_a_worker_was_killed(done: tuple[Path, list[list[str]]]) -> None:
-    folder, _ = done
+    folder, statuses = done
     assert (folder / "mark").exists()
-    plain, by_ray = written(folder / "plain"), written(folder / "ray")
+    assert statuses[0] == ["failed", *["made"] * PICTURES]
+    plain, by_ray = written(folder / "plain"), written(folder / "ray-first")
     assert len(plain) == 2 * PICTURES + 3
     assert by_ray == plain
 
 
-def test_nothing_is_made_twice(done: tuple[Path, list[list[str]]]) -> None:
-    _, statuses = done
-    near, far, far_again = statuses
-    assert near == far == ["failed", *["made"] * PICTURES]
-    assert far_again == ["failed", *["kept"] * PICTURES]
-
-
-def test_any_file_system_gets_the_same(done: tuple[Path, list[list[str]]]) -> None:
-    folder, _ = done
-    plain, far = written(folder / "plain"), written(folder / "ray-far")
-    told = {name for name in far if name.startswith(("contact", "report"))}  # of the second run, which made nothing
+def test_nothing_is_made_twice_and_any_file_system_does(done: tuple[Path, list[list[str]]]) -> None:
+    folder, statuses = done
+    assert statuses[1] == ["failed", *["kept"] * (PICTURES - 1), "made"]
+    plain, far = written(folder / "plain"), written(folder / "ray")
+    told = {name for name in far if name.startswith(("contact", "report"))}  # of what this run made
     assert len(told) == 3
     assert {name: far[name] for name in far.keys() - told} == {name: plain[name] for name in plain.keys() - told}
     assert not [name for name in far if name.endswith(".part")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -117,7 +118,7 @@ def test_the_losses_fall_on_one_batch(cases: CutoutData) -> None:
     first = room.step(state, batch, TINY, _fabric())
     assert set(first) == LOSSES
     assert all(value.ndim == 0 and value.isfinite() for value in first.values())
-    for _ in range(25):
+    for _ in range(40):
         last = room.step(state, batch, TINY, _fabric())
     assert last["decided"] < 0.8 * first["decided"]
     assert last["distance"] < first["distance"]
@@ -146,8 +147,8 @@ def test_a_network_that_knows_nothing_scores_nothing(cases: CutoutData) -> None:
 
 def test_products_have_masks_and_grounds_have_none(cases: CutoutData) -> None:
     for part in (cases.training, cases.validation):
-        assert part.grounds is not None
-        assert all("photos" in entry.path.parts for entry in part.grounds.entries)
+        assert part.grounds
+        assert all("photos" in entry.path.parts for around in part.grounds for entry in around.entries)
     seen, held_out = cases.training.drawn, cases.validation.drawn
     assert not any(torch.equal(a, b) for a in seen for b in held_out)
 
@@ -161,7 +162,18 @@ def test_a_folder_without_masks_is_refused_in_one_sentence(tmp_path: Path) -> No
 
 def test_products_alone_do(tmp_path: Path) -> None:
     folder = open_shop(tmp_path / "data")
-    assert room.data(TINY, folder / "catalogue", 0).training.grounds is None
+    assert room.data(TINY, folder / "catalogue", 0).training.grounds == []
+
+
+def test_collections_stand_side_by_side(tmp_path: Path) -> None:
+    folder = open_shop(tmp_path / "data")
+    for name in ("catalogue", "photos"):
+        shutil.copytree(folder / name, folder / f"more-{name}")
+    both = room.data(TINY, folder, 0).training
+    assert len(both.products) == len(both.grounds) == 2
+    assert [len(some) for some in both.products] == [
+        len(room.data(TINY, folder / "catalogue", 0).training.products[0])
+    ] * 2
 
 
 def test_a_side_that_does_not_suit_the_network_is_refused() -> None:

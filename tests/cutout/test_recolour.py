@@ -162,6 +162,16 @@ def test_black_and_white_parts_of_a_colored_product_stay() -> None:
         assert (made_picture.rgb - picture.rgb)[:, :, 56:66, 40:56].abs().max() < 0.03
 
 
+def test_each_color_tells_how_to_make_it_alone() -> None:
+    picture, mask = ball("#B3202A")
+    both = RecolourRequest(picture=picture, mask=mask, to=("#F4C9D2", "#0D7377"), strength=0.5)
+    result = made(both)
+    assert [one.history[0]["request"]["to"] for one in result.pictures] == [["#F4C9D2"], ["#0D7377"]]
+    assert torch.equal(made(both.alone(1)).picture.rgb, result.pictures[1].rgb)
+    one = both.alone(1)
+    assert one.alone(0) is one
+
+
 def test_other_colors_stay() -> None:
     picture, mask = ball("#B3202A")
     picture.rgb[:, :, 30:40, 40:56] = torch.tensor(hex_color("#2A6FB3"))[:, None, None]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan.data.composites import GROUNDS, Composites, drawings, load_products, mask_of, prior
+from gan.data.composites import GROUNDS, Composites, Products, drawings, load_products, mask_of, prior
 from gan.data.degrade import Dice
 from gan.data.pictures import Entry, Pictures, find
 from gan.errors import InputError
@@ -34,7 +34,7 @@ def composites(tmp_path_factory: pytest.TempPathFactory) -> Composites:
     masked = [entry for entry in entries if mask_of(entry.path)]
     assert len(masked) == 2
     grounds = Pictures([entry for entry in entries if entry not in masked], SIDE)
-    return Composites(load_products(masked, 96), grounds, drawings(2, SIDE, 0), SIDE, seed=3)
+    return Composites([load_products(masked, 96)], [grounds], drawings(2, SIDE, 0), SIDE, seed=3)
 
 
 def test_an_item_is_the_same_in_any_order(composites: Composites) -> None:
@@ -82,8 +82,25 @@ def test_a_case_is_no_item(composites: Composites) -> None:
     assert not torch.equal(composites.case(0, "studio")[0], composites[0][0][:3])
 
 
+def test_further_things_in_a_photograph_do_not_count_and_stand_aside(composites: Composites) -> None:
+    plain = torch.full((3, SIDE, SIDE), 0.5)
+    added = [(composites._furnished(plain, Dice(torch.Generator().manual_seed(s))) - plain).abs() for s in range(60)]
+    with_any = [x for x in added if x.amax() > 0.05]
+    assert 10 < len(with_any) < 50
+    moved = torch.stack(with_any).mean((0, 1))
+    middle = slice(3 * SIDE // 8, 5 * SIDE // 8)
+    assert float(moved[middle, middle].mean()) < 0.5 * float(moved.mean())
+
+
+def test_collections_are_drawn_from_evenly(composites: Composites) -> None:
+    few, many = composites.products[0].pixels[:1], composites.products[0].pixels[1:].expand(50, -1, -1, -1)
+    both = Composites([Products(few), Products(many)], [], [], SIDE, seed=3)
+    drawn = [both._product(Dice(torch.Generator().manual_seed(seed))) for seed in range(100)]
+    assert 30 < sum(torch.equal(x, few.float() / 255) for x in drawn) < 70
+
+
 def test_without_photographs_and_drawings(composites: Composites) -> None:
-    bare = Composites(composites.products, None, [], SIDE, seed=3)
+    bare = Composites(composites.products, [], [], SIDE, seed=3)
     for kind in GROUNDS:
         assert bare.case(1, kind)[0].isfinite().all()
     assert all(bare[index][0].isfinite().all() for index in range(20))

@@ -21,25 +21,10 @@ from gan.imaging.picture import Picture
 from gan.inpaint import tab, tab_steps
 from gan.inpaint.pipeline import InpaintRequest
 from gan.inpaint.tab_result import from_result
-from gan.inpaint.tab_steps import read_picture, write_picture
 from gan.inpaint.tab_visit import Page
 from gan.inpaint.tab_work import Desk, Wish
 from gan.ui import shelf as shelf_module
 from gan.ui.shelf import Shelf
-
-
-@pytest.mark.parametrize("bits", [8, 16])
-@pytest.mark.parametrize("alpha", [False, True])
-def test_a_step_s_picture_comes_back_as_a_lossless_file_would(tmp_path: Path, bits: int, alpha: bool) -> None:
-    most = 2**bits - 1
-    numbers = torch.randint(0, most + 1, (1, 4, 30, 40), generator=torch.Generator().manual_seed(0))
-    unit = numbers.float() / most
-    source = Picture(unit[:, :3], unit[:, 3:] if alpha else None, b"Exif\0\0xyz", name="shoe.png", bits=bits)
-    back = read_picture(write_picture(source, tmp_path / "picture.npz"), "shoe.png")
-    assert torch.equal(back.rgb, source.rgb)
-    assert (back.alpha is None) == (not alpha)
-    assert back.alpha is None or torch.equal(back.alpha, unit[:, 3:])
-    assert (back.exif, back.name, back.bits) == (source.exif, source.name, source.bits)
 
 
 def test_a_photograph_is_shown_and_what_was_before_is_gone(tmp_path: Path) -> None:
@@ -138,6 +123,16 @@ def test_strokes_are_not_lost_on_the_way_back_and_forth(tmp_path: Path) -> None:
     back = desk.undo(visit, strokes(tmp_path, drawn), None)  # type: ignore[arg-type]
     on = desk.redo(back[0], None, None)[0]  # type: ignore[arg-type]
     assert torch.equal(on.mask.coverage, drawn.coverage)
+
+
+def test_a_step_s_picture_remembers_how_it_was_made(tmp_path: Path) -> None:
+    desk, _ = page()
+    visit = opened(desk, photograph(tmp_path / "shoe.png"))
+    visit, _ = ran(desk, visit, strokes(tmp_path, box(4, 4, 10, 10)))
+    made = visit.picture()
+    assert visit.step.stored is not None
+    assert visit.step.stored.rest.history == made.history
+    assert made.name == "shoe.png"
 
 
 def test_old_steps_make_room_but_the_photograph_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,84 @@
+"""A visitor's page in Chromium, which the browser's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+import app
+
+PATIENCE_MS = 30_000
+"""A machine that trains at the same time is slow; what is expected to happen at all is given this long."""
+expect.set_options(timeout=PATIENCE_MS)
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+CLEAR = "#enhance-picture .icon-button"
+FEW_FRAMES = "() => { window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 500) }"
+"""An editor draws with every frame; without a GPU sixty of them a second leave little time for anything else."""
+
+TABS = tuple(app.TABS)
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+class Visit:
+    """One visitor's page, with every address it asked for."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        self.context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})
+        self.requested: list[str] = []
+        self.broken: list[str] = []
+        self.page: Page = self.context.new_page()
+        self.page.on("request", lambda request: self.requested.append(request.url))
+        self.page.on("pageerror", lambda error: self.broken.append(str(error)))
+        self.page.goto(url)
+        expect(self.page.locator("#enhance-run")).to_be_visible()
+
+    def upload(self, path: Path) -> None:
+        """Put a file in, in place of the one that is there."""
+        if self.page.is_visible(CLEAR):
+            self.page.click(CLEAR)
+        self.page.set_input_files("#enhance-picture input[type=file]", path)
+
+    def enhance(self) -> None:
+        self.page.click("#enhance-run")
+        expect(self.page.locator("#enhance-stop")).to_be_visible()
+        expect(self.page.locator("#enhance-run")).to_be_enabled()
+        expect(self.page.locator("#enhance-download")).to_be_visible()
+
+    def turn_to(self, name: str) -> None:
+        """Another tab, by its id; where they do not all fit, some are in a menu."""
+        tabs = self.page.locator("#tabs > .tab-wrapper [role=tablist] [role=tab]")
+        expect(tabs.first).to_be_visible()
+        there = self.page.locator(f"[role=tablist] [data-tab-id={name}]")
+        if there.count():
+            there.click()
+            return
+        self.page.click("#tabs .overflow-menu > button")
+        self.page.locator("#tabs .overflow-dropdown button").nth(TABS.index(name) - tabs.count()).click()
+
+    def saved(self, button: str, target: Path) -> Path:
+        """What a button downloads: as that file, or in that folder under the name that the page gives it."""
+        with self.page.expect_download() as waiting:
+            self.page.click(button)
+        path = target / waiting.value.suggested_filename if target.is_dir() else target
+        waiting.value.save_as(path)
+        return path
+
+    def overflow_px(self) -> int:
+        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+    def shoot(self, name: str) -> None:
+        """Keep what the page looks like, where SHOTS names a folder."""
+        if folder := os.environ.get("SHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
