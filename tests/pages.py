@@ -148,7 +148,7 @@ def within_a_loop(make: Callable[[], T]) -> T:
 
 
 @contextmanager
-def serving(command: Sequence[str], *, within_s: float = 60) -> Iterator[str]:
+def serving(command: Sequence[str], *, within_s: float = 180) -> Iterator[str]:
     """Run a command that serves the page; gives its address, and ends it afterwards."""
     # Gradio takes the first free one from there on; processes that test side by side must not look at the same time.
     port = 8020 + 20 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1")[2:])

@@ -37,7 +37,7 @@ print(json.dumps({"modules": sorted(sys.modules), "opened": opened, "connected":
 
 def start(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "app.py", *options], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "app.py", *options], cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
     )
 
 

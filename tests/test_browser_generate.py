@@ -26,7 +26,7 @@ FOLDED = ("more", "mixing", "directions", "photo", "film")
 @pytest.fixture(scope="module")
 def generate_page(tiny_generator: Path) -> Iterator[str]:
     """Address of the page over the real studio with a very small generator."""
-    with serving(["tests/pages.py", str(tiny_generator)], within_s=120) as url:
+    with serving(["tests/pages.py", str(tiny_generator)]) as url:
         yield url
 
 

@@ -29,7 +29,7 @@ SOLID = 0.98
 FAINT = 0.3
 """Between these coverages a colour is unmixed from white; below, it comes from the neighbours."""
 
-T = TypeVar("T")
+C = TypeVar("C", "Products", Pictures)
 
 GROUNDS = ("own", "photograph", "studio", "gradient", "drawn")
 
@@ -80,11 +80,11 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
     part of the product only. The others' prior is what stands out from a plain ground. One product of ten is a shape
     drawn by code: a network that has seen nothing but furniture takes a saucer for a part of the table.
 
-    Half of the photographs hold up to two further things, behind the product and away from the middle, that do not
-    count: a face or a cup is in many photographs and is for sale in few. On plain grounds everything counts.
+    Half of the photographs hold up to two further things, behind the product, that do not count: a face or a cup is in
+    many photographs and is for sale in few. On plain grounds everything counts.
 
     Args:
-        products: with masks; from each collection as often as from any other.
+        products: with masks; of several collections a large one is drawn from more often, by the root of its size.
         grounds: photographs and textures, likewise; may be empty.
         drawn: as of `drawings`; may be empty.
         side_px: p.
@@ -121,7 +121,7 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
     def _made(self, dice: Dice, near: bool, kind: str = "") -> tuple[Tensor, Tensor]:
         side = self.side_px
         asked = bool(kind)
-        kind = kind or GROUNDS[dice.choose([0.24, 0.42, 0.2, 0.07, 0.07])]
+        kind = kind or GROUNDS[dice.choose([0.18, 0.52, 0.18, 0.06, 0.06])]
         if kind == "photograph" and not self.grounds:
             kind = "studio"
         if kind == "drawn" and not self.drawn:
@@ -150,7 +150,7 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         """A photograph (3, p, p) with none, one or two more things in it, as sharp as itself or out of focus."""
         for _ in range(dice.choose([0.5, 0.3, 0.2])):
             x = _varied(self._product(dice), dice)
-            color, cover = _laid(x, self.side_px, dice.uniform(0.25, 0.8), dice, off=0.55)
+            color, cover = _laid(x, self.side_px, dice.uniform(0.25, 1.0), dice, off=dice.uniform(0.2, 0.6))
             ground = color + (1 - cover) * ground * (1 - _shade(cover, dice))
         return blur(ground[None], gaussian_kernel(dice.uniform(0.5, 4)))[0] if dice.chance(0.4) else ground
 
@@ -254,8 +254,11 @@ def _read(path: Path, size_px: int) -> Tensor | None:
     return (squared(rgb, cover, size_px)[0] * 255).round().to(torch.uint8)
 
 
-def _one(some: Sequence[T], dice: Dice) -> T:
-    return some[0] if len(some) == 1 else some[int(dice.uniform(0, 1) * len(some)) % len(some)]
+def _one(collections: Sequence[C], dice: Dice) -> C:
+    if len(collections) == 1:
+        return collections[0]
+    roots = [math.sqrt(len(collection)) for collection in collections]
+    return collections[dice.choose([root / sum(roots) for root in roots])]
 
 
 def _unmixed(x: Tensor) -> Tensor:

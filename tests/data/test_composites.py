@@ -82,20 +82,20 @@ def test_a_case_is_no_item(composites: Composites) -> None:
     assert not torch.equal(composites.case(0, "studio")[0], composites[0][0][:3])
 
 
-def test_further_things_in_a_photograph_do_not_count_and_stand_aside(composites: Composites) -> None:
+def test_half_of_the_photographs_hold_further_things_off_the_middle(composites: Composites) -> None:
     plain = torch.full((3, SIDE, SIDE), 0.5)
     added = [(composites._furnished(plain, Dice(torch.Generator().manual_seed(s))) - plain).abs() for s in range(60)]
     with_any = [x for x in added if x.amax() > 0.05]
     assert 10 < len(with_any) < 50
     moved = torch.stack(with_any).mean((0, 1))
     middle = slice(3 * SIDE // 8, 5 * SIDE // 8)
-    assert float(moved[middle, middle].mean()) < 0.5 * float(moved.mean())
+    assert float(moved[middle, middle].mean()) < float(moved.mean())
 
 
-def test_collections_are_drawn_from_evenly(composites: Composites) -> None:
-    few, many = composites.products[0].pixels[:1], composites.products[0].pixels[1:].expand(50, -1, -1, -1)
+def test_collections_are_drawn_from_by_the_root_of_their_sizes(composites: Composites) -> None:
+    few, many = composites.products[0].pixels[:1], composites.products[0].pixels[1:].expand(9, -1, -1, -1)
     both = Composites([Products(few), Products(many)], [], [], SIDE, seed=3)
-    drawn = [both._product(Dice(torch.Generator().manual_seed(seed))) for seed in range(100)]
+    drawn = [both._product(Dice(torch.Generator().manual_seed(seed))) for seed in range(200)]
     assert 30 < sum(torch.equal(x, few.float() / 255) for x in drawn) < 70
 
 
