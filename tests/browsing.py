@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import app
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 """A machine that trains at the same time is slow; what is expected to happen at all is given this long."""
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,15 @@ class Cutting(Visit):
     def ground(self, name: str) -> None:
         self.page.click(f"#cutout-ground input[value={name}]")
 
+    def laid(self, folder: Path, right: Callable[[np.ndarray], bool]) -> np.ndarray:
+        """The result as it is downloaded, once it is right."""
+        for _ in range(60):
+            made = bytes_of(self.saved("#cutout-download", folder))
+            if right(made):
+                return made
+            self.page.wait_for_timeout(500)
+        raise AssertionError("the result stayed as it was")
+
     def unfold(self, *names: str) -> None:
         for name in names:
             self.page.click(f"#cutout-{name} button >> nth=0")
@@ -95,11 +105,7 @@ def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_pat
         first = bytes_of(visit.saved("#cutout-download", tmp_path))
         assert [first[y, x, 3] for y, x in ((120, 100), (120, 160), (10, 10))] == [255, 0, 0]
         visit.ground("white")
-        expect(page.locator("#cutout-status")).to_be_hidden()
-        expect(page.locator("#cutout-summary")).to_contain_text("PNG")
-        page.wait_for_timeout(1500)
-        white = bytes_of(visit.saved("#cutout-download", tmp_path))
-        assert white[10, 10].tolist() == [255, 255, 255, 255]
+        white = visit.laid(tmp_path, lambda made: made[10, 10].tolist() == [255, 255, 255, 255])
         visit.shoot("cutout-white")
 
         visit.take("drop")
@@ -107,13 +113,12 @@ def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_pat
         visit.take("keep")
         visit.paint((0.3, 0.25), (0.34, 0.25))
         visit.ground("transparent")  # strokes that are yet to be used stay
-        expect(page.locator("#cutout-slider")).to_be_visible()
-        page.wait_for_timeout(2000)
+        visit.laid(tmp_path, lambda made: np.array_equal(made, first))
         visit.ground("white")
-        page.wait_for_timeout(2000)
+        visit.laid(tmp_path, lambda made: np.array_equal(made, white))
         visit.make("Size")
         expect(page.locator("#cutout-undo")).to_be_enabled()
-        corrected = bytes_of(visit.saved("#cutout-download", tmp_path))
+        corrected = visit.laid(tmp_path, lambda made: not np.array_equal(made, white))
         moved = (corrected != white).any(2)
         assert 0.005 < moved.mean() < 0.2
         removed = moved & (corrected[..., :3] == 255).all(2)
@@ -125,7 +130,7 @@ def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_pat
         visit.shoot("cutout-corrected")
         page.click("#cutout-undo")
         expect(page.locator("#cutout-redo")).to_be_enabled()
-        assert (bytes_of(visit.saved("#cutout-download", tmp_path)) == white).all()
+        visit.laid(tmp_path, lambda made: np.array_equal(made, white))
         page.click("#cutout-send-inpaint")
         expect(page.locator("#inpaint-facts")).to_contain_text("320 × 240 px · PNG")
         assert not visit.broken

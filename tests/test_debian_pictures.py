@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from pathlib import Path
 
@@ -41,5 +42,5 @@ def test_photographs_come_with_masks_and_drawings_stay(tmp_path: Path, monkeypat
     with Image.open(tmp_path / "data/stamps/images/pear.webp") as made:
         assert made.size == (384, 384)
         assert made.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
-    cases = data(PRESETS["tiny"], tmp_path / "data", 0)
+    cases = data(dataclasses.replace(PRESETS["tiny"], drawings=0), tmp_path / "data", 0)
     assert len(cases.training.products) == len(cases.training.grounds) == 1

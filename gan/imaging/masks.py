@@ -70,7 +70,8 @@ def decode_mask(source: str | Path | bytes | Image.Image, *, field: str = "mask"
 
     A pixel's coverage is its brightness (the largest of its channels) times its opacity: white on black, with greys
     between them, or strokes of any light colour on transparent. Where that is 0 everywhere although something is
-    opaque and something transparent (black strokes on transparent), it is the opacity.
+    opaque and something transparent (black strokes on transparent), it is the opacity; and so it is of a cut-out,
+    whose product is of many brightnesses.
 
     Args:
         source: a file's path, its content, or an image of Pillow's.
@@ -82,10 +83,21 @@ def decode_mask(source: str | Path | bytes | Image.Image, *, field: str = "mask"
     picture = decode(source, field=field)
     coverage = picture.rgb.amax(1, keepdim=True)
     if picture.alpha is not None:
+        if _is_cut_out(coverage, picture.alpha):
+            return Mask(picture.alpha, picture.name)
         coverage *= picture.alpha
         if not bool(coverage.any()):
             coverage = picture.alpha
     return Mask(coverage, picture.name)
+
+
+def _is_cut_out(brightness: Tensor, alpha: Tensor) -> bool:
+    """Whether something is transparent and what is not is painted in many greys, as no mask and no stroke is."""
+    solid = brightness[alpha > 0.5]
+    if not bool((alpha < 0.5).any()) or not solid.numel():
+        return False
+    between = (solid > 0.1) & (solid < 0.9)
+    return float(between.float().mean()) > 0.05 and float(solid.std(correction=0)) > 0.05
 
 
 def encode_mask(mask: Mask) -> bytes:

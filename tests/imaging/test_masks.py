@@ -119,6 +119,17 @@ def test_a_wholly_transparent_file_is_an_empty_mask() -> None:
     assert not decode_mask(_file(Image.new("RGBA", (3, 2), (255, 255, 255, 0)))).coverage.any()
 
 
+def test_a_cut_out_counts_by_its_opacity_however_dark_it_is() -> None:
+    layer = np.zeros((8, 8, 4), np.uint8)
+    layer[2:6, 2:6, 3] = 255
+    layer[2:6, 2:6, 0] = np.linspace(20, 120, 16).reshape(4, 4)
+    layer[1, 2:6, 3] = 51
+    read = decode_mask(_file(Image.fromarray(layer))).coverage[0, 0]
+    assert bool((read[2:6, 2:6] == 1).all())
+    assert read[1, 2:6].tolist() == pytest.approx([0.2] * 4)
+    assert float(read[0].sum()) == 0
+
+
 def test_a_coloured_stroke_marks_as_much_as_a_white_one() -> None:
     image = Image.new("RGB", (3, 1))
     image.putpixel((1, 0), (255, 0, 0))
