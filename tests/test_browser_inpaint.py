@@ -90,7 +90,7 @@ def test_paint_run_compare_undo_download(browser: Browser, quick_page: str, tmp_
         visit.paint((0.4, 0.5), (0.6, 0.5))
         visit.inpaint(steps=2)
         visit.shoot("inpaint-result")
-        first = visit.saved("#inpaint-download", tmp_path / "first.png")
+        first = visit.saved("#inpaint-download", tmp_path)
         assert first.name == "shoe-enhanced-inpainted.png"
         area = changed(source, first)
         height_px, width_px = area.shape
@@ -148,7 +148,7 @@ def test_without_a_mouse_by_numbers_and_files(browser: Browser, quick_page: str,
             page.fill(f"#inpaint-rectangle-{name} input", str(value))
         page.click("#inpaint-rectangle-run")
         visit.marked("4.00 % is marked")
-        mask = visit.saved("#inpaint-mask-save", tmp_path / "mask.png")
+        mask = visit.saved("#inpaint-mask-save", tmp_path)
         assert mask.name == "shoe_mask.png"
         assert float(decode_mask(mask).coverage.sum()) == 64 * 48
         page.click("#inpaint-invert")

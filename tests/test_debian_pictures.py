@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import io
 from pathlib import Path
 
 import numpy as np
@@ -26,21 +27,33 @@ def stamp(path: Path, *, flat: bool = False, side: int = 200) -> None:
     Image.fromarray(pixels).save(path)
 
 
+def colorful(side: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(1).integers(0, 256, (side, side, 3), np.uint8))
+
+
 def test_photographs_come_with_masks_and_drawings_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     script = importlib.import_module("debian_pictures")
-    stamp(tmp_path / "stamps/usr/fruit/pear.png", side=500)
-    stamp(tmp_path / "stamps/usr/fruit/drawn.png", flat=True)
-    stamp(tmp_path / "stamps/usr/fruit/small.png", side=64)
-    places = tmp_path / "scratch/usr/share/scratch/Media/Backgrounds/Indoors"
+    shared = tmp_path / "packages/usr/share"
+    stamp(shared / "tuxpaint/stamps/fruit/pear.png", side=500)
+    stamp(shared / "tuxpaint/stamps/fruit/drawn.png", flat=True)
+    stamp(shared / "tuxpaint/stamps/fruit/small.png", side=64)
+    places = shared / "scratch/Media/Backgrounds/Indoors"
     places.mkdir(parents=True)
     Image.effect_noise((96, 80), 60).convert("RGB").save(places / "shop.jpg")
-    script.main(tmp_path / "stamps", tmp_path / "scratch", tmp_path / "data")
+    resources = bytearray(b"qres")
+    for picture in (colorful(400), Image.new("RGB", (400, 400), "red"), colorful(100)):
+        picture.save(buffer := io.BytesIO(), "WEBP")
+        resources += b"\0name" + buffer.getvalue()
+    (shared / "gcompris-qt/rcc").mkdir(parents=True)
+    (shared / "gcompris-qt/rcc/animals.rcc").write_bytes(resources + b"RIFF\xff\0\0\0WEBP broken")
+    script.main(tmp_path / "packages", tmp_path / "data")
 
     found = sorted(path.relative_to(tmp_path / "data").as_posix() for path in (tmp_path / "data").rglob("*.*"))
-    assert found == ["scenes/shop.webp", "stamps/images/pear.webp", "stamps/masks/pear.png"]
+    assert found == ["life/animals-0.webp", "scenes/shop.webp", "stamps/images/pear.webp", "stamps/masks/pear.png"]
     with Image.open(tmp_path / "data/stamps/images/pear.webp") as made:
         assert made.size == (384, 384)
         assert made.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
     cases = data(dataclasses.replace(PRESETS["tiny"], drawings=0), tmp_path / "data", 0)
-    assert len(cases.training.products) == len(cases.training.grounds) == 1
+    assert len(cases.training.products) == 1
+    assert len(cases.training.grounds) == 2
