@@ -34,8 +34,10 @@ def main(packages: Path, out: Path) -> None:
     for folder in (pictures, masks, scenes, life):
         folder.mkdir(parents=True, exist_ok=True)
     shared = packages / "usr/share"
-    things = [path for path in sorted((shared / "tuxpaint/stamps").rglob("*.png")) if _is_photograph(path)]
-    for path in things:
+    # A mirrored copy of what is held out would be trained on, and training mirrors anyway.
+    found = [path for path in sorted((shared / "tuxpaint/stamps").rglob("*.png")) if not path.stem.endswith("_mirror")]
+    things = {path.stem: path for path in found if _is_photograph(path)}
+    for path in things.values():
         with Image.open(path) as image:
             whole = image.convert("RGBA")
         whole.thumbnail((SIDE_PX, SIDE_PX))

@@ -36,6 +36,7 @@ def test_photographs_come_with_masks_and_drawings_stay(tmp_path: Path, monkeypat
     script = importlib.import_module("debian_pictures")
     shared = tmp_path / "packages/usr/share"
     stamp(shared / "tuxpaint/stamps/fruit/pear.png", side=500)
+    stamp(shared / "tuxpaint/stamps/fruit/pear_mirror.png", side=500)
     stamp(shared / "tuxpaint/stamps/fruit/drawn.png", flat=True)
     stamp(shared / "tuxpaint/stamps/fruit/small.png", side=64)
     places = shared / "scratch/Media/Backgrounds/Indoors"
