@@ -9,26 +9,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gan.batch.values import Leaf, fields_of, shown, wrong
-from gan.contract import Request
-from gan.cutout.frame import FrameRequest
-from gan.cutout.ground import Ground, check_ground
-from gan.cutout.match import MatchRequest
+from gan.batch.schema import Leaf, fields_of, shown, wrong
+from gan.core.contract import Request
+from gan.core.errors import InputError, StepError
 from gan.cutout.pipeline import CutoutRequest
-from gan.cutout.recolour import RecolourRequest
-from gan.cutout.shadow import ShadowRequest
-from gan.cutout.white import WhiteRequest
+from gan.edit.background import Ground, check_ground
+from gan.edit.frame import FrameRequest
+from gan.edit.match import MatchRequest
+from gan.edit.recolor import RecolorRequest
+from gan.edit.shadow import ShadowRequest
+from gan.edit.white import WhiteRequest
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError, StepError
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.pipeline import ExportRequest
 from gan.generate.directions import Direction
 from gan.generate.latent import Latent
 from gan.generate.pipeline import GenerateRequest
-from gan.imaging.codec import decode
-from gan.imaging.cube import read_cube
-from gan.imaging.looks import Look
-from gan.imaging.masks import Mask, decode_mask
+from gan.imaging.color_grading import Look
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import read_cube
+from gan.imaging.mask import Mask, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
@@ -41,7 +41,7 @@ REQUESTS: Mapping[str, type[Request]] = {
     "inpaint": InpaintRequest,
     "stylize": StylizeRequest,
     "cutout": CutoutRequest,
-    "recolour": RecolourRequest,
+    "recolor": RecolorRequest,
     "shadow": ShadowRequest,
     "frame": FrameRequest,
     "white": WhiteRequest,
@@ -49,6 +49,9 @@ REQUESTS: Mapping[str, type[Request]] = {
     "export": ExportRequest,
 }
 """By the task's name. Of generating, which needs no picture, there is one step at most, the first."""
+
+FORMER_NAMES: Mapping[str, str] = {"recolour": "recolor"}
+"""What recipes, records and pictures' histories of the first version call a task: its name today."""
 
 DRAWING = "generate"
 PICTURE = "picture"
@@ -66,7 +69,7 @@ class Step:
     """One request, without its picture.
 
     Attributes:
-        task: a key of `REQUESTS`.
+        task: a key of `REQUESTS`; a former name of one becomes today's.
         request: the other fields of that request as JSON has them; a mask, style, look or ground is the name of a
             file, or {"file": name, "sha256": of its pixels}, or of a style the name of a preset.
         weights: {name: sha256} of the models that it was made with, where it was made before.
@@ -75,6 +78,9 @@ class Step:
     task: str
     request: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "task", FORMER_NAMES.get(self.task, self.task))
 
 
 @contextmanager
