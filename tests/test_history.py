@@ -76,7 +76,7 @@ def test_a_step_has_what_differs_from_the_defaults(request_: Request, step: dict
 def test_what_is_nested_is_told_as_a_whole() -> None:
     step = EnhanceRequest(picture=noise(), adjustments=Adjustments(exposure=0.5)).as_step()
     assert Adjustments(**step["adjustments"]) == Adjustments(exposure=0.5)
-    assert len(step["adjustments"]) == len(dataclasses.fields(Adjustments))
+    assert len(step["adjustments"]) == len(Adjustments.model_fields)
 
 
 def test_further_pixels_are_told_by_name_and_hash() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +34,7 @@ def write_record(told: Mapping[str, Any], file: Path, encoding: Encoding) -> Pat
         told: as of `gan.contract.Result.record`.
     """
     path = file.with_suffix(".json")
-    record = {**told, "output": {"file": file.name, **dataclasses.asdict(encoding)}}
+    record = {**told, "output": {"file": file.name, **encoding.model_dump()}}
     path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 

@@ -76,7 +76,7 @@ def test_other_depths_are_refused(bits: int) -> None:
 
 
 def test_the_encoding_is_still_a_record() -> None:
-    assert json.loads(json.dumps(dataclasses.asdict(Encoding())))["bits"] is None
+    assert json.loads(json.dumps(Encoding().model_dump()))["bits"] is None
 
 
 def test_new_pixels_keep_the_depth() -> None:
