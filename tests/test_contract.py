@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,15 @@ import torch
 from torch import nn
 
 from gan.contract import Context, Model, Output, Request, run
+from gan.core.reader import PictureFile
 from gan.errors import Cancelled, InputError
 from gan.imaging.picture import Picture
 
 CPU = torch.device("cpu")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Plain(Request):
-    picture: Picture
+    picture: PictureFile
     where: Path | None = None
 
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Strict, ValidationError, model_valid
 from pydantic_core import PydanticUndefined
 from typing_extensions import Self
 
-from gan.errors import InputError, check_within, wrong_type
+from gan.errors import InputError, check_within, shown, wrong_type
 
 PICTURE = "picture"
 """Name of the field that holds the picture that a request is about."""
@@ -84,17 +84,19 @@ class Options(BaseModel):
     @classmethod
     def _validated(cls, values: Mapping[str, Any], context: Mapping[str, Any]) -> Self:
         try:
-            return cls.model_validate(dict(values), context=dict(context))
+            return cls.model_validate(
+                values if not isinstance(values, Mapping) else dict(values), context=dict(context)
+            )
         except ValidationError as error:
             raise refused(cls, error) from None
 
     @model_validator(mode="before")
     @classmethod
-    def _no_bool_for_number(cls, values: Any) -> Any:
-        """Python counts True among the numbers 1; a choice of 1, 2 or 4 does not."""
+    def _choices_have_their_type(cls, values: Any) -> Any:
+        """Python takes True and 1.0 for the number 1; a choice of 1, 2 or 4 does not."""
         for parameter in parameters(cls) if isinstance(values, Mapping) else ():
-            value = values.get(parameter.name)
-            if isinstance(value, bool) and parameter.choices and value not in _true_choices(parameter):
+            value = values.get(parameter.name) if len(parameter.path) == 1 and not parameter.many else None
+            if parameter.choices and value is not None and type(value) is not parameter.kind:
                 raise _not_one_of(parameter, value)
         return values
 
@@ -156,7 +158,7 @@ def refused(kind: type[Options], error: ValidationError) -> InputError:
             "there is no field {name}",
             "the fields are {known}",
             "Correct the name, or leave it out",
-            name=str(location[-1]) if location else "?",
+            name=shown(location[-1] if location else "?"),
             known=", ".join(kind.model_fields),
         )
     if what == "missing":
@@ -182,6 +184,8 @@ _WANTED: Mapping[str, str] = {
     "is_instance_of": "a file",
 }
 """What is wanted, by pydantic's name of the error."""
+
+_TEXTS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 def nested(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,15 +234,13 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def _true_choices(parameter: Parameter) -> list[Any]:
-    return [choice for choice in parameter.choices if isinstance(choice, bool)]
-
-
 def _not_one_of(parameter: Parameter, value: Any) -> InputError:
+    if type(value) is not parameter.kind:
+        return wrong_type(parameter.public, value, _TEXTS.get(parameter.kind, "another value"))
     *most, last = [str(choice) for choice in parameter.choices]
     known = f"{', '.join(most)} or {last}" if most else last
     return InputError(
-        parameter.name, "{value}", "{known} is allowed", "Choose one of these", value=str(value), known=known
+        parameter.public, "{value}", "{known} is allowed", "Choose one of these", value=str(value), known=known
     )
 
 

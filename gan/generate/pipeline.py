@@ -80,7 +80,10 @@ class Edit:
 
 
 def _edit(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    if isinstance(value, Mapping) and set(value) == {"direction", "amount"}:
+    if isinstance(value, Mapping):
+        for name in ("direction", "amount"):
+            if name not in value:
+                raise wrong_type(name, None, "a value")
         amount = value["amount"]
         if isinstance(amount, bool) or not isinstance(amount, (int, float)):
             raise wrong_type("amount", amount, "a number")
@@ -282,8 +285,8 @@ def record_of(request: Mapping[str, Any]) -> GenerateRequest:
         InputError: it is no such record.
     """
     try:
-        return GenerateRequest.read(request, AnySource())
-    except (InputError, TypeError) as error:
+        return GenerateRequest.read(dict(request), AnySource())
+    except (InputError, TypeError, ValueError) as error:
         raise InputError(
             "record",
             "it describes no generated picture",

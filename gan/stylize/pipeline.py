@@ -75,7 +75,9 @@ def _style(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationIn
             raise wrong_type("weight", weight, "a number")
     picture = value
     if not isinstance(value, Picture):
-        picture = reader.open(value, "style", lambda source, field: decode(source, field=field), preset_named)
+        picture = reader.open(
+            value, info.field_name or "styles", lambda source, _: decode(source, field="style"), preset_named
+        )
     return Style(picture, weight)
 
 
