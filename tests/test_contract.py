@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from gan.contract import Context, Model, Output, Request, run
+from gan.core.contract import Context, Model, Output, Request, run
+from gan.core.errors import Cancelled, InputError
 from gan.core.reader import PictureFile
-from gan.errors import Cancelled, InputError
 from gan.imaging.picture import Picture
 
 CPU = torch.device("cpu")

@@ -10,22 +10,22 @@ from typing import Any
 import pytest
 import torch
 
-from gan.contract import Context, Model, Output, Request, Result, run
+from gan.api import Studio
+from gan.core.contract import Context, Model, Output, Request, Result, run
 from gan.core.reader import PictureFile
 from gan.enhance.adjust import Adjustments
 from gan.enhance.pipeline import EnhanceRequest
+from gan.generate.attributes import Sliders
 from gan.generate.directions import Direction
 from gan.generate.latent import Latent
 from gan.generate.pipeline import Edit, GenerateRequest, record_of
 from gan.generate.projection import ProjectRequest
-from gan.generate.sliders import Sliders
-from gan.imaging.codec import Encoding, decode, encode
-from gan.imaging.looks import identity
-from gan.imaging.masks import Mask, encode_mask, rectangle
+from gan.imaging.color_grading import identity
+from gan.imaging.io.codec import Encoding, decode, encode
+from gan.imaging.mask import Mask, encode_mask, rectangle
 from gan.imaging.picture import GENERATED, PARTLY_GENERATED, Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
-from gan.studio import Studio
 from gan.stylize.pipeline import SheetRequest, Style, StylizeRequest
 from gan.stylize.presets import preset_path
 

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gan.contract import Request
+from gan.core.contract import Request
+from gan.core.errors import InputError, StepError, shown, wrong_type
 from gan.core.reader import Source
-from gan.cutout.frame import FrameRequest
-from gan.cutout.match import MatchRequest
 from gan.cutout.pipeline import CutoutRequest
-from gan.cutout.recolour import RecolourRequest
-from gan.cutout.shadow import ShadowRequest
-from gan.cutout.white import WhiteRequest
+from gan.edit.frame import FrameRequest
+from gan.edit.match import MatchRequest
+from gan.edit.recolor import RecolorRequest
+from gan.edit.shadow import ShadowRequest
+from gan.edit.white import WhiteRequest
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError, StepError, shown, wrong_type
 from gan.export.pipeline import ExportRequest
 from gan.generate.pipeline import GenerateRequest
-from gan.imaging.looks import Look
-from gan.imaging.masks import Mask
+from gan.imaging.color_grading import Look
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
@@ -34,7 +34,7 @@ REQUESTS: Mapping[str, type[Request]] = {
     "inpaint": InpaintRequest,
     "stylize": StylizeRequest,
     "cutout": CutoutRequest,
-    "recolour": RecolourRequest,
+    "recolor": RecolorRequest,
     "shadow": ShadowRequest,
     "frame": FrameRequest,
     "white": WhiteRequest,

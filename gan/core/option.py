@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Strict, ValidationError, model_valid
 from pydantic_core import PydanticUndefined
 from typing_extensions import Self
 
-from gan.errors import InputError, check_within, shown, wrong_type
+from gan.core.errors import InputError, check_within, shown, wrong_type
 
 PICTURE = "picture"
 """Name of the field that holds the picture that a request is about."""

@@ -14,11 +14,11 @@ from PIL import Image
 from pydantic import InstanceOf, ValidationInfo, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
-from gan.errors import InputError
-from gan.imaging.codec import decode
-from gan.imaging.cube import read_cube
-from gan.imaging.looks import Look
-from gan.imaging.masks import Mask, decode_mask
+from gan.core.errors import InputError
+from gan.imaging.color_grading import Look
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import read_cube
+from gan.imaging.mask import Mask, decode_mask
 from gan.imaging.picture import Picture
 
 READER: Final = "reader"

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 from pydantic import create_model
 from typing_extensions import Self
 
+from gan.core.errors import InputError
 from gan.core.option import PICTURE, Option, Options
 from gan.core.reader import READER, Reader
-from gan.errors import InputError
-from gan.imaging.looks import Look
-from gan.imaging.masks import Mask
+from gan.imaging.color_grading import Look
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 

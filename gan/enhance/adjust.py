@@ -24,8 +24,8 @@ from gan.enhance.measure import (
     measure_levels,
     thumbnail,
 )
-from gan.imaging.bands import bands
 from gan.imaging.color import to_linear, to_srgb
+from gan.imaging.row_chunks import bands
 
 SHARPEN_RADIUS_PX = 1.5
 CLIP_LIMIT = 0.01

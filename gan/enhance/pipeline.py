@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.contract import Context, Model, Output, Request
+from gan.core.contract import Context, Model, Output, Request
+from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.core.request import plain
 from gan.enhance.adjust import Adjustments, apply, choose, sharpen
-from gan.errors import InputError
 from gan.imaging.alpha import bleed
 from gan.imaging.blending import blend
 from gan.imaging.color import keep_white, match_low_frequencies

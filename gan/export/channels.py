@@ -15,8 +15,8 @@ from typing import Annotated, Any, Final
 from pydantic import InstanceOf, ValidationInfo, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
+from gan.core.errors import InputError, wrong_type
 from gan.core.reader import READER, Reader
-from gan.errors import InputError, wrong_type
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,7 +28,7 @@ FOLDER = Path(__file__).with_name("channels")
 NAMES: Final = ("amazon", "ebay", "google", "google-apparel", "shopify", "walmart", "etsy")
 
 FORMAT_NAMES: Final = ("jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "heic")
-"""What a file can be, of `gan.imaging.source.READABLE`, in the words of the channels' files."""
+"""What a file can be, of `gan.imaging.io.source.READABLE`, in the words of the channels' files."""
 
 GROUNDS: Final = ("white", "any")
 

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import torch
 
-from gan.contract import Context, Output, Request
+from gan.core.contract import Context, Output, Request
+from gan.core.errors import InputError
 from gan.core.option import Option
-from gan.errors import InputError
 from gan.generate.latent import LatentRecord
 from gan.generate.pipeline import GenerateRequest, check_latent, latent_of, load_network, render, styles
 

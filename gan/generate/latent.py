@@ -15,8 +15,8 @@ from pydantic import InstanceOf, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from torch import Tensor
 
-from gan.errors import InputError
-from gan.files import write_atomic
+from gan.core.errors import InputError
+from gan.core.files import write_atomic
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,13 +13,13 @@ from pydantic import InstanceOf, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from torch import Tensor
 
-from gan.contract import SEED_LIMIT, Context, Model, Output, Request, Result
+from gan.core.contract import SEED_LIMIT, Context, Model, Output, Request, Result
+from gan.core.errors import InputError, WeightsError, check_within, wrong_type
 from gan.core.option import Option
 from gan.core.reader import AnySource
-from gan.errors import InputError, WeightsError, check_within, wrong_type
+from gan.generate.attributes import Sliders, apply
 from gan.generate.directions import Direction, layer_ranges, move
 from gan.generate.latent import Latent, LatentRecord
-from gan.generate.sliders import Sliders, apply
 from gan.imaging.alpha import bleed
 from gan.imaging.color import keep_white, match_low_frequencies
 from gan.imaging.picture import GENERATED, Picture

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.contract import Context, Output, Request
+from gan.core.contract import Context, Output, Request
 from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.generate.latent import Latent

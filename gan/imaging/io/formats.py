@@ -1,0 +1,131 @@
+"""The formats a picture is written in, and the choices a user has in writing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from gan.core.errors import InputError
+from gan.core.option import Option, Options
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """What a format is called and can hold.
+
+    Attributes:
+        pillow: Pillow's name.
+        mime: media type.
+        suffixes: lower-case, with the dot; the first is the one to write.
+        longest_px: greatest width or height that can be written: the format's own limit, or where libjpeg
+            writes and libavif reads less, theirs.
+        alpha: whether it holds transparency.
+        deep: whether it is written with 16 bits a channel.
+    """
+
+    pillow: str
+    mime: str
+    suffixes: tuple[str, ...]
+    longest_px: int
+    alpha: bool = True
+    deep: bool = False
+
+
+FORMATS = {
+    "png": FileFormat("PNG", "image/png", (".png",), 2**31 - 1, deep=True),
+    "jpeg": FileFormat("JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), 65500, alpha=False),
+    "webp": FileFormat("WEBP", "image/webp", (".webp",), 16383),
+    "avif": FileFormat("AVIF", "image/avif", (".avif",), 32768),
+    "tiff": FileFormat("TIFF", "image/tiff", (".tif", ".tiff"), 2**31 - 1, deep=True),
+}
+
+_LOSSLESS = ("png", "webp", "tiff")
+
+LOSSY: Final = "Unmarked pixels change slightly in this format; PNG keeps them exactly"
+"""What a user of Inpaint is told of a format that cannot hold what must not move."""
+
+
+Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
+
+
+class Encoding(Options):
+    """How a picture becomes a file.
+
+    Raises:
+        InputError: a value out of range, bits that the format does not hold, or choices that contradict each other.
+    """
+
+    file_format: Annotated[Format, Option("of the file", alias="format")] = "png"
+    quality: Annotated[int, Option("of JPEG, WebP, AVIF: 1 to 100", ge=1, le=100)] = 92
+    lossless: Annotated[bool, Option("WebP without loss")] = False
+    keep_exif: Annotated[bool, Option("keep EXIF without its location")] = False
+    keep_location: Annotated[bool, Option("keep the location too")] = False
+    bits: Annotated[Literal[8, 16] | None, Option("a channel; the picture's own by default, where the format can")] = (
+        None
+    )
+
+    def model_post_init(self, _context: Any) -> None:
+        if self.lossless and self.file_format not in _LOSSLESS:
+            raise InputError(
+                "lossless",
+                "{format} always loses something",
+                "{formats} can be written without loss",
+                "Choose one of these",
+                format=self.file_format,
+                formats=", ".join(_LOSSLESS),
+            )
+        if self.keep_location and not self.keep_exif:
+            raise InputError(
+                "keep_location",
+                "the location is to be kept without the EXIF that holds it",
+                "it is kept with the EXIF only",
+                "Keep the EXIF too",
+            )
+        if self.bits == 16 and not self.details.deep:
+            raise InputError(
+                "bits",
+                "{format} is written with 8 bits a channel",
+                "{formats} can be written with 16",
+                "Choose one of these",
+                format=self.file_format,
+                formats=", ".join(name for name, known in FORMATS.items() if known.deep),
+            )
+
+    @property
+    def exact(self) -> bool:
+        """Whether the pixels that are written are those that are read again."""
+        return self.file_format in ("png", "tiff") or self.lossless
+
+    @classmethod
+    def for_path(cls, path: str | Path, **options: Any) -> Encoding:
+        """The encoding that a file's suffix asks for; `options` are the other fields.
+
+        Raises:
+            InputError: the suffix belongs to no format that can be written.
+        """
+        suffix = Path(path).suffix.lower()
+        for name, known in FORMATS.items():
+            if suffix in known.suffixes:
+                return cls(file_format=name, **options)
+        raise InputError(
+            "output",
+            "{name} does not end like a picture that can be written",
+            "allowed are {suffixes}",
+            "Give the file one of these endings",
+            name=Path(path).name,
+            suffixes=", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes),
+        )
+
+    @property
+    def suffix(self) -> str:
+        """With the dot, such as ".jpg"."""
+        return self.details.suffixes[0]
+
+    @property
+    def mime(self) -> str:
+        return self.details.mime
+
+    @property
+    def details(self) -> FileFormat:
+        return FORMATS[self.file_format]
