@@ -2,8 +2,8 @@
 
     python examples/make.py ../shared/data
 
-Each is damaged by the fixed test degradation of `gan.training.data.degrade.realistic` (blur, noise, JPEG) at its own size; one
-more carries a price sticker and a line of text, with the mask of both in `masks/`.
+Each is damaged by the fixed test degradation of `gan.training.data.degrade.realistic` (blur, noise, JPEG) at its own
+size; one more carries a price sticker and a line of text, with the mask of both in `masks/`.
 """
 
 from __future__ import annotations

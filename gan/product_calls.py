@@ -107,6 +107,9 @@ class ProductCalls(ABC):
         )
         return self.run(request, progress=progress, cancel=cancel)
 
+    recolour = recolor
+    """The name of `recolor` in the first version."""
+
     def shadow(
         self,
         image: Source,

@@ -122,8 +122,9 @@ def test_masks_and_grounds_are_files(client: Client, tmp_path: Path, mask: Path)
     assert float(decode_mask(mask).coverage.sum()) == 2000
 
 
-def test_several_colors_come_together_as_a_zip(client: Client, mug: Path) -> None:
-    file, _, summary, _, beside, _ = client.predict(handle_file(mug), to="#1F6FEB, b91c1c", api_name="/recolor")
+@pytest.mark.parametrize("name", ["recolor", "recolour"])
+def test_several_colors_come_together_as_a_zip(client: Client, mug: Path, name: str) -> None:
+    file, _, summary, _, beside, _ = client.predict(handle_file(mug), to="#1F6FEB, b91c1c", api_name=f"/{name}")
     assert Path(file).name == "mug-recolored_1F6FEB.png"
     assert "ΔE" in summary
     with zipfile.ZipFile(beside) as archive:

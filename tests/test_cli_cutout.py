@@ -228,6 +228,16 @@ def test_one_colour_goes_to_out_itself_and_several_to_a_file_each(capsys: Any) -
     assert (np.asarray(from_python) == pixels("blue.png")).all()
 
 
+def test_recolor_answers_to_its_former_name() -> None:
+    scene("a.jpg")
+    mark("m.png")
+    options = ["a.jpg", "--mask", "m.png", "--to", "2040C0", "--quiet", "-o"]
+    assert main(["recolor", *options, "new.png"]) == main(["recolour", *options, "old.png"]) == 0
+    assert (pixels("new.png") == pixels("old.png")).all()
+    from_python = gan.Studio("cpu").recolour("a.jpg", "2040C0", mask="m.png").image
+    assert (np.asarray(from_python) == pixels("new.png")).all()
+
+
 def test_what_is_protected_or_outside_keeps_its_pixels() -> None:
     scene("in/a.png")
     mark("m.png")

@@ -225,6 +225,9 @@ def test_a_folder_that_is_no_checkpoint_is_not_pushed(tmp_path: Path) -> None:
 
 
 def test_importing_loads_no_client() -> None:
-    script = "import sys, gan.models.weights, gan.models.hub; print(sorted({'huggingface_hub', 'spandrel', 'gradio'} & set(sys.modules)))"
+    script = (
+        "import sys, gan.models.weights, gan.models.hub\n"
+        "print(sorted({'huggingface_hub', 'spandrel', 'gradio'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -43,6 +43,9 @@ REQUESTS: Mapping[str, type[Request]] = {
 }
 """By the task's name. Of generating, which needs no picture, there is one step at most, the first."""
 
+FORMER_NAMES: Mapping[str, str] = {"recolour": "recolor"}
+"""What recipes, records and pictures' histories of the first version call a task: its name today."""
+
 DRAWING = "generate"
 PICTURE = "picture"
 LEFT_OUT = frozenset((PICTURE, "facts"))
@@ -59,7 +62,7 @@ class Step:
     """One request, without its picture.
 
     Attributes:
-        task: a key of `REQUESTS`.
+        task: a key of `REQUESTS`; a former name of one becomes today's.
         request: the other fields of that request as JSON has them; a mask, style, look or ground is the name of a
             file, or {"file": name, "sha256": of its pixels}, or of a style the name of a preset.
         weights: {name: sha256} of the models that it was made with, where it was made before.
@@ -68,6 +71,9 @@ class Step:
     task: str
     request: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "task", FORMER_NAMES.get(self.task, self.task))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ def add(tasks: Tasks) -> None:
     """The options."""
     task = tasks.add_parser(
         "recolor",
+        aliases=["recolour"],  # its name in the first version
         help="give products other colours",
         description="Texture, highlights and everything outside the mask stay. With several --to each picture gets a "
         "file for each colour, NAME_RRGGBB. Printed is how far the product's main colour is from the one asked for, "

@@ -1,8 +1,8 @@
 """Published checkpoints: one manifest, safetensors only, nothing used before its SHA-256 is checked.
 
 A checkpoint is a folder with three files, which is also what the Hub expects: the tensors, the network's config, the
-model card. `gan.models.manifest` holds a record of each. What resuming needs is not here but in a run's own checkpoints, see
-`gan.training`.
+model card. `gan.models.manifest` holds a record of each. What resuming needs is not here but in a run's own
+checkpoints, see `gan.training`.
 """
 
 from __future__ import annotations

@@ -76,9 +76,10 @@ class StylizeNet(nn.Module):
     arXiv 2103.11784, but exact).
 
     Shapes:
-        x (N, 6, H, W): RGB nominally in [0, 1], already in the style's mean and covariance (`gan.imaging.optimal_transport`),
-        and the style's texture (`gan.imaging.texture`), without which flat grounds would get no strokes; H and W
-        divisible by `MULTIPLE`. With a code (N, `code_size`) or (1, `code_size`) -> (N, 3, H, W).
+        x (N, 6, H, W): RGB nominally in [0, 1], already in the style's mean and covariance
+        (`gan.imaging.optimal_transport`), and the style's texture (`gan.imaging.texture`), without which flat grounds
+        would get no strokes; H and W divisible by `MULTIPLE`. With a code (N, `code_size`) or (1, `code_size`)
+        -> (N, 3, H, W).
     """
 
     PLANES = 6

@@ -114,9 +114,9 @@ class Recipe(Generic[C]):
         warm_start: (state, tensors of a published checkpoint) -> sentences about what was taken.
         batches: (config, data, start item, batch, rank, world, workers, seed) -> batches without end.
         step: one step of every network; returns the losses by name, each a scalar, those that were computed in this
-            step. Raises nothing on NaN: the core looks, and reads names as `gan.training.divergence` says. All processes
-            begin a step with the same random state: draw latents for the whole batch and take the rows rank::world,
-            and two processes make what one makes.
+            step. Raises nothing on NaN: the core looks, and reads names as `gan.training.divergence` says. All
+            processes begin a step with the same random state: draw latents for the whole batch and take the rows
+            rank::world, and two processes make what one makes.
         validate: (state, config, data, device) -> figures, score, grid.
         publish: (state, config) -> the EMA in published form.
         cost: config -> sentences for a dry run.

@@ -42,7 +42,7 @@ class Bar:
         """Run a handler on a click, of this bar's own button or another that works for it.
 
         Args:
-            handler: a generator, such as one around `gan.ui.background_job.follow`; what it yields ends with the status.
+            handler: a generator, as one around `gan.ui.background_job.follow`; what it yields ends with the status.
             outputs: what it fills before the status.
             api_name: under which programs may call it; None for the page alone.
             stop: what Stop calls in place of ending the handler at once, for one that hands over what is done so far.

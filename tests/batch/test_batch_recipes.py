@@ -296,6 +296,18 @@ def test_each_color_of_a_series_is_a_recipe_of_its_own() -> None:
     assert recipe_of(STILL).variants()[0][1].steps == recipe_of(STILL).steps
 
 
+def test_a_recipe_and_a_history_with_a_task_s_former_name_are_read() -> None:
+    request = {"to": ["#2040C0"]}
+    today = recipe_of({"task": "recolor", "request": request})
+    assert recipe_of({"task": "recolour", "request": request}) == today
+    old, new = (
+        from_history(({"task": task, "request": request, "weights": {"cutout": "a" * 64}},))
+        for task in ("recolour", "recolor")
+    )
+    assert old == new
+    assert [step.task for step in old.steps] == ["recolor"]
+
+
 def test_models_are_named_so_that_a_page_can_refuse_them() -> None:
     steps = (
         {"task": "enhance", "request": {"model": "/tmp/a.pth"}},

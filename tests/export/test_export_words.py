@@ -27,7 +27,7 @@ NAMED = ("template", "_KINDS")
 
 
 def sentences() -> Iterator[str]:
-    for path in sorted(Path(str(gan.export.__file__)).parent.glob("*.py")):
+    for path in sorted(Path(str(gan.export.__file__)).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             parts: list[ast.expr | None] = []
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

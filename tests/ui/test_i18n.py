@@ -22,12 +22,9 @@ SPOKEN_TO_USERS = ("InputError", "WeightsError")
 # Training and its data are driven from the command line, which speaks English.
 NOT_SERVED = (
     "training",
-    "data",
-    "losses",
-    "recipe.py",
-    "commands",
-    "evaluate.py",
-    "engine_ray.py",
+    "train",
+    "cli",
+    "ray.py",
     "neighbours.py",
     "distribution.py",
     "features.py",
@@ -35,7 +32,7 @@ NOT_SERVED = (
     "hub.py",
     "manifest.py",
 )
-NOT_SERVED += ("__main__.py", "serving.py")  # the last one's own errors are those of app.py's command line
+NOT_SERVED += ("serve.py",)  # the last one's own errors are those of app.py's command line
 
 
 def sources() -> Iterator[tuple[Path, ast.Module]]:

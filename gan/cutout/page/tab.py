@@ -197,6 +197,7 @@ def _endpoints(parts: _Parts, desk: Handlers) -> None:
         "match": (desk.api_match, [file("reference"), *looks, tick("same-shadow"), mask]),
     }
     beside = gr.File(visible=False, elem_id="cutout-api-beside")
+    tasks["recolour"] = tasks["recolor"]  # its name in the first version, which programs may still call
     for name, (handler, inputs) in tasks.items():
         gr.on(
             [],
