@@ -21,8 +21,6 @@ from gan.edit.white import WhiteRequest
 from gan.enhance.pipeline import EnhanceRequest
 from gan.export.pipeline import ExportRequest
 from gan.generate.pipeline import GenerateRequest
-from gan.imaging.color_grading import Look
-from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
@@ -54,7 +52,7 @@ LEFT_OUT = frozenset((PICTURE, "facts"))
 Files = Mapping[str, bytes]
 """Content by name of the masks, styles and other pictures that steps use."""
 
-Pixels = TypeVar("Pixels", Picture, Mask, Look)
+Pixels = TypeVar("Pixels")
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Options(BaseModel):
                 raise _not_one_of(parameter, value)
         return values
 
-    def replaced(self, **changes: Any) -> Any:
+    def replaced(self, **changes: Any) -> Self:
         """The same with other values, checked again."""
         return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,7 +21,8 @@ from gan.imaging.blending import blend
 from gan.imaging.color import keep_white, match_low_frequencies
 from gan.imaging.resize import resize
 
-SCALES = (1, 2, 4)
+Scale = Literal[1, 2, 4]
+SCALES: tuple[Scale, ...] = get_args(Scale)
 AUTO_MODEL = "auto"
 MAX_OUTPUT_PIXELS = 200_000_000
 """A finished picture takes 12 bytes a pixel while it is made; this many fit into 3 GB."""
@@ -39,7 +40,7 @@ class EnhanceRequest(Request):
     """
 
     picture: PictureFile
-    scale: Annotated[Literal[1, 2, 4], Option("output pixels per input pixel")] = 2
+    scale: Annotated[Scale, Option("output pixels per input pixel")] = 2
     width: Annotated[int | None, Option("exact width in pixels instead of a scale", unit="px", group="size")] = None
     height: Annotated[int | None, Option("exact height in pixels instead of a scale", unit="px", group="size")] = None
     strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0

@@ -31,6 +31,7 @@ from gan.stylize.style_transfer import paint
 
 AUTO_MODEL = "auto"
 OUR_MODEL = "stylize"
+Where = Literal["everywhere", "product", "ground"]
 Kind = Literal["artistic", "photographic"]
 KINDS: tuple[str, ...] = get_args(Kind)
 LEAST_PX, MOST_PX = 64, 8192
@@ -102,7 +103,7 @@ class StylizeRequest(Request):
     kind: Annotated[Kind, Option("strokes and colors, or tone and color only")] = "artistic"
     strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
     preserve_color: Annotated[bool, Option("take the lightness alone")] = False
-    where: Annotated[Literal["everywhere", "product", "ground"], Option("where the look goes")] = "everywhere"
+    where: Annotated[Where, Option("where the look goes")] = "everywhere"
     mask: Annotated[
         MaskFile | None,
         Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
@@ -179,7 +180,7 @@ class SheetRequest(Request):
     captions: Annotated[tuple[str, ...], Option(internal=True, many=True)] = ()
     strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
     preserve_color: Annotated[bool, Option("take the lightness alone")] = False
-    where: Annotated[Literal["everywhere", "product", "ground"], Option("where the look goes")] = "everywhere"
+    where: Annotated[Where, Option("where the look goes")] = "everywhere"
     mask: Annotated[
         MaskFile | None,
         Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),

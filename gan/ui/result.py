@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gan.imaging.io.codec import Encoding
+from gan.imaging.io.formats import Format
 from gan.ui.i18n import Language, say
 from gan.ui.widgets import megabytes
 
@@ -19,7 +20,7 @@ def encoding_of(file_format: str, quality: float, lossless: bool, keep_exif: boo
         InputError: choices that contradict each other.
     """
     return Encoding(
-        file_format=file_format,
+        file_format=cast(Format, file_format),
         quality=int(quality),
         lossless=lossless,
         keep_exif=keep_exif,

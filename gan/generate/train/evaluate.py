@@ -137,7 +137,7 @@ class Evaluation:
             "model": self.model,
             "dataset": self.dataset,
             "distributions": [distribution.record() for distribution in self.distributions],
-            "sliders": None if self.sliders is None else self.sliders.model_dump(),
+            "sliders": None if self.sliders is None else dataclasses.asdict(self.sliders),
             "projection": None if self.projection is None else dataclasses.asdict(self.projection),
             "speed": None if self.speed is None else dataclasses.asdict(self.speed),
             "left_out": list(self.left_out),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -32,7 +33,9 @@ class FileFormat:
     deep: bool = False
 
 
-FORMATS = {
+Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
+
+FORMATS: Mapping[Format, FileFormat] = {
     "png": FileFormat("PNG", "image/png", (".png",), 2**31 - 1, deep=True),
     "jpeg": FileFormat("JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), 65500, alpha=False),
     "webp": FileFormat("WEBP", "image/webp", (".webp",), 16383),
@@ -44,9 +47,6 @@ _LOSSLESS = ("png", "webp", "tiff")
 
 LOSSY: Final = "Unmarked pixels change slightly in this format; PNG keeps them exactly"
 """What a user of Inpaint is told of a format that cannot hold what must not move."""
-
-
-Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
 
 
 class Encoding(Options):
