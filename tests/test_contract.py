@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,14 @@ from torch import nn
 
 from gan.core.contract import Context, Model, Output, Request, run
 from gan.core.errors import Cancelled, InputError
+from gan.core.reader import PictureFile
 from gan.imaging.picture import Picture
 
 CPU = torch.device("cpu")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Plain(Request):
-    picture: Picture
+    picture: PictureFile
     where: Path | None = None
 
 

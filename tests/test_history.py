@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import torch
 
 from gan.api import Studio
 from gan.core.contract import Context, Model, Output, Request, Result, run
+from gan.core.reader import PictureFile
 from gan.enhance.adjust import Adjustments
 from gan.enhance.pipeline import EnhanceRequest
 from gan.generate.attributes import Sliders
@@ -76,7 +76,7 @@ def test_a_step_has_what_differs_from_the_defaults(request_: Request, step: dict
 def test_what_is_nested_is_told_as_a_whole() -> None:
     step = EnhanceRequest(picture=noise(), adjustments=Adjustments(exposure=0.5)).as_step()
     assert Adjustments(**step["adjustments"]) == Adjustments(exposure=0.5)
-    assert len(step["adjustments"]) == len(dataclasses.fields(Adjustments))
+    assert len(step["adjustments"]) == len(Adjustments.model_fields)
 
 
 def test_further_pixels_are_told_by_name_and_hash() -> None:
@@ -100,7 +100,7 @@ def test_a_preset_is_known_again() -> None:
 
 def test_the_pictures_own_pixels_are_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[object] = []
-    monkeypatch.setattr("gan.core.contract.sha256_of", lambda pixels: hashed.append(pixels) or "ab")
+    monkeypatch.setattr("gan.core.request.sha256_of", lambda pixels: hashed.append(pixels) or "ab")
     mask = hole()
     InpaintRequest(picture=noise(), mask=mask).as_step()
     assert hashed == [mask]
@@ -148,9 +148,8 @@ def test_the_same_request_gives_the_same_file(studio: Studio) -> None:
     assert made() == made()
 
 
-@dataclass(frozen=True, kw_only=True)
 class Plain(Request):
-    picture: Picture
+    picture: PictureFile
 
 
 def ran(pictures: tuple[Picture, ...], of: Picture) -> Result:

@@ -171,7 +171,7 @@ def step_record(step: Step) -> dict[str, Any]:
 
 
 def _output_record(output: Encoding) -> dict[str, Any]:
-    values = {item.name: getattr(output, item.name) for item in dataclasses.fields(output)}
+    values = output.model_dump()
     return {"format": values.pop("file_format"), **{name: value for name, value in values.items() if value is not None}}
 
 

@@ -9,9 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from gan.batch.recipe import VERSION, Recipe, to_json
-from gan.batch.schema import fields_of, shown, wrong
 from gan.batch.steps import LEFT_OUT, Files, Step, at_step, files_of
-from gan.core.errors import InputError
+from gan.core.errors import InputError, shown, wrong_type
 from gan.core.files import write_atomic
 from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import History
@@ -60,7 +59,7 @@ def read_recipe(source: Path | str | bytes, files: Mapping[str, Path | bytes] | 
     stem = "" if isinstance(source, bytes) else Path(source).stem
     name = given.get("name", stem)
     if not isinstance(name, str) or len(name) > MOST_NAME:
-        raise wrong("name", name, "a short text")
+        raise wrong_type("name", name, "a short text")
     if not isinstance(given.get("steps"), list):
         raise _no_recipe("there is no list of steps")
     recipe = Recipe(
@@ -150,23 +149,23 @@ def _no_number(text: str) -> float:
 def _step(number: int, given: Any, without: frozenset[str] = frozenset()) -> Step:
     with at_step(number):
         if not isinstance(given, Mapping):
-            raise wrong("step", given, "an object")
+            raise wrong_type("step", given, "an object")
         for key in given:
             if key not in _STEP_KEYS:
                 raise _no_recipe("there is no field {name}", name=shown(key))
         if not isinstance(given.get("task"), str):
-            raise wrong("task", given.get("task"), "a text")
+            raise wrong_type("task", given.get("task"), "a text")
         request, weights = given.get("request", {}), given.get("weights", {})
         for name, value in (("request", request), ("weights", weights)):
             if not isinstance(value, Mapping):
-                raise wrong(name, value, "an object")
+                raise wrong_type(name, value, "an object")
     return Step(given["task"], {key: value for key, value in request.items() if key not in without}, dict(weights))
 
 
 def _output(given: Any) -> Encoding:
     if not isinstance(given, Mapping):
-        raise wrong("output", given, "an object")
-    return Encoding(**fields_of(Encoding, {_OUTPUT.get(name) or name: value for name, value in given.items()}, {}))
+        raise wrong_type("output", given, "an object")
+    return Encoding(**{_OUTPUT.get(name) or name: value for name, value in given.items()})
 
 
 _OUTPUT: Mapping[str, str] = {"format": "file_format", "file_format": "format"}

@@ -9,31 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gan.batch.schema import Leaf, fields_of, shown, wrong
 from gan.core.contract import Request
-from gan.core.errors import InputError, StepError
+from gan.core.errors import InputError, StepError, shown, wrong_type
+from gan.core.reader import Source
 from gan.cutout.pipeline import CutoutRequest
-from gan.edit.background import Ground, check_ground
 from gan.edit.frame import FrameRequest
 from gan.edit.match import MatchRequest
 from gan.edit.recolor import RecolorRequest
 from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.enhance.pipeline import EnhanceRequest
-from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.pipeline import ExportRequest
-from gan.generate.directions import Direction
-from gan.generate.latent import Latent
 from gan.generate.pipeline import GenerateRequest
-from gan.imaging.color_grading import Look
-from gan.imaging.io.codec import decode
-from gan.imaging.io.cube import read_cube
-from gan.imaging.mask import Mask, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
-from gan.stylize.pipeline import Style, StylizeRequest
-from gan.stylize.presets import PRESETS, preset_path
+from gan.stylize.pipeline import StylizeRequest
 
 REQUESTS: Mapping[str, type[Request]] = {
     "generate": GenerateRequest,
@@ -61,7 +52,7 @@ LEFT_OUT = frozenset((PICTURE, "facts"))
 Files = Mapping[str, bytes]
 """Content by name of the masks, styles and other pictures that steps use."""
 
-Pixels = TypeVar("Pixels", Picture, Mask, Look)
+Pixels = TypeVar("Pixels")
 
 
 @dataclass(frozen=True)
@@ -115,17 +106,18 @@ def built(task: str, arguments: Mapping[str, Any], picture: Picture | None) -> R
     return kind(**{**arguments, **picture_too})
 
 
-def arguments_of(step: Step, files: Files | None) -> dict[str, Any]:
+def arguments_of(step: Step, files: Files | None, seen: dict[str, str] | None = None) -> dict[str, Any]:
     """The request's fields besides the picture, read.
 
     Args:
         files: None to look at the form only; what stands for a file is then None.
+        seen: filled with {name: hash of its pixels} of the files that the step names.
 
     Raises:
         InputError: as of `request_of`.
     """
     kind = kind_of(step.task)
-    return fields_of(kind, step.request, _leaves(files), without=LEFT_OUT)
+    return kind.read_fields(step.request, RecipeFiles(files, {} if seen is None else seen), without=LEFT_OUT)
 
 
 def kind_of(task: str) -> type[Request]:
@@ -152,74 +144,46 @@ def files_of(step: Step, files: Files | None = None) -> dict[str, str]:
         InputError: an unknown task or field, or a value of another type; with files as of `request_of`.
     """
     seen: dict[str, str] = {}
-    fields_of(kind_of(step.task), step.request, _leaves(files, seen), without=LEFT_OUT)
+    arguments_of(step, files, seen)
     return seen
 
 
-def _leaves(files: Files | None, seen: dict[str, str] | None = None) -> Mapping[Any, Leaf]:
-    def opened(read: Callable[[bytes, str], Pixels], *, presets: bool = False) -> Leaf:
-        def leaf(value: Any, name: str) -> Pixels | None:
-            file, sha256 = _named(value, name)
-            preset = _preset(file) if presets else None
-            if seen is not None and preset is None:
-                seen[file] = seen.get(file) or sha256
-            if files is None:
-                return None
-            data = files.get(file) if preset is None else preset.read_bytes()
-            if data is None:
-                raise _missing(file, name)
-            pixels = dataclasses.replace(read(data, name), name=Path(file).name)
-            if sha256 and sha256_of(pixels) != sha256:
-                raise _other(file, name)
-            if seen is not None and preset is None:
-                seen[file] = sha256_of(pixels)
-            return pixels
+class RecipeFiles:
+    """Opens the files that a recipe names, which lie in memory; checks the hash of their pixels.
 
-        return leaf
+    Args:
+        files: content by name; None to look at the form only, when every file is read as None.
+        seen: filled with {name: hash of its pixels}.
+    """
 
-    picture = opened(lambda data, name: decode(data, field=name))
+    opens_texts = False
 
-    def ground(value: Any, name: str) -> Any:
-        if not isinstance(value, str):
-            return picture(value, name)
-        check_ground(value, field=name)
-        return value
+    def __init__(self, files: Files | None, seen: dict[str, str]) -> None:
+        self._files = files
+        self._seen = seen
 
-    def channel(value: Any, name: str) -> Channel:
-        # A text is a channel's name and never a path: recipes come from anywhere.
-        if isinstance(value, Mapping):
-            return channel_of(value)
-        if value not in CHANNELS:
-            raise wrong(name, value, ", ".join(CHANNELS))
-        return CHANNELS[value]
-
-    styled = opened(lambda data, name: decode(data, field="style"), presets=True)
-
-    def style(value: Any, name: str) -> Style:
-        if isinstance(value, Mapping) and "picture" in value:
-            return Style(**fields_of(Style, value, {**leaves, Picture: styled}))
-        return Style(styled(value, name))
-
-    leaves: dict[Any, Leaf] = {
-        Picture: picture,
-        Mask: opened(lambda data, name: decode_mask(data, field=name)),
-        Look: opened(lambda data, _: read_cube(data)),
-        Ground: ground,
-        Style: style,
-        Channel: channel,
-        Latent: _record(Latent.from_record),
-        Direction: _record(Direction.from_record),
-    }
-    return leaves
-
-
-def _record(read: Callable[[Mapping[str, Any]], Any]) -> Leaf:
-    def leaf(value: Any, name: str) -> Any:
-        if not isinstance(value, Mapping):
-            raise wrong(name, value, "an object")
-        return read(value)
-
-    return leaf
+    def open(
+        self,
+        value: Any,
+        field: str,
+        decoded: Callable[[Source, str], Pixels],
+        shipped: Callable[[str], Path | None] = lambda _: None,
+    ) -> Pixels:
+        name, sha256 = _named(value, field)
+        ours = shipped(name)
+        if ours is None:
+            self._seen[name] = self._seen.get(name) or sha256
+        if self._files is None:
+            return None  # type: ignore[return-value]
+        data: Source | None = self._files.get(name) if ours is None else ours.read_bytes()
+        if data is None:
+            raise _missing(name, field)
+        pixels = dataclasses.replace(decoded(data, field), name=Path(name).name)  # type: ignore[type-var]
+        if sha256 and sha256_of(pixels) != sha256:  # type: ignore[arg-type]
+            raise _other(name, field)
+        if ours is None:
+            self._seen[name] = sha256_of(pixels)  # type: ignore[arg-type]
+        return pixels
 
 
 def _named(value: Any, name: str) -> tuple[str, str]:
@@ -230,14 +194,7 @@ def _named(value: Any, name: str) -> tuple[str, str]:
         file, sha256 = value.get("file"), value.get("sha256", "")
         if isinstance(file, str) and file and isinstance(sha256, str):
             return file, sha256
-    raise wrong(name, value, "the name of a file")
-
-
-def _preset(name: str) -> Path | None:
-    """The picture of a style that ships with the app, by its name or by that of its file."""
-    path = Path(name)
-    known = path.stem in PRESETS and name in (path.stem, preset_path(path.stem).name)
-    return preset_path(path.stem) if known else None
+    raise wrong_type(name, value, "the name of a file")
 
 
 def _other(file: str, name: str) -> InputError:

@@ -204,7 +204,7 @@ def _part(progress: Progress | None, number: int, count: int) -> Progress | None
 
 
 def _fields(step: Step) -> set[str]:
-    return {item.name for item in dataclasses.fields(kind_of(step.task))}
+    return set(kind_of(step.task).model_fields)
 
 
 def _told_step(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +62,7 @@ def cutout(arguments: argparse.Namespace) -> int:
         )
         result = studio.run(request, progress=progress)
         if source in saved:
-            clear = dataclasses.replace(request, ground=TRANSPARENT)
+            clear = request.replaced(ground=TRANSPARENT)
             found = result if request.ground == TRANSPARENT else studio.run(clear)
             alpha = found.picture.alpha
             if alpha is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +44,7 @@ def enhance(arguments: argparse.Namespace) -> int:
     from gan.imaging.io.codec import decode
 
     studio = Studio(arguments.device)
-    adjustments = Adjustments(**{item.name: getattr(arguments, item.name) for item in dataclasses.fields(Adjustments)})
+    adjustments = Adjustments(**{name: getattr(arguments, name) for name in Adjustments.model_fields})
 
     def make(source: Path, progress: Progress | None) -> Result:
         request = EnhanceRequest(

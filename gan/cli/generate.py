@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 from collections.abc import Iterable
@@ -68,14 +67,14 @@ def generate(arguments: argparse.Namespace) -> int:
     else:
         request = GenerateRequest(**_options(arguments, studio))
         if arguments.latent is not None:
-            request = dataclasses.replace(request, latent=_first(load(arguments.latent), arguments.latent))
+            request = request.replaced(latent=_first(load(arguments.latent), arguments.latent))
         if arguments.project is not None:
             found = studio.project(arguments.project, category=request.category, model=request.model, progress=progress)
-            request = dataclasses.replace(request, latent=found.details["latent"])
+            request = request.replaced(latent=found.details["latent"])
             if not arguments.quiet:
                 print(f"{arguments.project}: {found.details['category']}, {found.details['psnr']:.1f} dB")
     if is_film:
-        fields = {item.name: getattr(request, item.name) for item in dataclasses.fields(request)}
+        fields = {name: getattr(request, name) for name in type(request).model_fields}
         latents = (request.latent,) if request.latent is not None else ()
         fields |= {"latent": None, "latents": latents, "seeds": tuple(arguments.film), "frames": arguments.frames}
         made = FilmRequest(**fields)

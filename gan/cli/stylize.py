@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -173,7 +172,7 @@ def _restyled(
         look = common_look(usable())
     except InputError:
         return by_itself  # none can be used, and each says why
-    return lambda source: dataclasses.replace(by_itself(source), styles=(), look=look)
+    return lambda source: by_itself(source).replaced(styles=(), look=look)
 
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -15,66 +15,24 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any, TypeVar
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan.core.errors import Cancelled, InputError
-from gan.imaging.color_grading import Look
+from gan.core.errors import Cancelled
+from gan.core.request import SEED_LIMIT, Request, plain
 from gan.imaging.io.codec import to_pil
-from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
-from gan.imaging.pixel_hash import sha256_of
 from gan.imaging.tiling import tiled
 
 Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in all, what is being done, as a template of `gan.ui.i18n`)."""
 
-SEED_LIMIT = 2**32
+__all__ = ["SEED_LIMIT", "Cache", "Context", "Model", "Output", "Progress", "Request", "Result", "run"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """Base of every task's request. Pixels stay out of the record.
-
-    Raises:
-        InputError: the seed is not within [0, 2**32).
-    """
-
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.seed < SEED_LIMIT:
-            raise InputError("seed", "{seed}", "a whole number from 0 to 4294967295", "Choose another", seed=self.seed)
-
-    def record(self) -> dict[str, Any]:
-        """The request as JSON-ready values; a picture, a mask or a look is represented by its file's name."""
-        return {
-            item.name: _plain(getattr(self, item.name))
-            for item in dataclasses.fields(self)
-            if getattr(self, item.name) is not None
-        }
-
-    def as_step(self) -> dict[str, Any]:
-        """What a recipe needs to ask the same of another picture, as JSON-ready values.
-
-        These are the fields that differ from their defaults, without `picture`. A further picture, a mask or a look is
-        {"file": its name, "sha256": of its pixels}.
-        """
-        return {
-            item.name: _plain(getattr(self, item.name), _reference)
-            for item in dataclasses.fields(self)
-            if item.name != "picture" and getattr(self, item.name) != _default(item)
-        }
-
-    def alone(self, index: int) -> Request:
-        """The request whose first picture is this one's picture `index`; itself where a task makes them together."""
-        return self
 
 
 @dataclass(frozen=True)
@@ -151,7 +109,7 @@ class Result:
     def record(self) -> dict[str, Any]:
         """JSON-ready: task, seed, request, weights with hashes, seconds, notices, details."""
         return {
-            item.name: _plain(getattr(self, item.name)) for item in dataclasses.fields(self) if item.name != "pictures"
+            item.name: plain(getattr(self, item.name)) for item in dataclasses.fields(self) if item.name != "pictures"
         }
 
 
@@ -348,24 +306,3 @@ def _with_provenance(
             dataclasses.replace(picture, history=(*history, step), source_type=picture.source_type or source_type)
         )
     return tuple(told)
-
-
-def _default(item: dataclasses.Field[Any]) -> Any:
-    return item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
-
-
-def _reference(pixels: Picture | Mask | Look) -> dict[str, str]:
-    return {"file": pixels.name, "sha256": sha256_of(pixels)}
-
-
-def _plain(value: Any, pixels: Callable[[Any], Any] = attrgetter("name")) -> Any:
-    """JSON-ready; `pixels` says what stands for a picture, a mask or a look."""
-    if isinstance(value, (Picture, Mask, Look)):
-        return pixels(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: _plain(getattr(value, item.name), pixels) for item in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item, pixels) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, pixels) for item in value]
-    return value

@@ -6,8 +6,12 @@ a template first and fill it afterwards. `str(error)` is the English sentence.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
+
+MOST_SHOWN: Final = 60
+"""Characters of a wrong value that a message repeats."""
 
 
 class PackshotError(Exception):
@@ -54,6 +58,17 @@ def check_within(field: str, value: float, least: float, most: float) -> None:
             least=least,
             most=most,
         )
+
+
+def wrong_type(field: str, value: object, wanted: str) -> InputError:
+    """The error for a value of another type than what is wanted."""
+    return InputError(field, "{value}", "{wanted} is expected", "Correct the value", value=shown(value), wanted=wanted)
+
+
+def shown(value: object) -> str:
+    """A value on one short line."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
 
 
 class StepError(InputError):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +11,10 @@ from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
-from gan.cutout.segment import AUTO_MODEL, STEPS, Found, find, has_transparency
-from gan.edit.background import TRANSPARENT, Ground, check_ground, laid_on
+from gan.core.option import Option
+from gan.core.reader import MaskFile, PictureFile
+from gan.cutout.segment import AUTO_MODEL, STEPS, FindingModel, Found, ProductMask, find, has_transparency
+from gan.edit.background import TRANSPARENT, GroundFile, laid_on
 from gan.imaging.mask import Mask, check_size
 from gan.imaging.matting import guided, mean
 from gan.imaging.picture import Picture
@@ -30,34 +31,23 @@ COLOR_NOISE = 0.03
 """By so much colors of one kind differ at least."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class CutoutRequest(Request):
-    """What Cut-out is asked.
+    """Cut a product out of its picture.
 
     Corrections need no network: ask again with the picture, the first result's alpha as `mask`, and the strokes.
 
-    Attributes:
-        picture: a photograph of a product, or a cut-out, whose own transparency is then taken.
-        ground: "transparent", "white", a hex color, or a picture that covers the whole ground.
-        mask: where the product is, 1 inside; None where it is to be found.
-        keep: strokes over what belongs to the product; where none is found, they alone say where it is.
-        drop: strokes over what does not; where both lie, this one holds.
-        model: "auto" for ours; else a manifest name, a path, or a Hub id.
-
     Raises:
-        InputError: a ground that is none of these; a mask or strokes of another size than the picture.
+        InputError: a ground that is none; a mask or strokes of another size than the picture.
     """
 
-    picture: Picture
-    ground: Ground = TRANSPARENT
-    mask: Mask | None = None
-    keep: Mask | None = None
-    drop: Mask | None = None
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    ground: Annotated[GroundFile, Option("what the product is laid on")] = TRANSPARENT
+    mask: ProductMask = None
+    keep: Annotated[MaskFile | None, Option("white where the product is, whatever was found")] = None
+    drop: Annotated[MaskFile | None, Option("white where it is not, whatever was found")] = None
+    model: FindingModel = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_ground(self.ground)
+    def check(self) -> None:
         for mask in (self.mask, self.keep, self.drop):
             if mask is not None:
                 check_size(mask, self.picture)

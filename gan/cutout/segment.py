@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor
 
 from gan.core.contract import Context, Model
 from gan.core.errors import InputError, WeightsError
+from gan.core.option import Option
+from gan.core.reader import MaskFile
 from gan.cutout.network import CutoutNet
 from gan.imaging.background_prior import standing_out
 from gan.imaging.mask import Mask
@@ -19,6 +22,13 @@ from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 
 AUTO_MODEL = "auto"
+
+FindingModel = Annotated[
+    str, Option("what finds the product: ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")
+]
+ProductMask = Annotated[
+    MaskFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
+]
 OUR_MODEL = "cutout"
 
 GLANCES_PX = 256, 192

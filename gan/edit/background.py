@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Annotated, Any
 
 import torch
 from PIL import Image, ImageColor
+from pydantic import InstanceOf, ValidationInfo, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from torch import Tensor
 
 from gan.core.errors import InputError
+from gan.core.reader import READER, Reader
 from gan.imaging.io.codec import decode
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
@@ -86,6 +90,26 @@ def ground_of(value: str | Path | bytes | Image.Image | Picture, *, field: str =
         return decode(Path(value), field=field)
     check_ground(value, field=field)
     return value
+
+
+def _ground(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """A text opens a file only where the surface allows it; what is no text is a picture's file."""
+    reader: Reader | None = (info.context or {}).get(READER)
+    field = info.field_name or "ground"
+    if isinstance(value, Picture):
+        return value
+    if isinstance(value, str):
+        if reader is not None and reader.opens_texts:
+            return ground_of(value, field=field)
+        check_ground(value, field=field)
+        return value
+    if reader is None:
+        return handler(value)
+    return reader.open(value, field, lambda source, name: decode(source, field=name))
+
+
+GroundFile = Annotated[str | InstanceOf[Picture], WrapValidator(_ground)]
+"""The field of a request that holds a `Ground`."""
 
 
 def laid_on(picture: Picture, alpha: Tensor, ground: Ground, *, rgb: Tensor | None = None) -> Picture:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
-from gan.core.errors import InputError, check_within
+from gan.core.errors import InputError
+from gan.core.option import Option
+from gan.core.reader import PictureFile
 from gan.cutout.pipeline import box_of
-from gan.cutout.segment import AUTO_MODEL, find, has_transparency
-from gan.edit.background import WHITE, Ground, check_ground, laid_on
+from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
+from gan.edit.background import WHITE, Ground, GroundFile, laid_on
 from gan.edit.geometry import Box, Move, measured, moved_alpha, moved_cut, moved_whole
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
 
@@ -32,49 +35,35 @@ NOTICES = (CUT_OFF, ENLARGED, ON_WHITE)
 SEARCH_STEPS = 16
 
 
-@dataclass(frozen=True, kw_only=True)
 class FrameRequest(Request):
-    """What Frame is asked.
+    """Put a product on a canvas that it fills to a share.
 
-    Attributes:
-        picture: a product, cut out or on its ground.
-        fill: how much of the canvas the product takes: the larger of its width over the canvas's width and its height
-            over the canvas's height, 0.1 to 1. What is measured after is this at least, and less than a pixel more.
-        aspect: width to height of the canvas, such as "4:5", within 1:4 and 4:1; empty for the picture's own. Not used
-            where both sides are given.
-        width_px, height_px: of the canvas; 0 to 20000. 0 follows from the other and the aspect; where both are 0, the
-            canvas is as large as leaves the product its own pixels, none of which is resampled.
-        baseline: where the product's lowest line lies, as a share of the canvas's height from the top; None centres.
-        ground: what the product stands on. None keeps what the picture has: transparency, or its own ground, which is
-            continued where it is plain and otherwise replaced by white.
-        mask: where the product is; None finds it.
-        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+    The fill is the larger of the product's width over the canvas's and its height over the canvas's. Where both sides
+    are 0 the canvas is as large as leaves the product its own pixels, none of which is resampled; where one is given
+    the other follows from the aspect.
 
     Raises:
-        InputError: a value outside these; a mask of another size.
+        InputError: a value outside its range; a mask of another size.
     """
 
-    picture: Picture
-    fill: float = 0.85
-    aspect: str = "1:1"
-    width_px: int = 0
-    height_px: int = 0
-    baseline: float | None = None
-    ground: Ground | None = None
-    mask: Mask | None = None
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    fill: Annotated[float, Option("share of the canvas that the product takes", ge=LEAST_FILL, le=1, step=0.01)] = 0.85
+    aspect: Annotated[
+        str, Option("width:height of the canvas, within 1:4 and 4:1; empty for the picture's own", metavar="W:H")
+    ] = "1:1"
+    width_px: Annotated[int, Option("of the canvas, exactly", ge=0, le=MOST_SIDE_PX, unit="px", alias="width")] = 0
+    height_px: Annotated[int, Option("of the canvas, exactly", ge=0, le=MOST_SIDE_PX, unit="px", alias="height")] = 0
+    baseline: Annotated[
+        float | None,
+        Option("how far down the canvas the product stands; without it it is centered", ge=LEAST_FILL, le=1, step=0.01),
+    ] = None
+    ground: Annotated[GroundFile | None, Option("of the canvas; without it what the picture has")] = None
+    mask: ProductMask = None
+    model: FindingModel = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_within("fill", self.fill, LEAST_FILL, 1)
-        check_within("width_px", self.width_px, 0, MOST_SIDE_PX)
-        check_within("height_px", self.height_px, 0, MOST_SIDE_PX)
-        if self.baseline is not None:
-            check_within("baseline", self.baseline, LEAST_FILL, 1)
+    def check(self) -> None:
         if self.aspect:
             aspect_of(self.aspect)
-        if self.ground is not None:
-            check_ground(self.ground)
         if self.mask is not None:
             check_size(self.mask, self.picture)
 

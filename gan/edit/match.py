@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
-from gan.cutout.segment import AUTO_MODEL, find, has_transparency
+from gan.core.option import Option
+from gan.core.reader import PictureFile
+from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.appearance import MEASURED_PX, Scene, scene_of
 from gan.edit.color_transfer import luminance, oklab
 from gan.edit.frame import aspect_of, framed
@@ -20,7 +22,7 @@ from gan.edit.shadow import shaded
 from gan.edit.shadow_extract import shade_on_paper
 from gan.edit.shadow_render import Light
 from gan.imaging.color import to_linear, to_srgb
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.imaging.row_chunks import bands
@@ -48,38 +50,26 @@ _LEAST_SHADOW = 0.03
 _ROUNDING = 0.002
 
 
-@dataclass(frozen=True, kw_only=True)
 class MatchRequest(Request):
-    """What Match is asked.
+    """Give a product photograph the framing and light of a reference.
 
-    Attributes:
-        picture: a product, cut out or on its ground.
-        reference: the photograph of a product that it is to look like.
-        fill: whether the product takes as much of the canvas as the reference's does. For this and for `baseline` the
-            canvas gets the reference's aspect, as large as leaves the product its own pixels.
-        baseline: whether it stands on the same line.
-        white_balance: whether the light's color becomes the reference's.
-        exposure: whether its strength does.
-        shadow: whether the product gets a contact shadow as dark as the reference's, from the same side.
-        mask: where the picture's product is; None finds it.
-        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+    For fill and baseline the canvas gets the reference's aspect, as large as leaves the product its own pixels.
 
     Raises:
         InputError: a mask of another size; nothing to match; a reference narrower or wider than 1:4 and 4:1.
     """
 
-    picture: Picture
-    reference: Picture
-    fill: bool = True
-    baseline: bool = True
-    white_balance: bool = True
-    exposure: bool = True
-    shadow: bool = False
-    mask: Mask | None = None
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    reference: Annotated[PictureFile, Option("the picture to be like")]
+    fill: Annotated[bool, Option("the share of the canvas that the product fills")] = True
+    baseline: Annotated[bool, Option("the line that it stands on")] = True
+    white_balance: Annotated[bool, Option("the light's color")] = True
+    exposure: Annotated[bool, Option("the light's strength")] = True
+    shadow: Annotated[bool, Option("a contact shadow as dark as the reference's")] = False
+    mask: ProductMask = None
+    model: FindingModel = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check(self) -> None:
         if self.mask is not None:
             check_size(self.mask, self.picture)
         if not (self.fill or self.baseline or self.white_balance or self.exposure or self.shadow):

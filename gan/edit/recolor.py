@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
-from gan.core.errors import InputError, check_within
-from gan.cutout.segment import AUTO_MODEL, find, has_transparency
+from gan.core.errors import InputError
+from gan.core.option import Option
+from gan.core.reader import MaskFile, PictureFile
+from gan.cutout.segment import AUTO_MODEL, FindingModel, find, has_transparency
 from gan.edit.background import hex_color
 from gan.edit.color_transfer import fitted, named, shown
 from gan.edit.repaint import Product, product_of
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
 
 MOST_TARGETS = 12
@@ -32,31 +32,26 @@ SWATCH_PX = 2
 """A swatch is the median of what lies within so many pixels."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecolorRequest(Request):
-    """What Recolor is asked.
-
-    Attributes:
-        picture: a product, cut out or on its ground.
-        to: the colors that its dominant color becomes, one picture for each; 1 to 12 hex colors such as "#1F2A4D".
-        mask: what is recolored, 1 inside; None finds the product.
-        protect: what stays as it is, such as wooden legs; 1 inside.
-        strength: 0 gives the picture as it is, 1 the color that is asked for, between them a blend.
-        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+    """Give a product other colors; its texture and highlights stay.
 
     Raises:
-        InputError: a value outside these; a mask of another size; or more than `MAX_OUTPUT_PIXELS` in all.
+        InputError: a value outside its range; a mask of another size; or more than `MAX_OUTPUT_PIXELS` in all.
     """
 
-    picture: Picture
-    to: tuple[str, ...]
-    mask: Mask | None = None
-    protect: Mask | None = None
-    strength: float = 1.0
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    to: Annotated[
+        tuple[str, ...],
+        Option("hex colors that its dominant color becomes, one picture for each", many=True, metavar="#RRGGBB"),
+    ]
+    mask: Annotated[MaskFile | None, Option("white where the color changes; without it the product is found")] = None
+    protect: Annotated[MaskFile | None, Option("white where nothing may change")] = None
+    strength: Annotated[float, Option("0 gives the picture, 1 the color that is asked for", ge=0, le=1, step=0.05)] = (
+        1.0
+    )
+    model: FindingModel = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check(self) -> None:
         if not 1 <= len(self.to) <= MOST_TARGETS:
             raise InputError(
                 "to",
@@ -68,7 +63,6 @@ class RecolorRequest(Request):
             )
         for text in self.to:
             hex_color(text, field="to")
-        check_within("strength", self.strength, 0, 1)
         for mask in (self.mask, self.protect):
             if mask is not None:
                 check_size(mask, self.picture)
@@ -86,7 +80,7 @@ class RecolorRequest(Request):
 
     def alone(self, index: int) -> RecolorRequest:
         """The request that gives the product color `index` and no other."""
-        return self if len(self.to) == 1 else dataclasses.replace(self, to=(self.to[index],))
+        return self if len(self.to) == 1 else self.replaced(to=(self.to[index],))
 
 
 def recolor(request: RecolorRequest, context: Context) -> Output:

@@ -3,73 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
 import torch
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
-from gan.core.errors import InputError, check_within
-from gan.cutout.segment import AUTO_MODEL, find, has_transparency
-from gan.edit.background import Ground, check_ground, laid_on
+from gan.core.errors import InputError
+from gan.core.option import Option
+from gan.core.reader import PictureFile
+from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
+from gan.edit.background import Ground, GroundFile, laid_on
 from gan.edit.geometry import measured
 from gan.edit.shadow_render import Light, contact, drop, mirrored
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
 
-KINDS = ("contact", "drop", "reflection")
+Kind = Literal["contact", "drop", "reflection"]
+KINDS: tuple[str, ...] = get_args(Kind)
 CUT_OFF = "The shadow is cut off at the picture's edge; frame the product smaller to give it room"
 NOTICES = (CUT_OFF,)
 _SEEN = 4 / 255
 
 
-@dataclass(frozen=True, kw_only=True)
 class ShadowRequest(Request):
-    """What Shadow is asked.
-
-    Attributes:
-        picture: a product, cut out or on its ground; the canvas stays as it is.
-        kind: "contact", the darkness where a product stands; "drop", its outline moved away from the light, as of what
-            lies flat; or "reflection", what a polished floor mirrors.
-        angle_deg: where the light comes from: 0 from the right, 90 from above, 180 from the left; 0 to 360.
-        softness: 0 to 1: how blurred it is.
-        opacity: 0 to 1: how dark it is at its darkest, or how clear a reflection at its clearest.
-        length: 0 to 1, in heights of the product: where a reflection ends, how far around it a contact shadow is
-            seen; a drop shadow is moved by a fifth of it.
-        ground: what product and shadow are laid on; None keeps what the picture has.
-        mask: where the product is; None finds it.
-        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+    """Give a product a contact shadow, a drop shadow or a reflection; the canvas stays as it is.
 
     Raises:
-        InputError: a value outside these; a mask of another size.
+        InputError: a value outside its range; a mask of another size.
     """
 
-    picture: Picture
-    kind: str = "contact"
-    angle_deg: float = 45.0
-    softness: float = 0.5
-    opacity: float = 0.35
-    length: float = 0.3
-    ground: Ground | None = None
-    mask: Mask | None = None
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    kind: Annotated[Kind, Option("the kind of shadow")] = "contact"
+    angle_deg: Annotated[
+        float,
+        Option(
+            "where the light comes from: 0 right, 90 above, 180 left",
+            ge=0,
+            le=360,
+            step=5,
+            unit="deg",
+            alias="angle",
+        ),
+    ] = 45.0
+    softness: Annotated[float, Option("how blurred it is", ge=0, le=1, step=0.05)] = 0.5
+    opacity: Annotated[float, Option("at its darkest", ge=0, le=1, step=0.05)] = 0.35
+    length: Annotated[float, Option("how far it reaches, in heights of the product", ge=0, le=1, step=0.05)] = 0.3
+    ground: Annotated[GroundFile | None, Option("what both are laid on; without it what the picture has")] = None
+    mask: ProductMask = None
+    model: FindingModel = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.kind not in KINDS:
-            raise InputError(
-                "kind",
-                "{kind}",
-                "contact, drop or reflection is allowed",
-                "Choose one of these",
-                kind=self.kind,
-            )
-        check_within("angle_deg", self.angle_deg, 0, 360)
-        for name in ("softness", "opacity", "length"):
-            check_within(name, getattr(self, name), 0, 1)
-        if self.ground is not None:
-            check_ground(self.ground)
+    def check(self) -> None:
         if self.mask is not None:
             check_size(self.mask, self.picture)
 

@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
-from gan.cutout.segment import AUTO_MODEL, find, has_transparency
+from gan.core.option import Option
+from gan.core.reader import PictureFile
+from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.background import WHITE, laid_on
 from gan.edit.shadow_extract import shade_on_paper
 from gan.imaging import color
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.mask import check_size
 from gan.imaging.mask_shapes import grow
 from gan.imaging.matting import foreground
-from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
 
 NO_PAPER = "The ground is not plain enough to tell a shadow from it; the shadow was left out"
 NOTICES = (NO_PAPER,)
 
 
-@dataclass(frozen=True, kw_only=True)
 class WhiteRequest(Request):
-    """What White is asked.
-
-    Attributes:
-        picture: a product on any ground, or cut out.
-        mask: where the product is; None finds it.
-        keep_shadow: whether the shadow that the product throws on a plain ground stays; the paper becomes white. Of a
-            cut-out everything stays that is not fully transparent.
-        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+    """Make the background around a product pure white, 255 in every channel.
 
     Raises:
         InputError: a mask of another size.
     """
 
-    picture: Picture
-    mask: Mask | None = None
-    keep_shadow: bool = False
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    mask: ProductMask = None
+    keep_shadow: Annotated[bool, Option("the paper becomes white, a soft shadow on it stays")] = False
+    model: FindingModel = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check(self) -> None:
         if self.mask is not None:
             check_size(self.mask, self.picture)
 

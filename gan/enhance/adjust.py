@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from skimage.exposure import equalize_adapthist
 from skimage.filters import unsharp_mask
 from torch import Tensor
 
-from gan.core.errors import InputError
+from gan.core.option import Option, Options
 from gan.enhance.measure import (
     MIN_RANGE,
     SRGB_LUMINANCE,
@@ -40,42 +39,19 @@ _PROTECTED = 0.04
 _GAUSSIAN_REACH_PX = math.ceil(4 * SHARPEN_RADIUS_PX)  # skimage cuts the Gaussian off at four standard deviations
 
 
-@dataclass(frozen=True, kw_only=True)
-class Adjustments:
-    """Strengths of the adjustments; 0 is off.
-
-    Attributes:
-        auto: choose all the others from the picture; what was chosen is reported in the result's details.
-        white_balance: 0 to 1.
-        exposure: 0 to 1, automatic levels.
-        local_contrast: 0 to 1.
-        saturation: -1 (grey) to 1.
-        sharpness: 0 to 1.
+class Adjustments(Options):
+    """Strengths of the adjustments of tone and color; 0 is off.
 
     Raises:
         InputError: a strength is out of its range.
     """
 
-    auto: bool = False
-    white_balance: float = 0.0
-    exposure: float = 0.0
-    local_contrast: float = 0.0
-    saturation: float = 0.0
-    sharpness: float = 0.0
-
-    def __post_init__(self) -> None:
-        for item in dataclasses.fields(self):
-            value = getattr(self, item.name)
-            lowest = -1 if item.name == "saturation" else 0
-            if not lowest <= value <= 1:
-                raise InputError(
-                    item.name,
-                    "{got}",
-                    "{lowest} to 1 is allowed",
-                    "Choose a number within",
-                    got=value,
-                    lowest=lowest,
-                )
+    auto: Annotated[bool, Option("choose the adjustments from the picture", group="adjust")] = False
+    white_balance: Annotated[float, Option("neutral light, 0 to 1", ge=0, le=1, step=0.05, group="adjust")] = 0.0
+    exposure: Annotated[float, Option("automatic levels, 0 to 1", ge=0, le=1, step=0.05, group="adjust")] = 0.0
+    local_contrast: Annotated[float, Option("CLAHE, 0 to 1", ge=0, le=1, step=0.05, group="adjust")] = 0.0
+    saturation: Annotated[float, Option("-1 (gray) to 1", ge=-1, le=1, step=0.05, group="adjust")] = 0.0
+    sharpness: Annotated[float, Option("unsharp mask, 0 to 1", ge=0, le=1, step=0.05, group="adjust")] = 0.0
 
 
 def apply(picture_rgb: Tensor, adjustments: Adjustments) -> Tensor:

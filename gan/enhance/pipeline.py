@@ -5,22 +5,24 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
 import torch.nn.functional as F
 from torch import Tensor
 
 from gan.core.contract import Context, Model, Output, Request
 from gan.core.errors import InputError
+from gan.core.option import Option
+from gan.core.reader import PictureFile
+from gan.core.request import plain
 from gan.enhance.adjust import Adjustments, apply, choose, sharpen
 from gan.imaging.alpha import bleed
 from gan.imaging.blending import blend
 from gan.imaging.color import keep_white, match_low_frequencies
-from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 
-SCALES = (1, 2, 4)
+Scale = Literal[1, 2, 4]
+SCALES: tuple[Scale, ...] = get_args(Scale)
 AUTO_MODEL = "auto"
 MAX_OUTPUT_PIXELS = 200_000_000
 """A finished picture takes 12 bytes a pixel while it is made; this many fit into 3 GB."""
@@ -28,37 +30,24 @@ MAX_OUTPUT_PIXELS = 200_000_000
 Network = Callable[[Tensor], Tensor]
 
 
-@dataclass(frozen=True, kw_only=True)
 class EnhanceRequest(Request):
-    """What Enhance is asked.
+    """Enlarge and clean a product photograph.
 
-    Attributes:
-        picture: what to enhance.
-        scale: output pixels per input pixel in each direction: 1, 2 or 4. Not used where width or height is given.
-        width: exact width of the output in pixels; the height follows. At most 4 times the input's.
-        height: exact height of the output in pixels; the width follows. At most 4 times the input's.
-        strength: 0 gives the input (resampled where it grows), 1 the network's full effect, between them a blend.
-        model: "auto" for ours at the scale needed; else a manifest name, a path, or a Hub id.
-        adjustments: tone and colour; all off by default.
+    Width or height, where one is given, takes the place of the scale; the other side follows.
 
     Raises:
-        InputError: a value outside these, or more than `MAX_OUTPUT_PIXELS` to make.
+        InputError: a value outside its range, a width with a height, or more than `MAX_OUTPUT_PIXELS` to make.
     """
 
-    picture: Picture
-    scale: int = 2
-    width: int | None = None
-    height: int | None = None
-    strength: float = 1.0
-    model: str = AUTO_MODEL
-    adjustments: Adjustments = field(default_factory=Adjustments)
+    picture: PictureFile
+    scale: Annotated[Scale, Option("output pixels per input pixel")] = 2
+    width: Annotated[int | None, Option("exact width in pixels instead of a scale", unit="px", group="size")] = None
+    height: Annotated[int | None, Option("exact height in pixels instead of a scale", unit="px", group="size")] = None
+    strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
+    model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
+    adjustments: Adjustments = Adjustments()
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.scale not in SCALES:
-            raise InputError("scale", "{scale}", "1, 2 or 4 is allowed", "Choose one of these", scale=self.scale)
-        if not 0 <= self.strength <= 1:
-            raise InputError("strength", "{value}", "0 to 1 is allowed", "Choose a number within", value=self.strength)
+    def check(self) -> None:
         if self.width is not None and self.height is not None:
             raise InputError(
                 "width",
@@ -129,7 +118,7 @@ def enhance(request: EnhanceRequest, context: Context) -> Output:
     details: dict[str, Any] = {"scale": scale, "size": list(reversed(request.output_size))}
     rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
     adjustments = choose(rgb) if request.adjustments.auto else request.adjustments
-    details["adjustments"] = dataclasses.asdict(adjustments)
+    details["adjustments"] = plain(adjustments)
     unchanged = request.strength == 0 and request.output_size == (picture.height_px, picture.width_px)
     if unchanged and adjustments == Adjustments():
         return Output((picture,), picture.notices, details)  # colours behind transparency included

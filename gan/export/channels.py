@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from gan.core.errors import InputError
+from pydantic import InstanceOf, ValidationInfo, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+
+from gan.core.errors import InputError, wrong_type
+from gan.core.reader import READER, Reader
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -155,6 +159,24 @@ def channel_of(given: str | Path | Mapping[str, Any] | Channel) -> Channel:
             known=", ".join(NAMES),
         )
     return _read(path)
+
+
+def _channel(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """A text is a channel's name, and a path only where the surface opens files by name."""
+    reader: Reader | None = (info.context or {}).get(READER)
+    if isinstance(value, Channel):
+        return value
+    if isinstance(value, Mapping) or (reader is not None and reader.opens_texts):
+        return channel_of(value)
+    if isinstance(value, str) and value in CHANNELS:
+        return CHANNELS[value]
+    if isinstance(value, str) or reader is not None:
+        raise wrong_type(info.field_name or "channel", value, ", ".join(CHANNELS))
+    return handler(value)
+
+
+ChannelFile = Annotated[InstanceOf[Channel], WrapValidator(_channel)]
+"""The field of a request that holds a channel."""
 
 
 def _read(path: Path) -> Channel:

@@ -15,7 +15,7 @@ from gan.export.rule_result import Finding
 from gan.export.rules import check
 from gan.export.rules_file import writable
 from gan.imaging.io.codec import decode, encode
-from gan.imaging.io.formats import FORMATS, Encoding
+from gan.imaging.io.formats import FORMATS, Encoding, Format
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 
@@ -75,7 +75,7 @@ def written(picture: Picture, alpha: Tensor | None, channel: Channel) -> Written
     return made
 
 
-def _formats(picture: Picture, channel: Channel) -> list[str]:
+def _formats(picture: Picture, channel: Channel) -> list[Format]:
     """The format to write, and those without loss to fall back on."""
     names = writable(channel)
     if has_transparency(picture):
@@ -83,7 +83,7 @@ def _formats(picture: Picture, channel: Channel) -> list[str]:
     return [names[0], *(name for name in names[1:] if Encoding(file_format=name).exact)]
 
 
-def _measured(picture: Picture, alpha: Tensor | None, channel: Channel, name: str) -> Written:
+def _measured(picture: Picture, alpha: Tensor | None, channel: Channel, name: Format) -> Written:
     if channel.ground == "white" and alpha is not None and picture.alpha is None:
         picture = picture.with_pixels(snapped(picture.rgb, alpha), None)
     data, encoding = _best(picture, channel, name)
@@ -100,7 +100,7 @@ def _measured(picture: Picture, alpha: Tensor | None, channel: Channel, name: st
     return Written(data, encoding, encoding.suffix, findings, picture.width_px, picture.height_px)
 
 
-def _best(picture: Picture, channel: Channel, name: str) -> tuple[bytes, Encoding]:
+def _best(picture: Picture, channel: Channel, name: Format) -> tuple[bytes, Encoding]:
     """The file of the best quality that the channel's bytes hold; of the least where none fits."""
 
     def at(quality: int) -> tuple[bytes, Encoding]:

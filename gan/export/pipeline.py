@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import InstanceOf
 
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError, check_within
+from gan.core.option import Option
+from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, Found, find
 from gan.export.autofix import LEAST_FILL, repaired
-from gan.export.channels import CHANNELS, Channel
+from gan.export.channels import CHANNELS, Channel, ChannelFile
 from gan.export.file_metadata import FileFacts
 from gan.export.rule_result import Finding
 from gan.export.rules import check, passed
@@ -20,21 +23,21 @@ BY_PRODUCT = frozenset(("cut-off", "text", "shadow"))
 UNKNOWN_PRODUCT = "No product was found: what needs it was neither measured nor repaired"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckRequest(Request):
-    """What Check is asked.
+ChannelOption = Annotated[
+    ChannelFile, Option("a channel's name, or a channel's file of your own", metavar="NAME_OR_TOML")
+]
 
-    Attributes:
-        picture: what to measure.
-        channel: whose rules.
-        facts: of the picture's file; None where there is none, then nothing is said of the file.
-        model: what finds the product: "auto" for ours; else a manifest name, a path, or a Hub id.
+
+class CheckRequest(Request):
+    """Measure a picture against a sales channel's rules.
+
+    `facts` are of the picture's file; without them nothing is said of the file.
     """
 
-    picture: Picture
-    channel: Channel
-    facts: FileFacts | None = None
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    channel: Annotated[ChannelFile, Option("a channel's name, or a channel's file of your own", metavar="NAME_OR_TOML")]
+    facts: Annotated[InstanceOf[FileFacts] | None, Option(internal=True)] = None
+    model: Annotated[str, Option("what finds the product", metavar="NAME_OR_PATH")] = AUTO_MODEL
 
     def record(self) -> dict[str, Any]:
         return _named(super().record(), self.channel)
@@ -43,29 +46,23 @@ class CheckRequest(Request):
         return _named(super().as_step(), self.channel)
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExportRequest(Request):
-    """What Export is asked.
-
-    Attributes:
-        picture: what to repair.
-        channel: whose rules.
-        facts: as of `CheckRequest`.
-        fill: share of the frame that every product is to take, 0.1 to 1; None leaves alone what the channel takes.
-        model: as of `CheckRequest`.
+    """Repair a picture for a sales channel.
 
     Raises:
-        InputError: a value outside these, or a fill that the channel does not take.
+        InputError: a value outside its range, or a fill that the channel does not take.
     """
 
-    picture: Picture
-    channel: Channel
-    facts: FileFacts | None = None
-    fill: float | None = None
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    channel: Annotated[ChannelFile, Option("a channel's name, or a channel's file of your own", metavar="NAME_OR_TOML")]
+    facts: Annotated[InstanceOf[FileFacts] | None, Option(internal=True)] = None
+    fill: Annotated[
+        float | None,
+        Option("frame every product alike, to this share; without it only what has to be", metavar="0.1..1"),
+    ] = None
+    model: Annotated[str, Option("what finds the product", metavar="NAME_OR_PATH")] = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check(self) -> None:
         check_fill(self.fill, self.channel)
 
     def record(self) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Final
+from typing import Final, cast
 
 from gan.export.channels import Channel
 from gan.export.file_metadata import FileFacts
 from gan.export.rule_result import Finding, Phrase
-from gan.imaging.io.formats import FORMATS
+from gan.imaging.io.formats import FORMATS, Format
 from gan.imaging.picture import GENERATED, PARTLY_GENERATED, Picture
 
 FILE_RULES: Final = ("format", "bytes", "quality", "frames", "srgb", "mark")
@@ -17,9 +17,9 @@ GENERATING: Final = {"generate": GENERATED, "inpaint": PARTLY_GENERATED}
 """Tasks whose networks make pixels up, and the code that their pictures carry; Stylize knows itself when it does."""
 
 
-def writable(channel: Channel) -> tuple[str, ...]:
+def writable(channel: Channel) -> tuple[Format, ...]:
     """The channel's formats that can be written, in its order; JPEG and PNG where it names none."""
-    return tuple(name for name in channel.formats if name in FORMATS) or ("jpeg", "png")
+    return tuple(cast(Format, name) for name in channel.formats if name in FORMATS) or ("jpeg", "png")
 
 
 def check_file(picture: Picture, facts: FileFacts | None, channel: Channel) -> list[Finding]:

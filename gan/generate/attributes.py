@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
-from gan.core.errors import InputError, check_within
+from gan.core.errors import InputError
+from gan.core.option import Option, Options
 from gan.generate.text import COLOURS
 
 HUE_STEP_DEG = 30.0
@@ -22,39 +23,30 @@ VIEW_UNIT_DEG = 45.0
 LIGHTNESS_REACH, SIZE_REACH, ASPECT_REACH = 0.3, 0.3, 0.35
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sliders:
-    """What the named sliders say; 0 or None leaves the product as the latent has it.
+class Sliders(Options):
+    """Positions of the named sliders; 0 or None leaves the product as the latent has it.
 
-    Attributes:
-        hue_deg: turn of the product's hue, -180 to 180.
-        lightness: -1 to 1; 1 is 0.3 of the way from black to white.
-        size: of the product in the frame, -1 to 1; 1 is 35% larger.
-        aspect: width to height, -1 to 1; 1 is 42% wider.
-        azimuth_deg: the angle that the product is seen from, -45 to 45; negative shows its left side.
-        colour: one of `COLOURS`; empty for the product's own.
+    At 1, lightness is 0.3 of the way from black to white, size 35% larger and aspect 42% wider.
 
     Raises:
-        InputError: a value outside these.
+        InputError: a value outside its range, or an unknown color.
     """
 
-    hue_deg: float = 0.0
-    lightness: float = 0.0
-    size: float = 0.0
-    aspect: float = 0.0
-    azimuth_deg: float | None = None
-    colour: str = ""
+    hue_deg: Annotated[
+        float, Option("turn of the hue, -180 to 180 degrees", ge=-180, le=180, step=5, unit="deg", alias="hue")
+    ] = 0.0
+    lightness: Annotated[float, Option("-1 to 1", ge=-1, le=1, step=0.05)] = 0.0
+    size: Annotated[
+        float, Option("of the product in the frame, -1 to 1", ge=-1, le=1, step=0.05, alias="size_in_frame")
+    ] = 0.0
+    aspect: Annotated[float, Option("width to height, -1 to 1", ge=-1, le=1, step=0.05)] = 0.0
+    azimuth_deg: Annotated[
+        float | None,
+        Option("seen from, -45 to 45", ge=-VIEW_UNIT_DEG, le=VIEW_UNIT_DEG, step=1, unit="deg", alias="azimuth"),
+    ] = None
+    colour: Annotated[str, Option("red, blue, brown ...", alias="colour")] = ""
 
-    def __post_init__(self) -> None:
-        limits = (("hue", self.hue_deg, 180.0), ("view", self.azimuth_deg, VIEW_UNIT_DEG))
-        for name, value, most in (
-            *limits,
-            ("lightness", self.lightness, 1.0),
-            ("size", self.size, 1.0),
-            ("aspect", self.aspect, 1.0),
-        ):
-            if value is not None:
-                check_within(name, value, -most, most)
+    def model_post_init(self, _context: Any) -> None:
         if self.colour and self.colour not in COLOURS:
             raise InputError(
                 "colour",

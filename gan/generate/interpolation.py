@@ -4,41 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass, field
+from typing import Annotated
 
 import torch
 
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
-from gan.generate.latent import Latent
+from gan.core.option import Option
+from gan.generate.latent import LatentRecord
 from gan.generate.pipeline import GenerateRequest, check_latent, latent_of, load_network, render, styles
 
 MAX_FRAMES = 600
 
 
-@dataclass(frozen=True, kw_only=True)
 class FilmRequest(GenerateRequest):
-    """What a film is asked: a `GenerateRequest` whose sliders, edits, truncation and size hold for every frame.
+    """Make a film: a `GenerateRequest` whose sliders, edits, truncation and size hold for every frame.
 
-    Its products are `seeds` and `latents`; `seed` and `latent` are not used.
-
-    Attributes:
-        seeds: products to pass, in order.
-        latents: products to pass after the seeds' ones.
-        frames: from one product to the next, 2 to 120.
-        loop: whether the last product leads back to the first.
+    Its products are those of `seeds`, then `latents`; `seed` and `latent` are not used.
 
     Raises:
         InputError: fewer than two products, more than 600 frames in all, or a seed out of range.
     """
 
-    seeds: tuple[int, ...] = ()
-    latents: tuple[Latent, ...] = field(default=())
-    frames: int = 24
-    loop: bool = True
+    seeds: Annotated[tuple[int, ...], Option("products to pass, in order", many=True)] = ()
+    latents: Annotated[tuple[LatentRecord, ...], Option(internal=True, many=True)] = ()
+    frames: Annotated[int, Option("from one product to the next, 2 to 120")] = 24
+    loop: Annotated[bool, Option("whether the last product leads back to the first")] = True
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check(self) -> None:
+        super().check()
         for seed in self.seeds:
             Request(seed=seed)  # refuses what no seed may be
         if len(self.seeds) + len(self.latents) < 2:
@@ -72,8 +66,8 @@ def film(request: FilmRequest, context: Context) -> Output:
     for latent in request.latents:
         check_latent(latent, network, model.sha256)
     # Each as `generate` would draw it alone.
-    alone = [(dataclasses.replace(request, latent=None), seed) for seed in request.seeds]
-    alone += [(dataclasses.replace(request, latent=latent), 0) for latent in request.latents]
+    alone = [(request.replaced(latent=None), seed) for seed in request.seeds]
+    alone += [(request.replaced(latent=latent), 0) for latent in request.latents]
     stops = [latent_of(asked, network, seed) for asked, seed in alone]
     pairs = zip(alone, stops, strict=True)
     w = torch.stack([styles(asked, network, latent, context.device) for (asked, _), latent in pairs])

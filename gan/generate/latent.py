@@ -8,9 +8,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import InstanceOf, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from torch import Tensor
 
 from gan.core.errors import InputError
@@ -74,6 +76,14 @@ class Latent:
         """z (latent,), attributes (A,), offsets (layers, style) or None; float32."""
         offsets = torch.tensor(self.offsets) if self.offsets else None
         return torch.tensor(self.z), torch.tensor(self.attributes), offsets
+
+
+def _latent(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    return Latent.from_record(value) if isinstance(value, Mapping) else handler(value)
+
+
+LatentRecord = Annotated[InstanceOf[Latent], WrapValidator(_latent)]
+"""The field of a request that holds a latent, or its record."""
 
 
 def save(path: Path, latents: tuple[Latent, ...]) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import operator
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Protocol, cast, get_args
 
 import torch
+from pydantic import InstanceOf, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from torch import Tensor
 
 from gan.core.contract import SEED_LIMIT, Context, Model, Output, Request, Result
-from gan.core.errors import InputError, WeightsError, check_within
+from gan.core.errors import InputError, WeightsError, check_within, wrong_type
+from gan.core.option import Option
+from gan.core.reader import AnySource
 from gan.generate.attributes import Sliders, apply
 from gan.generate.directions import Direction, layer_ranges, move
-from gan.generate.latent import Latent
+from gan.generate.latent import Latent, LatentRecord
 from gan.imaging.alpha import bleed
 from gan.imaging.color import keep_white, match_low_frequencies
 from gan.imaging.picture import GENERATED, Picture
@@ -26,7 +29,8 @@ AUTO_MODEL = "auto"
 DEFAULT_MODEL = "generate-catalogue"
 MAX_COUNT = 64
 SIZES_PX = (64, 512)
-MIXES = ("coarse", "middle", "fine")
+Level = Literal["coarse", "middle", "fine"]
+MIXES: tuple[str, ...] = get_args(Level)
 
 
 class LatentConfig(Protocol):
@@ -75,55 +79,51 @@ class Edit:
         check_within("amount", self.amount, -5, 5)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GenerateRequest(Request):
-    """What Generate is asked. Picture i is drawn from `seed + i`, so each can be asked for alone.
+def _edit(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    if isinstance(value, Mapping):
+        for name in ("direction", "amount"):
+            if name not in value:
+                raise wrong_type(name, None, "a value")
+        amount = value["amount"]
+        if isinstance(amount, bool) or not isinstance(amount, (int, float)):
+            raise wrong_type("amount", amount, "a number")
+        if not isinstance(value["direction"], Mapping):
+            raise wrong_type("direction", value["direction"], "an object")
+        return Edit(direction=Direction.from_record(value["direction"]), amount=amount)
+    return handler(value)
 
-    Attributes:
-        category: one of the model's; empty for one that each seed chooses.
-        count: pictures, 1 to 64.
-        truncation: 1 gives latents as they are drawn, 0 the category's mean shape with the drawn colour, size and view;
-            between them less variety and fewer failures.
-        model: "auto" for ours; else a manifest name, a folder, or a Hub id.
-        sliders: the named sliders.
-        edits: steps along directions.
-        mix_seed: a second seed whose product lends its styles; None for none.
-        mix: which of coarse (shape), middle (parts) and fine (surface) come from the second.
-        latent: a saved or projected product to start from, in place of the seed; its own truncation holds.
-        transparent: without the ground and its shadow.
-        size: side of the pictures in pixels, 64 to 512; beyond the network's own, Enhance's network enlarges.
+
+EditRecord = Annotated[InstanceOf[Edit], WrapValidator(_edit)]
+"""The field of a request that holds an edit, or its record."""
+
+
+class GenerateRequest(Request):
+    """Generate pictures of products. Picture i is drawn from `seed + i`, so each can be asked for alone.
+
+    A latent, saved or projected, takes the place of the seed; its own truncation holds. Beyond the network's own size
+    Enhance's network enlarges.
 
     Raises:
-        InputError: a value outside these.
+        InputError: a value outside its range, or styles to mix without a second seed.
     """
 
-    category: str = ""
-    count: int = 1
-    truncation: float = 0.8
-    model: str = AUTO_MODEL
-    sliders: Sliders = field(default_factory=Sliders)
-    edits: tuple[Edit, ...] = ()
-    mix_seed: int | None = None
-    mix: tuple[str, ...] = ()
-    latent: Latent | None = None
-    transparent: bool = False
-    size: int = 256
+    category: Annotated[str, Option("one of the model's; any by default", metavar="NAME")] = ""
+    count: Annotated[int, Option("pictures", ge=1, le=MAX_COUNT)] = 1
+    truncation: Annotated[float, Option("0 the mean shape, 1 all", ge=0, le=1, step=0.05, metavar="PSI")] = 0.8
+    model: Annotated[str, Option("ours, a folder, or owner/name", metavar="NAME_PATH_OR_HUB_ID")] = AUTO_MODEL
+    sliders: Sliders = Sliders()
+    edits: Annotated[tuple[EditRecord, ...], Option(internal=True, many=True)] = ()
+    mix_seed: Annotated[
+        int | None, Option("a second product that lends its styles", ge=0, le=SEED_LIMIT - 1, metavar="N")
+    ] = None
+    mix: Annotated[tuple[Level, ...], Option("which of its styles", many=True)] = ()
+    latent: Annotated[LatentRecord | None, Option(internal=True)] = None
+    transparent: Annotated[bool, Option("without ground and shadow")] = False
+    size: Annotated[
+        int, Option("side of the pictures in pixels", ge=SIZES_PX[0], le=SIZES_PX[1], unit="px", metavar="PX")
+    ] = 256
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        least_px, most_px = SIZES_PX
-        for name, value, least, most in (
-            ("count", self.count, 1, MAX_COUNT),
-            ("truncation", self.truncation, 0, 1),
-            ("size", self.size, least_px, most_px),
-            ("mix seed", self.mix_seed or 0, 0, SEED_LIMIT - 1),
-        ):
-            check_within(name, value, least, most)
-        unknown = [name for name in self.mix if name not in MIXES]
-        if unknown:
-            raise InputError(
-                "mix", '"{name}"', "coarse, middle and fine are allowed", "Choose among these", name=unknown[0]
-            )
+    def check(self) -> None:
         if self.mix and self.mix_seed is None:
             raise InputError("mix", "no second seed", "a second product lends its styles", "Give its seed too")
 
@@ -131,7 +131,7 @@ class GenerateRequest(Request):
         """The request that draws picture `index` and no other."""
         if self.count == 1:
             return self
-        return dataclasses.replace(self, seed=(self.seed + index) % SEED_LIMIT, count=1)
+        return self.replaced(seed=(self.seed + index) % SEED_LIMIT, count=1)
 
 
 def generate(request: GenerateRequest, context: Context) -> Output:
@@ -235,7 +235,7 @@ def styles(request: GenerateRequest, network: LatentNetwork, latent: Latent, dev
     """The latent's styles (layers, style) under the request's sliders, truncation, mixing and edits."""
     w = _mapped(request, network, latent, device)
     if request.mix_seed is not None and request.mix:
-        seeded = dataclasses.replace(request, category=latent.category, latent=None)
+        seeded = request.replaced(category=latent.category, latent=None)
         lent = _mapped(seeded, network, latent_of(seeded, network, request.mix_seed), device)
         ranges: Mapping[str, tuple[int, int]] = {**layer_ranges(network.config.layers)}
         w = w.clone()
@@ -285,20 +285,8 @@ def record_of(request: Mapping[str, Any]) -> GenerateRequest:
         InputError: it is no such record.
     """
     try:
-        fields = dict(request)
-        for name in {"seed", "count", "size", "mix_seed"} & fields.keys():
-            if fields[name] is not None:
-                operator.index(fields[name])  # JSON has no whole numbers of its own
-        fields["sliders"] = Sliders(**fields.get("sliders", {}))
-        fields["edits"] = tuple(
-            Edit(direction=Direction.from_record(edit["direction"]), amount=float(edit["amount"]))
-            for edit in fields.get("edits", ())
-        )
-        fields["mix"] = tuple(fields.get("mix", ()))
-        if fields.get("latent"):
-            fields["latent"] = Latent.from_record(fields["latent"])
-        return GenerateRequest(**fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return GenerateRequest.read(dict(request), AnySource())
+    except (InputError, TypeError, ValueError) as error:
         raise InputError(
             "record",
             "it describes no generated picture",

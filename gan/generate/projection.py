@@ -7,15 +7,15 @@ The guess puts the product where sliders mean what they say. The search only add
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from typing import cast
+from typing import Annotated, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
-from gan.core.errors import check_within
+from gan.core.option import Option
+from gan.core.reader import PictureFile
 from gan.generate.latent import Latent
 from gan.generate.network import GenerateNet
 from gan.generate.pipeline import AUTO_MODEL, SIZES_PX, LatentNetwork, check_category, load_network, render
@@ -27,32 +27,20 @@ PULL = 2e-3
 """Weight of the offsets' mean square in the loss."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class ProjectRequest(Request):
-    """What a projection is asked.
+    """Find a picture in the latent space: of one product on a plain ground; others work, less well.
 
-    Attributes:
-        picture: of one product on a plain ground; others work, less well.
-        category: one of the model's; empty to let the encoder say.
-        model: as in `GenerateRequest`.
-        steps: of the search, 0 to 500; 0 gives the encoder's guess.
-        size: side of the pictures in pixels.
+    0 steps give the encoder's guess.
 
     Raises:
-        InputError: a value outside these.
+        InputError: a value outside its range.
     """
 
-    picture: Picture
-    category: str = ""
-    model: str = AUTO_MODEL
-    steps: int = 100
-    size: int = 256
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        least_px, most_px = SIZES_PX
-        for name, value, least, most in (("steps", self.steps, 0, MAX_STEPS), ("size", self.size, least_px, most_px)):
-            check_within(name, value, least, most)
+    picture: PictureFile
+    category: Annotated[str, Option("one of the model's; the encoder says by default", metavar="NAME")] = ""
+    model: Annotated[str, Option("ours, a folder, or owner/name", metavar="NAME_PATH_OR_HUB_ID")] = AUTO_MODEL
+    steps: Annotated[int, Option("of the search", ge=0, le=MAX_STEPS)] = 100
+    size: Annotated[int, Option("side of the pictures in pixels", ge=SIZES_PX[0], le=SIZES_PX[1], unit="px")] = 256
 
 
 def project(request: ProjectRequest, context: Context) -> Output:

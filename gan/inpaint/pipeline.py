@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
@@ -12,9 +11,11 @@ from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError, check_within
+from gan.core.option import Option
+from gan.core.reader import MaskFile, PictureFile
 from gan.imaging.alpha import bleed
-from gan.imaging.mask import Mask, check_size, feathered, grown
-from gan.imaging.picture import PARTLY_GENERATED, Picture
+from gan.imaging.mask import check_size, feathered, grown
+from gan.imaging.picture import PARTLY_GENERATED
 from gan.inpaint.filling import fill, holes
 from gan.inpaint.outpaint import Margins, extended, margins_for
 
@@ -32,39 +33,38 @@ ASPECTS = ("1:1", "4:5", "3:4", "16:9")
 """What is offered; any W:H within 1:4 and 4:1 is taken."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class InpaintRequest(Request):
-    """What Inpaint is asked.
+Margin = Annotated[
+    int, Option("pixels to add on this side, up to 4 times the picture", ge=0, unit="px", group="extend")
+]
 
-    Attributes:
-        picture: what to repair.
-        mask: which of its pixels to make anew; None where the picture is only to be extended.
-        left, top, right, bottom: pixels to add on each side; 0 to 4 times the picture's.
-        aspect: width to height of the output, such as "4:5": the picture is extended evenly on the two sides that are
-            too short. Not together with left, top, right or bottom. Empty: as it is.
-        grow_px: widens the mask by this, or, below 0, narrows it; -200 to 200.
-        feather_px: softens the mask's edge outwards and inwards over this many pixels; 0 to 200.
-        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+
+class InpaintRequest(Request):
+    """Make the marked pixels of a picture anew, or extend the picture.
+
+    An aspect extends evenly on the two sides that are too short; it does not go together with pixels for a side.
 
     Raises:
-        InputError: a value outside these; a mask of another size; nothing to do; or more than `MAX_OUTPUT_PIXELS`.
+        InputError: a value outside its range; a mask of another size; nothing to do; or more than
+            `MAX_OUTPUT_PIXELS`.
     """
 
-    picture: Picture
-    mask: Mask | None = None
-    left: int = 0
-    top: int = 0
-    right: int = 0
-    bottom: int = 0
-    aspect: str = ""
-    grow_px: int = 0
-    feather_px: int = 0
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    mask: Annotated[MaskFile | None, Option("white where pixels are to be made", metavar="MASK_OR_FOLDER")] = None
+    left: Margin = 0
+    top: Margin = 0
+    right: Margin = 0
+    bottom: Margin = 0
+    aspect: Annotated[str, Option("extend to this width:height, such as 4:5", metavar="W:H", group="extend")] = ""
+    grow_px: Annotated[
+        int,
+        Option("widen the mask, or narrow it below 0", ge=-MOST_GROW_PX, le=MOST_GROW_PX, unit="px", alias="grow"),
+    ] = 0
+    feather_px: Annotated[
+        int, Option("soften the mask's edge over this width", ge=0, le=MOST_GROW_PX, unit="px", alias="feather")
+    ] = 0
+    model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_within("grow_px", self.grow_px, -MOST_GROW_PX, MOST_GROW_PX)
-        check_within("feather_px", self.feather_px, 0, MOST_GROW_PX)
+    def check(self) -> None:
         for side, along in zip(SIDES, (self.picture.width_px, self.picture.height_px) * 2, strict=True):
             check_within(side, getattr(self, side), 0, MOST_ASPECT * along)
         given = any(getattr(self, side) for side in SIDES)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
+from pydantic import InstanceOf, ValidationInfo, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from torch import Tensor
 
 from gan.core.contract import Context, Model, Output, Request
-from gan.core.errors import InputError, check_within
+from gan.core.errors import InputError, wrong_type
+from gan.core.option import Option
+from gan.core.reader import READER, LookFile, MaskFile, PictureFile, Reader
 from gan.imaging import color_grading
 from gan.imaging.alpha import bleed
 from gan.imaging.color_grading import Look
@@ -21,13 +25,15 @@ from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, check_size
 from gan.imaging.picture import PARTLY_GENERATED, Picture
 from gan.imaging.resize import resize, shrunk
-from gan.stylize.placement import PLACES, check_mask, counting, covered, keep_chroma, mix, with_detail
-from gan.stylize.presets import PRESETS, preset_path
+from gan.stylize.placement import check_mask, counting, covered, keep_chroma, mix, with_detail
+from gan.stylize.presets import PRESETS, preset_named, preset_path
 from gan.stylize.style_transfer import paint
 
 AUTO_MODEL = "auto"
 OUR_MODEL = "stylize"
-KINDS = ("artistic", "photographic")
+Where = Literal["everywhere", "product", "ground"]
+Kind = Literal["artistic", "photographic"]
+KINDS: tuple[str, ...] = get_args(Kind)
 LEAST_PX, MOST_PX = 64, 8192
 """Of the sizes at which content and style are looked at."""
 
@@ -56,47 +62,63 @@ class Style:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class StylizeRequest(Request):
-    """What Stylize is asked.
+def _style(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """A style, a picture, or {"picture": one of both, "weight": number}; a name may be a preset's."""
+    reader: Reader | None = (info.context or {}).get(READER)
+    if isinstance(value, Style) or reader is None:
+        return handler(value)
+    weight = 1.0
+    if isinstance(value, Mapping) and "picture" in value:
+        if set(value) - {"picture", "weight"}:
+            raise wrong_type("style", value, "a picture and its weight")
+        weight, value = value.get("weight", 1.0), value["picture"]
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not math.isfinite(weight):
+            raise wrong_type("weight", weight, "a number")
+    picture = value
+    if not isinstance(value, Picture):
+        picture = reader.open(
+            value, info.field_name or "styles", lambda source, _: decode(source, field="style"), preset_named
+        )
+    return Style(picture, weight)
 
-    Attributes:
-        picture: what to restyle.
-        styles: one to `MOST_STYLES`, mixed by weight; none where a look is given.
-        look: a look that is ready, such as that of a .cube file; photographic only, instead of styles.
-        kind: "artistic" paints strokes and colours; "photographic" moves tone and colour and no texture.
-        strength: 0 gives the input exactly, 1 the full effect, between them a blend.
-        preserve_color: take the lightness alone and keep the input's colours.
-        where: "everywhere", or on the "product" or the "ground" alone; every other pixel stays as it is.
-        mask: where the product is; None takes the transparency or, without any, what stands on a plain ground.
-        content_px: longest side at which the network looks at the picture: smaller gives broader strokes. None for its
-            own. The output always has the picture's own size. Artistic only.
-        style_px: longest side at which it looks at a style: smaller gives finer strokes. None for half of the
-            picture's, within `AUTO_STYLE_PX`. Artistic only.
-        model: "auto" for ours; else a manifest name, a path, or a Hub id. Artistic only.
+
+StyleFile = Annotated[InstanceOf[Style], WrapValidator(_style)]
+"""The field of a request that holds a style."""
+
+
+class StylizeRequest(Request):
+    """Give a picture the look of another, or of several.
+
+    "artistic" paints strokes and colors; "photographic" moves tone and color and no texture. A look, such as that of a
+    .cube file, takes the place of styles and is photographic. `content_px` and `style_px`, the longest sides at which
+    the network looks at the picture and at a style, are artistic only; the output always has the picture's own size.
 
     Raises:
-        InputError: a value outside these; a mask of another size; or more than `MAX_OUTPUT_PIXELS`.
+        InputError: a value outside its range; a mask of another size; or more than `MAX_OUTPUT_PIXELS`.
     """
 
-    picture: Picture
-    styles: tuple[Style, ...] = ()
-    look: Look | None = None
-    kind: str = "artistic"
-    strength: float = 1.0
-    preserve_color: bool = False
-    where: str = "everywhere"
-    mask: Mask | None = None
-    content_px: int | None = None
-    style_px: int | None = None
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    styles: Annotated[tuple[StyleFile, ...], Option("pictures or presets, mixed by weight", many=True)] = ()
+    look: Annotated[LookFile | None, Option("a .cube file, instead of styles")] = None
+    kind: Annotated[Kind, Option("strokes and colors, or tone and color only")] = "artistic"
+    strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
+    preserve_color: Annotated[bool, Option("take the lightness alone")] = False
+    where: Annotated[Where, Option("where the look goes")] = "everywhere"
+    mask: Annotated[
+        MaskFile | None,
+        Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
+    ] = None
+    content_px: Annotated[
+        int | None,
+        Option("longest side at which strokes are made", ge=LEAST_PX, le=MOST_PX, unit="px", metavar="N"),
+    ] = None
+    style_px: Annotated[
+        int | None,
+        Option("longest side at which styles are looked at", ge=LEAST_PX, le=MOST_PX, unit="px", metavar="N"),
+    ] = None
+    model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_manner(self.kind, self.strength, self.where)
-        for name in ("content_px", "style_px"):
-            if (size_px := getattr(self, name)) is not None:
-                check_within(name, size_px, LEAST_PX, MOST_PX)
+    def check(self) -> None:
         if self.look is not None and (self.styles or self.kind != "photographic"):
             raise InputError(
                 "style",
@@ -144,36 +166,29 @@ class StylizeRequest(Request):
         return tuple(style.weight / total for style in self.styles)
 
 
-@dataclass(frozen=True, kw_only=True)
 class SheetRequest(Request):
-    """A contact sheet is asked: one picture in many presets.
+    """Draw a contact sheet: one picture in many presets.
 
-    Attributes:
-        picture: what to restyle.
-        names: of presets; empty for all.
-        captions: one for each; empty for the presets' titles.
-        strength, preserve_color, where, mask: as of `StylizeRequest`.
-        cell_px: longest side of each picture on the sheet, 64 to 1024.
-        model: as of `StylizeRequest`.
+    `captions`, one for each preset, are the presets' titles where there are none.
 
     Raises:
-        InputError: a value outside these, or an unknown preset.
+        InputError: a value outside its range, or an unknown preset.
     """
 
-    picture: Picture
-    names: tuple[str, ...] = ()
-    captions: tuple[str, ...] = ()
-    strength: float = 1.0
-    preserve_color: bool = False
-    where: str = "everywhere"
-    mask: Mask | None = None
-    cell_px: int = 384
-    model: str = AUTO_MODEL
+    picture: PictureFile
+    names: Annotated[tuple[str, ...], Option("presets; all by default", many=True)] = ()
+    captions: Annotated[tuple[str, ...], Option(internal=True, many=True)] = ()
+    strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
+    preserve_color: Annotated[bool, Option("take the lightness alone")] = False
+    where: Annotated[Where, Option("where the look goes")] = "everywhere"
+    mask: Annotated[
+        MaskFile | None,
+        Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
+    ] = None
+    cell_px: Annotated[int, Option("longest side of each picture on the sheet", ge=64, le=1024, unit="px")] = 384
+    model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_manner("artistic", self.strength, self.where)
-        check_within("cell_px", self.cell_px, 64, 1024)
+    def check(self) -> None:
         for name in self.names:
             preset_path(name)
         if self.captions and len(self.captions) != len(self.chosen):
@@ -216,7 +231,7 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
     rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
     if request.kind == "photographic":
         context.step(0, 1, "Moving the colours")
-        made = look_of(dataclasses.replace(request, strength=1.0)).apply(rgb)
+        made = look_of(request.replaced(strength=1.0)).apply(rgb)
         context.step(1, 1, "Moving the colours")
     else:
         model = context.model(OUR_MODEL if request.model == AUTO_MODEL else request.model)
@@ -314,20 +329,6 @@ def sheet(request: SheetRequest, context: Context) -> Output:
     page = contact_sheet(cells, captions, columns=columns, cell_px=request.cell_px)
     page = dataclasses.replace(page, source_type=cells[0].source_type)
     return Output((page, *cells), picture.notices, {"styles": list(names), "columns": columns})
-
-
-def _check_manner(kind: str, strength: float, where: str) -> None:
-    for name, value, allowed in (("kind", kind, KINDS), ("where", where, PLACES)):
-        if value not in allowed:
-            raise InputError(
-                name,
-                "{value}",
-                "{allowed} are allowed",
-                "Choose one of these",
-                value=value,
-                allowed=", ".join(allowed),
-            )
-    check_within("strength", strength, 0, 1)
 
 
 def _painted(request: StylizeRequest, rgb: Tensor, counted: Tensor | None, model: Model, context: Context) -> Tensor:

@@ -27,6 +27,13 @@ class Preset:
     path: Path
 
 
+def preset_named(name: str) -> Path | None:
+    """The picture of a preset by the preset's name or by that of its file; None for another name."""
+    stem = Path(name).stem
+    known = stem in PRESETS and name in (stem, preset_path(stem).name)
+    return preset_path(stem) if known else None
+
+
 def preset_path(name: str) -> Path:
     """Where the picture of a preset lies.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gan.imaging.io.codec import Encoding
+from gan.imaging.io.formats import Format
 from gan.ui.i18n import Language, say
 from gan.ui.widgets import megabytes
 
@@ -20,7 +20,7 @@ def encoding_of(file_format: str, quality: float, lossless: bool, keep_exif: boo
         InputError: choices that contradict each other.
     """
     return Encoding(
-        file_format=file_format,
+        file_format=cast(Format, file_format),
         quality=int(quality),
         lossless=lossless,
         keep_exif=keep_exif,
@@ -35,7 +35,7 @@ def write_record(told: Mapping[str, Any], file: Path, encoding: Encoding) -> Pat
         told: as of `gan.core.contract.Result.record`.
     """
     path = file.with_suffix(".json")
-    record = {**told, "output": {"file": file.name, **dataclasses.asdict(encoding)}}
+    record = {**told, "output": {"file": file.name, **encoding.model_dump()}}
     path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 

@@ -118,7 +118,10 @@ def test_what_cannot_be_used_is_one_sentence_with_the_step_s_number(steps: list[
         ('{"version": 1, "steps": [], "extra": 1}', 'recipe: there is no field "extra"'),
         ('{"version": 1, "steps": [], "name": 3}', "name: 3; a short text is expected"),
         ('{"version": 1, "steps": [{"task": "enhance"}], "output": 3}', "output: 3; an object is expected"),
-        ('{"version": 1, "steps": [{"task": "enhance"}], "output": {"format": "gif"}}', "format: gif is no format"),
+        (
+            '{"version": 1, "steps": [{"task": "enhance"}], "output": {"format": "gif"}}',
+            "format: gif; png, jpeg, webp",
+        ),
         ('{"version": 1, "steps": [{"task": "enhance"}], "output": {"file_format": "png"}}', "request: there is no"),
         ('{"version": 1, "steps": [{"task": "enhance"}], "output": {"quality": 0}}', "quality: 0"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import zipfile
 from pathlib import Path
@@ -74,7 +73,7 @@ def test_steps_replayed_by_hand_make_the_same_file(mug: Path) -> None:
     shown = made(desk, opened(desk, mug), ground="white", frame=True, fill=0.6, aspect="4:5", shadow=True)
     picture = decode(mug)
     for request in list(studio.requests):
-        picture = studio.run(dataclasses.replace(request, picture=picture)).picture
+        picture = studio.run(request.replaced(picture=picture)).picture
     assert torch.equal((picture.rgb * 255).round(), (decode(shown["download"]).rgb * 255).round())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
@@ -320,7 +319,7 @@ def test_refusals(change: dict[str, Any], sentence: str) -> None:
     picture, mask = scene((30, 30, 90, 90))
     request = MatchRequest(picture=picture, reference=picture, mask=mask)
     with pytest.raises(InputError, match=sentence):
-        dataclasses.replace(request, **change)
+        request.replaced(**change)
 
 
 def test_empty_mask() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import numpy as np
@@ -213,10 +212,10 @@ def test_what_is_protected_does_not_count() -> None:
 def test_strength() -> None:
     picture, mask = ball("#B3202A")
     request = RecolorRequest(picture=picture, mask=mask, to=("#0D7377",))
-    none = made(dataclasses.replace(request, strength=0))
+    none = made(request.replaced(strength=0))
     assert torch.equal(none.picture.rgb, picture.rgb)
     assert none.details["targets"][0]["delta_e"] == pytest.approx(none.details["targets"][0]["delta_e_before"])
-    whole, half = made(request).picture.rgb, made(dataclasses.replace(request, strength=0.5)).picture.rgb
+    whole, half = made(request).picture.rgb, made(request.replaced(strength=0.5)).picture.rgb
     torch.testing.assert_close(half, (whole + picture.rgb) / 2, atol=1e-4, rtol=0)
 
 

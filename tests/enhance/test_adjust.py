@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -240,7 +238,7 @@ def test_sharpen_steepens_an_edge_by_strength() -> None:
 
 
 def strengths(chosen: Adjustments) -> dict[str, float]:
-    return {key: value for key, value in dataclasses.asdict(chosen).items() if key != "auto"}
+    return {key: value for key, value in chosen.model_dump().items() if key != "auto"}
 
 
 def test_a_good_packshot_is_left_alone() -> None:

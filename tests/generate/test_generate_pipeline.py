@@ -249,8 +249,8 @@ def test_up_to_its_own_size_no_network_enlarges(resolution: int) -> None:
         ({"truncation": float("nan")}, "truncation"),
         ({"seed": -1}, "seed"),
         ({"seed": 2**32}, "seed"),
-        ({"mix_seed": -1, "mix": ("coarse",)}, "mix seed"),
-        ({"mix_seed": 2**32}, "mix seed"),
+        ({"mix_seed": -1, "mix": ("coarse",)}, "mix_seed"),
+        ({"mix_seed": 2**32}, "mix_seed"),
         ({"mix": ("coarse", "rough")}, "rough"),
     ],
 )

@@ -263,8 +263,8 @@ def test_weights_that_are_no_shares(weights: tuple[float, float]) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"kind": "cubist"}, "artistic, photographic are allowed"),
-        ({"where": "left"}, "everywhere, product, ground are allowed"),
+        ({"kind": "cubist"}, "artistic or photographic is allowed"),
+        ({"where": "left"}, "everywhere, product or ground is allowed"),
         ({"strength": 1.01}, "0 to 1 is allowed"),
         ({"strength": float("nan")}, "0 to 1 is allowed"),
         ({"content_px": 63}, "64 to 8192 is allowed"),

@@ -19,7 +19,7 @@ from gan.batch.recipe_json import MOST_NAME, Recipe, from_history, read_recipe, 
 from gan.core.errors import InputError, PackshotError
 from gan.export.filenames import Names
 from gan.imaging.io.codec import decode
-from gan.imaging.io.formats import FORMATS, Encoding
+from gan.imaging.io.formats import FORMATS, Encoding, Format
 from gan.ui.i18n import Language, label, language, sentence, word
 from gan.ui.protocols import Choice
 from gan.ui.widgets import DECODING, LIGHT
@@ -121,8 +121,8 @@ def carried(path: Path) -> Recipe:
             "Choose another file",
             name=path.name,
         )
-    kinds = (name for name, known in FORMATS.items() if known.pillow == picture.file_format)
-    return from_history(picture.history, name=path.stem[:MOST_NAME], output=Encoding(file_format=next(kinds, "png")))
+    kind: Format = next((name for name, known in FORMATS.items() if known.pillow == picture.file_format), "png")
+    return from_history(picture.history, name=path.stem[:MOST_NAME], output=Encoding(file_format=kind))
 
 
 def title_of(recipe: Recipe, file: str | None, ready: str, to: Language) -> str:

@@ -97,7 +97,7 @@ def _written(recipe: Recipe, to: Language) -> str:
 
 
 def _step(step: Step, to: Language) -> str:
-    defaults = {item.name: item.default for item in dataclasses.fields(kind_of(step.task))}
+    defaults = {name: info.default for name, info in kind_of(step.task).model_fields.items()}
     parts = [
         f"{_field(name, to)} {_value(name, value)}"
         for name, value in step.request.items()

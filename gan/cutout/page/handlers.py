@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
@@ -20,7 +20,7 @@ from gan.edit.background import TRANSPARENT, Ground, check_ground
 from gan.edit.frame import FrameRequest
 from gan.edit.match import MatchRequest
 from gan.edit.recolor import RecolorRequest
-from gan.edit.shadow import ShadowRequest
+from gan.edit.shadow import Kind, ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, decode_mask
@@ -142,7 +142,7 @@ class Handlers:
         def wanted(picture: Picture) -> Request:
             return ShadowRequest(
                 picture=picture,
-                kind=kind,
+                kind=cast(Kind, kind),
                 angle_deg=angle,
                 softness=softness,
                 opacity=opacity,

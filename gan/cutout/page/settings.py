@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from gan.core.errors import InputError
 from gan.cutout.pipeline import CutoutRequest
 from gan.edit.background import TRANSPARENT, WHITE, Ground, ground_of, hex_color
 from gan.edit.frame import FrameRequest
 from gan.edit.recolor import RecolorRequest
-from gan.edit.shadow import ShadowRequest
+from gan.edit.shadow import Kind, ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask
@@ -126,7 +126,7 @@ class Settings:
     def shaded(self, picture: Picture, mask: Mask | None, ground: Ground | None) -> ShadowRequest:
         return ShadowRequest(
             picture=picture,
-            kind=self.kind,
+            kind=cast(Kind, self.kind),
             angle_deg=float(self.angle),
             softness=float(self.softness),
             opacity=float(self.opacity),

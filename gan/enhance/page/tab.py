@@ -15,7 +15,7 @@ from gradio.components.base import Component
 from gan.core.contract import Progress, Result
 from gan.core.errors import Cancelled, InputError
 from gan.enhance.adjust import Adjustments
-from gan.enhance.pipeline import AUTO_MODEL, SCALES, EnhanceRequest
+from gan.enhance.pipeline import AUTO_MODEL, SCALES, EnhanceRequest, Scale
 from gan.imaging.io.codec import Encoding, decode, write
 from gan.imaging.picture import Picture
 from gan.ui import widgets
@@ -110,7 +110,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 def to_request(
     picture: Picture,
     *,
-    scale: int,
+    scale: Scale,
     width: float | None,
     height: float | None,
     strength: float,
@@ -167,7 +167,7 @@ def from_result(
 def _handler(run: Run) -> Callable[..., Iterator[tuple[Any, ...]]]:
     def enhance(
         image: str | None,
-        scale: int = 2,
+        scale: Scale = 2,
         width: float | None = 0,
         height: float | None = 0,
         strength: float = 1.0,

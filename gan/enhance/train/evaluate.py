@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +20,7 @@ from torch import Tensor
 from gan.core.contract import Result
 from gan.core.errors import InputError, WeightsError
 from gan.core.files import pictures_below
-from gan.enhance.pipeline import EnhanceRequest
+from gan.enhance.pipeline import EnhanceRequest, Scale
 from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 from gan.metrics.fidelity import compare, psnr_y, ssim_y
@@ -162,10 +162,10 @@ def evaluate_against(
             names=", ".join(missing[:3]) or folder,
         )
     sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    scale = 1
+    scale: Scale = 1
     for index, path in enumerate(paths):
         picture, reference = decode(path), decode(by_stem[path.stem], field="reference")
-        scale = reference.width_px // picture.width_px
+        scale = cast(Scale, reference.width_px // picture.width_px)
         request = EnhanceRequest(picture=picture, scale=scale, model=model)
         bicubic = picture.with_pixels(_bicubic(picture.rgb, scale), None)
         for method, made in (("ours", run(request).picture), ("bicubic", bicubic)):
@@ -192,7 +192,7 @@ def _middle(pixels: Tensor, multiple: int) -> Tensor | None:
 
 
 def _enhanced(run: Run, damaged: Tensor, scale: int, model: str) -> Tensor:
-    rgb = run(EnhanceRequest(picture=Picture(damaged), scale=scale, model=model)).picture.rgb
+    rgb = run(EnhanceRequest(picture=Picture(damaged), scale=cast(Scale, scale), model=model)).picture.rgb
     return (rgb * 255).round() / 255
 
 

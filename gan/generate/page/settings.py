@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import gradio as gr
 from gradio.components.base import Component
@@ -16,7 +16,7 @@ from gan.core.errors import InputError
 from gan.generate import latent as latents
 from gan.generate.attributes import VIEW_UNIT_DEG, Sliders, available
 from gan.generate.latent import Latent
-from gan.generate.pipeline import AUTO_MODEL, DEFAULT_MODEL, MIXES, Edit, GenerateRequest, record_of
+from gan.generate.pipeline import AUTO_MODEL, DEFAULT_MODEL, MIXES, Edit, GenerateRequest, Level, record_of
 from gan.generate.text import COLOURS, Parsed, parse
 from gan.ui.i18n import LABELS, label
 from gan.ui.protocols import Choice
@@ -110,9 +110,9 @@ def to_requests(
         sliders=sliders_of(settings),
         edits=tuple(edits),
         mix_seed=_whole(settings.mix_seed, "mix seed") if settings.mix else None,
-        mix=tuple(settings.mix),
+        mix=tuple(cast(Level, level) for level in settings.mix),
     )
-    return [dataclasses.replace(base, latent=latent, seed=seed + i) for i, latent in enumerate(held)] or [base]
+    return [base.replaced(latent=latent, seed=seed + i) for i, latent in enumerate(held)] or [base]
 
 
 def sliders_of(settings: Settings) -> Sliders:

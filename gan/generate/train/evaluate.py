@@ -226,7 +226,7 @@ def _view(network: LatentNetwork, held_out: Catalogue) -> tuple[tuple[Estimator,
 def _speed(run: Run, model: str) -> Speed:
     def median_s(request: GenerateRequest) -> float:
         run(request)  # the first one loads what is not loaded
-        return statistics.median(run(dataclasses.replace(request, seed=seed)).seconds for seed in range(ROUNDS))
+        return statistics.median(run(request.replaced(seed=seed)).seconds for seed in range(ROUNDS))
 
     preview = GenerateRequest(model=model, size=COMPARED_PX, sliders=Sliders(lightness=0.1))
     return Speed(median_s(GenerateRequest(model=model, size=MEASURED_PX)), median_s(preview))

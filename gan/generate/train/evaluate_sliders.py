@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -202,7 +201,7 @@ def evaluate_sliders(
         drawn = run(still)
         before.append(_look(drawn))
         for name, after in looks.items():
-            after.append(_look(run(dataclasses.replace(still, sliders=MOVED[name][1]))))
+            after.append(_look(run(still.replaced(sliders=MOVED[name][1]))))
         if with_view is not None:
             column = network.config.attributes.index("azimuth")
             azimuth_deg = drawn.details["latents"][0].attributes[column] * VIEW_UNIT_DEG
@@ -277,8 +276,8 @@ def _turn(run: Run, still: GenerateRequest, azimuth_deg: float, estimate: Estima
     begin = min(max(azimuth_deg, -VIEW_UNIT_DEG), VIEW_UNIT_DEG - VIEW_STEP_DEG)
     angles, measures = [], []
     for azimuth in (begin, begin + VIEW_STEP_DEG):
-        cut = dataclasses.replace(still, sliders=Sliders(azimuth_deg=azimuth))
-        alone, shown = run(cut).picture, run(dataclasses.replace(cut, transparent=False)).picture
+        cut = still.replaced(sliders=Sliders(azimuth_deg=azimuth))
+        alone, shown = run(cut).picture, run(cut.replaced(transparent=False)).picture
         alpha = alone.alpha if alone.alpha is not None else torch.ones_like(alone.rgb[:, :1])
         measures.append(measure(alone.rgb, alpha)[0])
         # The encoder learned pictures with their shadow.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from gan.core.errors import InputError
+from gan.core.option import Option, Options
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class FileFormat:
     deep: bool = False
 
 
-FORMATS = {
+Format = Literal["png", "jpeg", "webp", "avif", "tiff"]
+
+FORMATS: Mapping[Format, FileFormat] = {
     "png": FileFormat("PNG", "image/png", (".png",), 2**31 - 1, deep=True),
     "jpeg": FileFormat("JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), 65500, alpha=False),
     "webp": FileFormat("WEBP", "image/webp", (".webp",), 16383),
@@ -45,43 +49,23 @@ LOSSY: Final = "Unmarked pixels change slightly in this format; PNG keeps them e
 """What a user of Inpaint is told of a format that cannot hold what must not move."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Encoding:
+class Encoding(Options):
     """How a picture becomes a file.
 
-    Attributes:
-        file_format: a key of `FORMATS`.
-        quality: 1 to 100, for JPEG, WebP and AVIF.
-        lossless: WebP without loss; PNG and TIFF always are.
-        keep_exif: write the source's EXIF, without its location.
-        keep_location: write the location too; only with `keep_exif`.
-        bits: 8 or 16 a channel; None for the picture's own, where the format can. Only PNG and TIFF are written with
-            16, colours, transparency, profile and EXIF alike.
-
     Raises:
-        InputError: an unknown format, a quality out of range, bits that the format does not hold, or choices that
-            contradict each other.
+        InputError: a value out of range, bits that the format does not hold, or choices that contradict each other.
     """
 
-    file_format: str = "png"
-    quality: int = 92
-    lossless: bool = False
-    keep_exif: bool = False
-    keep_location: bool = False
-    bits: int | None = None
+    file_format: Annotated[Format, Option("of the file", alias="format")] = "png"
+    quality: Annotated[int, Option("of JPEG, WebP, AVIF: 1 to 100", ge=1, le=100)] = 92
+    lossless: Annotated[bool, Option("WebP without loss")] = False
+    keep_exif: Annotated[bool, Option("keep EXIF without its location")] = False
+    keep_location: Annotated[bool, Option("keep the location too")] = False
+    bits: Annotated[Literal[8, 16] | None, Option("a channel; the picture's own by default, where the format can")] = (
+        None
+    )
 
-    def __post_init__(self) -> None:
-        if self.file_format not in FORMATS:
-            raise InputError(
-                "format",
-                "{got} is no format that can be written",
-                "allowed are {formats}",
-                "Choose one of these",
-                got=self.file_format,
-                formats=", ".join(FORMATS),
-            )
-        if not 1 <= self.quality <= 100:
-            raise InputError("quality", "{got}", "1 to 100 is allowed", "Choose a number within", got=self.quality)
+    def model_post_init(self, _context: Any) -> None:
         if self.lossless and self.file_format not in _LOSSLESS:
             raise InputError(
                 "lossless",
@@ -98,8 +82,6 @@ class Encoding:
                 "it is kept with the EXIF only",
                 "Keep the EXIF too",
             )
-        if self.bits not in (None, 8, 16):
-            raise InputError("bits", "{got}", "8 and 16 are allowed", "Choose one of these", got=self.bits)
         if self.bits == 16 and not self.details.deep:
             raise InputError(
                 "bits",

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
@@ -18,7 +18,7 @@ from gan.imaging.mask import Mask, decode_mask
 from gan.imaging.picture import Picture
 from gan.stylize.page.result import RenderedResult, from_result
 from gan.stylize.page.style import chosen_styles, default_preset
-from gan.stylize.pipeline import AUTO_MODEL, StylizeRequest, look_of
+from gan.stylize.pipeline import AUTO_MODEL, StylizeRequest, Where, look_of
 from gan.stylize.presets import preset_path
 from gan.stylize.sources import styles_of
 from gan.ui.background_job import follow
@@ -68,7 +68,7 @@ class Settings:
             kind=kind,
             strength=strength,
             preserve_color=preserve_color,
-            where=where,
+            where=cast(Where, where),
             mask=None if where == EVERYWHERE else mask,
             content_px=content_px,
             style_px=style_px,
@@ -93,7 +93,7 @@ class Settings:
             picture=picture,
             strength=self.strength,
             preserve_color=self.preserve_color,
-            where=self.where,
+            where=cast(Where, self.where),
             mask=mask,
             content_px=int(self.content_px or 0) or None,
             style_px=int(self.style_px or 0) or None,
@@ -189,7 +189,7 @@ class Handlers:
                     kind=kind,
                     strength=strength,
                     preserve_color=preserve_color,
-                    where=where,
+                    where=cast(Where, where),
                     mask=mask,
                     content_px=content_px,
                     style_px=style_px,

@@ -121,7 +121,7 @@ class Previewer:
             # The strokes are to look as large as they will in the result.
             shown_px = max(seen.small.width_px, seen.small.height_px)
             style_px = max(LEAST_PX, round(style_px * shown_px / _strokes_px(wish, seen.full)))
-        return self._run(dataclasses.replace(request, content_px=None, style_px=style_px)).picture
+        return self._run(request.replaced(content_px=None, style_px=style_px)).picture
 
     def _seen(self, image: str) -> _Seen:
         def look() -> _Seen:

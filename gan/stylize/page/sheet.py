@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import gradio as gr
 from gradio.components.base import Component
@@ -19,7 +19,7 @@ from gan.imaging.io.codec import Encoding, decode, write
 from gan.imaging.mask import decode_mask
 from gan.stylize.page.handlers import EVERYWHERE, given
 from gan.stylize.page.style import titles
-from gan.stylize.pipeline import AUTO_MODEL, SheetRequest
+from gan.stylize.pipeline import AUTO_MODEL, SheetRequest, Where
 from gan.ui.background_job import follow
 from gan.ui.i18n import Language, label, language
 from gan.ui.preview import write_preview
@@ -94,7 +94,7 @@ class Maker:
                     picture=decode(path),
                     strength=strength,
                     preserve_color=preserve_color,
-                    where=where,
+                    where=cast(Where, where),
                     mask=decode_mask(mask) if mask and where != EVERYWHERE else None,
                     captions=_captions(to),
                     cell_px=CELL_PX,

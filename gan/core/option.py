@@ -1,0 +1,255 @@
+"""Options: what a request's fields declare, and the parameters that every surface derives from them.
+
+A field of a request is `name: Annotated[type, Option("help", ge=0, le=1)] = default`. From its type, range, default
+and `Option` come the checks, the command line's option, the parameter of the HTTP endpoint, the widget of the page, the
+argument of `Studio`'s call and the entry of a recipe's JSON; nothing of these is written down a second time.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, GroupedMetadata, Le
+from pydantic import BaseModel, ConfigDict, Strict, ValidationError, model_validator
+from pydantic_core import PydanticUndefined
+from typing_extensions import Self
+
+from gan.core.errors import InputError, check_within, shown, wrong_type
+
+PICTURE = "picture"
+"""Name of the field that holds the picture that a request is about."""
+
+
+@dataclass(frozen=True)
+class Option(GroupedMetadata):
+    """What the user may know of a field beside its type and default.
+
+    Attributes:
+        help: one phrase in English, as --help and the API's listing show it.
+        ge, le: smallest and largest value; None for no limit.
+        step: of a slider; 0 for whole numbers 1, for others a hundredth of the range.
+        group: name of the folded group in which a page and --help show it; empty for none.
+        unit: "px", "deg" or empty.
+        alias: the name that HTTP and older scripts use; empty for the field's own.
+        metavar: what --help shows for the value; empty for a name by type.
+        internal: not an option: set by the program and offered on no surface.
+        many: the field is a tuple; lists are taken too.
+    """
+
+    help: str = ""
+    ge: float | None = None
+    le: float | None = None
+    step: float = 0.0
+    group: str = ""
+    unit: str = ""
+    alias: str = ""
+    metavar: str = ""
+    internal: bool = False
+    many: bool = False
+
+    def __iter__(self) -> Iterator[Any]:
+        """The constraints that pydantic checks."""
+        if self.ge is not None:
+            yield Ge(self.ge)
+        if self.le is not None:
+            yield Le(self.le)
+        if self.many:
+            yield Strict(False)
+
+
+class Options(BaseModel):
+    """Base of a frozen group of options; a request's fields may be such groups, whose fields then count as its own.
+
+    Raises:
+        InputError: a field is unknown, missing, of another type or out of its range.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+    )
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise refused(type(self), error) from None
+
+    # Groups within a request are validated as fields and not constructed, which would lose the reader.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def _validated(cls, values: Mapping[str, Any], context: Mapping[str, Any]) -> Self:
+        try:
+            return cls.model_validate(
+                values if not isinstance(values, Mapping) else dict(values), context=dict(context)
+            )
+        except ValidationError as error:
+            raise refused(cls, error) from None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choices_have_their_type(cls, values: Any) -> Any:
+        """Python takes True and 1.0 for the number 1; a choice of 1, 2 or 4 does not."""
+        for parameter in parameters(cls) if isinstance(values, Mapping) else ():
+            value = values.get(parameter.name) if len(parameter.path) == 1 and not parameter.many else None
+            if parameter.choices and value is not None and type(value) is not parameter.kind:
+                raise _not_one_of(parameter, value)
+        return values
+
+    def replaced(self, **changes: Any) -> Self:
+        """The same with other values, checked again."""
+        return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One option as the surfaces see it.
+
+    Attributes:
+        path: names of the fields that lead to it: ("strength",), or ("adjustments", "sharpness") in a group.
+        kind: its type without None, and of a tuple the type of its items.
+        choices: of a Literal; empty for others.
+        optional: whether None is allowed.
+        many: whether it is a tuple of such values.
+        required: whether it has no default.
+        default: otherwise.
+    """
+
+    path: tuple[str, ...]
+    kind: Any
+    choices: tuple[Any, ...]
+    optional: bool
+    many: bool
+    required: bool
+    default: Any
+    option: Option
+
+    @property
+    def name(self) -> str:
+        """The field's own name."""
+        return self.path[-1]
+
+    @property
+    def public(self) -> str:
+        """The name over HTTP, unique within a request."""
+        return self.option.alias or self.name
+
+
+@cache
+def parameters(kind: type[Options]) -> tuple[Parameter, ...]:
+    """Every option of a request in the order of its fields, groups flattened, internal fields left out."""
+    return tuple(_parameters(kind, ()))
+
+
+def refused(kind: type[Options], error: ValidationError) -> InputError:
+    """Pydantic's first complaint as one sentence in the words of this project."""
+    first = error.errors(include_url=False)[0]
+    location = [part for part in first["loc"] if isinstance(part, str)]
+    name = next((part for part in reversed(location) if part.isidentifier()), "request")
+    known = {parameter.name: parameter for parameter in parameters(kind)}
+    parameter, what, value = known.get(name), first["type"], first["input"]
+    if what == "extra_forbidden":
+        return InputError(
+            "request",
+            "there is no field {name}",
+            "the fields are {known}",
+            "Correct the name, or leave it out",
+            name=shown(location[-1] if location else "?"),
+            known=", ".join(kind.model_fields),
+        )
+    if what == "missing":
+        return wrong_type(name, None, "a value")
+    if parameter is not None and what in ("greater_than_equal", "less_than_equal", "finite_number"):
+        return _out_of_range(parameter, value)
+    if parameter is not None and what == "literal_error":
+        return _not_one_of(parameter, value)
+    return wrong_type(name, value, _WANTED.get(what, "another value"))
+
+
+_WANTED: Mapping[str, str] = {
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "string_type": "a text",
+    "tuple_type": "a list",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "dataclass_type": "an object",
+    "dict_type": "an object",
+    "is_instance_of": "a file",
+}
+"""What is wanted, by pydantic's name of the error."""
+
+_TEXTS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+def nested(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request from a flat mapping by public name; unknown names stay as they are."""
+    places = {parameter.public: parameter.path for parameter in parameters(kind)}
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        *groups, last = places.get(name, (name,))
+        inner = made
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[last] = value
+    return made
+
+
+def _parameters(kind: type[Options], above: tuple[str, ...]) -> Iterator[Parameter]:
+    for name, info in kind.model_fields.items():
+        option = next((item for item in info.metadata if isinstance(item, Option)), Option())
+        if option.internal:
+            continue
+        bare, optional = _without_none(info.annotation)
+        if isinstance(bare, type) and issubclass(bare, Options):
+            yield from _parameters(bare, (*above, name))
+            continue
+        choices: tuple[Any, ...] = ()
+        if option.many:
+            bare = get_args(bare)[0]
+        if get_origin(bare) is Annotated:
+            bare = get_args(bare)[0]
+        if get_origin(bare) is Literal:
+            choices = get_args(bare)
+            bare = type(choices[0])
+        required = info.is_required()
+        default = None if required else info.get_default(call_default_factory=True)
+        default = None if default is PydanticUndefined else default
+        yield Parameter((*above, name), bare, choices, optional, option.many, required, default, option)
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        members = [member for member in get_args(annotation) if member is not type(None)]
+        optional = len(members) < len(get_args(annotation))
+        if len(members) == 1:
+            return members[0], optional
+        return Union[tuple(members)], optional  # noqa: UP007 - built from a list
+    return annotation, False
+
+
+def _not_one_of(parameter: Parameter, value: Any) -> InputError:
+    if type(value) is not parameter.kind:
+        return wrong_type(parameter.public, value, _TEXTS.get(parameter.kind, "another value"))
+    *most, last = [str(choice) for choice in parameter.choices]
+    known = f"{', '.join(most)} or {last}" if most else last
+    return InputError(
+        parameter.public, "{value}", "{known} is allowed", "Choose one of these", value=str(value), known=known
+    )
+
+
+def _out_of_range(parameter: Parameter, value: Any) -> InputError:
+    least, most = parameter.option.ge, parameter.option.le
+    try:
+        check_within(
+            parameter.name, value, float("-inf") if least is None else least, float("inf") if most is None else most
+        )
+    except InputError as error:
+        return error
+    raise AssertionError(f"{value} is within [{least}, {most}]")

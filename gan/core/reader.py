@@ -1,0 +1,97 @@
+"""Readers: how each surface opens what stands for a picture, a mask, a look or a style in its requests.
+
+A field that holds pixels is declared once, with the function that decodes it. What a value of it may be differs by
+surface: a path on the command line, an uploaded file over HTTP, a name beside a recipe, a Pillow image from Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, Protocol, TypeVar
+
+from PIL import Image
+from pydantic import InstanceOf, ValidationInfo, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+
+from gan.core.errors import InputError
+from gan.imaging.color_grading import Look
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import read_cube
+from gan.imaging.mask import Mask, decode_mask
+from gan.imaging.picture import Picture
+
+READER: Final = "reader"
+"""Key of the reader in pydantic's validation context."""
+
+Source = str | Path | bytes | Image.Image
+Pixels = TypeVar("Pixels")
+
+
+class Reader(Protocol):
+    """Opens a surface's values.
+
+    Attributes:
+        opens_texts: whether a text may be the path of a file; never over the network.
+    """
+
+    opens_texts: bool
+
+    def open(
+        self,
+        value: Any,
+        field: str,
+        decoded: Callable[[Source, str], Pixels],
+        shipped: Callable[[str], Path | None] = lambda _: None,
+    ) -> Pixels:
+        """What `decoded(source, field)` makes of the file that a value stands for; `shipped` finds ours by name.
+
+        Raises:
+            InputError: there is no such file, or it cannot be read.
+        """
+
+
+class AnySource:
+    """For Python: paths, bytes and Pillow images as they are."""
+
+    opens_texts = True
+
+    def open(
+        self,
+        value: Any,
+        field: str,
+        decoded: Callable[[Source, str], Pixels],
+        shipped: Callable[[str], Path | None] = lambda _: None,
+    ) -> Pixels:
+        ours = shipped(value) if isinstance(value, str) else None
+        return decoded(value if ours is None else ours, field)
+
+
+def read_by(kind: type[Any], decoded: Callable[[Source, str], Any]) -> WrapValidator:
+    """The validator of a field that holds a `kind`: taken as it is, or opened by the surface's reader."""
+
+    def validated(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        reader: Reader | None = (info.context or {}).get(READER)
+        if reader is None or isinstance(value, kind):
+            return handler(value)
+        return reader.open(value, info.field_name or "file", decoded)
+
+    return WrapValidator(validated)
+
+
+def _picture(source: Source, field: str) -> Picture:
+    # The picture that a request is about is called "image" in every message since the first version.
+    return decode(source, field="image" if field == "picture" else field)
+
+
+PictureFile = Annotated[InstanceOf[Picture], read_by(Picture, _picture)]
+
+
+def _look(source: Source, field: str) -> Look:
+    if isinstance(source, Image.Image):
+        raise InputError(field, "a picture", "a .cube file is needed", "Choose another file")
+    return read_cube(source)
+
+
+MaskFile = Annotated[InstanceOf[Mask], read_by(Mask, lambda source, field: decode_mask(source, field=field))]
+LookFile = Annotated[InstanceOf[Look], read_by(Look, _look)]
