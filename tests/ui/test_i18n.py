@@ -14,7 +14,7 @@ import gradio as gr
 import pytest
 from starlette.requests import Request
 
-from gan.core.errors import InputError
+from gan.core.errors import InputError, check_within
 from gan.core.message import Message
 from gan.edit.background import check_ground
 from gan.edit.frame import aspect_of
@@ -162,7 +162,8 @@ def wanted_templates() -> set[tuple[str, str]]:
 def says_something(template: str) -> bool:
     """Units and names of formats and of types need no translation."""
     words = "".join(literal for literal, *_ in string.Formatter().parse(template)).split()
-    return any(any(c.isalpha() for c in word) and word not in ("px", "x", "sRGB") for word in words)
+    named = ("px", "x", "sRGB", "bool", "int", "float", "str", "tuple[str,")
+    return any(any(c.isalpha() for c in word) and word not in named for word in words)
 
 
 @pytest.mark.parametrize("name", TRANSLATED)
@@ -275,6 +276,12 @@ def test_the_language_is_the_request_s(header: str, expected: str) -> None:
 
 def test_without_a_request_it_is_english() -> None:
     assert i18n.language(None) == "en"
+
+
+def out_of_range() -> InputError:
+    with pytest.raises(InputError) as refusal:
+        check_within("strength", 1.5, 0, 1)
+    return refusal.value
 
 
 def test_an_error_is_one_sentence_in_either_language() -> None:
