@@ -1,4 +1,4 @@
-"""Which pictures a recipe is applied to, where each result goes, and which of them are there already."""
+"""Plan a batch: match sources to output paths, and skip results that an earlier run has already written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Job:
 
 
 def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
-    """What is to be made of files and folders, in the order of their names.
+    """List the jobs for files and folders, sorted by name.
 
     A result is called as its source, in the same sub-folders, with the output's suffix; where several would meet in
     one name, later ones keep their old suffix too, or are numbered. Of a recipe with several results for a picture,
@@ -108,12 +108,12 @@ def ignored_in(sources: Iterable[Path]) -> tuple[str, ...]:
 
 
 def sidecar_of(target: Path) -> Path:
-    """Where the steps of a result are written."""
+    """Path of the JSON sidecar that records the steps of a result."""
     return target.with_name(target.name + ".json")
 
 
 def kept(job: Job) -> Outcome | None:
-    """What an earlier run made of the same picture with the same recipe, if its file still is what it wrote.
+    """Result of an earlier run of the same recipe on the same picture, if its file is unchanged since; else None.
 
     The sidecar is the journal: it is written after its picture, whole or not at all, so that a run which was killed
     has neither half a file nor a file that is taken for finished and is not.
@@ -175,7 +175,7 @@ def _pairs(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[Path, 
 
 
 def _ours(path: Path) -> bool:
-    """Whether it is the contact sheet of an earlier run, on whose results this one works."""
+    """True for the contact sheet of an earlier run, on whose results this one works."""
     return SHEET.fullmatch(path.name) is not None and (path.parent / KEPT).is_dir()
 
 

@@ -1,4 +1,4 @@
-"""What is measured of every result, so that those that fall out of a batch can be listed."""
+"""Image statistics of every result, and detection of results that differ from the rest of the batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a recipe's result becomes a file: as the recipe says, or, after an export, as the channel does."""
+"""Encode a recipe's result to a file: with the recipe's output settings or, after an export, the channel's."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Encoded:
 
 
 def suffix_of(recipe: Recipe) -> str:
-    """What the names of a recipe's results end with; after an export a single file may turn out otherwise.
+    """File suffix of a recipe's results; after an export a single file may turn out otherwise.
 
     Raises:
         StepError: as of `Recipe.arguments`.

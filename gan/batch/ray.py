@@ -94,7 +94,7 @@ class _RayReplay(Replay):
 
 
 class _Places:
-    """Where pictures are and go, and the local names that the plan gives them.
+    """Map URLs of sources and results to the local names that the plan uses.
 
     Attributes:
         sources: local paths; of a remote file or folder, a mirror with empty files.
@@ -116,7 +116,7 @@ class _Places:
         return "" if path is None else self._urls.get(path, "")
 
     def target_url(self, job: Job) -> str:
-        """Where a job's result goes; empty for a local folder."""
+        """URL that a job's result is written to; empty for a local folder."""
         return f"{self._out_url}/{job.below}" if self._out_url else ""
 
     def upload_reports(self) -> None:

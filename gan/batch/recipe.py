@@ -1,4 +1,4 @@
-"""What a recipe is: steps of any room in their order, and how their result is written."""
+"""Recipe: an ordered list of steps of any room, and the output settings of their result."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Recipe:
 
     @property
     def draws(self) -> bool:
-        """Whether it begins with a picture of its own and is applied to none."""
+        """True if the recipe starts by generating a picture and takes none as input."""
         return self.steps[0].task == DRAWING
 
     @property
@@ -133,7 +133,7 @@ class Recipe:
         }
 
     def variants(self) -> tuple[tuple[str, Recipe], ...]:
-        """What to tell the results by, which is empty for one, and the recipe of each result.
+        """A label and a recipe for each result; the label is empty if there is one result only.
 
         A step that recolors to several targets, or draws several pictures, becomes as many recipes of one each.
         """

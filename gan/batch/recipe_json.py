@@ -189,7 +189,7 @@ def _found(recipe: Recipe, folder: Path | None, files: Mapping[str, Path | bytes
 
 
 def _beside(folder: Path, name: str, sha256: str) -> Path | None:
-    """Where a file lies that a recipe in that folder names: beside it, or among those that a replay has kept."""
+    """Path of a file that a recipe in that folder names: beside it, or among those that a replay has kept."""
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name or "\0" in name:
         raise InputError(

@@ -137,7 +137,7 @@ class Report:
                     write_atomic(path, cell(decode(file)))
 
     def _cells(self, outcome: Outcome) -> tuple[Path | None, Path | None]:
-        """Where the small pictures lie, by the content that they show; None where nothing was there before."""
+        """Paths of the thumbnails before and after, named by their content's hash; None if there was no input."""
         folder = self._out / KEPT / "cells"
         before = folder / f"{outcome.input_sha256}.jpg" if outcome.input_sha256 else None
         return before, folder / f"{outcome.output_sha256}.jpg"
@@ -160,7 +160,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> bytes:
 
 
 def _told(value: Any) -> Any:
-    """What begins like a formula would be computed by a spreadsheet, and names of files come from anywhere."""
+    """Escape a value that a spreadsheet would run as a formula, since file names come from anywhere."""
     if isinstance(value, (list, tuple)):
         value = "; ".join(map(str, value))
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,4 +1,4 @@
-"""What became of one picture of a batch, and of all of them."""
+"""Outcome of one picture of a batch, and summary of all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GOOD: tuple[Status, ...] = ("made", "kept", "same")
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one picture. It travels between processes.
+    """Outcome of one picture. It is pickled between processes.
 
     Attributes:
         name: of the source below the folder that was given; of what was drawn, the target's.
@@ -76,7 +76,7 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of a batch, and where that is written.
+    """Summary of a batch, and the paths of its reports.
 
     Attributes:
         total: pictures that were to be made.
@@ -96,7 +96,7 @@ class Summary:
     sheets: tuple[Path, ...] = ()
 
     def count(self, *statuses: Status) -> int:
-        """How many have one of these."""
+        """Number of outcomes with one of these statuses."""
         return sum(outcome.status in statuses for outcome in self.outcomes)
 
     @property

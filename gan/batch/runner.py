@@ -82,7 +82,7 @@ class Replay:
         return self._written or self._report.summary()
 
     def __iter__(self) -> Iterator[Outcome]:
-        """What becomes of each picture, as it becomes known.
+        """Yield the outcome of each picture as soon as it is known.
 
         Raises:
             Cancelled: `cancel` was set.

@@ -158,7 +158,7 @@ def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: thread
 
 @dataclass(frozen=True)
 class _Told:
-    """What else is known after all steps.
+    """Data collected over all steps, beside the picture.
 
     Attributes:
         before: a small JPEG of the source; empty where there is none.
