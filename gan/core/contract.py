@@ -1,4 +1,4 @@
-"""What every task has in common: a Request goes in, a Result comes out, one function runs the way between.
+"""Contract of every task: a Request goes in, a Result comes out, and `run` executes the pipeline between.
 
 A room defines a frozen `Request` and a plain function, its pipeline, `(request, context) -> Output`. `run` owns
 whatever a pipeline could forget: inference mode, the seed, clamping, the clock, the record of what was used. The
@@ -63,7 +63,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Output:
-    """What a pipeline returns: pictures, what the user should be told, and what was chosen on the way."""
+    """Return value of a pipeline: pictures, notices for the user, and the details it chose on the way."""
 
     pictures: tuple[Picture, ...]
     notices: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Result:
-    """What was made, and enough to make it again.
+    """Result of a request: the pictures, and a record sufficient to reproduce them.
 
     Attributes:
         pictures: float32 pictures in [0, 1]; `image` and `images` give them as PIL.
@@ -141,7 +141,7 @@ class Cache:
 
 
 class Context:
-    """What a pipeline may use of the outside: models, the device, a seeded generator, progress, Stop.
+    """Services that a pipeline may use: models, the device, a seeded generator, progress, Stop.
 
     Args:
         device: where networks run; pictures stay on the CPU.
@@ -177,7 +177,7 @@ class Context:
         self._cache = Cache() if cache is None else cache
 
     def kept(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What was made under this key, by an earlier request too where it was lately; else it is made and kept."""
+        """Cached value of this key, also from a recent earlier request; if there is none, it is made and cached."""
         return self._cache.get(key, make)
 
     def within(self, done: int, total: int) -> Context:

@@ -1,4 +1,4 @@
-"""What goes wrong in words a user can act on: what came, what is allowed, what to do.
+"""Errors in words that a user can act on: the value given, the values allowed, the remedy.
 
 The three sentences are templates; the values that fill them travel beside them, so that the interface can translate
 a template first and fill it afterwards. `str(error)` is the English sentence.
@@ -72,7 +72,7 @@ def shown(value: object) -> str:
 
 
 class StepError(InputError):
-    """What cannot be used, and in which step, counted from 1; 0 for what is no step's, such as reading the picture.
+    """Invalid input and its step, counted from 1; 0 for errors outside any step, such as reading the picture.
 
     Args:
         step: the number.

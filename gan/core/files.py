@@ -46,7 +46,7 @@ def pictures_below(folder: Path) -> Iterator[Path]:
 def plan_outputs(
     inputs: Iterable[Path], out: Path, *, suffix_for: dict[str, str], suffix: str | None
 ) -> Iterator[tuple[Path, Path]]:
-    """Where each input's result goes.
+    """Pair each input with the output path of its result.
 
     One file goes to `out` itself, unless that is a folder or ends in a slash. Several files, or a folder, go into
     the folder `out`: names and sub-folders are kept, and so are suffixes where the format can be written. Where two

@@ -44,7 +44,7 @@ class Reader(Protocol):
         decoded: Callable[[Source, str], Pixels],
         shipped: Callable[[str], Path | None] = lambda _: None,
     ) -> Pixels:
-        """What `decoded(source, field)` makes of the file that a value stands for; `shipped` finds ours by name.
+        """Decode a field's file with `decoded(source, field)`; `shipped` finds files of this package by name.
 
         Raises:
             InputError: there is no such file, or it cannot be read.
