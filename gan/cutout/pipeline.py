@@ -118,7 +118,7 @@ def box_of(alpha: Tensor, *, least: float = 0.5) -> tuple[int, int, int, int] | 
 
 
 def _found(request: CutoutRequest, context: Context) -> Found:
-    """As `find`; where that finds nothing but strokes say where the product is, these alone hold."""
+    """Segment the product with `find`; if that fails and strokes mark the product, use the strokes alone."""
     try:
         return find(request.picture, context, model=request.model, mask=request.mask)
     except InputError:
@@ -143,7 +143,7 @@ def _stroked(rgb: Tensor, alpha: Tensor, stroke: Tensor, value: float, box: tupl
 
 
 def _effect(rgb: Tensor, before: Tensor, stroke: Tensor, value: float) -> tuple[Tensor, Tensor]:
-    """How much a stroke changes each pixel, and where its rim is, (1, 1, h, w) in [0, 1] each.
+    """Change that a stroke makes to each pixel, and its rim, (1, 1, h, w) in [0, 1] each.
 
     A rim's pixel is compared with the colors of the stroke's core and of what has that value already, and with those
     of what has the other value, in a window around it; where the two do not differ, the stroke holds.
@@ -168,7 +168,7 @@ def _effect(rgb: Tensor, before: Tensor, stroke: Tensor, value: float) -> tuple[
 
 
 def _distance(rgb: Tensor, kind: Tensor, radius_px: int) -> tuple[Tensor, Tensor]:
-    """Where pixels of a kind are near, and the squared distance to their mean color in units of their variance."""
+    """Pixels near a kind's, and the squared distance to its mean color in units of its variance."""
     share = mean(kind, radius_px)
     near = share > 1e-3
     weight = share + 1e-6

@@ -1,4 +1,4 @@
-"""Where the product is: its own transparency if it has any, else what the network of ours sees."""
+"""Segment the product: from its own transparency if there is any, else with the segmentation network."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ UNSURE = "The product is not clearly told from its ground; correct it with the b
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Where the product is.
+    """Segmentation of the product.
 
     Attributes:
         alpha: float32, (1, 1, H, W), in [0, 1]: how much of each pixel the product covers.
@@ -130,7 +130,7 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
 
 
 def has_transparency(picture: Picture) -> bool:
-    """Whether any pixel of a picture is not opaque."""
+    """True if any pixel of a picture is not opaque."""
     return picture.alpha is not None and bool((picture.alpha < 1).any())
 
 
@@ -207,7 +207,7 @@ def _agreement(first: Tensor, second: Tensor) -> float:
 
 
 def _decided(cover: Tensor) -> float:
-    """How decided a coverage is near its edge, 0 to 1, without the pixels that every edge runs through."""
+    """Sharpness of a coverage near its edge, 0 to 1, without the pixels that every edge runs through."""
     inside = (cover > 0.5).float()
 
     def reach(px: int) -> Tensor:
