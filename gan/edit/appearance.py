@@ -1,4 +1,4 @@
-"""What is measured of a photograph of a product, so that two of them can be compared."""
+"""Measure the appearance of a product photograph, so that two of them can be compared."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NEAR = math.exp(-1)
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What is measured of a photograph of a product.
+    """Measurements of a product photograph.
 
     Attributes:
         box: of the product, in pixels.

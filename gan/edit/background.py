@@ -1,4 +1,4 @@
-"""What a cut-out product is laid on: nothing, white, a color, or another picture."""
+"""Backgrounds for a cut-out product: transparent, white, a color, or another picture."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def dominant(rgb: Tensor, weight: Tensor) -> Tensor:
 
 
 def around(rgb: Tensor, weight: Tensor, color: Tensor) -> Tensor:
-    """How much each pixel shows that color: (3, N), (N,) and (3,), sRGB-encoded, to (N,) that sum to 1."""
+    """Kernel weight of each pixel for that color: (3, N), (N,) and (3,), sRGB-encoded, to (N,) that sum to 1."""
     near = weight * _kernel(_scaled(color[:, None]), _scaled(rgb))[0]
     return near / near.sum()
 

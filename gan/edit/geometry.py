@@ -58,14 +58,14 @@ class Box(NamedTuple):
         return max(self.width / width_px, self.height / height_px)
 
     def touches(self, height_px: int, width_px: int) -> bool:
-        """Whether it reaches the edge of a picture of that size."""
+        """True if the box reaches the edge of a picture of that size."""
         return self.left <= 0 or self.top <= 0 or self.right >= width_px or self.bottom >= height_px
 
     def moved(self, across: int, down: int) -> Box:
         return Box(self.left + across, self.top + down, self.right + across, self.bottom + down)
 
     def within(self, other: Box) -> Box:
-        """What both share; empty boxes have no positive width or height."""
+        """Intersection of two boxes; if empty, its width or height is not positive."""
         return Box(
             max(self.left, other.left),
             max(self.top, other.top),
@@ -99,7 +99,7 @@ class Move(NamedTuple):
         )
 
     def back(self, box: Box) -> tuple[float, float, float, float]:
-        """Where a box comes from, in pixels of the source."""
+        """Map a box of the result back to the source, in the source's pixels."""
         left, top, right, bottom = (part / self.scale for part in box)
         return left + self.across, top + self.down, right + self.across, bottom + self.down
 

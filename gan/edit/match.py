@@ -174,7 +174,7 @@ def _in_light(before: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor] | None:
 
 
 def _neutral(pair: tuple[Tensor, Tensor]) -> bool:
-    """Whether the two differ in color by no more than light makes them differ."""
+    """True if two colors differ by no more than lighting makes them differ."""
     here, there = (oklab(to_srgb(color)) for color in pair)
     return float((here - there)[1:].norm()) <= MOST_CHROMA
 
@@ -232,14 +232,14 @@ def _shadowed(
 
 
 def _depth(dark: Tensor) -> float:
-    """How dark a shadow is where it is darkest, (1, 1, H, W) to [0, 1]; a few pixels do not count."""
+    """Darkness of a shadow at its darkest, (1, 1, H, W) to [0, 1]; a few pixels do not count."""
     small = shrunk(dark, MEASURED_PX).flatten()
     seen = small[small > 0.01]
     return float(seen.quantile(0.95)) if len(seen) else 0.0
 
 
 def _light(dark: Tensor, box: Box) -> Light:
-    """Where the light comes from that throws such a shadow, and how far the shadow reaches."""
+    """Estimate the light's direction and the shadow's length from such a shadow."""
     across = torch.arange(dark.shape[3]) + 0.5
     columns = dark[0, 0].sum(0)
     center = float((columns * across).sum() / columns.sum())

@@ -161,7 +161,7 @@ def delta_e(a: Tensor, b: Tensor) -> float:
 
 
 def _product(request: RecolorRequest, alpha: Tensor) -> Product:
-    """What a request recolors.
+    """Product pixels that a request recolors.
 
     Raises:
         InputError: all of it is protected.

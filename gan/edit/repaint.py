@@ -41,7 +41,7 @@ class Edge:
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """What is recolored.
+    """Product pixels to be recolored.
 
     Attributes:
         rgb: (1, 3, H, W) in [0, 1], the picture.
@@ -140,7 +140,7 @@ def product_of(rgb: Tensor, alpha: Tensor, free: Tensor | float) -> Product:
 
 
 def _share(seen: Tensor, product: Tensor, ground: Tensor, given: Tensor) -> Tensor:
-    """How much of the product is in a mixture: by least squares, near what was given. (3, K) and (K,) to (K,)."""
+    """Product's share in mixed pixels, by least squares with the given share as a prior. (3, K) and (K,) to (K,)."""
     toward = product - ground
     along = ((seen - ground) * toward).sum(0)
     share = ((_DOUBT * given + along) / (_DOUBT + toward.square().sum(0))).clamp(0, 1)

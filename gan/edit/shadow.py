@@ -154,7 +154,7 @@ def _over(rgb: Tensor, alpha: Tensor, colors: Tensor, dark: Tensor) -> tuple[Ten
 
 
 def _cut_off(dark: Tensor, alpha: Tensor) -> bool:
-    """Whether the frame ends where the shadow is still seen."""
+    """True if the frame cuts a visible shadow off."""
     seen = (dark > _SEEN) & (alpha < 0.5)
     ends = (seen[:, :, 0], seen[:, :, -1], seen[..., 0], seen[..., -1])
     return any(bool(end.any()) for end in ends)

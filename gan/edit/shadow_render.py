@@ -1,4 +1,4 @@
-"""How dark a product makes the ground around it, and how the ground mirrors it: from its coverage alone.
+"""Synthesize contact, drop and reflection shadows from the alpha matte.
 
 Nothing is known of the product's depth, so a floor is assumed that runs along its lower outline: feet touch it, what
 is higher hovers above it.
@@ -53,7 +53,7 @@ _MIRROR_SOFT = 0.035
 
 @dataclass(frozen=True)
 class Light:
-    """How a shadow falls.
+    """Light direction, softness and length of a shadow.
 
     Attributes:
         angle_deg: where the light comes from: 0 from the right, 90 from above, 180 from the left.

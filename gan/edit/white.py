@@ -75,7 +75,7 @@ def white(request: WhiteRequest, context: Context) -> Output:
 
 
 def off_white_share(rgb: Tensor, alpha: Tensor, *, margin_px: int = 0) -> float:
-    """How much of a ground is not pure white in 8 bits.
+    """Share of a background that is not pure white in 8 bits.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1].
