@@ -1,4 +1,4 @@
-"""What a picture says about its light: the colour of it, its black and white, and what would help."""
+"""Measure a picture's color cast, black and white points, and suggest corrections."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _GROUND_CHROMA = 0.2
 
 @dataclass(frozen=True)
 class Light:
-    """How to divide the light's colour out.
+    """White balance gains.
 
     Attributes:
         gains: (3,), of linear light.
@@ -48,7 +48,7 @@ class Light:
 
     @property
     def cast(self) -> float:
-        """How much more the strongest channel is lifted than the weakest; 0 is neutral."""
+        """Ratio of the strongest to the weakest channel's gain, minus 1; 0 is neutral."""
         return float(self.gains.max() / self.gains.min()) - 1
 
 
@@ -78,7 +78,7 @@ def luma(rgb: Tensor) -> Tensor:
 
 
 def bright_ground(rgb: Tensor) -> Tensor | None:
-    """Which pixels are a bright, nearly neutral ground; None where less than half of the picture's border is.
+    """Mask of a bright, nearly neutral background; None if it covers less than half of the picture's border.
 
     Args:
         rgb: a thumbnail.
