@@ -79,7 +79,7 @@ class ClassicalConfig:
 
     @property
     def layers(self) -> int:
-        """How many styles a picture takes."""
+        """Number of style layers of a picture."""
         return 1
 
     @property

@@ -111,7 +111,7 @@ class Direction:
 
 
 def layer_ranges(layers: int) -> dict[str, tuple[int, int]]:
-    """Which layers decide pose and outline, which parts, which colours: first layer, and the one behind the last.
+    """Style layers of pose and outline, of parts, and of colors: first layer, and the one behind the last.
 
     Coarse are the blocks of 4 and 8 px, middle those of 16 and 32 px, fine the others (StyleGAN, arXiv 1812.04948,
     section 3.1). The three are disjoint and together all layers; of a small network the later ones are empty.

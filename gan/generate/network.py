@@ -82,7 +82,7 @@ class GenerateConfig:
 
     @property
     def layers(self) -> int:
-        """How many styles a picture takes: two convolutions a block."""
+        """Number of style layers of a picture: two convolutions a block."""
         return 2 * len(self.sizes)
 
 
@@ -105,7 +105,7 @@ def config_from(published: Mapping[str, Any]) -> GenerateConfig:
 
 
 class Encoded(NamedTuple):
-    """What the encoder says of N pictures: a Gaussian over z, logits of categories, and the attributes it sees."""
+    """Encoder output for N pictures: a Gaussian over z, logits of categories, and the predicted attributes."""
 
     mean: Tensor
     log_variance: Tensor
@@ -114,7 +114,7 @@ class Encoded(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """What one forward of training gives: reconstructions, samples, and the encodings of the sources."""
+    """Output of one training forward pass: reconstructions, samples, and the encodings of the sources."""
 
     made: Tensor | None
     sampled: Tensor | None

@@ -34,7 +34,7 @@ MIXES: tuple[str, ...] = get_args(Level)
 
 
 class LatentConfig(Protocol):
-    """What a network of this room says of itself."""
+    """Configuration that every network of this room has."""
 
     resolution: int
     categories: tuple[str, ...]
@@ -47,7 +47,7 @@ class LatentConfig(Protocol):
 
 
 class LatentNetwork(Protocol):
-    """What the room asks of a network, be it the strong one or the classical one.
+    """Interface of a generator network, for the strong one and the classical one.
 
     `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns batches of both into styles w
     (N, layers, style); `centre` is the style (layers, style) of a category's mean product with these attributes;

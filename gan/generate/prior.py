@@ -1,4 +1,4 @@
-"""Where latents come from: mixtures of encodings of one category.
+"""Latent prior: mixtures of encodings of one category.
 
 The encodings of a category are a cloud around its mean. A latent is the mean plus a mixture of two members'
 differences from it, weighted by the cosine and the sine of an angle, so that mixtures are as far out as members are.

@@ -32,7 +32,7 @@ COLOURS: Final[Mapping[str, tuple[float, float, float]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """What a line says; None where it says nothing.
+    """Settings parsed from a line of text; None where it does not mention them.
 
     Attributes:
         category: one of the model's.
@@ -73,7 +73,7 @@ def parse(text: str, categories: tuple[str, ...]) -> Parsed:
 
 @dataclass(frozen=True)
 class _Meaning:
-    """What a phrase stands for: settings, or a factor on the amount beside it; neither for a stop word."""
+    """Meaning of a phrase: settings, or a factor on the amount beside it; neither for a stop word."""
 
     settings: tuple[tuple[str, str | float], ...] = ()
     factor: float | None = None
@@ -99,14 +99,14 @@ class _Said:
         return ("" if _is_chinese(self.phrase[0]) else " ").join(self.phrase)
 
     def continues(self, before: _Said) -> bool:
-        """Whether both are characters of one Chinese word, as far as anybody can tell who does not know it."""
+        """True if both may be characters of one Chinese word that the vocabulary does not contain."""
         touches = before.start + len(before.phrase) == self.start
         return touches and _is_chinese(before.phrase[-1]) and _is_chinese(self.phrase[0])
 
 
 @dataclass
 class _Reading:
-    """What was understood so far."""
+    """State of the parser: the settings found so far."""
 
     found: dict[str, Any] = field(default_factory=dict)  # field of Parsed -> value
     said: dict[str, _Said] = field(default_factory=dict)  # field -> what set it

@@ -318,7 +318,7 @@ def _discriminator(config: ClassicalRecipe, channels: int) -> ClassicalDiscrimin
 
 
 def _real_sign(state: State, config: ClassicalRecipe, training: Catalogue, device: torch.device) -> float:
-    """As in training: batches of real pictures, normalised by their own statistics, in a copy that nobody trains."""
+    """Share of real pictures with a positive logit, in training batches with their own statistics, on a copy."""
     judge = copy.deepcopy(getattr(state.networks["discriminator"], "module", state.networks["discriminator"])).train()
     channels, rows = channels_of(config, training), _spread(len(training), JUDGED)
     with torch.inference_mode():

@@ -86,7 +86,7 @@ class Evaluation:
     left_out: tuple[str, ...] = ()
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them. Seconds are left to the terminal, since they are one machine's."""
+        """Metrics for the manifest's record. Seconds are printed only, since they depend on the machine."""
         found: dict[str, Metric] = {}
         for place, distribution in enumerate(self.distributions):
             figures = distribution.summary.metrics(self.dataset)

@@ -50,7 +50,7 @@ Estimator = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a slider does; medians over the seeds.
+    """Effect of one step of a slider; medians over the seeds.
 
     Attributes:
         asked: the change that the slider asks for; where it meets its end, less is asked of that product.
@@ -71,7 +71,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ViewError:
-    """How well the model's encoder tells the angle of view of held-out pictures whose angle is on record.
+    """Error of the encoder's angle of view on held-out pictures whose angle is on record.
 
     Attributes:
         n: number of pictures.
@@ -105,7 +105,7 @@ class SliderFigures:
     view: ViewError | None = None
 
     def metrics(self, dataset: str) -> dict[str, Metric]:
-        """As a manifest's record holds them.
+        """Metrics for the manifest's record.
 
         Args:
             dataset: whose held-out pictures the angle's estimate was tried on.

@@ -1,4 +1,4 @@
-"""How the strong generator is trained: as an auto-encoder that is told what is measurable, and as a GAN beside it.
+"""Training recipe of the strong generator: a conditional auto-encoder on measured attributes, and a GAN beside it.
 
 Noise alone needs millions of pictures before shapes appear; an auto-encoder shows them after thousands and leaves an
 encoder behind. Its samples are blurred, and that is what the discriminator is for: it judges reconstructions and
@@ -311,7 +311,7 @@ def _remember(network: GenerateNet, mean: Tensor, index: Tensor, fabric: Fabric)
 
 
 def _present(value: T | None) -> T:
-    """What a forward with a source or with z always gives."""
+    """Unwrap a value that a forward with a source or with z always gives."""
     if value is None:
         raise RuntimeError("the network was called without a source or without z")
     return value
