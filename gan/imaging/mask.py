@@ -30,7 +30,7 @@ MOST_TOLERANCE = 100
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """Which pixels are to be made.
+    """Mask with coverage 1 where pixels are to be made.
 
     Attributes:
         coverage: float32, shape (1, 1, H, W), in [0, 1], on the CPU: 0 keeps a pixel exactly, 1 makes it anew, between
@@ -92,7 +92,7 @@ def decode_mask(source: str | Path | bytes | Image.Image, *, field: str = "mask"
 
 
 def _is_cut_out(brightness: Tensor, alpha: Tensor) -> bool:
-    """Whether something is transparent and what is not is painted in many greys, as no mask and no stroke is."""
+    """True if parts are transparent and the rest has many gray levels, as no mask and no stroke has."""
     solid = brightness[alpha > 0.5]
     if not bool((alpha < 0.5).any()) or not solid.numel():
         return False
@@ -162,7 +162,7 @@ def feathered(mask: Mask, px: int) -> Mask:
 
 
 def inverted(mask: Mask) -> Mask:
-    """What was known is to be made, and the other way round."""
+    """Complement of a mask: known pixels are to be made, and the other way round."""
     return dataclasses.replace(mask, coverage=1 - mask.coverage)
 
 
