@@ -190,7 +190,7 @@ class _Parts:
         return self.right - self.left
 
     def count(self, marked: Bools) -> Numbers:
-        """How many marked pixels each part has."""
+        """Number of marked pixels of each part."""
         return np.bincount(self.labels[marked], minlength=len(self.area) + 1)[1:]
 
     def chosen(self, wanted: Bools) -> Bools:
@@ -205,7 +205,7 @@ class _Parts:
 
 
 def _apart(parts: _Parts, wanted: Bools) -> Bools:
-    """Which parts have few of the wanted ones around them; where there are many, they are a texture."""
+    """Select parts with few candidates around them; many close together are a texture."""
     from scipy.spatial import cKDTree
 
     centres = np.stack([parts.top + parts.bottom, parts.left + parts.right], 1) / 2
@@ -217,7 +217,7 @@ def _apart(parts: _Parts, wanted: Bools) -> Bools:
 
 
 def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
-    """Which parts are letters of a row, or the dots and commas of one."""
+    """Select parts that are letters of a row, or the dots and commas of one."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -258,7 +258,7 @@ def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
 
 
 def _stands_alone(alike: Bools, top: int, bottom: int, left: int, right: int) -> bool:
-    """Whether above and below a row little is of its colour: otherwise it is of a texture, or the gaps of a row."""
+    """True if little above and below a row has its color: else it belongs to a texture, or to the gaps of a row."""
     strip_px = max(2, round(0.25 * (bottom - top)))
     inked = CLEAR * alike[top:bottom, left:right].mean()
     strips = (alike[max(0, top - strip_px) : top, left:right], alike[bottom : bottom + strip_px, left:right])
@@ -315,7 +315,7 @@ def _lightness(picture: Picture) -> Plane:
 
 
 def _both(shade: Plane, size_px: int) -> Iterator[tuple[Plane, Plane]]:
-    """What is lighter than its ground and thinner than `size_px`, with that ground; then the same of the negative."""
+    """White top-hat at `size_px`, with the opened plane; then the same of the negative."""
     from scipy import ndimage
 
     for plane in (shade, 1 - shade):

@@ -175,7 +175,7 @@ def _started(known: Tensor, gone: Tensor, model: Model) -> tuple[Copied, Tensor]
 
 
 def _levels(hole: Tensor, box: Box, model: Model) -> int:
-    """How many halvings bring the hole within what the network fills in one go."""
+    """Number of halvings that bring the hole within the size that the network fills in one pass."""
     from scipy import ndimage
 
     if model.whole:

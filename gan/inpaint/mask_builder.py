@@ -1,4 +1,4 @@
-"""What is to be made anew, said in one piece: marks of several kinds are united, then inverted, grown and feathered."""
+"""Build the hole mask from several kinds of marks: union, then invert, grow and feather."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOLERANCE = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Marking:
-    """What to mark in a picture.
+    """Options of building a mask for a picture.
 
     Attributes:
         given: a mask to begin with.

@@ -70,7 +70,7 @@ def inpaint_config(published: Mapping[str, Any]) -> InpaintConfig:
 
 
 class InpaintNet(nn.Module):
-    """Where a smooth fill is right and where one with patches, and what both lack.
+    """Inpainting network: blends a smooth fill and a patch fill, and adds what both lack.
 
     An encoder and decoder with skips, as MI-GAN (Sargsyan et al., ICCV 2023) has them, of plain convolutions on an
     unshuffled input, which two CPU cores run faster than depthwise ones. What looks at the whole picture is not
@@ -183,7 +183,7 @@ class _Attention(nn.Module):
 
     @torch.no_grad()
     def soften(self) -> None:
-        """As a block; and attention has to start out even, or it never finds what is worth attending to."""
+        """Scale initial weights down, as a block does: attention has to start uniform to learn what to attend to."""
         self.out.weight.mul_(0.3)
         self.query.weight.mul_(0.3)
         self.key.weight.mul_(0.3)

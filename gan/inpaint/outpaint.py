@@ -36,7 +36,7 @@ class Margins:
 
 
 def margins_for(aspect: tuple[float, float], height_px: int, width_px: int) -> Margins:
-    """What brings a picture to width : height without cutting: evenly on the two sides that are too short."""
+    """Margins that bring a picture to width : height without cropping: evenly on the two sides that are too short."""
     wide, high = aspect
     width, height = max(width_px, round(height_px * wide / high)), max(height_px, round(width_px * high / wide))
     # One of the two grows; rounding must not let the other follow by a pixel.
@@ -77,7 +77,7 @@ def _repeated(x: Tensor, margins: Margins) -> Tensor:
 
 
 def _plain(inner: Tensor) -> bool:
-    """Whether the rows (1, 3, depth, length), outermost first, equal one another and vary only slowly along."""
+    """True if the rows (1, 3, depth, length), outermost first, are equal and vary only slowly along their length."""
     first = inner[:, :, :1]
     if float((inner - first).abs().max()) > PLAIN:
         return False

@@ -46,7 +46,7 @@ Run = Callable[[InpaintRequest], Result]
 
 @dataclass(frozen=True)
 class Reading:
-    """What one method did on one case.
+    """Scores of one method on one case.
 
     Attributes:
         squared: mean squared error over the hole's pixels, of values in [0, 1].
@@ -117,7 +117,7 @@ class Evaluation:
         return sum(ours) / len(ours)
 
     def reached(self) -> dict[str, float]:
-        """What `BARS` are about, as far as it was measured."""
+        """Measured values of the figures in `BARS`."""
         groups = self.groups
         ours, telea = groups["all"][OURS], groups["all"][TELEA]
         values = {"dB over Telea": ours.psnr - telea.psnr, "FD / Telea": ours.fd / telea.fd}
@@ -126,7 +126,7 @@ class Evaluation:
         return values | {"known pixels identical": self.known_identical}
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them. Seconds are left to the terminal, since they are one machine's."""
+        """Metrics for the manifest's record. Seconds are printed only, since they depend on the machine."""
         found: dict[str, Metric] = {}
         for group in ("all", LARGE):
             by_method = self.groups.get(group, {})

@@ -1,4 +1,4 @@
-"""What Inpaint is measured on: the pictures of a folder at 256 px, each with a hole of its own."""
+"""Evaluation cases of Inpaint: the pictures of a folder at 256 px, each with a hole of its own."""
 
 from __future__ import annotations
 
