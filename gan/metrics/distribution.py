@@ -1,4 +1,4 @@
-"""How far made pictures are from real ones as a distribution, in the features of a frozen network.
+"""Frechet and kernel distance between generated and real pictures, in the features of a frozen network.
 
 The figures carry the network's name: KD-lite2 is the kernel distance on the last stage of EfficientNet-Lite2, which
 no loss of this project uses. They are not comparable with KID and FID, which mean Inception.

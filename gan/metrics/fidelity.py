@@ -1,4 +1,4 @@
-"""How close a picture is to its reference, pixel by pixel: MSE, PSNR, SSIM.
+"""Full-reference image quality: MSE, PSNR, SSIM.
 
 SSIM is Wang et al. 2004 as published: Gaussian window of 11 pixels with sigma 1.5, population covariance, averaged
 where the window lies fully inside. Figures of other window settings are not comparable.

@@ -1,4 +1,4 @@
-"""What the nearest neighbours of feature vectors say about samples: fidelity, variety, and copies of the training set.
+"""Nearest-neighbor metrics of feature vectors: fidelity, diversity, and copies of the training set.
 
 All functions take float64 features of shape (samples, channels) and measure Euclidean distances.
 """
@@ -15,7 +15,7 @@ from gan.core.errors import InputError
 
 @dataclass(frozen=True)
 class Neighbours:
-    """How close made samples lie to the training set.
+    """Distances of generated samples to the training set.
 
     Attributes:
         ratio: median of `distance`; below 1 where samples are closer to the training set than unseen products are.
@@ -35,7 +35,7 @@ class Neighbours:
 
 
 def precision_recall(real: Tensor, made: Tensor, k: int = 3) -> tuple[float, float]:
-    """How many made samples look real, and how much of the real variety is made.
+    """Precision and recall of generated samples in feature space.
 
     A sample is covered by a set where it lies within the distance from some member to that member's k-th neighbour
     in the set. Precision is the share of made samples that the real set covers, recall the share of real samples
@@ -60,7 +60,7 @@ def precision_recall(real: Tensor, made: Tensor, k: int = 3) -> tuple[float, flo
 
 
 def density_coverage(real: Tensor, made: Tensor, k: int = 5) -> tuple[float, float]:
-    """As precision and recall, but sturdy against outliers: only real samples have neighbourhoods.
+    """Density and coverage: robust to outliers, because only real samples have neighborhoods.
 
     Density counts how many real neighbourhoods a made sample lies in, divided by k; coverage is the share of real
     samples whose neighbourhood holds a made one. Method: Naeem et al., arXiv 2002.09797, equations 4 and 5.
@@ -96,7 +96,7 @@ def diversity(x: Tensor) -> float:
 
 
 def nearest_neighbour_ratio(made: Tensor, training: Tensor, held_out: Tensor) -> Neighbours:
-    """Whether samples repeat the training set: are they closer to it than unseen real products are?
+    """Memorization test: compare the distance of samples to the training set with that of unseen real products.
 
     Args:
         made: (M, C).

@@ -68,7 +68,7 @@ class Summary:
     neighbours: Neighbours
 
     def metrics(self, dataset: str) -> dict[str, Metric]:
-        """As a manifest's record holds them; the baselines say what real pictures reach, and the interval of KD.
+        """Metrics for the manifest's record, with the baselines of real pictures and the interval of KD.
 
         Args:
             dataset: what was measured, with the split.
