@@ -65,14 +65,14 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Check:
-    """What `verify` found about one checkpoint; `problem` is empty where all is well."""
+    """Result of `verify` for one checkpoint; `problem` is empty if it is intact."""
 
     name: str
     problem: str = ""
 
 
 def resolve(name: str, weights_dir: Path) -> Path:
-    """Where a model lies: a name of the manifest, else an existing path, else, asked for as owner/name, the Hub.
+    """Path of a model: a name of the manifest, else an existing path, else, given as owner/name, the Hub.
 
     Args:
         name: "enhance-x4", "runs/x4/weights", "model.pth", "owner/name" or "owner/name/file.pth".
