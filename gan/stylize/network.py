@@ -209,7 +209,7 @@ class _StyledConv(nn.Module):
 
 
 class _Texture(nn.Module):
-    """What the style makes of its texture: (N, 3, H, W) -> (N, C, H / step, W / step)."""
+    """Projection of the style texture: (N, 3, H, W) -> (N, C, H / step, W / step)."""
 
     def __init__(self, step: int, channels: int, latent: int) -> None:
         super().__init__()

@@ -247,7 +247,7 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
 
 
 def look_of(request: StylizeRequest) -> Look:
-    """What a photographic request does to every colour at its strength: for a .cube file.
+    """Color look-up table of a photographic request at its strength, for a .cube file.
 
     Raises:
         InputError: the product is to be told from its ground, and nothing says where it is.

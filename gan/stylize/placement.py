@@ -1,4 +1,4 @@
-"""Where a look goes and how it is laid over the picture: by place, by strength, with or without its colours."""
+"""Blend a look into the picture: by region, by strength, with or without its colors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_mask(where: str, given: bool) -> None:
 
 
 def covered(picture: Picture, where: str, mask: Mask | None) -> Tensor | None:
-    """How much of each pixel is restyled.
+    """Coverage of the restyled region.
 
     Args:
         where: of `PLACES`.
@@ -54,7 +54,7 @@ def covered(picture: Picture, where: str, mask: Mask | None) -> Tensor | None:
 
 
 def counting(picture: Picture, cover: Tensor | None) -> Tensor | None:
-    """How much each pixel's colour counts for the statistics: what is restyled and seen."""
+    """Weight of each pixel's color in the statistics: restyled and visible pixels."""
     if picture.alpha is None:
         return cover
     return picture.alpha if cover is None else cover * picture.alpha

@@ -35,7 +35,7 @@ def preset_named(name: str) -> Path | None:
 
 
 def preset_path(name: str) -> Path:
-    """Where the picture of a preset lies.
+    """Path of a preset's picture.
 
     Raises:
         InputError: there is no preset of that name.

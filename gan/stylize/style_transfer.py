@@ -27,7 +27,7 @@ COUNTED_PX = 512
 
 @dataclass(frozen=True)
 class Palette:
-    """What is known of a style.
+    """Encoded style: its code, patch means, detail and color statistics.
 
     Attributes:
         code: (1, code_size), as `gan.stylize.network.StylizeNet.style` gives it.

@@ -75,7 +75,7 @@ class Evaluation:
         return product_figures(self.products) if self.products else None
 
     def reached(self) -> dict[str, float]:
-        """What `BARS` are about, as far as it was measured."""
+        """Measured values of the figures in `BARS`."""
         values: dict[str, float] = {}
         ours, peer = self.by_method[OURS], self.by_method.get(PEER)
         if peer is not None:
@@ -88,7 +88,7 @@ class Evaluation:
         return values
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them. Of seconds only the ratio: they are one machine's."""
+        """Metrics for the manifest's record. Of seconds only the ratio, since they depend on the machine."""
         ours = self.by_method[OURS]
         metrics: dict[str, Metric] = {}
 

@@ -1,4 +1,4 @@
-"""What Stylize is measured on: photographs, styles, and products with their masks."""
+"""Evaluation cases of Stylize: photographs, styles, and products with their masks."""
 
 from __future__ import annotations
 

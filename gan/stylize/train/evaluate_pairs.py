@@ -41,7 +41,7 @@ Restyle = Callable[[Image.Image, Image.Image], Image.Image]
 
 @dataclass(frozen=True)
 class Reading:
-    """What one method did on one pair.
+    """Scores of one method on one pair.
 
     Attributes:
         distances: mean/std distance to the style, at `SIDES_PX`.

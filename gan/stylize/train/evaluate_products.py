@@ -21,7 +21,7 @@ from gan.stylize.train.evaluate_pairs import Run
 
 @dataclass(frozen=True)
 class ProductReading:
-    """What was done to one product.
+    """Scores of restyling one product.
 
     Attributes:
         ground: whether every pixel that the mask leaves out is identical.
