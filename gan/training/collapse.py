@@ -65,7 +65,7 @@ class Alarms:
         self._overfit = 0
 
     def look(self, figures: Mapping[str, float]) -> list[Alarm]:
-        """What is alarming now; a figure that is absent or no number is not judged."""
+        """Current alarms; a figure that is missing or not a number is not judged."""
         rules = {"diversity_ratio": self._diversity, "coverage": self._coverage, "d_real_sign": self._sign}
         found = {name: rule(figures[name]) for name, rule in rules.items() if figures.get(name, float("nan")) >= 0}
         self.active = [Alarm(name, float(figures[name]), why) for name, why in found.items() if why]

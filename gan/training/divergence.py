@@ -58,7 +58,7 @@ class WatchLimits:
 
 @dataclass(frozen=True)
 class Divergence:
-    """Which figure left its bounds, and a sentence about how."""
+    """Figure that left its bounds, and the reason in a sentence."""
 
     figure: str
     value: float

@@ -116,7 +116,7 @@ class Pusher:
                 self._changed.notify_all()
 
     def _push(self, snapshot: _Snapshot) -> str | None:
-        """What went wrong, in one line, or None."""
+        """Push one snapshot; return the error in one line, or None."""
         try:
             address = hub.push(
                 snapshot.folder,

@@ -1,4 +1,4 @@
-"""What a run leaves to read: JSON lines always, TensorBoard where it is installed, pictures, one line of progress."""
+"""Log a run: JSON lines always, TensorBoard if it is installed, pictures, one line of progress."""
 
 from __future__ import annotations
 

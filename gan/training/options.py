@@ -1,4 +1,4 @@
-"""What a run is told beside its recipe's config."""
+"""Options of a training run beside its recipe's config."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAVES_PER_PUSH = 5
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """What a run is told beside its recipe's config.
+    """Options of a training run beside its recipe's config.
 
     Attributes:
         data: folder of pictures.

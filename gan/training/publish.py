@@ -1,4 +1,4 @@
-"""What a run leaves for others: the published weights, the best of them, its status, the film, the Hub.
+"""Publish a run: its weights, the best of them, its status, the video, the Hub.
 
 All of it can be made again from the run's checkpoints; nothing of it is needed to resume.
 """

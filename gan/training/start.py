@@ -1,4 +1,4 @@
-"""How a run begins: its folder is claimed, its networks are built, and what they begin from is read."""
+"""Start a run: lock its folder, build its networks, load the weights they start from."""
 
 from __future__ import annotations
 

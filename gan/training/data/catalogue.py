@@ -127,7 +127,7 @@ def load(
 
 @dataclass(frozen=True, kw_only=True)
 class Variation:
-    """How a picture is varied while training; every change is measurable, and the measures are handed to the network.
+    """Augmentation of a training picture; every change is measurable, and the network gets the measures.
 
     Attributes:
         other_view: how often the target is another view of the same product.

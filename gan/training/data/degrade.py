@@ -1,4 +1,4 @@
-"""What happens to a picture on its way to a shop: it is blurred, shrunk, made noisy, compressed.
+"""Degrade a picture as on its way to a shop: blur, downscaling, noise, compression.
 
 The order and the ranges are those of Real-ESRGAN (arXiv 2107.10833) for `heavy`; `light` is one round in the range
 of a careless photographer with a decent camera, and `clean` only shrinks. Every random choice comes from the
@@ -21,7 +21,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class DegradationMix:
-    """How often each kind is drawn; they need not add up to one.
+    """Relative frequencies of the kinds of degradation; they need not add up to one.
 
     Attributes:
         clean, light, heavy: relative frequencies.

@@ -53,7 +53,7 @@ def thumbnail(rgb: Tensor) -> Tensor:
 
 
 def is_blank(small: Tensor) -> bool:
-    """Whether a thumbnail shows one colour only."""
+    """True if a thumbnail shows one color only."""
     x = small.float() / 255
     return bool((x - x.mean((1, 2), keepdim=True)).square().mean().sqrt() < LEAST_CONTRAST)
 
@@ -165,7 +165,7 @@ def _slopes(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _is_crop(crop: Tensor) -> Tensor:
-    """Whether a window lies within its picture and is most of it, to within a third of a thumbnail's pixel."""
+    """True if a window lies within its picture and is most of it, to within a third of a thumbnail's pixel."""
     size, shift = crop[:, :2], crop[:, 2:]
     tolerance = 0.02
     inside = shift.abs() <= 1 - size + tolerance
@@ -173,7 +173,7 @@ def _is_crop(crop: Tensor) -> Tensor:
 
 
 def _same_colours(a: Tensor, b: Tensor) -> Tensor:
-    """Whether the colours without their lightness differ by less than a third, or by less than compression does."""
+    """True if chroma differs by less than a third, or by less than compression changes it."""
     colour_a, colour_b = (x - x.mean(1, keepdim=True) for x in (a, b))
     difference = (colour_a - colour_b).square().mean((1, 2, 3))
     strength = torch.minimum(colour_a.square().mean((1, 2, 3)), colour_b.square().mean((1, 2, 3)))

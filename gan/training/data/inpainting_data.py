@@ -67,7 +67,7 @@ class Fills(Dataset[tuple[Tensor, Tensor]]):
 
 
 def given(whole: Tensor, mask: Tensor, coarse: Tensor | None = None) -> Tensor:
-    """What the network sees, as serving makes it.
+    """Network input for a hole, prepared as in serving.
 
     Args:
         whole: (3, H, W) in [0, 1].

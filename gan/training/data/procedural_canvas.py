@@ -1,4 +1,4 @@
-"""What the procedural styles are drawn with: a square of pixels, noise, flow, and a few operators on arrays."""
+"""Canvas of the procedural styles: a square of pixels, noise, flow, and a few operators on arrays."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def slid(x: Floats, down_px: int, across_px: int) -> Floats:
 
 
 def lit(height: Floats, azimuth: float) -> Floats:
-    """How much brighter a relief gets from one side; slopes in height per pixel."""
+    """Brightness change of a relief lit from one side; slopes in height per pixel."""
     slopes = np.gradient(height)
     shine: Floats = (slopes[1] * math.cos(azimuth) + slopes[0] * math.sin(azimuth)).astype(np.float32)
     return shine
