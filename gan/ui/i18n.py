@@ -52,7 +52,7 @@ def label(key: str) -> Any:
 
 
 def translations() -> gr.I18n:
-    """What `launch(i18n=...)` takes."""
+    """Translations for `launch(i18n=...)`."""
     english = {PREFIX + key: pair[0] for key, pair in LABELS.items()}
     chinese = {PREFIX + key: pair[1] for key, pair in LABELS.items()}
     return gr.I18n(en=english, **dict.fromkeys(CHINESE_LOCALES, chinese))
@@ -81,7 +81,7 @@ def word(key: str, to: Language) -> str:
 
 
 def sentence(error: PackshotError, to: Language) -> str:
-    """What came, what is allowed, what to do, in that language, and of a recipe in which step."""
+    """Translate an error: the value given, the values allowed, the remedy, and the step of a recipe."""
     if isinstance(error, StepError) and error.step:
         return say("Step {step}: {problem}", to, step=error.step, problem=sentence(error.inner, to))
     if to == "en":
