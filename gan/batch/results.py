@@ -30,7 +30,7 @@ class Outcome:
         width_px, height_px: of the result.
         file_bytes: length of its file.
         input_sha256, output_sha256: of the files; empty where there is none.
-        product, ground: their median colours in CIELAB (D65); None where there is none of them.
+        product, ground: their median colors in CIELAB (D65); None where there is none of them.
         delta_e: largest CIEDE2000 difference to what was asked for, where a step measured one.
         seconds: that it took.
         before, after: small JPEGs for the contact sheet; empty where it was not made now.
@@ -60,11 +60,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Outlier:
-    """A result whose colour differs from the others', or from what was asked for.
+    """A result whose color differs from the others', or from what was asked for.
 
     Attributes:
         name, target: as of `Outcome`.
-        what: "product" or "ground", whose colour differs from the batch's median, or "target", which was missed.
+        what: "product" or "ground", whose color differs from the batch's median, or "target", which was missed.
         delta_e: CIEDE2000.
     """
 

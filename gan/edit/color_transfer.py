@@ -2,7 +2,7 @@
 
 Dichromatic reflection (Shafer, Using color to separate reflection components, 1985): what a pixel shows is the
 product's own color, lighter or darker by the shading, plus light that the surface mirrors, which has no color. The
-two are told apart by saturation; the first changes its color, the second stays. A product that is white, grey or
+two are told apart by saturation; the first changes its color, the second stays. A product that is white, gray or
 black shows no saturation to go by: there, what is far brighter than its dominant color is taken for mirrored.
 """
 
@@ -32,7 +32,7 @@ _SALIENCE, _VIVID = 2.0, (0.05, 0.12)
 """A product is named by its colors before its black and white parts: pixels of that chroma count that much more."""
 
 _PURE = (0.3, 0.9)
-"""Below the first saturation a product counts as white, grey or black; from the second on it is relied on."""
+"""Below the first saturation a product counts as white, gray or black; from the second on it is relied on."""
 
 _NOISE = (0.12, 0.02)
 """How much saturation may vary without meaning mirrored light: at white, and what is added per darkness."""
@@ -247,7 +247,7 @@ def _power(tint: Tint, rgb: Tensor, weight: Tensor) -> float:
 
 
 def _in_gamut(light: Tensor) -> Tensor:
-    """Colors of linear light above 1 drawn to the grey of their luminance, as far as is needed."""
+    """Colors of linear light above 1 drawn to the gray of their luminance, as far as is needed."""
     grey = _luminance(light).clamp(max=1)
     away = light - grey
     room = torch.where(away > 0, 1 - grey, grey) / away.abs().clamp(min=_LEAST)

@@ -140,7 +140,7 @@ def framed(
 ) -> Framed:
     """A product on a canvas, by its coverage; the arguments are `FrameRequest`'s.
 
-    Pixels are copied where the scale is 1. Elsewhere colours are resampled weighted by their opacity, so that nothing
+    Pixels are copied where the scale is 1. Elsewhere colors are resampled weighted by their opacity, so that nothing
     of what lies behind an edge gets into it.
 
     Args:

@@ -261,5 +261,5 @@ def _left(after: Scene, wanted: Scene) -> dict[str, float]:
 
 
 def _grey(color: Tensor) -> Tensor:
-    """The grey of a color's luminance, (3,), sRGB-encoded."""
+    """The gray of a color's luminance, (3,), sRGB-encoded."""
     return to_srgb(torch.full((3,), luminance(to_linear(color))))

@@ -36,7 +36,7 @@ _LEAST_SIGMA = 2.0
 """In pixels; a picture is made smaller before it is blurred, but not so far that a pixel of it would be seen."""
 
 _TAIL = 1.5 / 255
-"""So faint a shadow is none: it ends, and does not grey the whole ground."""
+"""So faint a shadow is none: it ends, and does not gray the whole ground."""
 
 # Shares of the product's size, the root of its box's area.
 _EDGE = 0.12

@@ -97,7 +97,7 @@ def bright_ground(rgb: Tensor) -> Tensor | None:
 
 
 def measure_gains(rgb: Tensor) -> Light:
-    """The white patch (Land 1977) on a bright ground, else shades of grey (Finlayson & Trezzi 2004, norm 6).
+    """The white patch (Land 1977) on a bright ground, else shades of gray (Finlayson & Trezzi 2004, norm 6).
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].
@@ -117,7 +117,7 @@ def measure_gains(rgb: Tensor) -> Light:
 def measure_levels(rgb: Tensor) -> Levels:
     """Black and white points that clip no channel of 99% of the picture, and a gamma towards a middle median.
 
-    A bright ground tells the exposure by itself: no gamma then, lest a black shoe become grey.
+    A bright ground tells the exposure by itself: no gamma then, lest a black shoe become gray.
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].

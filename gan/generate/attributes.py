@@ -14,7 +14,7 @@ from gan.generate.text import COLOURS
 
 HUE_STEP_DEG = 30.0
 LEAST_CHROMA = 0.08
-"""A grey product whose hue is asked for gets this much colour, since grey has no hue to turn."""
+"""A gray product whose hue is asked for gets this much color, since gray has no hue to turn."""
 MOST_CHROMA = 0.22
 LARGEST = math.log(0.96)
 DARKEST, LIGHTEST = 0.08, 0.95
@@ -103,7 +103,7 @@ def _within(value: Tensor, change: float, least: float, most: float) -> Tensor:
 
 
 def _turned(plane: Tensor, angle_deg: float) -> Tensor:
-    """(Cb, Cr) turned, and lifted off grey."""
+    """(Cb, Cr) turned, and lifted off gray."""
     distance = plane.norm()
     if distance < LEAST_CHROMA:
         direction = plane / distance if distance > 1e-4 else torch.tensor([0.0, 1.0])

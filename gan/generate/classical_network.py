@@ -34,7 +34,7 @@ class ClassicalConfig:
 
     Attributes:
         resolution: side of the pictures in pixels: 32, 64, 128 or 256.
-        channels: 1 for grey pictures, 3 for colours.
+        channels: 1 for gray pictures, 3 for colors.
         latent: length of z.
         filters: width of the last hidden layer; it doubles towards the smaller ones,
         filters_max: up to this.
@@ -113,7 +113,7 @@ class ClassicalNet(nn.Module):
     """
 
     encoder = None
-    """There is none: pictures are brought into the latent space by optimisation alone."""
+    """There is none: pictures are brought into the latent space by optimization alone."""
 
     def __init__(self, config: ClassicalConfig) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
 """The generator: a lean StyleGAN2 that is told what can be measured, and an encoder that shares its latent space.
 
-A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: colour,
+A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: color,
 frame, angle of view), and everything else (`z`). The first two are inputs, so that a named slider is an input and no
-guess. The mapping turns the three into w; the synthesis turns w into colours and coverage.
+guess. The mapping turns the three into w; the synthesis turns w into colors and coverage.
 """
 
 from __future__ import annotations
@@ -359,7 +359,7 @@ class _Down(nn.Module):
 
 
 def _without_grid(x: Tensor) -> Tensor:
-    """Filtered with (1, 2, 1) / 4 both ways: neighbours of a pixel shuffle are made by different weights, and without
+    """Filtered with (1, 2, 1) / 4 both ways: neighbors of a pixel shuffle are made by different weights, and without
     this they differ in a pattern of dots."""
     padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
     across = (padded[..., :-2] + 2 * padded[..., 1:-1] + padded[..., 2:]) / 4

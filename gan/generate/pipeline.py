@@ -51,7 +51,7 @@ class LatentNetwork(Protocol):
 
     `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns batches of both into styles w
     (N, layers, style); `centre` is the style (layers, style) of a category's mean product with these attributes;
-    `synthesize` turns w into (N, 4, R, R): colours on white and coverage, nominally in [0, 1].
+    `synthesize` turns w into (N, 4, R, R): colors on white and coverage, nominally in [0, 1].
     """
 
     config: LatentConfig
@@ -257,7 +257,7 @@ def render(network: LatentNetwork, w: Tensor, size_px: int, transparent: bool, c
     rgb, alpha = resize(rgb, size_px, size_px), resize(alpha, size_px, size_px)
     if not transparent:
         return Picture(rgb, source_type=GENERATED)
-    # What lies under a half-covered pixel is ground: the product's own colour continues from the inside.
+    # What lies under a half-covered pixel is ground: the product's own color continues from the inside.
     return Picture(bleed(rgb, (alpha > 0.9).float() * alpha), alpha, source_type=GENERATED)
 
 
@@ -312,7 +312,7 @@ def _file_stem(category: str) -> str:
 
 
 def _enlarged(rgb: Tensor, scale: int, context: Context) -> Tensor:
-    """Through Enhance's network, with the colours and the white of what was generated."""
+    """Through Enhance's network, with the colors and the white of what was generated."""
     made = context.apply(context.model(f"enhance-x{scale}"), rgb, what="Enlarging")
     match_low_frequencies(made, rgb, scale=scale)
     keep_white(made, rgb, scale=scale)

@@ -1,4 +1,4 @@
-"""A line of text as settings: 「红色扶手椅 从左看」 is a category, a colour and an angle of view.
+"""A line of text as settings: 「红色扶手椅 从左看」 is a category, a color and an angle of view.
 
 The vocabulary is tables, and reading is one rule: from left to right the longest phrase that a table knows is taken,
 where a phrase is a run of words, and every Chinese character is a word. Nothing is guessed. What no table knows is

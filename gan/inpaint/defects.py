@@ -49,7 +49,7 @@ LETTERS_MERGED = 8
 """Longest part of letters that touch each other, in heights."""
 
 REACH_HEIGHTS = 9
-"""Between the centres of two such parts and the gap between them; in the upright it is half a height."""
+"""Between the centers of two such parts and the gap between them; in the upright it is half a height."""
 
 CLEAR = 0.4
 """How much of a row's ink may lie above or below it, relative to the row's own."""
@@ -146,7 +146,7 @@ def dust(shade: Plane, contrast: float) -> Bools:
 
 
 def text(shade: Plane, contrast: float) -> Bools:
-    """Upright lines of at least `LETTERS` letters of one colour, of about one height, that stand on one line."""
+    """Upright lines of at least `LETTERS` letters of one color, of about one height, that stand on one line."""
     from scipy import ndimage
 
     found = np.zeros(shade.shape, bool)
@@ -266,7 +266,7 @@ def _stands_alone(alike: Bools, top: int, bottom: int, left: int, right: int) ->
 
 
 def _letter_like(parts: _Parts, thin: Plane, stroke_px: int) -> Bools:
-    """Parts of a letter's size and proportions, made of strokes of one colour."""
+    """Parts of a letter's size and proportions, made of strokes of one color."""
     height, width, area = parts.height, parts.width, parts.area
     total = np.bincount(parts.labels.ravel(), weights=thin.ravel(), minlength=len(area) + 1)[1:]
     like: Bools = (
@@ -332,7 +332,7 @@ def _span(plane: Plane, size_px: int) -> Plane:
 
 
 def _lines() -> Tensor:
-    """(DIRECTIONS, 1, LINE_PX, LINE_PX): means along lines through the centre, antialiased."""
+    """(DIRECTIONS, 1, LINE_PX, LINE_PX): means along lines through the center, antialiased."""
     offsets = np.arange(LINE_PX) - LINE_PX // 2
     down, across = np.meshgrid(offsets, offsets, indexing="ij")
     angles = np.pi * np.arange(DIRECTIONS)[:, None, None] / DIRECTIONS

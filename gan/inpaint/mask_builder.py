@@ -12,7 +12,7 @@ from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
 TOLERANCE = 10.0
-"""Delta E within which a colour counts as the same: shades of one ground, and not yet what lies on it."""
+"""Delta E within which a color counts as the same: shades of one ground, and not yet what lies on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,9 @@ class Marking:
         kinds: of `gan.inpaint.defects.KINDS`, to be found.
         sensitivity: of finding them, 0 to 1.
         transparent: mark what is transparent.
-        color: mark what has the colour of this pixel, x and y from the top left.
-        tolerance: of that colour, Delta E, 0 to 100.
-        connected: only the area around that pixel; otherwise that colour everywhere.
+        color: mark what has the color of this pixel, x and y from the top left.
+        tolerance: of that color, Delta E, 0 to 100.
+        connected: only the area around that pixel; otherwise that color everywhere.
         rectangles: left, top, width and height of each, in pixels.
         invert: mark everything else instead.
         grow_px: widen by this or, below 0, narrow; -200 to 200.

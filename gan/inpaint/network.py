@@ -79,7 +79,7 @@ class InpaintNet(nn.Module):
 
     Shapes:
         (N, 7, H, W) -> (N, 3, H, W): RGB in [0, 1] with the hole filled smoothly or from a coarser level, RGB with it
-        filled from elsewhere in the picture (`gan.imaging.patches`), and the mask, which is 0 where the colours are
+        filled from elsewhere in the picture (`gan.imaging.patches`), and the mask, which is 0 where the colors are
         known and `BLIND` or `COARSE` (`gan.imaging.mask`) in the hole; to RGB, nominally in [0, 1]. H and W divisible
         by `config.multiple`. Known pixels come back nearly, not exactly: the caller puts them back.
     """
@@ -149,7 +149,7 @@ class _Block(nn.Module):
 
 
 class _ChannelNorm(nn.Module):
-    """Layer normalisation over the channels of each position, so that a tile gives what the whole picture gives."""
+    """Layer normalization over the channels of each position, so that a tile gives what the whole picture gives."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

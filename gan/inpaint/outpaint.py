@@ -11,7 +11,7 @@ from torch import Tensor
 from gan.imaging.picture import Picture
 
 PLAIN = 1.5 / 255
-"""A border whose pixels differ from their neighbours by no more than this is a studio ground."""
+"""A border whose pixels differ from their neighbors by no more than this is a studio ground."""
 
 DEPTH_PX = 4
 """How far into the picture a ground is compared."""

@@ -25,7 +25,7 @@ def pooled_features(
     """The last stage of the frozen network, averaged over positions; Lite2's has 352 channels.
 
     Args:
-        pictures: each (3, H, W) or (N, 3, H, W), in [0, 1], of any size; one channel stands for grey. Sizes other
+        pictures: each (3, H, W) or (N, 3, H, W), in [0, 1], of any size; one channel stands for gray. Sizes other
             than `size_px` are resized to a square by an antialiased bicubic filter, as the FID literature asks for
             (Parmar et al., arXiv 2104.11222).
         features: e.g. `load_features("lite2")`, on the device where it is to run.

@@ -25,7 +25,7 @@ Array = npt.NDArray[np.float64]
 
 
 def compare(picture: Picture, reference: Picture) -> dict[str, float]:
-    """The figures of a picture against its reference, over the colours; transparency is not compared.
+    """The figures of a picture against its reference, over the colors; transparency is not compared.
 
     Returns:
         "MSE" of values in [0, 1], "PSNR" in dB (infinite for identical pictures), and "SSIM", at most 1.

@@ -37,10 +37,10 @@ class Neighbours:
 def precision_recall(real: Tensor, made: Tensor, k: int = 3) -> tuple[float, float]:
     """Precision and recall of generated samples in feature space.
 
-    A sample is covered by a set where it lies within the distance from some member to that member's k-th neighbour
+    A sample is covered by a set where it lies within the distance from some member to that member's k-th neighbor
     in the set. Precision is the share of made samples that the real set covers, recall the share of real samples
     that the made set covers. Method: Kynkäänniemi et al., arXiv 1904.06991, equations 1 and 2. Both sets should be
-    equally large: more samples have smaller neighbourhoods.
+    equally large: more samples have smaller neighborhoods.
 
     Args:
         real: (N, C), N > k.
@@ -62,8 +62,8 @@ def precision_recall(real: Tensor, made: Tensor, k: int = 3) -> tuple[float, flo
 def density_coverage(real: Tensor, made: Tensor, k: int = 5) -> tuple[float, float]:
     """Density and coverage: robust to outliers, because only real samples have neighborhoods.
 
-    Density counts how many real neighbourhoods a made sample lies in, divided by k; coverage is the share of real
-    samples whose neighbourhood holds a made one. Method: Naeem et al., arXiv 2002.09797, equations 4 and 5.
+    Density counts how many real neighborhoods a made sample lies in, divided by k; coverage is the share of real
+    samples whose neighborhood holds a made one. Method: Naeem et al., arXiv 2002.09797, equations 4 and 5.
 
     Args:
         real: (N, C), N > k.
@@ -162,5 +162,5 @@ def _distances(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _radius(x: Tensor, k: int) -> Tensor:
-    """(N,), the distance from each sample to its k-th neighbour, itself not counted."""
+    """(N,), the distance from each sample to its k-th neighbor, itself not counted."""
     return _distances(x, x).fill_diagonal_(torch.inf).kthvalue(k, dim=1).values

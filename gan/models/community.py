@@ -1,4 +1,4 @@
-"""Somebody else's checkpoints: whatever `spandrel` recognises among .safetensors, .pth and .pt files."""
+"""Somebody else's checkpoints: whatever `spandrel` recognizes among .safetensors, .pth and .pt files."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class MaskedModel:
     """A network that fills holes and is not ours, with what a caller must know.
 
     Attributes:
-        module: maps (N, 4, H, W) to (N, 3, H, W): RGB in [0, 1] and a plane that is 0 where the colours are known and
+        module: maps (N, 4, H, W) to (N, 3, H, W): RGB in [0, 1] and a plane that is 0 where the colors are known and
             above 0 in the hole, to RGB in [0, 1]; float32, eval, on the CPU. What stands in the hole is not looked
             at. It pads what its architecture cannot take and crops the output accordingly; the same input gives the
             same output. Known pixels come back nearly, not exactly: the caller puts them back.

@@ -24,7 +24,7 @@ from gan.core.errors import WeightsError
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 EXTRA_ARCHITECTURES = "spandrel_extra_arches"
-"""The package that holds MAT among others, whose licences forbid commercial use; used where a user has installed it."""
+"""The package that holds MAT among others, whose licenses forbid commercial use; used where a user has installed it."""
 
 
 def describe_file(path: Path) -> tuple[Any, str]:
@@ -87,7 +87,7 @@ def _describe(path: Path, state: dict[str, Any]) -> Any:
     except UnsupportedModelError as error:
         raise unusable(path, "its architecture is not known", known) from error
     except Exception as error:
-        # An architecture that is recognised by a few keys and then does not fit fails in its own constructor.
+        # An architecture that is recognized by a few keys and then does not fit fails in its own constructor.
         raise unusable(path, "its tensors fit no known architecture", known) from error
 
 

@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 
 class UNetDiscriminator(nn.Module):
-    """A verdict per pixel: a U-Net with spectral normalisation, after Real-ESRGAN (arXiv 2107.10833).
+    """A verdict per pixel: a U-Net with spectral normalization, after Real-ESRGAN (arXiv 2107.10833).
 
     Args:
         channels: width of the first level; it doubles three times on the way down.

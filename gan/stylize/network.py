@@ -68,11 +68,11 @@ class StylizeNet(nn.Module):
 
     It says where the style's texture goes, and what recolored content and texture lack between them.
 
-    Of MicroAST's family (Wang et al., AAAI 2023): one small encoder, adaptive instance normalisation (Huang and
+    Of MicroAST's family (Wang et al., AAAI 2023): one small encoder, adaptive instance normalization (Huang and
     Belongie, ICCV 2017) at two scales, and a decoder whose filters the style modulates; these are demodulated as in
-    StyleGAN2 (arXiv 1912.04958), so that no second normalisation has to know the whole picture. All statistics that
+    StyleGAN2 (arXiv 1912.04958), so that no second normalization has to know the whole picture. All statistics that
     the whole picture decides are those of `encode`'s two maps: a caller collects them once (`stats`) and hands them to
-    every tile, which is what keeps seams out of large pictures (as thumbnail instance normalisation does,
+    every tile, which is what keeps seams out of large pictures (as thumbnail instance normalization does,
     arXiv 2103.11784, but exact).
 
     Shapes:
@@ -137,7 +137,7 @@ class StylizeNet(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor, stats: Tensor | None = None) -> Tensor:
         """Args:
-        x: the content, in the style's colours.
+        x: the content, in the style's colors.
         style: its code, (N, `code_size`), or a picture (N, 3, h, w) that becomes one.
         stats: of the whole content, where x is a tile of it; None takes those of x.
         """
@@ -247,7 +247,7 @@ def _moments(y: Tensor) -> Tensor:
 
 
 def _restated(y: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
-    """Adaptive instance normalisation: a map of mean and deviation `own` in those of `wanted`, each (N, 2C)."""
+    """Adaptive instance normalization: a map of mean and deviation `own` in those of `wanted`, each (N, 2C)."""
     (mean, deviation), (new_mean, new_deviation) = own.chunk(2, 1), wanted.chunk(2, 1)
     gain = new_deviation / deviation
     return y * gain[:, :, None, None] + (new_mean - mean * gain)[:, :, None, None]

@@ -213,7 +213,7 @@ class SheetRequest(Request):
 def stylize(request: StylizeRequest, context: Context) -> Output:
     """The look over the picture, mixed with it by strength and place; what is outside is the input's own tensor.
 
-    Transparency is kept; colours behind full transparency are not looked at.
+    Transparency is kept; colors behind full transparency are not looked at.
 
     Raises:
         InputError: the product is to be told from its ground, and nothing says where it is.
@@ -236,7 +236,7 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
     else:
         model = context.model(OUR_MODEL if request.model == AUTO_MODEL else request.model)
         made = _painted(request, rgb, counting(picture, cover), model, context)
-    # A look of our own making leaves the colours alone already, and its .cube file does so too.
+    # A look of our own making leaves the colors alone already, and its .cube file does so too.
     if request.preserve_color and (request.kind == "artistic" or request.look is not None):
         keep_chroma(made, rgb)
     mix(made, picture.rgb, cover, request.strength)
@@ -282,7 +282,7 @@ def common_look(requests: Iterable[StylizeRequest]) -> Look:
 
 
 def _sample(request: StylizeRequest) -> tuple[Tensor, Tensor | None]:
-    """The picture's colours, and how much each of them counts, as large as statistics need them."""
+    """The picture's colors, and how much each of them counts, as large as statistics need them."""
     picture = request.picture
     cover = counting(picture, covered(picture, request.where, request.mask))
     small = shrunk(picture.rgb, color_grading.STATISTICS_PX)

@@ -67,7 +67,7 @@ def with_detail(rgb: Tensor, change: Tensor) -> Tensor:
 
 
 def keep_chroma(made: Tensor, rgb: Tensor) -> None:
-    """Give `made` the input's colours and keep its lightness, in place."""
+    """Give `made` the input's colors and keep its lightness, in place."""
     for band in bands(*rgb.shape[2:]):
         ycc = to_ycc(rgb[:, :, band])
         ycc[:, :1] = to_ycc(made[:, :, band])[:, :1]

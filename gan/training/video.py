@@ -73,7 +73,7 @@ def _frames(paths: list[Path]) -> Iterator[Image.Image]:
 
 
 def _palette(frames: list[Image.Image]) -> Image.Image:
-    """256 colours for a few of the frames, small and side by side; of all in full size it would take seconds."""
+    """256 colors for a few of the frames, small and side by side; of all in full size it would take seconds."""
     chosen = [frames[index] for index in evenly(len(frames), PALETTE_FRAMES)]
     mosaic = Image.new("RGB", (PALETTE_SIDE_PX * len(chosen), PALETTE_SIDE_PX))
     for column, frame in enumerate(chosen):

@@ -45,7 +45,7 @@ MOVED: Mapping[str, tuple[str, Sliders]] = {
 
 Run = Callable[[Request], Result]
 Estimator = Callable[[Tensor], Tensor]
-"""(N, 4, S, S), colours on their ground and coverage -> the angle of view of each, degrees."""
+"""(N, 4, S, S), colors on their ground and coverage -> the angle of view of each, degrees."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Step:
         right_way: share of the seeds that moved the way they were asked to.
         unit: of both; "%" of the product's own for size and aspect, of the way from black to white for lightness.
         iou: intersection over union of the silhouettes; None where the slider is there to change them.
-        hue_moved_deg: how far the hue moved that was to stay; None where it was to move, or where all seeds are grey.
+        hue_moved_deg: how far the hue moved that was to stay; None where it was to move, or where all seeds are gray.
     """
 
     asked: float
@@ -180,7 +180,7 @@ def evaluate_sliders(
 ) -> SliderFigures:
     """One step of each named slider that the model has, from the products that the seeds 0, 1, ... draw.
 
-    Colours and boxes are measured by `gan.imaging.product.measure` under the network's own coverage, at the
+    Colors and boxes are measured by `gan.imaging.product.measure` under the network's own coverage, at the
     network's resolution. The angle of view cannot be measured on a picture, so an estimator stands in.
 
     Args:

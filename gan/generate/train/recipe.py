@@ -279,7 +279,7 @@ def _descend(network: nn.Module, optimizer: torch.optim.Optimizer, total: Tensor
 
 
 def _sampled(network: GenerateNet, attributes: Tensor, category: Tensor, dice: Tensor) -> tuple[Tensor, Tensor]:
-    """Latents and attributes as serving draws them; half wear a varied picture's colours, as a slider may ask for."""
+    """Latents and attributes as serving draws them; half wear a varied picture's colors, as a slider may ask for."""
     members = (network.member_z, network.member_attributes, network.member_category)
     z, drawn = mixture(*members, category, dice)
     drawn[:, :3] = torch.where(dice[:, 3:] < 0.5, attributes[:, :3], drawn[:, :3])

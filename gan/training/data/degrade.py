@@ -128,7 +128,7 @@ def heavy(x: Tensor, scale: int, dice: Dice) -> Tensor:
 def gaussian_kernel(
     sigma: float, sigma_across: float | None = None, angle: float = 0.0, *, beta: float = 1.0, plateau: bool = False
 ) -> Tensor:
-    """A normalised kernel, (k, k), wide enough for three sigma and at most 21 wide.
+    """A normalized kernel, (k, k), wide enough for three sigma and at most 21 wide.
 
     Args:
         sigma, sigma_across: pixels along and across the axis.
@@ -181,7 +181,7 @@ def shrink(x: Tensor, height: int, width: int, mode: str) -> Tensor:
 
 
 def noise(x: Tensor, dice: Dice, *, sigma_255: tuple[float, float], poisson: tuple[float, float]) -> Tensor:
-    """Gaussian or Poisson noise with even odds, in grey four times in ten."""
+    """Gaussian or Poisson noise with even odds, in gray four times in ten."""
     n, _, height, width = x.shape
     grey = dice.chance(0.4)
     if dice.chance(0.5):

@@ -1,9 +1,9 @@
 """Finds copies of a picture in a folder: re-encoded, resized, or cropped by a few per cent.
 
-Two steps. Coarse: 8x8 colour thumbnails of every picture, and of 18 crops of it, are correlated with those of all
+Two steps. Coarse: 8x8 color thumbnails of every picture, and of 18 crops of it, are correlated with those of all
 others, one block of rows at a time. Fine: what correlates is aligned at 32x32 by Gauss-Newton over scale and shift
 (Lucas and Kanade, IJCAI 1981, with four parameters) and correlated again. A copy passes only where the
-alignment is a crop of one or the other and the colours agree, so that another view or another colour of the same
+alignment is a crop of one or the other and the colors agree, so that another view or another color of the same
 product is none.
 """
 

@@ -46,7 +46,7 @@ class Fills(Dataset[tuple[Tensor, Tensor]]):
         self._last: tuple[int, tuple[Tensor, Tensor]] | None = None
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        # Making an item takes as long as learning from it, so each serves twice: as it is, and in other colours.
+        # Making an item takes as long as learning from it, so each serves twice: as it is, and in other colors.
         made, again = divmod(index, 2)
         if self._last is None or self._last[0] != made:
             self._last = (made, self._made(made))

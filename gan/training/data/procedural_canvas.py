@@ -23,7 +23,7 @@ class Canvas:
     Attributes:
         side: in pixels.
         unit: pixels of one `UNITS`th of the side.
-        x, y: (S, S) pixel centres from the left and the top, in units.
+        x, y: (S, S) pixel centers from the left and the top, in units.
     """
 
     def __init__(self, side_px: int, rng: np.random.Generator) -> None:
@@ -135,7 +135,7 @@ def _spline(side: int, count: int) -> Floats:
 
 
 def ramp(colors: Floats, t: Floats) -> Floats:
-    """(..., 3): colours blended along t in [0, 1]."""
+    """(..., 3): colors blended along t in [0, 1]."""
     stops = np.linspace(0, 1, len(colors))
     return np.stack([np.interp(t, stops, colors[:, i]) for i in range(3)], -1).astype(np.float32)
 
@@ -152,7 +152,7 @@ def standard(x: Floats) -> Floats:
 
 
 def even(x: Floats) -> Floats:
-    """Noise to [0, 1], evenly enough that no colour of a ramp is lost."""
+    """Noise to [0, 1], evenly enough that no color of a ramp is lost."""
     return 0.5 + 0.5 * np.tanh(standard(x))
 
 
