@@ -48,7 +48,7 @@ def suffix_of(recipe: Recipe) -> str:
 
 
 def encoded(recipe: Recipe, result: Result) -> Encoded:
-    """The file of the result of a recipe's last step.
+    """Encode the result of a recipe's last step.
 
     Raises:
         InputError: as of `gan.imaging.io.codec.encode`.
@@ -66,5 +66,5 @@ def encoded(recipe: Recipe, result: Result) -> Encoded:
 
 
 def _channel(recipe: Recipe) -> Channel | None:
-    """Whose rules the last step exports by; None where it does something else."""
+    """Channel that the last step exports to; None if it does not export."""
     return cast(Channel, recipe.arguments[-1]["channel"]) if recipe.steps[-1].task == "export" else None

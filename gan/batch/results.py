@@ -24,13 +24,13 @@ class Outcome:
     Attributes:
         name: of the source below the folder that was given; of what was drawn, the target's.
         target: where the result goes, below the folder of results.
-        status: what became of it.
+        status: see `Status`.
         error: why it failed, and in which step.
         notices: what the user should be told, as templates of `gan.ui.i18n`.
         width_px, height_px: of the result.
         file_bytes: length of its file.
         input_sha256, output_sha256: of the files; empty where there is none.
-        product, ground: their median colors in CIELAB (D65); None where there is none of them.
+        product, ground: their median colors in CIELAB (D65); None if there is no such region.
         delta_e: largest CIEDE2000 difference to what was asked for, where a step measured one.
         seconds: that it took.
         before, after: small JPEGs for the contact sheet; empty where it was not made now.
@@ -101,12 +101,12 @@ class Summary:
 
     @property
     def failures(self) -> tuple[Outcome, ...]:
-        """Those that could not be used, or are not what they should be."""
+        """Outcomes that failed, or whose result is not as required."""
         return tuple(outcome for outcome in self.outcomes if not outcome.good)
 
 
 def lab_of(value: Any) -> Lab | None:
-    """A color from JSON."""
+    """Color from its JSON form."""
     if value is None:
         return None
     lightness, green_red, blue_yellow = (float(number) for number in value)
@@ -114,6 +114,6 @@ def lab_of(value: Any) -> Lab | None:
 
 
 def printable(name: str) -> str:
-    """A file's name on one line of any terminal: what is no text is written as an escape."""
+    """A file's name on one line of any terminal; undecodable bytes are escaped."""
     text = name.encode("utf-8", "backslashreplace").decode()
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
