@@ -15,7 +15,7 @@ MOST_SHOWN: Final = 60
 
 
 class PackshotError(Exception):
-    """Base of every error that is the user's to mend; shown in one line, never with a traceback.
+    """Base of all errors that the user can fix; shown in one line, never with a traceback.
 
     Args:
         field: which input is meant, in the words of the command line ("image", "scale").
@@ -43,11 +43,11 @@ class PackshotError(Exception):
 
 
 class InputError(PackshotError):
-    """A picture or an option that a request cannot be made of."""
+    """Invalid picture or option of a request."""
 
 
 def check_within(field: str, value: float, least: float, most: float) -> None:
-    """Raise `InputError` for a number outside [least, most], or for one that is no number."""
+    """Raise `InputError` for a number outside [least, most], or for NaN."""
     if not least <= value <= most:
         raise InputError(
             field,
@@ -61,7 +61,7 @@ def check_within(field: str, value: float, least: float, most: float) -> None:
 
 
 def wrong_type(field: str, value: object, wanted: str) -> InputError:
-    """The error for a value of another type than what is wanted."""
+    """Error for a value of the wrong type."""
     return InputError(field, "{value}", "{wanted} is expected", "Correct the value", value=shown(value), wanted=wanted)
 
 
@@ -88,7 +88,7 @@ class StepError(InputError):
         return f"step {self.step}: {super().__str__()}" if self.step else super().__str__()
 
     def __reduce__(self) -> tuple[Callable[..., StepError], tuple[Any, ...]]:
-        """Errors travel between processes."""
+        """Pickle support: errors travel between processes."""
         return _restored, (self.step, self.field, self.got, self.allowed, self.remedy, self.values)
 
 
@@ -101,7 +101,7 @@ class ConfigError(PackshotError):
 
 
 class Cancelled(Exception):
-    """The user pressed Stop; whoever catches this throws the partial work away."""
+    """The user pressed Stop; whoever catches this discards the partial work."""
 
 
 def _restored(step: int, field_: str, got: str, allowed: str, remedy: str, values: Mapping[str, Any]) -> StepError:

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, found below folders, given predictable names."""
+"""Files: written atomically, found below folders, given predictable names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PICTURE_SUFFIXES = frozenset(
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that it is there completely or not at all: a temporary file beside it, fsync, rename.
+    """Write a file atomically: a temporary file beside it, fsync, rename.
 
     Folders that are missing are made.
 
