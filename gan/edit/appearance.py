@@ -82,7 +82,7 @@ def scene_of(picture: Picture, alpha: Tensor) -> Scene:
 
 
 def _ground(rgb: Tensor, cover: Tensor) -> Tensor | None:
-    """The color of a plain ground, free of shadows; None where it has no such color."""
+    """Color of a plain background, free of shadows; None if it has no such color."""
     free = F.max_pool2d(cover, 5, 1, 2)[0, 0] < 0.01
     if float(free.float().mean()) < _LEAST_GROUND:
         return None

@@ -1,4 +1,4 @@
-"""Frame: every product as large, and standing on the same line, on a canvas of the size that a shop wants."""
+"""Frame: products at one size and on one baseline, on a canvas of the size that a shop requires."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SEARCH_STEPS = 16
 
 
 class FrameRequest(Request):
-    """Put a product on a canvas that it fills to a share.
+    """Place a product on a canvas so that it fills a given share.
 
     The fill is the larger of the product's width over the canvas's and its height over the canvas's. Where both sides
     are 0 the canvas is as large as leaves the product its own pixels, none of which is resampled; where one is given
@@ -97,7 +97,7 @@ class Framed:
 
 
 def frame(request: FrameRequest, context: Context) -> Output:
-    """Find the product and put it on its canvas.
+    """Segment the product and place it on its canvas.
 
     Raises:
         InputError: no product was found; it does not fit above the baseline; or the canvas has more than
@@ -138,7 +138,7 @@ def framed(
     baseline: float | None = None,
     ground: Ground | None = None,
 ) -> Framed:
-    """A product on a canvas, by its coverage; the arguments are `FrameRequest`'s.
+    """Place a product on a canvas by its coverage; the arguments are `FrameRequest`'s.
 
     Pixels are copied where the scale is 1. Elsewhere colors are resampled weighted by their opacity, so that nothing
     of what lies behind an edge gets into it.
@@ -207,7 +207,7 @@ def _own_pixels(box: Box, fill: float, ratio: float) -> tuple[int, int]:
 
 
 def _most(length: int, fill: float) -> int:
-    """The longest line of which `length` is at least that share."""
+    """The longest side of which `length` is at least that share."""
     most = math.floor(length / fill) + 1
     while length / most < fill:
         most -= 1
@@ -215,7 +215,7 @@ def _most(length: int, fill: float) -> int:
 
 
 def _least(length: int, fill: float) -> int:
-    """The shortest part of a line that is at least that share."""
+    """The shortest part of a side that is at least that share."""
     least = max(1, math.ceil(length * fill) - 1)
     while least / length < fill:
         least += 1
@@ -223,7 +223,7 @@ def _least(length: int, fill: float) -> int:
 
 
 def _copying(box: Box) -> Move:
-    """No move but that of the lower left corner to the origin."""
+    """Move without scaling: the lower left corner goes to the origin."""
     return Move(1.0, box.left, box.bottom)
 
 

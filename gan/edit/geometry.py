@@ -1,4 +1,4 @@
-"""A product at another scale and at another place: resampling that keeps its edges clean, grounds that go on."""
+"""Move and scale a product: resampling that keeps its edges clean, backgrounds that continue."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Move(NamedTuple):
 
 
 def measured(alpha: Tensor) -> Box | None:
-    """The box of what is covered by more than one half; None for a coverage of 0 everywhere."""
+    """Bounding box of what is covered by more than one half; None for a coverage of 0 everywhere."""
     found = box_of(alpha)
     return None if found is None else Box(*found)
 
@@ -188,7 +188,7 @@ def moved_whole(rgb: Tensor, move: Move, canvas: Box) -> Tensor | None:
 
 
 def _continued(rgb: Tensor, left: int, top: int, canvas: Box) -> Tensor | None:
-    """A picture that lies at (left, top) of a canvas, each of its sides' outermost course repeated outwards."""
+    """A picture at (left, top) of a canvas, with the outermost course of each side repeated outward."""
     height, width = rgb.shape[2:]
     bottom, right = top + height, left + width
     deep = max(1, min(_MOST_DEPTH_PX, round(_DEPTH * min(height, width))))
@@ -287,5 +287,5 @@ def _plane(x: Tensor, move: Move, part: Box, *, weight: Tensor | None = None) ->
 
 
 def _whole_ends(share: Tensor) -> Tensor:
-    """A resampled coverage without what rounding and overshooting left of 0 and of 1."""
+    """Round a resampled coverage near 0 and 1 to exactly these, after rounding and overshooting."""
     return torch.where(share < _ROUNDING, 0.0, torch.where(share > 1 - _ROUNDING, 1.0, share))

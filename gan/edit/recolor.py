@@ -1,4 +1,4 @@
-"""Recolor: the same product, photographed in other colors."""
+"""Recolor: the same product in other colors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SWATCH_PX = 2
 
 
 class RecolorRequest(Request):
-    """Give a product other colors; its texture and highlights stay.
+    """Recolor a product; its texture and highlights stay.
 
     Raises:
         InputError: a value outside its range; a mask of another size; or more than `MAX_OUTPUT_PIXELS` in all.
@@ -84,7 +84,7 @@ class RecolorRequest(Request):
 
 
 def recolor(request: RecolorRequest, context: Context) -> Output:
-    """Find the product, and change its dominant color and all that varies with it; see `gan.edit.color_transfer`.
+    """Segment the product, and change its dominant color and all that varies with it; see `gan.edit.color_transfer`.
 
     Parts in clearly other colors, white and black parts of a colored product, and mirrored light keep their colors.
     Pixels outside the product, and under full protection, are the input's to the last bit.
@@ -122,7 +122,7 @@ def recolor(request: RecolorRequest, context: Context) -> Output:
 
 
 def dominant_color(picture: Picture, alpha: Tensor) -> str:
-    """The color that most of a product has, free of highlights and shadows, as "#RRGGBB".
+    """Dominant color of a product, free of highlights and shadows, as "#RRGGBB".
 
     Args:
         picture: H x W pixels.

@@ -1,4 +1,4 @@
-"""Shadow: a product gets the shadow or the reflection that a studio would give it, baked in and as its own layer."""
+"""Shadow: add a studio shadow or reflection to a product, composited and as a layer of its own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SEEN = 4 / 255
 
 
 class ShadowRequest(Request):
-    """Give a product a contact shadow, a drop shadow or a reflection; the canvas stays as it is.
+    """Add a contact shadow, a drop shadow or a reflection to a product; the canvas stays as it is.
 
     Raises:
         InputError: a value outside its range; a mask of another size.
@@ -76,7 +76,7 @@ class Shaded:
 
 
 def shadow(request: ShadowRequest, context: Context) -> Output:
-    """Find the product and lay a shadow below it; pictures are the baked one and the shadow's layer.
+    """Segment the product and render a shadow below it; pictures are the composite and the shadow's layer.
 
     Raises:
         InputError: no product was found.

@@ -1,4 +1,4 @@
-"""The shadow that a product throws on paper, told from the paper itself."""
+"""Extract a product's shadow on white paper."""
 
 from __future__ import annotations
 
