@@ -55,7 +55,7 @@ class Adjustments(Options):
 
 
 def apply(picture_rgb: Tensor, adjustments: Adjustments) -> Tensor:
-    """White balance, levels, local contrast and saturation, in this order; what a network is given afterwards.
+    """White balance, levels, local contrast and saturation, in this order; before the network.
 
     White balance divides the light's color out (von Kries) in linear light; see `measure_gains`. Levels stretch
     between measured black and white and bend by a gamma; see `measure_levels`. Local contrast is CLAHE (Zuiderveld
@@ -86,7 +86,7 @@ def apply(picture_rgb: Tensor, adjustments: Adjustments) -> Tensor:
 
 
 def sharpen(rgb: Tensor, strength: float, *, out: Tensor | None = None) -> Tensor:
-    """Unsharp masking of the luma, radius `SHARPEN_RADIUS_PX`; for a network's output.
+    """Unsharp masking of the luma, radius `SHARPEN_RADIUS_PX`; after the network.
 
     Args:
         rgb: (1, 3, H, W), float32, in [0, 1].
@@ -116,7 +116,7 @@ def sharpen(rgb: Tensor, strength: float, *, out: Tensor | None = None) -> Tenso
 
 
 def choose(rgb: Tensor) -> Adjustments:
-    """Strengths that suit the picture; a good packshot on white gets about zeros.
+    """Choose strengths for a picture automatically; for a good packshot on white they are about zero.
 
     Each is measured on what the ones before it leave. A cast counts where the ground shows it, and only a third
     where it is estimated from all colors; a missing white counts, missing black or contrast only where no bright

@@ -97,7 +97,7 @@ def bright_ground(rgb: Tensor) -> Tensor | None:
 
 
 def measure_gains(rgb: Tensor) -> Light:
-    """The white patch (Land 1977) on a bright ground, else shades of gray (Finlayson & Trezzi 2004, norm 6).
+    """White-patch gains (Land 1977) on a bright ground, else shades of gray (Finlayson & Trezzi 2004, norm 6).
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].

@@ -1,4 +1,4 @@
-"""Enhance: from a request to a picture that is larger, cleaner, and still the same picture."""
+"""Enhance: super-resolution and restoration of a photograph."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class EnhanceRequest(Request):
 
 
 def enhance(request: EnhanceRequest, context: Context) -> Output:
-    """Tone first, then the network, then size and sharpness.
+    """Adjust tone, run the network, then resize and sharpen.
 
     The network is asked only for detail: local mean colors are the input's, pure white stays pure white, and at
     strength 0 no network runs at all.
