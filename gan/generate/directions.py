@@ -1,4 +1,4 @@
-"""Directions of w that nobody named: SeFa from the weights, PCA from the styles themselves; moving, saving, loading.
+"""Unnamed directions of w: SeFa from the weights, PCA from the styles; moving, saving, loading.
 
 They ask no more of a network than what `Directed` says.
 """
@@ -48,7 +48,7 @@ class Directed(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Direction:
-    """A way to go in w, and which layers go it. A frozen value: renaming is `dataclasses.replace`.
+    """A direction in w, and the layers it applies to. A frozen value: rename it with `dataclasses.replace`.
 
     Attributes:
         name: 1 to 80 printable characters.
@@ -193,7 +193,7 @@ def directions_of(network: Directed) -> list[Direction]:
 
 
 def move(w: Tensor, direction: Direction, amount: float) -> Tensor:
-    """Go `amount` units along a direction, in its layers only.
+    """Move `amount` units along a direction, in its layers only.
 
     Args:
         w: (N, layers, style).

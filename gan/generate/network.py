@@ -1,4 +1,4 @@
-"""The generator: a lean StyleGAN2 that is told what can be measured, and an encoder that shares its latent space.
+"""The generator: a lean StyleGAN2 conditioned on measured attributes, and an encoder that shares its latent space.
 
 A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: color,
 frame, angle of view), and everything else (`z`). The first two are inputs, so that a named slider is an input and no
@@ -158,7 +158,7 @@ class GenerateNet(nn.Module):
         noise: Tensor | None = None,
         mixed: tuple[Tensor, Tensor] | None = None,
     ) -> Trained:
-        """Everything that a step of training needs, in one call, as wrappers for several processes demand.
+        """Everything that a training step needs, in one call, as DDP wrappers require.
 
         Args:
             z: (M, latent) of samples, or None.

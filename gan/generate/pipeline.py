@@ -1,4 +1,4 @@
-"""Generate: from a category, a seed and sliders to pictures of products that do not exist."""
+"""Generate: from a category, a seed and sliders to pictures of new products."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class GenerateRequest(Request):
 
 
 def generate(request: GenerateRequest, context: Context) -> Output:
-    """Draw, map, move, synthesize, and enlarge where a larger size is wanted.
+    """Draw latents, map, move, synthesize, and upscale if a larger size is requested.
 
     One picture at a time, so that a picture is the same however many are asked for.
     """
@@ -158,7 +158,7 @@ def generate(request: GenerateRequest, context: Context) -> Output:
 
 
 def load_network(context: Context, name: str) -> tuple[Model, LatentNetwork]:
-    """The model of that name, if it is one that draws.
+    """Load a model by name; raises if it is not a generator.
 
     Raises:
         WeightsError: it is missing, damaged, or of another task.
@@ -176,7 +176,7 @@ def load_network(context: Context, name: str) -> tuple[Model, LatentNetwork]:
 
 
 def latent_of(request: GenerateRequest, network: LatentNetwork, seed: int) -> Latent:
-    """The request's own latent, or the one that a seed draws, before any slider.
+    """The request's own latent, or the one drawn from a seed, before any slider.
 
     Raises:
         InputError: the model does not know the category, or the latent is another network's.
@@ -196,7 +196,7 @@ def latent_of(request: GenerateRequest, network: LatentNetwork, seed: int) -> La
 
 
 def check_category(category: str, network: LatentNetwork) -> None:
-    """Raises `InputError` where a network does not know a category; an empty one is any."""
+    """Raise `InputError` if a network does not know a category; an empty one stands for any."""
     names = network.config.categories
     if category and category not in names:
         raise InputError(
@@ -210,7 +210,7 @@ def check_category(category: str, network: LatentNetwork) -> None:
 
 
 def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> None:
-    """Raises `InputError` where a latent does not fit a network, or was saved with other weights than `sha256`."""
+    """Raise `InputError` if a latent does not fit a network, or was saved with other weights than `sha256`."""
     config = network.config
     fits = (
         len(latent.z) == config.latent
@@ -262,7 +262,7 @@ def render(network: LatentNetwork, w: Tensor, size_px: int, transparent: bool, c
 
 
 def single_record(result: Result, index: int) -> dict[str, Any]:
-    """The record of one of a result's pictures: enough to make that picture again, alone.
+    """Record of one of a result's pictures, sufficient to reproduce it alone.
 
     Raises:
         IndexError: there are fewer pictures.
@@ -307,12 +307,12 @@ def _mapped(request: GenerateRequest, network: LatentNetwork, latent: Latent, de
 
 
 def _file_stem(category: str) -> str:
-    """A category's name without what would lead a file to another folder: a model may be anybody's."""
+    """A category's name, safe as a file name: a model may come from anybody."""
     return re.sub(r"[^\w-]+", "-", category)
 
 
 def _enlarged(rgb: Tensor, scale: int, context: Context) -> Tensor:
-    """Through Enhance's network, with the colors and the white of what was generated."""
+    """Upscale with Enhance's network, keeping the generated colors and white."""
     made = context.apply(context.model(f"enhance-x{scale}"), rgb, what="Enlarging")
     match_low_frequencies(made, rgb, scale=scale)
     keep_white(made, rgb, scale=scale)

@@ -18,7 +18,7 @@ DICE = 4
 def mixture(
     member_z: Tensor, member_attributes: Tensor, member_category: Tensor, category: Tensor, dice: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """A latent and attributes for each picture.
+    """Draw a latent and attributes for each picture.
 
     Args:
         member_z: (M, latent), encodings.

@@ -1,4 +1,4 @@
-"""The words that a line of text may use, in English and Chinese; `gan.generate.text` reads by these tables.
+"""Vocabulary of `gan.generate.text`, in English and Chinese.
 
 Words of a row are separated by commas. English ones are singular; the last word of each is known in the plural too.
 """

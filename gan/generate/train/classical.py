@@ -1,4 +1,4 @@
-"""The classical recipe of the articles that this project starts from: DCGAN with binary cross-entropy.
+"""Classical recipe of the articles that this project starts from: DCGAN with binary cross-entropy.
 
 z of 100 numbers, batches of 64, Adam 2e-4 (0.5, 0.999), N(0, 0.02) initialization, 128 and 64 filters, 256x256 pixels,
 no augmentation, every picture once an epoch. Corrected without changing the recipe, beside what
@@ -171,7 +171,7 @@ def batches(
 
 
 def step(state: State, batch: tuple[Tensor, ...], config: ClassicalRecipe, fabric: Fabric) -> Losses:
-    """One step of the discriminator, then one of the generator against what the discriminator has become.
+    """One step of the discriminator, then one of the generator against the updated discriminator.
 
     The discriminator's loss is the sum of its two cross-entropies, the generator's is non-saturating (arXiv
     1406.2661).
@@ -239,7 +239,7 @@ def invert(network: ClassicalNet, pictures: Tensor, steps: int) -> tuple[Tensor,
 
 
 def validate(state: State, config: ClassicalRecipe, data: GenerateData, device: torch.device) -> Validation:
-    """The figures of every generator, and what the classical one is judged by.
+    """Validate: the figures of every generator, and the classical one's own criteria.
 
     `inversion_mse`, `inversion_psnr` and `inversion_ssim` compare held-out pictures with their inversions;
     `d_real_sign` is the share of training pictures that the discriminator calls real. The grid shows held-out

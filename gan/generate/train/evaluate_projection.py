@@ -1,4 +1,4 @@
-"""Measures how well photographs of unseen products are found in the latent space, and how long that takes."""
+"""Evaluate the projection of photographs of unseen products: reconstruction quality and time."""
 
 from __future__ import annotations
 

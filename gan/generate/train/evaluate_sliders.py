@@ -1,4 +1,4 @@
-"""Measures whether the named sliders do what they say: one step of each, over fixed seeds, seen on the pictures."""
+"""Evaluate the named sliders: one step of each, over fixed seeds, measured on the pictures."""
 
 from __future__ import annotations
 
