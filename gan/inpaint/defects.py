@@ -1,4 +1,4 @@
-"""Suggests what to paint over, by classical methods: thin scratches, dust, and plain lines of text.
+"""Detect defects by classical methods: thin scratches, dust, and plain lines of text.
 
 All of it lies on a ground that goes on behind it, and is lighter or darker than that ground. So each kind begins with
 the white top-hat (Serra 1982; Soille, Morphological Image Analysis, 2004, chapter 4) of the lightness and of its
@@ -60,7 +60,7 @@ Numbers = npt.NDArray[Any]
 
 
 def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: float = 0.5) -> Mask:
-    """Find what is likely to be painted over.
+    """Detect defects that are likely to be painted over.
 
     Args:
         picture: of any size; a copy of at most `LONGEST_PX` is searched.
@@ -95,7 +95,7 @@ def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: floa
 
 
 def scratches(shade: Plane, contrast: float) -> Bools:
-    """Lines of at most `SCRATCH_WIDTH_PX` by at least `SCRATCH_LENGTH_PX`, straight or gently bent.
+    """Detect scratches: at most `SCRATCH_WIDTH_PX` wide and at least `SCRATCH_LENGTH_PX` long, straight or gently bent.
 
     A line answers to averaging along one direction and a texture to all alike; the difference is thresholded with
     hysteresis (Canny 1986).
@@ -128,7 +128,7 @@ def scratches(shade: Plane, contrast: float) -> Bools:
 
 
 def dust(shade: Plane, contrast: float) -> Bools:
-    """Compact specks of at most `SPECK_PX` on a ground that is calmer than they are."""
+    """Detect dust: compact specks of at most `SPECK_PX` on a calmer background."""
     from scipy import ndimage
     from skimage.filters import apply_hysteresis_threshold
 
@@ -146,7 +146,7 @@ def dust(shade: Plane, contrast: float) -> Bools:
 
 
 def text(shade: Plane, contrast: float) -> Bools:
-    """Upright lines of at least `LETTERS` letters of one color, of about one height, that stand on one line."""
+    """Detect upright lines of at least `LETTERS` letters of one color and about one height, on one baseline."""
     from scipy import ndimage
 
     found = np.zeros(shade.shape, bool)

@@ -47,7 +47,7 @@ class Marking:
 
 
 def marked(picture: Picture, marking: Marking) -> Mask:
-    """The mask of a picture, of its size.
+    """Build the mask of a picture, of its size.
 
     Raises:
         InputError: nothing says what to mark; a given mask of another size; or a value that a mark cannot have.

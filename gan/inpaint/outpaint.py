@@ -1,4 +1,4 @@
-"""The canvas of a picture that is extended: where it lies, and sides that need no network because they are plain."""
+"""Canvas of an extended picture: its margins, and sides that need no network because they are plain."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def margins_for(aspect: tuple[float, float], height_px: int, width_px: int) -> M
 
 
 def extended(picture: Picture, margins: Margins) -> tuple[Picture, Tensor]:
-    """The picture on a larger canvas, its outermost pixels repeated outwards, and what of that is still to be made.
+    """Picture on a larger canvas, its outermost pixels repeated outward, and the mask of what is still to be filled.
 
     A side along which the picture is plain is finished by the repetition: a white or evenly graded studio ground goes
     on exactly. Transparency is repeated too.

@@ -1,4 +1,4 @@
-"""Measures Inpaint on a folder: inside the hole and of the whole, beside OpenCV, scikit-image and the smooth fill.
+"""Evaluate Inpaint on a folder: inside the hole and whole, against OpenCV, scikit-image and the smooth fill.
 
 The pictures are the truth. Each gets a hole that is the same on every machine that has the same fonts; what lies in
 the hole is replaced by one color before any method sees it, so that nothing of the truth is left to be used.
@@ -182,7 +182,7 @@ def evaluate(
     limit: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Cut a hole into each picture, fill it with every method, and compare with what was there.
+    """Cut a hole into each picture, fill it with every method, and compare with the original.
 
     Args:
         run: carries out a request, such as `Studio.run`.

@@ -87,7 +87,7 @@ class Cases(Dataset[Case]):
 
 
 def _source(entry: Entry, folder: Path) -> str:
-    """The first folder on the way to the picture that says something."""
+    """First meaningful folder name on the path of a picture."""
     parts = [part for part in entry.path.relative_to(folder).parts[:-1] if part != "images"]
     return parts[0] if parts else folder.name
 
