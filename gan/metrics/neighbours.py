@@ -83,7 +83,7 @@ def density_coverage(real: Tensor, made: Tensor, k: int = 5) -> tuple[float, flo
 
 
 def diversity(x: Tensor) -> float:
-    """Mean distance between two samples; 0 where a generator makes one picture only.
+    """Mean distance between two samples; 0 if all pictures are the same.
 
     Args:
         x: (N, C), N >= 2.
@@ -121,7 +121,7 @@ def nearest_neighbour_ratio(made: Tensor, training: Tensor, held_out: Tensor) ->
 
 
 def require(least: int, *sets: Tensor) -> None:
-    """Refuse sets of features that are too small or do not belong together.
+    """Validate feature sets: enough samples, and equal numbers of channels.
 
     Raises:
         InputError: one has fewer than `least` samples, or they differ in their number of channels.
@@ -140,7 +140,7 @@ def require(least: int, *sets: Tensor) -> None:
 
 
 def require_samples(count: int, least: int) -> None:
-    """Refuse to measure too little.
+    """Validate the number of samples.
 
     Raises:
         InputError: `count` is less than `least`.
