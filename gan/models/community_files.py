@@ -1,4 +1,4 @@
-"""Checkpoints' files: their tensors, without the code that they can carry, and the architecture these belong to.
+"""Read third-party checkpoint files: their tensors, without running code in them, and their architecture.
 
 A .pth file is a pickle; it is read with PyTorch's restricted unpickler, which makes tensors and plain containers and
 refuses everything else. A .pt file of TorchScript is a program with tensors; the tensors are taken out and the program
@@ -116,14 +116,14 @@ def _torchscript_tensors(archive: zipfile.ZipFile) -> dict[str, Tensor]:
 
 
 class _Object(dict[str, Any]):
-    """Stands for an object of any TorchScript class."""
+    """Placeholder for an object of any TorchScript class."""
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         self.update(attributes)
 
 
 class _Unpickler(pickle.Unpickler):
-    """Makes `_Object`s, tensors and lists, and calls nothing that the file names."""
+    """Unpickler that makes `_Object`s, tensors and lists, and calls nothing that the file names."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -170,5 +170,5 @@ def _rebuilt(storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[
 
 
 def _first(value: Any, *_: Any) -> Any:
-    """Lists of a declared type, as TorchScript's pickler writes them."""
+    """Build a list of a declared type, as TorchScript's pickler writes them."""
     return value
