@@ -1,4 +1,4 @@
-"""The stylizing network: content meets a style's statistics, then filters that the style has modulated."""
+"""The stylizing network: the content in a style's statistics, then filters modulated by the style."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def stylize_config(published: Mapping[str, Any]) -> StylizeConfig:
 
 
 class StylizeNet(nn.Module):
-    """Arbitrary style transfer in one pass, with nothing in it that depends on where a tile was cut.
+    """Arbitrary style transfer in one pass, independent of where a tile is cut.
 
     It says where the style's texture goes, and what recolored content and texture lack between them.
 
@@ -163,7 +163,7 @@ class StylizeNet(nn.Module):
 
 
 def _conv(c_in: int, c_out: int, stride: int = 1) -> nn.Conv2d:
-    """3x3. Mirrored at the border: zeros there would be seen, and learned as a place to put strokes."""
+    """3x3 convolution with mirrored borders: zeros there would be learned as a place for strokes."""
     return nn.Conv2d(c_in, c_out, 3, stride=stride, padding=1, padding_mode="reflect")
 
 
@@ -181,7 +181,7 @@ class _Block(nn.Module):
 
 
 class _StyledConv(nn.Module):
-    """A 3x3 convolution whose input channels the style scales and whose output is brought back to the scale it had.
+    """3x3 convolution whose input channels the style scales, demodulated to the original scale.
 
     Modulation and demodulation of StyleGAN2 as a scaling before and after one plain convolution, so that a batch of
     different styles costs no more than one.

@@ -1,4 +1,4 @@
-"""Stylize: from a request to the same product in another look, at its own resolution."""
+"""Stylize: the same product in another look, at its own resolution."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SCALED = "The weights do not add up to 1: they were scaled in proportion"
 
 @dataclass(frozen=True)
 class Style:
-    """A picture whose look is wanted.
+    """A picture whose look is transferred.
 
     Attributes:
         picture: any size; transparency is laid on white.
@@ -87,7 +87,7 @@ StyleFile = Annotated[InstanceOf[Style], WrapValidator(_style)]
 
 
 class StylizeRequest(Request):
-    """Give a picture the look of another, or of several.
+    """Transfer the look of one or more style pictures.
 
     "artistic" paints strokes and colors; "photographic" moves tone and color and no texture. A look, such as that of a
     .cube file, takes the place of styles and is photographic. `content_px` and `style_px`, the longest sides at which
@@ -211,7 +211,7 @@ class SheetRequest(Request):
 
 
 def stylize(request: StylizeRequest, context: Context) -> Output:
-    """The look over the picture, mixed with it by strength and place; what is outside is the input's own tensor.
+    """Stylize, then blend with the picture by strength and region; what is outside is the input's own tensor.
 
     Transparency is kept; colors behind full transparency are not looked at.
 
@@ -258,7 +258,7 @@ def look_of(request: StylizeRequest) -> Look:
 
 
 def common_look(requests: Iterable[StylizeRequest]) -> Look:
-    """The full look of photographic requests of the same styles, if all their pictures are to be moved alike.
+    """Common look-up table of photographic requests with the same styles, if all their pictures are to be mapped alike.
 
     Args:
         requests: looked at one after the other; only small copies of their pictures are kept. One whose product
@@ -282,7 +282,7 @@ def common_look(requests: Iterable[StylizeRequest]) -> Look:
 
 
 def _sample(request: StylizeRequest) -> tuple[Tensor, Tensor | None]:
-    """The picture's colors, and how much each of them counts, as large as statistics need them."""
+    """Sample of the picture's colors with their weights, as many as the statistics need."""
     picture = request.picture
     cover = counting(picture, covered(picture, request.where, request.mask))
     small = shrunk(picture.rgb, color_grading.STATISTICS_PX)
@@ -344,7 +344,7 @@ def _painted(request: StylizeRequest, rgb: Tensor, counted: Tensor | None, model
 
 
 def _seen(style: Tensor, style_px: int | None, content_px: int) -> Tensor:
-    """The style at the size at which it is looked at."""
+    """The style, resized to the size at which it is encoded."""
     if style_px is not None:
         return shrunk(style, style_px)
     least_px, most_px = AUTO_STYLE_PX

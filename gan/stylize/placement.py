@@ -75,7 +75,7 @@ def keep_chroma(made: Tensor, rgb: Tensor) -> None:
 
 
 def mix(made: Tensor, rgb: Tensor, cover: Tensor | None, strength: float) -> None:
-    """Bring `made` back to the input by strength and place, in place; where nothing is covered, exactly."""
+    """Blend `made` with the input by strength and coverage, in place; exact where nothing is covered."""
     if cover is None and strength == 1:
         return
     for band in bands(*rgb.shape[2:]):

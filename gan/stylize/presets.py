@@ -1,4 +1,4 @@
-"""The styles that ship with the app: drawn by `examples/draw_styles.py`, so that they belong to nobody else."""
+"""Style presets that ship with the app: drawn by `examples/draw_styles.py`, so that no one else owns them."""
 
 from __future__ import annotations
 

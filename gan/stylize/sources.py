@@ -1,4 +1,4 @@
-"""Styles as users give them: names of presets, files, pictures, looks."""
+"""Read styles given as names of presets, files, pictures or looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The artistic look: a style's code and colors, the statistics of the whole picture, then tile by tile."""
+"""Artistic style transfer: a style's code and colors, statistics of the whole picture, then tile by tile."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def paint(
     model: Model,
     context: Context,
 ) -> Tensor:
-    """A picture in the look of one style, or of several mixed.
+    """Render a picture in one style, or in a mix of several.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1].
@@ -96,7 +96,7 @@ def paint(
 
 
 def _palette(style: Tensor, model: Model, context: Context) -> Palette:
-    """Looked at once for each style and model."""
+    """Encode a style; cached for each style and model."""
     digest = hashlib.sha256(style.contiguous().numpy().tobytes()).hexdigest()
 
     def look() -> Palette:

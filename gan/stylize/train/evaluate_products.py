@@ -1,4 +1,4 @@
-"""Products on white in a style: whether the ground stays, and how much of the product is left."""
+"""Evaluate products on white in a style: unchanged background, and structure kept."""
 
 from __future__ import annotations
 
