@@ -103,7 +103,7 @@ class Meter:
         return figures
 
     def pause(self, seconds: float) -> None:
-        """Leave out time that was spent on something else, such as a validation."""
+        """Exclude time spent on something else, such as a validation."""
         self._paused_s += seconds
 
 

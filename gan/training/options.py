@@ -33,7 +33,7 @@ class RunOptions:
         stop_on_alarm: whether a collapse stops the run.
 
     Raises:
-        InputError: a number is below 1, or a name is none.
+        InputError: a number is below 1, or a name is not a known one.
     """
 
     data: Path

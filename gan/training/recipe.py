@@ -23,7 +23,7 @@ Losses = Mapping[str, Tensor]
 
 @dataclass
 class State:
-    """Everything of a run that changes, and so everything that a checkpoint holds.
+    """Complete mutable state of a run: everything that a checkpoint contains.
 
     Attributes:
         networks: what is trained, by name; wrapped by Fabric once training begins.

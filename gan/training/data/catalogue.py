@@ -1,4 +1,4 @@
-"""A shop's folder as a labelled catalogue in memory: pictures, coverage, categories, and views of one product.
+"""Load a shop's folder as a labeled catalog in memory: pictures, coverage, categories, and views of one product.
 
 Item i of `CatalogueItems` is a pure function of the seed and i, so resuming needs no state of the data.
 """
@@ -198,7 +198,7 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
 
 
 def reframe(x: Tensor, size_px: int, *, size: float, aspect: float, across: float, down: float) -> Tensor:
-    """The product larger, wider and elsewhere in the frame; what comes in from outside is the border's color.
+    """Scale, widen and shift the product in the frame; what comes in from outside has the border's color.
 
     Args:
         x: (N, 4, H, W).
@@ -216,7 +216,7 @@ def reframe(x: Tensor, size_px: int, *, size: float, aspect: float, across: floa
 
 
 def recolor(x: Tensor, *, hue_rad: float, chroma: float, tint: float, tint_rad: float, gamma: float) -> Tensor:
-    """Other colors for the product; the ground and its shadow keep theirs.
+    """Recolor the product; the background and its shadow keep their colors.
 
     Args:
         x: (N, 4, H, W) in [0, 1].
@@ -275,7 +275,7 @@ def _read(
 
 
 def _square(path: Path, folder: Path, size_px: int, grey: bool) -> Tensor | None:
-    """uint8 (4, size_px, size_px), or None for a file that cannot be read, which a folder may well hold."""
+    """Picture as uint8 (4, size_px, size_px), or None for an unreadable file, which a folder may contain."""
     try:
         picture = decode(path)
     except InputError:

@@ -33,7 +33,7 @@ class DegradationMix:
 
 
 class Dice:
-    """Short words for draws from one generator."""
+    """Short names for draws from one generator."""
 
     def __init__(self, generator: torch.Generator) -> None:
         self.generator = generator
@@ -55,7 +55,7 @@ class Dice:
 
 
 def degrade(sharp: Tensor, scale: int, generator: torch.Generator, mix: DegradationMix | None = None) -> Tensor:
-    """One random degradation.
+    """Apply one random degradation.
 
     Args:
         sharp: (3, H, W) float32 in [0, 1]; H and W divisible by scale.

@@ -4,7 +4,7 @@ Two steps. Coarse: 8x8 color thumbnails of every picture, and of 18 crops of it,
 others, one block of rows at a time. Fine: what correlates is aligned at 32x32 by Gauss-Newton over scale and shift
 (Lucas and Kanade, IJCAI 1981, with four parameters) and correlated again. A copy passes only where the
 alignment is a crop of one or the other and the colors agree, so that another view or another color of the same
-product is none.
+product does not count as one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Holes to learn from: shapes of what merchandisers paint over, drawn at random."""
+"""Random hole shapes for training: what merchandisers paint over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures with holes and what belongs there; item i is the same on every machine, in any order."""
+"""Pictures with holes, and their originals; item i is the same on every machine, in any order."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def given(whole: Tensor, mask: Tensor, coarse: Tensor | None = None) -> Tensor:
 
 
 def smaller(whole: Tensor, dice: Dice) -> Tensor:
-    """The picture shrunk to a half or a quarter and enlarged again, softened and tinted as a coarse fill may be."""
+    """Downscale to a half or a quarter and upscale again, softened and tinted as a coarse fill may be."""
     side_px = whole.shape[-1]
     small_px = round(side_px / dice.real(1.8, 4.0))
     small = F.interpolate(whole[None], (small_px, small_px), mode="bilinear", antialias=True)

@@ -121,7 +121,7 @@ class Canvas:
         return planes[0].permute(1, 2, 0).numpy().reshape(x.shape)
 
     def _apart(self) -> np.random.Generator:
-        """For as many numbers as the size asks: what is drawn after them stays the same at every size."""
+        """Generator independent of the size: what is drawn later stays the same at every size."""
         return np.random.default_rng(int(self.rng.integers(2**62)))
 
 
