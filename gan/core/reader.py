@@ -94,4 +94,8 @@ def _look(source: Source, field: str) -> Look:
 
 
 MaskFile = Annotated[InstanceOf[Mask], read_by(Mask, lambda source, field: decode_mask(source, field=field))]
+HoleFile = MaskFile
+"""A `gan.imaging.mask.Hole`: 1 where pixels are to be made."""
+CoverFile = MaskFile
+"""A `gan.imaging.mask.Cover`: 1 where the product is."""
 LookFile = Annotated[InstanceOf[Look], read_by(Look, _look)]

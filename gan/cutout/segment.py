@@ -13,10 +13,10 @@ from torch import Tensor
 from gan.core.contract import Context, Model
 from gan.core.errors import InputError, WeightsError
 from gan.core.option import Option
-from gan.core.reader import MaskFile
+from gan.core.reader import CoverFile
 from gan.cutout.network import CutoutNet
 from gan.imaging.background_prior import standing_out
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Cover
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
@@ -27,7 +27,7 @@ FindingModel = Annotated[
     str, Option("what finds the product: ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")
 ]
 ProductMask = Annotated[
-    MaskFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
+    CoverFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
 ]
 OUR_MODEL = "cutout"
 
@@ -74,7 +74,7 @@ class Found:
     notices: tuple[str, ...] = ()
 
 
-def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: Mask | None = None) -> Found:
+def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: Cover | None = None) -> Found:
     """Tell the product from its ground.
 
     A mask is taken as it is, and so is the transparency of a picture that has any; for both no network runs.

@@ -13,7 +13,7 @@ from torch import Tensor
 from gan.core.errors import InputError
 from gan.cutout.segment import has_transparency
 from gan.edit.color_transfer import named
-from gan.edit.geometry import Box, measured
+from gan.imaging.box import Box, box_of
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 
@@ -66,7 +66,7 @@ def scene_of(picture: Picture, alpha: Tensor) -> Scene:
     Raises:
         InputError: nothing is covered.
     """
-    box = measured(alpha)
+    box = box_of(alpha)
     if box is None:
         raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
     rgb, cover = (shrunk(x, MEASURED_PX) for x in (picture.rgb, alpha))

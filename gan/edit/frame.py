@@ -14,10 +14,10 @@ from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import PictureFile
-from gan.cutout.pipeline import box_of
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.background import WHITE, Ground, GroundFile, laid_on
-from gan.edit.geometry import Box, Move, measured, moved_alpha, moved_cut, moved_whole
+from gan.edit.geometry import Move, moved_alpha, moved_cut, moved_whole
+from gan.imaging.box import Box, box_of
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
@@ -150,7 +150,7 @@ def framed(
         InputError: nothing is covered; the product does not fit above the baseline; or the canvas has more than
             `MAX_OUTPUT_PIXELS`.
     """
-    box = measured(alpha)
+    box = box_of(alpha)
     if box is None:
         raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
     ratio = aspect_of(aspect) if aspect else picture.width_px / picture.height_px
@@ -171,7 +171,7 @@ def framed(
     made, notices = _pixels(picture, alpha, box, move, canvas, ground)
     notices += (ENLARGED,) if move.scale > 1 else ()
     placed = moved_alpha(alpha, move, canvas)
-    return Framed(made, placed, measured(placed) or there.moved(-canvas.left, -canvas.top), move.scale, notices)
+    return Framed(made, placed, box_of(placed) or there.moved(-canvas.left, -canvas.top), move.scale, notices)
 
 
 def aspect_of(text: str) -> float:
@@ -242,13 +242,13 @@ def _scaled(alpha: Tensor, box: Box, size: tuple[int, int], fill: float) -> tupl
     scale = nominal = min(across / box.width, down / box.height)
     if scale == 1:
         return _copying(box), _copied(box)
-    covered = Box(*(box_of(alpha, least=0.0) or box))
+    covered = box_of(alpha, least=0.0) or box
     nearest: tuple[int, Move, Box] | None = None
     low, high = 0.0, math.inf
     for _ in range(SEARCH_STEPS):
         move = Move(scale, box.left, box.bottom)
         plane = move.outer(covered)
-        made = measured(moved_alpha(alpha, move, plane))
+        made = box_of(moved_alpha(alpha, move, plane))
         if made is None:
             break
         there = made.moved(plane.left, plane.top)

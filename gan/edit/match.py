@@ -16,11 +16,11 @@ from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_
 from gan.edit.appearance import MEASURED_PX, Scene, scene_of
 from gan.edit.color_transfer import luminance, oklab
 from gan.edit.frame import aspect_of, framed
-from gan.edit.geometry import Box
 from gan.edit.recolor import delta_e
 from gan.edit.shadow import shaded
 from gan.edit.shadow_extract import shade_on_paper
 from gan.edit.shadow_render import Light
+from gan.imaging.box import Box
 from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture

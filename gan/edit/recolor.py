@@ -10,7 +10,7 @@ from torch import Tensor
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
 from gan.core.option import Option
-from gan.core.reader import MaskFile, PictureFile
+from gan.core.reader import CoverFile, MaskFile, PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, find, has_transparency
 from gan.edit.background import hex_color
 from gan.edit.color_transfer import fitted, named, shown
@@ -44,7 +44,7 @@ class RecolorRequest(Request):
         tuple[str, ...],
         Option("hex colors that its dominant color becomes, one picture for each", many=True, metavar="#RRGGBB"),
     ]
-    mask: Annotated[MaskFile | None, Option("white where the color changes; without it the product is found")] = None
+    mask: Annotated[CoverFile | None, Option("white where the color changes; without it the product is found")] = None
     protect: Annotated[MaskFile | None, Option("white where nothing may change")] = None
     strength: Annotated[float, Option("0 gives the picture, 1 the color that is asked for", ge=0, le=1, step=0.05)] = (
         1.0

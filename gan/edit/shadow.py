@@ -14,8 +14,8 @@ from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.background import Ground, GroundFile, laid_on
-from gan.edit.geometry import measured
 from gan.edit.shadow_render import Light, contact, drop, mirrored
+from gan.imaging.box import box_of
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
@@ -107,7 +107,7 @@ def shaded(
     Raises:
         InputError: nothing is covered.
     """
-    box = measured(alpha)
+    box = box_of(alpha)
     if box is None:
         raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
     transparent = has_transparency(picture)

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.edit.geometry import Box
+from gan.imaging.box import Box
 from gan.imaging.resize import fitted, resize
 
 Floats = npt.NDArray[np.float32]

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.edit.geometry import Box, measured
+from gan.imaging.box import Box, box_of
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.inpaint.defects import suggest
@@ -174,7 +174,7 @@ def text_lines(rgb: Tensor, alpha: Tensor | None) -> int:
 
 def cut_off(alpha: Tensor) -> int:
     """Number of sides of the frame that the product touches, 0 to 4."""
-    box = measured(alpha)
+    box = box_of(alpha)
     height, width = alpha.shape[2:]
     return 0 if box is None else (box.left <= 0) + (box.top <= 0) + (box.right >= width) + (box.bottom >= height)
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from gan.core.errors import InputError, check_within
 from gan.imaging.alpha import bleed
-from gan.imaging.mask import Mask, resized
+from gan.imaging.mask import Hole, resized
 from gan.imaging.picture import Picture
 from gan.imaging.product import to_ycc
 from gan.imaging.resize import resize
@@ -59,7 +59,7 @@ Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
 
 
-def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: float = 0.5) -> Mask:
+def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: float = 0.5) -> Hole:
     """Detect defects that are likely to be painted over.
 
     Args:
@@ -90,8 +90,8 @@ def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: floa
             marked = _FINDERS[kind](shade, 2 ** (1 - 2 * sensitivity))
             if marked.mean() <= MOST_SHARE:
                 found |= marked
-    mask = resized(Mask(torch.from_numpy(found)[None, None].float()), picture.height_px, picture.width_px)
-    return Mask((mask.coverage >= 0.5).float())
+    mask = resized(Hole(torch.from_numpy(found)[None, None].float()), picture.height_px, picture.width_px)
+    return Hole((mask.coverage >= 0.5).float())
 
 
 def scratches(shade: Plane, contrast: float) -> Bools:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gan.core.errors import InputError
 from gan.imaging import mask as masks
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Hole
 from gan.imaging.picture import Picture
 
 TOLERANCE = 10.0
@@ -33,7 +33,7 @@ class Marking:
         feather_px: soften the edge; 0 to 200.
     """
 
-    given: Mask | None = None
+    given: Hole | None = None
     kinds: tuple[str, ...] = ()
     sensitivity: float = 0.5
     transparent: bool = False
@@ -46,7 +46,7 @@ class Marking:
     feather_px: int = 0
 
 
-def marked(picture: Picture, marking: Marking) -> Mask:
+def marked(picture: Picture, marking: Marking) -> Hole:
     """Build the mask of a picture, of its size.
 
     Raises:
@@ -66,7 +66,7 @@ def marked(picture: Picture, marking: Marking) -> Mask:
     return masks.feathered(masks.grown(mask, marking.grow_px), marking.feather_px)
 
 
-def _marks(picture: Picture, marking: Marking) -> Iterator[Mask]:
+def _marks(picture: Picture, marking: Marking) -> Iterator[Hole]:
     if marking.given is not None:
         masks.check_size(marking.given, picture)
         yield marking.given

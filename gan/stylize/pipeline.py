@@ -16,13 +16,13 @@ from torch import Tensor
 from gan.core.contract import Context, Model, Output, Request
 from gan.core.errors import InputError, wrong_type
 from gan.core.option import Option
-from gan.core.reader import READER, LookFile, MaskFile, PictureFile, Reader
+from gan.core.reader import READER, CoverFile, LookFile, PictureFile, Reader
 from gan.imaging import color_grading
 from gan.imaging.alpha import bleed
 from gan.imaging.color_grading import Look
 from gan.imaging.contact_sheet import contact_sheet
 from gan.imaging.io.codec import decode
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.mask import Cover, check_size
 from gan.imaging.picture import PARTLY_GENERATED, Picture
 from gan.imaging.resize import resize, shrunk
 from gan.stylize.placement import check_mask, counting, covered, keep_chroma, mix, with_detail
@@ -105,7 +105,7 @@ class StylizeRequest(Request):
     preserve_color: Annotated[bool, Option("take the lightness alone")] = False
     where: Annotated[Where, Option("where the look goes")] = "everywhere"
     mask: Annotated[
-        MaskFile | None,
+        CoverFile | None,
         Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
     ] = None
     content_px: Annotated[
@@ -182,7 +182,7 @@ class SheetRequest(Request):
     preserve_color: Annotated[bool, Option("take the lightness alone")] = False
     where: Annotated[Where, Option("where the look goes")] = "everywhere"
     mask: Annotated[
-        MaskFile | None,
+        CoverFile | None,
         Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
     ] = None
     cell_px: Annotated[int, Option("longest side of each picture on the sheet", ge=64, le=1024, unit="px")] = 384
@@ -308,7 +308,7 @@ def sheet(request: SheetRequest, context: Context) -> Output:
     picture = request.picture
     alpha = None if picture.alpha is None else shrunk(picture.alpha, request.cell_px)
     small = picture.with_pixels(shrunk(picture.rgb, request.cell_px), alpha)
-    mask = None if request.mask is None else Mask(shrunk(request.mask.coverage, request.cell_px), request.mask.name)
+    mask = None if request.mask is None else Cover(shrunk(request.mask.coverage, request.cell_px), request.mask.name)
     names = request.chosen
     cells = []
     for index, name in enumerate(names):

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.core.errors import InputError
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Cover
 from gan.imaging.picture import Picture
 from gan.imaging.product import coverage, from_ycc, to_ycc
 from gan.imaging.resize import shrunk
@@ -29,7 +29,7 @@ def check_mask(where: str, given: bool) -> None:
         )
 
 
-def covered(picture: Picture, where: str, mask: Mask | None) -> Tensor | None:
+def covered(picture: Picture, where: str, mask: Cover | None) -> Tensor | None:
     """Coverage of the restyled region.
 
     Args:

@@ -22,7 +22,7 @@ from torch import Tensor
 from gan.core.contract import Result
 from gan.core.errors import InputError, WeightsError
 from gan.imaging.alpha import bleed
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Hole
 from gan.imaging.picture import Picture
 from gan.inpaint.pipeline import InpaintRequest
 from gan.inpaint.train.evaluate_cases import BOUNDS, LARGE_FROM, SIDE_PX, Case, Cases, in_8_bits
@@ -204,7 +204,7 @@ def evaluate(
         case = cases[index]
         given = torch.where(case.hole > 0, torch.tensor([1.0, 0.0, 1.0])[:, None, None], case.truth)
         made, seconds = {}, {}
-        result = run(InpaintRequest(picture=Picture(given), mask=Mask(case.hole), model=model))
+        result = run(InpaintRequest(picture=Picture(given), mask=Hole(case.hole), model=model))
         made[OURS], seconds[OURS] = in_8_bits(result.picture.rgb), result.seconds
         for method, fill in peers.items():
             began = time.perf_counter()

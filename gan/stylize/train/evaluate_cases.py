@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gan.imaging.io.codec import decode
 from gan.imaging.io.pixels import to_image
-from gan.imaging.mask import Mask, decode_mask
+from gan.imaging.mask import Cover, decode_mask
 from gan.imaging.resize import resize
 from gan.training.data.pictures import Entry, Pictures, find, split
 from gan.training.data.styles import ALSO, FOLDER, parted
@@ -45,7 +45,7 @@ class Product:
     """A catalog picture and its product's mask."""
 
     sample: Sample
-    mask: Mask
+    mask: Cover
 
 
 @dataclass(frozen=True)
