@@ -12,9 +12,11 @@ import gradio as gr
 import pytest
 from starlette.requests import Request
 
+from gan.batch.steps import REQUESTS
 from gan.core.errors import InputError
-from gan.imaging.io.codec import FRAMES_NOTICE, NOTICES
-from gan.ui import i18n
+from gan.core.option import parameters
+from gan.imaging.io.codec import FRAMES_NOTICE, NOTICES, Encoding
+from gan.ui import form, i18n
 from gan.ui.locale.chinese import FIELDS, SENTENCES
 
 GAN = Path(i18n.__file__).parent.parent
@@ -145,8 +147,18 @@ def test_every_label_is_complete_and_used() -> None:
         f"{name}." for name in re.findall(r'f"([a-z]+)\.\{', source) + re.findall(r'choices_of\("(\w+)"', source)
     }
     assert used - set(i18n.LABELS) <= families
-    unused = {key for key in i18n.LABELS if f'"{key}"' not in source}
+    unused = {key for key in i18n.LABELS if f'"{key}"' not in source} - field_labels()
     assert not {key for key in unused if key.split(".")[0] + "." not in families}
+
+
+def field_labels() -> set[str]:
+    """Labels that forms find by a field's name, with what stands below them and their choices."""
+    found = set()
+    for task, kind in {**REQUESTS, "output": Encoding}.items():
+        for parameter in parameters(kind):
+            key = form.label_key(task, parameter.public)
+            found |= {key, f"{key}.info", *(form.choice_key(task, parameter.public, one) for one in parameter.choices)}
+    return {key for key in found if key is not None}
 
 
 def test_an_unknown_label_is_refused() -> None:

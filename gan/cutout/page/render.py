@@ -15,7 +15,7 @@ from gan.core.contract import Progress
 from gan.core.errors import InputError
 from gan.cutout.page import chain as tab_chain
 from gan.cutout.page.chain import Chain, Made
-from gan.cutout.page.result import from_results, zipped
+from gan.cutout.page.result import from_results
 from gan.cutout.page.session import Base, Entry, Marks, Session, Variant, write_faded
 from gan.cutout.page.settings import Settings
 from gan.cutout.pipeline import CutoutRequest
@@ -26,6 +26,7 @@ from gan.imaging.picture import Picture
 from gan.ui.i18n import Language
 from gan.ui.picture_cache import store
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.result import zipped
 
 THUMB_PX: Final = 256
 

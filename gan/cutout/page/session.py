@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 
 from gan.core.contract import Result
-from gan.cutout.page.result import RenderedResult
 from gan.cutout.page.settings import Settings
 from gan.imaging.io.codec import to_pil
 from gan.imaging.mask import Mask, decode_mask, encode_mask
@@ -22,6 +21,7 @@ from gan.imaging.resize import resize
 from gan.ui.mask_editor import LONGEST_PX, Color, EditorValue, drawn_in
 from gan.ui.picture_cache import Stored
 from gan.ui.preview import checkers, preview_size
+from gan.ui.result import RenderedResult
 
 KEEP: Final[Color] = (22, 163, 74)
 DROP: Final[Color] = (225, 29, 72)

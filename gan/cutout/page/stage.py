@@ -18,7 +18,6 @@ from gan.cutout.page import chain as tab_chain
 from gan.cutout.page import render
 from gan.cutout.page.chain import Chain
 from gan.cutout.page.render import Order, archive
-from gan.cutout.page.result import written
 from gan.cutout.page.session import Session, kept_layers, read_marks
 from gan.cutout.page.settings import PICTURE, of_page
 from gan.imaging.io.codec import decode
@@ -28,7 +27,7 @@ from gan.ui.i18n import Language, language
 from gan.ui.mask_editor import EditorValue
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
-from gan.ui.result import encoding_of
+from gan.ui.result import encoding_of, written
 from gan.ui.session_files import Shelf
 
 THUMB_PX: Final = 256
@@ -201,7 +200,7 @@ class Page:
             off = gr.update(visible=False)
             return visit, editor, told, None, off, gr.update(value=[], visible=False), off, off, hidden, hidden, hidden
         several = len(entry.variants) > 1
-        layer = entry.shown.layer
+        layer = entry.shown.extra
         return (
             visit,
             gr.update(value=_value(entry.base.copy, entry.layers), visible=True) if drawn else gr.skip(),
