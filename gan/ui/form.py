@@ -11,8 +11,9 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.core.errors import InputError, wrong_type
-from gan.core.option import PICTURE, Option, Options, Parameter, nested, parameters
+from gan.core.option import PICTURE, Options, Parameter, nested, parameters
 from gan.core.reader import READER, Source
+from gan.core.request import Request
 from gan.ui.i18n import LABELS, label
 from gan.ui.protocols import Choice
 
@@ -24,6 +25,9 @@ IMAGE: Final = "image"
 
 FILE_SUFFIX: Final = "_file"
 """Of the parameter beside one that takes a text or a file, such as a ground."""
+
+MOST_STOPS: Final = 1000
+"""A number with more places than this is typed: no slider is so fine."""
 
 _SEPARATOR: Final = re.compile(r"[\s,;，；、]+")
 _NUMBERS: Final = (int, float)
@@ -181,7 +185,7 @@ def widget(parameter: Parameter, task: str, prefix: str, **changes: Any) -> Any:
         least = 0 if _zero_is_none(parameter) else option.ge
         empty = parameter.optional and not _zero_is_none(parameter)  # nothing on a slider stands for nothing
         value = 0 if default is None and not empty else default
-        if least is not None and option.le is not None and not empty:
+        if least is not None and option.le is not None and not empty and _stops(parameter) <= MOST_STOPS:
             ends = {"minimum": least, "maximum": option.le, "step": step_of(parameter)}
             return gr.Slider(**{**ends, "value": value, **common, **changes})
         whole = {"precision": 0} if parameter.kind is int else {}
@@ -191,10 +195,15 @@ def widget(parameter: Parameter, task: str, prefix: str, **changes: Any) -> Any:
 
 def step_of(parameter: Parameter) -> float:
     """Of a slider."""
-    option: Option = parameter.option
+    option = parameter.option
     if option.step or parameter.kind is int:
         return option.step or 1
     return ((option.le or 0) - (option.ge or 0)) / 100
+
+
+def _stops(parameter: Parameter) -> float:
+    """How many places a slider over its range has."""
+    return ((parameter.option.le or 0) - (parameter.option.ge or 0)) / step_of(parameter)
 
 
 def holds_pixels(parameter: Parameter) -> bool:
@@ -216,6 +225,20 @@ def read(kind: type[Group], values: Mapping[str, Any]) -> Group:
     Raises:
         InputError: no picture, or as the options raise it.
     """
+    return kind._validated(_fields(kind, values), {READER: UPLOADS})
+
+
+def read_fields(kind: type[Request], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a request's fields that are given, each read and checked alone: a request whose picture is to come.
+
+    Raises:
+        InputError: as the fields raise it.
+    """
+    fields = _fields(kind, values)
+    return kind.read_fields(fields, UPLOADS, without=frozenset(set(kind.model_fields) - set(fields)))
+
+
+def _fields(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: value for name, value in values.items() if not name.endswith(FILE_SUFFIX)}
     if IMAGE in fields:
         fields[PICTURE] = fields.pop(IMAGE)
@@ -226,7 +249,7 @@ def read(kind: type[Group], values: Mapping[str, Any]) -> Group:
             taken = _taken(parameter, fields.pop(name)) if file is None else Path(file)
             if taken is not _ABSENT:
                 fields[name] = taken
-    return kind._validated(nested(kind, fields), {READER: UPLOADS})
+    return nested(kind, fields)
 
 
 def none_given(field: str) -> InputError:

@@ -19,7 +19,7 @@ from gan.ui.endpoint import Endpoints
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
-from gan.ui.session_files import Shelf
+from gan.ui.session import Shelf
 from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
 TOOLS: Final = ("keep", "drop", "protect", "erase")
@@ -150,7 +150,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     parts = _Parts(photograph, stage, running, edits, mask, output, view)
     beside = gr.File(visible=False, elem_id="cutout-api-beside")
     handlers.expose(Endpoints("cutout"), run, [*view.values(), beside], running.status)
-    _visits(parts, Page(run, edits.names))
+    _visits(parts, Page(run, edits.names, output.encoding))
     brush.input(None, brush, None, js=TAKE_BRUSH, **LIGHT)
     return Tab([*edits.remembered, *output.controls()], photograph, view.download)
 

@@ -19,7 +19,7 @@ from gan.ui import compare_button, mask_editor, widgets
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
-from gan.ui.session_files import Shelf
+from gan.ui.session import Shelf
 from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
 
 
