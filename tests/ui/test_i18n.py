@@ -313,9 +313,7 @@ def test_what_a_user_wrote_stays_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("field", ["ground", "style", "aspect"])
-@pytest.mark.parametrize(
-    "text", [" x  px from , , ", ", px from the left, top, right and bottom ", " of ", " to  px, "]
-)
+@pytest.mark.parametrize("text", ["a, ", ", x ", ", px "])
 def test_long_texts_are_translated_at_once(field: str, text: str) -> None:
     """Finished sentences were once told apart by regular expressions: 900 characters took 15 s."""
     typed = (text * 900)[:900]

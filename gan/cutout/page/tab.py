@@ -16,6 +16,7 @@ from gan.cutout.page.session import BRUSHES
 from gan.cutout.page.stage import Page, Stage
 from gan.cutout.segment import AUTO_MODEL
 from gan.ui import compare_button, mask_editor, widgets
+from gan.ui.assets import asset
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run, say_why_not
 from gan.ui.run_button import Bar, bar
@@ -26,22 +27,6 @@ TOOLS: Final = ("keep", "drop", "protect", "erase")
 """What the choice of a brush holds: one for each of `BRUSHES`, and the eraser."""
 
 EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
-
-TAKE_BRUSH: Final = """tool => {
-  const editor = document.getElementById('cutout-editor')
-  const press = name => editor?.querySelector(`[aria-label="${name}"]`)?.click()
-  const number = ['keep', 'drop', 'protect'].indexOf(tool)
-  if (number < 0) return press('Erase')
-  press('Brush')
-  setTimeout(() => {
-    press('Color')
-    setTimeout(() => {
-      editor?.querySelectorAll('menu.swatch button')[number]?.click()
-      setTimeout(() => document.body.dispatchEvent(new MouseEvent('mousedown', {bubbles: true})), 50)
-    }, 50)
-  }, 50)
-}"""
-"""The editor's own buttons, pressed for the user: its palette does not say what a colour means."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +135,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     parts = _Parts(photograph, stage, running, edits, mask, output, view)
     _endpoints(parts, Handlers(run))
     _visits(parts, Page(run, edits.names))
-    brush.input(None, brush, None, js=TAKE_BRUSH, **LIGHT)
+    brush.input(None, brush, None, js=asset("take_brush.js"), **LIGHT)
     return Tab([*edits.remembered, *output.controls()], photograph, view.download)
 
 
