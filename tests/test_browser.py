@@ -199,7 +199,7 @@ def test_closing_the_page_frees_the_machine_for_the_next_visitor(
         visit.page.click("#enhance-run")
         expect(visit.page.locator("#enhance-status")).to_contain_text("Enhancing")
         next_visit.page.click("#enhance-run")
-        expect(next_visit.page.locator("#enhance-status")).to_contain_text("Waiting for its turn")
+        expect(next_visit.page.locator("#enhance-status")).to_contain_text("Waiting in the queue")
         left = time.monotonic()
         visit.page.close()
         expect(next_visit.page.locator("#enhance-status")).to_contain_text("Enhancing")

@@ -56,11 +56,11 @@ def test_bad_files_are_named_and_the_others_are_made(tmp_path: Path) -> None:
     assert found["good.png"] == "good.png"
     assert found["deep/er/good too.png"] == "deep/er/good too.png"
     said = {
-        "empty.png": "an empty file",
+        "empty.png": "the file is empty",
         "cut-off.png": "damaged",
         "header-only.jpg": "image:",
         "text.jpg": "not a picture",
-        "drawing.png": "an SVG drawing",
+        "drawing.png": "it is an SVG drawing",
         "huge.png": "megapixels",
         "page.gif": "not a picture",
         "archive.webp": "not a picture",

@@ -170,7 +170,7 @@ def test_progress_and_time_left(tmp_path: Path) -> None:
     assert left[0] is not None
     assert left[0] > 0
     assert left[-1] == 0
-    work = [done / total for done, total, what in steps if what != "Looking at what is done already"]
+    work = [done / total for done, total, what in steps if what != "Checking what is already done"]
     assert work == sorted(work)
     assert work[-1] == 1
     assert any(0.5 < share < 1 for share in work)
@@ -308,7 +308,7 @@ def test_transparency_that_a_format_has_not_is_told_of(tmp_path: Path) -> None:
     recipe = recipe_of(STILL, output={"format": "jpeg", "quality": 80})
     (outcome,) = Replay(recipe, [tmp_path / "in"], tmp_path / "out", run)
     assert outcome.target == "a.jpg"
-    assert "This format has no transparency; the picture was laid on white" in outcome.notices
+    assert "This format has no transparency; the picture was placed on white" in outcome.notices
     assert torch.equal(decode(tmp_path / "out/a.jpg").rgb[:, :, 0, 0], torch.ones(1, 3))
 
 

@@ -247,7 +247,7 @@ def test_bad_files_are_named_and_the_others_go_on(tmp_path: Path) -> None:
 def test_pictures_are_needed_unless_the_steps_draw(tmp_path: Path) -> None:
     with pytest.raises(gr.Error, match="image: none was given"):
         last(desk().run([], saved(tmp_path, FRAME)))
-    with pytest.raises(gr.Error, match="pictures for a recipe that makes its own"):
+    with pytest.raises(gr.Error, match="pictures were given for a recipe that generates its own"):
         last(desk().run(products(tmp_path), saved(tmp_path, {"task": "generate", "request": {}})))
 
 
@@ -274,7 +274,7 @@ def test_progress_is_that_of_all_pictures(tmp_path: Path) -> None:
     lines: Sequence[str] = [
         step[-1] for step in desk(lambda _: threading.Event().wait(0.4)).run(products(tmp_path), saved(tmp_path, FRAME))
     ]
-    assert any("Working through the pictures" in line and "left" in line for line in lines)
+    assert any("Processing the pictures" in line and "left" in line for line in lines)
 
 
 # The report

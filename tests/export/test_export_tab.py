@@ -130,7 +130,7 @@ def test_an_export_hands_over_what_passes(files: list[str]) -> None:
     rows = list(csv.DictReader(io.StringIO(made["report.csv"].decode("utf-8-sig"))))
     assert [row["status"] for row in rows] == ["pass", "error", "pass"]
     assert "2 of 3 pictures pass · 1 could not be used" in listed
-    assert "product cut out and laid on white" in listed
+    assert "product cut out and placed on white" in listed
     picture = decode(made["good.jpg"])
     assert (picture.width_px, picture.height_px) == (640, 640)
     assert bool((picture.rgb[:, :, :30] == 1).all())
@@ -309,7 +309,7 @@ def test_a_repaired_picture_shows_before_and_after() -> None:
     assert "<p>N</p>" in listed
     assert listed.index('aria-label="Fails"') < listed.index('<i aria-hidden="true">✓</i>Passes<')
     untouched = cards([Card("a.jpg", findings=(after,), before=(after,))], 1, "Shop", "en")
-    assert "Nothing had to be repaired" in untouched
+    assert "No fixes were needed" in untouched
 
 
 def test_a_thumb_is_small(tmp_path: Path) -> None:

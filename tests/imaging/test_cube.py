@@ -89,7 +89,7 @@ def test_values_beyond_the_range_are_clipped_only_where_they_are_applied() -> No
         (b"\x89PNG\r\n\x1a\n\0\0\0", "no text"),
         (SMALLEST.encode("utf-16"), "no text"),
         (b"LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", "one-dimensional"),
-        (CORNERS.encode(), "no line LUT_3D_SIZE"),
+        (CORNERS.encode(), "the line LUT_3D_SIZE is missing"),
         (b"LUT_3D_SIZE 1\n0 0 0\n", "size 1; 2 to 129"),
         (b"LUT_3D_SIZE 130\n0 0 0\n", "size 130; 2 to 129"),
         (b"LUT_3D_SIZE two\n0 0 0\n", "size two; 2 to 129"),

@@ -224,5 +224,5 @@ def test_marks_of_several_kinds_are_united(tmp_path: Path) -> None:
     picture.alpha[..., :4] = 0  # type: ignore[index]
     made = marked(picture, Marking(given=box(10, 0, 2, 2), transparent=True, rectangles=((20, 20, 3, 3),)))
     assert float(made.coverage.sum()) == 4 * 32 + 4 + 9
-    with pytest.raises(InputError, match="nothing says what to mark"):
+    with pytest.raises(InputError, match="nothing to mark was chosen"):
         marked(picture, Marking(invert=True))

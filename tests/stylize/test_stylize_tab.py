@@ -178,7 +178,7 @@ def test_a_run_from_file_to_files(tmp_path: Path) -> None:
             assert json.loads(Path(record).read_text())["request"]["styles"][0]["picture"] == f"{NAMES[0]}.webp"
             for text in ("640 × 400 px", "stylize · 3fa91c07", PRESETS[NAMES[0]].title, "Structure kept"):
                 assert text in summary
-            assert "Restyled" not in summary
+            assert "Restyled area" not in summary
             return
     pytest.fail("there was no result")
 

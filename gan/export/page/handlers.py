@@ -185,7 +185,7 @@ class _Work:
         seen: list[tuple[Picture, Picture]] = []
 
         def run(request: Request, **options: Any) -> Result:
-            result = self.run(request, progress=self._advance("Repairing the pictures", number, count), cancel=cancel)
+            result = self.run(request, progress=self._advance("Fixing the pictures", number, count), cancel=cancel)
             seen[:] = [(request.picture, result.picture)]  # type: ignore[attr-defined]
             return result
 
@@ -263,7 +263,7 @@ class _Work:
 
 def _given(files: Sequence[str] | None) -> list[Path]:
     if not files:
-        raise InputError("image", "none was given", "at least one picture is needed", "Choose files first")
+        raise InputError("image", "nothing was selected", "at least one picture is needed", "Choose files first")
     return [Path(path) for path in files]
 
 

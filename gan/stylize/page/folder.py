@@ -85,7 +85,7 @@ class _Report:
 
     def html(self, to: Language, *, stopped: bool = False) -> str:
         done = sum(good for *_, good in self.rows)
-        parts = [say("{done} of {count} pictures are done", to, done=done, count=self.count)]
+        parts = [say("{done} of {count} pictures done", to, done=done, count=self.count)]
         failed = len(self.rows) - done
         parts += [say("{failed} could not be used", to, failed=failed)] if failed else []
         parts += [say("stopped", to)] if stopped else []
@@ -123,7 +123,9 @@ class Maker:
                 if _visitor(request) in self._stopped:
                     cancel.set()
                 if not files:
-                    raise InputError("image", "none was given", "at least one picture is needed", "Choose files first")
+                    raise InputError(
+                        "image", "nothing was selected", "at least one picture is needed", "Choose files first"
+                    )
                 wish, encoding = Settings.of_page(*values[:CHOICES]), encoding_of(*values[CHOICES:])
                 # A mask fits one picture only; the others are told from their grounds one by one.
                 wish = dataclasses.replace(wish, mask=None)
@@ -195,7 +197,7 @@ class _Work:
 
     def _common(self, paths: Sequence[Path], styles: Mapping[str, Any]) -> Mapping[str, Any]:
         """The look that suits all pictures together, in place of the styles; these where no picture can be used."""
-        self.progress(0, 0, "Looking at all pictures")
+        self.progress(0, 0, "Analyzing all pictures")
 
         def requests() -> Iterator[StylizeRequest]:
             for path in paths:
