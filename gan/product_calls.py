@@ -28,7 +28,7 @@ from gan.stylize.sources import Source
 
 
 class ProductCalls(ABC):
-    """What the studio is mixed with; each call raises `InputError` and `WeightsError` as `run` does.
+    """Mixin of the studio's calls on products; each raises `InputError` and `WeightsError` as `run` does.
 
     `image` is a file's path, its content, or an image of Pillow's. So is `mask`, white where the product is and of the
     picture's size, without which the product is found. `ground` is "transparent", "white", a color such as "#E0E0E0",

@@ -23,7 +23,7 @@ from gan.stylize.sources import Source, styles_of
 
 
 class RoomCalls(ABC):
-    """What the studio is mixed with; each call raises `InputError` and `WeightsError` as `run` does."""
+    """Mixin of the studio's calls of the rooms; each raises `InputError` and `WeightsError` as `run` does."""
 
     @abstractmethod
     def run(

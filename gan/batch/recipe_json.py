@@ -75,7 +75,7 @@ def read_recipe(source: Path | str | bytes, files: Mapping[str, Path | bytes] | 
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
-    """Write a recipe and, beside it, the files that it has; whole or not at all.
+    """Write a recipe and, beside it, its files; atomically.
 
     Raises:
         OSError: a file cannot be written.
@@ -175,7 +175,7 @@ _OUTPUT: Mapping[str, str] = {"format": "file_format", "file_format": "format"}
 
 
 def _found(recipe: Recipe, folder: Path | None, files: Mapping[str, Path | bytes] | None) -> dict[str, bytes]:
-    """The content of the files that a recipe needs, as far as they are there."""
+    """Content of the files that a recipe needs, as far as they exist."""
     found = {}
     for number, step in enumerate(recipe.steps, 1):
         for name, sha256 in files_of(step).items():
@@ -191,7 +191,7 @@ def _found(recipe: Recipe, folder: Path | None, files: Mapping[str, Path | bytes
 
 
 def _beside(folder: Path, name: str, sha256: str) -> Path | None:
-    """Where a file lies that a recipe in that folder names: beside it, or among those that a replay has kept."""
+    """Path of a file that a recipe in that folder names: beside it, or among those that a replay has kept."""
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name or "\0" in name:
         raise InputError(
@@ -231,7 +231,7 @@ def _read(path: Path) -> bytes:
 
 
 def _with_names(value: Any, field_name: str, taken: dict[str, str]) -> Any:
-    """References to pixels, each under a name of its own: pixels from a page have none, or all the same."""
+    """References to pixels, each with a unique name: pixels from a page have no name, or all the same."""
     if isinstance(value, Mapping) and set(value) == {"file", "sha256"}:
         given, sha256 = str(value["file"]), str(value["sha256"])
         suffix = ".cube" if field_name == "look" else ".png"

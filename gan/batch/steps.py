@@ -76,7 +76,7 @@ class Step:
 
 @contextmanager
 def at_step(number: int) -> Iterator[None]:
-    """What is refused within is refused with the step's number."""
+    """Add the step's number to an `InputError` raised within."""
     try:
         yield
     except StepError:

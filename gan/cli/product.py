@@ -259,7 +259,7 @@ def _maker(
 
 
 def _with_white(result: Result, target: Path) -> Iterator[Piece]:
-    """How much of the ground is off-white, and how much of what became white the file's format takes away again."""
+    """Share of the background that is not pure white, and how much of the white the file's format loses again."""
     from gan.edit.white import off_white_share
     from gan.imaging.color import WHITE
     from gan.imaging.io.codec import decode
@@ -274,7 +274,7 @@ def _with_white(result: Result, target: Path) -> Iterator[Piece]:
 
 
 def _with_difference(result: Result, target: Path) -> Iterator[Piece]:
-    """What is left of the difference from the reference."""
+    """Color difference from the reference that remains."""
     left = ", ".join(f"{what} {value:.1f}" for what, value in result.details["delta_e"].items())
     said = f"colour difference {left}" if left else "no colour difference: neither grounds nor products compare"
     yield Piece(target, result.picture, lambda: said)

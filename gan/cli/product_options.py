@@ -1,4 +1,4 @@
-"""What the commands share that work on the product: its masks, the model that finds it, the ground it is laid on."""
+"""Shared by the commands that edit the product: masks, the segmentation model, the background."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ProductMasks:
         self._files = {name: MaskFiles(arguments.input, path) for name, path in given.items() if path is not None}
 
     def leaves(self, path: Path) -> bool:
-        """Whether a file that was found is a picture and none of the masks."""
+        """True if a file found in a folder is a picture and none of the masks."""
         return all(files.leaves(path) for files in self._files.values())
 
     def of(self, picture: Path) -> dict[str, Any]:
@@ -86,9 +86,9 @@ class GroundOf:
 
     @property
     def as_png(self) -> tuple[str, ...]:
-        """As of `gan.cli.files.planned`."""
+        """Suffixes written as PNG instead, as in `gan.cli.files.planned`."""
         return OPAQUE if self._transparent else UNWRITABLE
 
     def remark(self, encoding: Encoding) -> str:
-        """What to tell of the way a picture is written."""
+        """Warning about the output format, such as lost transparency; empty if there is none."""
         return NO_TRANSPARENCY if self._transparent and not encoding.details.alpha else ""

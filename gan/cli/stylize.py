@@ -176,7 +176,7 @@ def _restyled(
 
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What a request needs of --style, --weight and --kind. Raises `InputError`."""
+    """Request fields from --style, --weight and --kind. Raises `InputError`."""
     from gan.stylize.sources import styles_of
 
     if not arguments.style:

@@ -27,7 +27,7 @@ PICTURE = "picture"
 
 @dataclass(frozen=True)
 class Option(GroupedMetadata):
-    """What the user may know of a field beside its type and default.
+    """Metadata of a request field beside its type and default: help, range, group, unit.
 
     Attributes:
         help: one phrase in English, as --help and the API's listing show it.

@@ -1,4 +1,4 @@
-"""Where the product is: its own transparency if it has any, else what the network of ours sees."""
+"""Segment the product: from its own transparency if there is any, else with the segmentation network."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from torch import Tensor
 from gan.core.contract import Context, Model
 from gan.core.errors import InputError, WeightsError
 from gan.core.option import Option
-from gan.core.reader import MaskFile
+from gan.core.reader import CoverFile
 from gan.cutout.network import CutoutNet
 from gan.imaging.background_prior import standing_out
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Cover
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
@@ -27,7 +27,7 @@ FindingModel = Annotated[
     str, Option("what finds the product: ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")
 ]
 ProductMask = Annotated[
-    MaskFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
+    CoverFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
 ]
 OUR_MODEL = "cutout"
 
@@ -60,7 +60,7 @@ UNSURE = "The product is not clearly separated from its background; correct it w
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Where the product is.
+    """Segmentation of the product.
 
     Attributes:
         alpha: float32, (1, 1, H, W), in [0, 1]: how much of each pixel the product covers.
@@ -74,7 +74,7 @@ class Found:
     notices: tuple[str, ...] = ()
 
 
-def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: Mask | None = None) -> Found:
+def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: Cover | None = None) -> Found:
     """Tell the product from its ground.
 
     A mask is taken as it is, and so is the transparency of a picture that has any; for both no network runs.
@@ -130,7 +130,7 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
 
 
 def has_transparency(picture: Picture) -> bool:
-    """Whether any pixel of a picture is not opaque."""
+    """True if any pixel of a picture is not opaque."""
     return picture.alpha is not None and bool((picture.alpha < 1).any())
 
 
@@ -207,7 +207,7 @@ def _agreement(first: Tensor, second: Tensor) -> float:
 
 
 def _decided(cover: Tensor) -> float:
-    """How decided a coverage is near its edge, 0 to 1, without the pixels that every edge runs through."""
+    """Sharpness of a coverage near its edge, 0 to 1, without the pixels that every edge runs through."""
     inside = (cover > 0.5).float()
 
     def reach(px: int) -> Tensor:

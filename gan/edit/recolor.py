@@ -1,4 +1,4 @@
-"""Recolor: the same product, photographed in other colors."""
+"""Recolor: the same product in other colors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
 from gan.core.option import Option
-from gan.core.reader import MaskFile, PictureFile
+from gan.core.reader import CoverFile, MaskFile, PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, find, has_transparency
 from gan.edit.background import hex_color
 from gan.edit.color_transfer import fitted, named, shown
@@ -33,7 +33,7 @@ SWATCH_PX = 2
 
 
 class RecolorRequest(Request):
-    """Give a product other colors; its texture and highlights stay.
+    """Recolor a product; its texture and highlights stay.
 
     Raises:
         InputError: a value outside its range; a mask of another size; or more than `MAX_OUTPUT_PIXELS` in all.
@@ -44,7 +44,7 @@ class RecolorRequest(Request):
         tuple[str, ...],
         Option("hex colors that its dominant color becomes, one picture for each", many=True, metavar="#RRGGBB"),
     ]
-    mask: Annotated[MaskFile | None, Option("white where the color changes; without it the product is found")] = None
+    mask: Annotated[CoverFile | None, Option("white where the color changes; without it the product is found")] = None
     protect: Annotated[MaskFile | None, Option("white where nothing may change")] = None
     strength: Annotated[float, Option("0 gives the picture, 1 the color that is asked for", ge=0, le=1, step=0.05)] = (
         1.0
@@ -84,7 +84,7 @@ class RecolorRequest(Request):
 
 
 def recolor(request: RecolorRequest, context: Context) -> Output:
-    """Find the product, and change its dominant color and all that varies with it; see `gan.edit.color_transfer`.
+    """Segment the product, and change its dominant color and all that varies with it; see `gan.edit.color_transfer`.
 
     Parts in clearly other colors, white and black parts of a colored product, and mirrored light keep their colors.
     Pixels outside the product, and under full protection, are the input's to the last bit.
@@ -122,7 +122,7 @@ def recolor(request: RecolorRequest, context: Context) -> Output:
 
 
 def dominant_color(picture: Picture, alpha: Tensor) -> str:
-    """The color that most of a product has, free of highlights and shadows, as "#RRGGBB".
+    """Dominant color of a product, free of highlights and shadows, as "#RRGGBB".
 
     Args:
         picture: H x W pixels.
@@ -161,7 +161,7 @@ def delta_e(a: Tensor, b: Tensor) -> float:
 
 
 def _product(request: RecolorRequest, alpha: Tensor) -> Product:
-    """What a request recolors.
+    """Product pixels that a request recolors.
 
     Raises:
         InputError: all of it is protected.

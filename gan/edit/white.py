@@ -1,4 +1,4 @@
-"""White: the ground around a product becomes exactly 255, and how much of it was not is counted."""
+"""White: make the background around a product exactly 255, and measure how much of it was not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class WhiteRequest(Request):
 
 
 def white(request: WhiteRequest, context: Context) -> Output:
-    """Lay the product on pure white, without its old ground's color along the edge, with or without its shadow.
+    """Composite the product on pure white, without color spill along the edge, with or without its shadow.
 
     Details: `off_white_before` and `off_white`, as of `off_white_share`.
 
@@ -75,7 +75,7 @@ def white(request: WhiteRequest, context: Context) -> Output:
 
 
 def off_white_share(rgb: Tensor, alpha: Tensor, *, margin_px: int = 0) -> float:
-    """How much of a ground is not pure white in 8 bits.
+    """Share of a background that is not pure white in 8 bits.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1].

@@ -14,13 +14,13 @@ from gan.core.message import Message
 from gan.cutout.segment import has_transparency
 from gan.edit.background import WHITE, laid_on
 from gan.edit.frame import LEAST_FILL, framed
-from gan.edit.geometry import measured
 from gan.edit.white import snapped
 from gan.enhance.pipeline import EnhanceRequest, enhance
 from gan.export.channels import Channel
 from gan.export.overlays import BORDER_EDGE_PX, borders
 from gan.export.rules import LARGEST_SCALE, on_white
 from gan.export.rules_file import with_mark
+from gan.imaging.box import box_of
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 
@@ -176,7 +176,7 @@ def _scale(shortest_px: int | None, longest_px: int | None, sides: list[int]) ->
 
 
 def _fill_of(alpha: Tensor) -> float:
-    box = measured(alpha)
+    box = box_of(alpha)
     return LEAST_FILL if box is None else max(LEAST_FILL, box.fill(*alpha.shape[2:]))
 
 

@@ -1,4 +1,4 @@
-"""What each sales channel asks of a picture, as data: one TOML file each, and custom ones of the same form."""
+"""Requirements of each sales channel, as data: one TOML file each, and custom ones of the same form."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MOST_CHANNEL_BYTES = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """What a sales channel asks of a picture. None, "" or () where it says nothing.
+    """Requirements of a sales channel. None, "" or () where it does not specify any.
 
     Attributes:
         name: as on the command line.
@@ -123,7 +123,7 @@ class Channel:
 
     @property
     def fill_target(self) -> float | None:
-        """What repair frames the product to; None where the channel says nothing of it."""
+        """Share of the frame that autofix scales the product to; None if the channel does not specify any."""
         if self.fill_wanted is not None:
             return self.fill_wanted
         if self.fill_least is None and self.fill_most is None:
@@ -131,7 +131,7 @@ class Channel:
         return ((self.fill_least or 0.1) + (self.fill_most or 1.0)) / 2
 
     def record(self) -> dict[str, Any]:
-        """What `channel_of` makes the same channel of: JSON-ready, without what is not said."""
+        """JSON-ready values from which `channel_of` makes the same channel, without those not specified."""
         values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value}
 

@@ -122,13 +122,13 @@ def check_fill(fill: float | None, channel: Channel) -> None:
 
 
 def needs_product(channel: Channel) -> bool:
-    """Whether any of a channel's rules goes by where the product is."""
+    """True if any of a channel's rules needs the product's mask."""
     fill = channel.fill_least is not None or channel.fill_most is not None
     return fill or channel.ground == "white" or channel.aspect_required or bool(BY_PRODUCT & set(channel.forbid))
 
 
 def _found(picture: Picture, channel: Channel, context: Context, model: str, *, wanted: bool = False) -> Found | None:
-    """Where the product is; None where nothing asks for it, or none was found."""
+    """Segment the product; None if no rule needs it, or none was found."""
     if not wanted and not needs_product(channel):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a check says of one rule, in sentences that can be translated."""
+"""Result of checking one rule, in sentences that can be translated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Status = Literal["pass", "fail", "warn"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What was measured on one picture for one rule.
+    """Measurement of one picture for one rule.
 
     Attributes:
         rule: its name, such as "fill"; the interface's label of it is "rule." and this.
@@ -55,7 +55,7 @@ class Finding:
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> Finding:
-        """What `record` gave."""
+        """Inverse of `record`."""
         repair = record["repair"]
         status: Status = next(known for known in get_args(Status) if known == record["status"])
         return cls(
@@ -69,5 +69,5 @@ class Finding:
 
 
 def passed(findings: tuple[Finding, ...]) -> bool:
-    """Whether no rule is broken; warnings break none."""
+    """True if no rule fails; warnings do not count as failures."""
     return all(finding.status != "fail" for finding in findings)

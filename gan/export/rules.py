@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from gan.core.message import Message
-from gan.edit.geometry import Box, measured
 from gan.edit.white import off_white_share
 from gan.export import overlays
 from gan.export.channels import Channel
 from gan.export.file_metadata import FileFacts
 from gan.export.rule_result import Finding, Status, passed
 from gan.export.rules_file import FILE_RULES, check_file
+from gan.imaging.box import Box, box_of
 from gan.imaging.picture import Picture
 
 __all__ = ["FILE_RULES", "RULES", "Finding", "Status", "check", "on_white", "passed"]
@@ -214,7 +214,7 @@ def _ground(rgb: Tensor, alpha: Tensor | None, block_px: int) -> Finding:
 
 def _placing(alpha: Tensor | None, channel: Channel) -> list[Finding]:
     findings = []
-    box = None if alpha is None else measured(alpha)
+    box = None if alpha is None else box_of(alpha)
     if channel.fill_least is not None or channel.fill_most is not None:
         findings.append(_fill(None if alpha is None or box is None else box.fill(*alpha.shape[2:]), channel))
     if "cut-off" in channel.forbid:

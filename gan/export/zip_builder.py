@@ -125,7 +125,7 @@ def _as_it_is(content: bytes | Path, facts: FileFacts, findings: tuple[Finding, 
 
 
 def _repairs_of_file(before: tuple[Finding, ...], file: Written) -> Iterator[Message]:
-    """What writing has mended."""
+    """Failed file rules that writing the file has fixed."""
     broken = {finding.rule for finding in file.findings if finding.status == "fail"}
     for finding in before:
         mended = finding.status == "fail" and finding.rule in FILE_RULES and finding.rule not in broken

@@ -85,7 +85,7 @@ class Package:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many files pass, fail, and could not be used."""
+        """Number of files that pass, that fail, and that could not be used."""
         return {status: sum(entry["status"] == status for entry in self.entries) for status in (PASSED, FAILED, ERROR)}
 
     def add(
@@ -165,5 +165,5 @@ def _rules(findings: Iterable[Mapping[str, Any]], status: str) -> str:
 
 
 def _cell(value: object) -> object:
-    """What begins like a formula would be computed by spreadsheets; names of files come from anywhere."""
+    """Escape a value that a spreadsheet would run as a formula, since file names come from anywhere."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,4 +1,4 @@
-"""Directions of w that nobody named: SeFa from the weights, PCA from the styles themselves; moving, saving, loading.
+"""Unnamed directions of w: SeFa from the weights, PCA from the styles; moving, saving, loading.
 
 They ask no more of a network than what `Directed` says.
 """
@@ -48,7 +48,7 @@ class Directed(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Direction:
-    """A way to go in w, and which layers go it. A frozen value: renaming is `dataclasses.replace`.
+    """A direction in w, and the layers it applies to. A frozen value: rename it with `dataclasses.replace`.
 
     Attributes:
         name: 1 to 80 printable characters.
@@ -111,7 +111,7 @@ class Direction:
 
 
 def layer_ranges(layers: int) -> dict[str, tuple[int, int]]:
-    """Which layers decide pose and outline, which parts, which colours: first layer, and the one behind the last.
+    """Style layers of pose and outline, of parts, and of colors: first layer, and the one behind the last.
 
     Coarse are the blocks of 4 and 8 px, middle those of 16 and 32 px, fine the others (StyleGAN, arXiv 1812.04948,
     section 3.1). The three are disjoint and together all layers; of a small network the later ones are empty.
@@ -193,7 +193,7 @@ def directions_of(network: Directed) -> list[Direction]:
 
 
 def move(w: Tensor, direction: Direction, amount: float) -> Tensor:
-    """Go `amount` units along a direction, in its layers only.
+    """Move `amount` units along a direction, in its layers only.
 
     Args:
         w: (N, layers, style).

@@ -1,4 +1,4 @@
-"""Films: the way from one product to the next through the latent space."""
+"""Interpolate between products in latent space, as the frames of a video."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_FRAMES = 600
 
 
 class FilmRequest(GenerateRequest):
-    """Make a film: a `GenerateRequest` whose sliders, edits, truncation and size hold for every frame.
+    """Make a video: a `GenerateRequest` whose sliders, edits, truncation and size hold for every frame.
 
     Its products are those of `seeds`, then `latents`; `seed` and `latent` are not used.
 

@@ -1,4 +1,4 @@
-"""A latent: all that a network needs to draw one picture again, as plain numbers that a record and a file can hold."""
+"""Latent: everything a network needs to reproduce a picture, as plain numbers for a record or a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gan.core.files import write_atomic
 
 @dataclass(frozen=True, kw_only=True)
 class Latent:
-    """A point of one network's latent space.
+    """A point in one network's latent space.
 
     Attributes:
         z: what is neither category nor measurable.

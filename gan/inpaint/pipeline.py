@@ -12,7 +12,7 @@ from torch import Tensor
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError, check_within
 from gan.core.option import Option
-from gan.core.reader import MaskFile, PictureFile
+from gan.core.reader import HoleFile, PictureFile
 from gan.imaging.alpha import bleed
 from gan.imaging.mask import check_size, feathered, grown
 from gan.imaging.picture import PARTLY_GENERATED
@@ -49,7 +49,7 @@ class InpaintRequest(Request):
     """
 
     picture: PictureFile
-    mask: Annotated[MaskFile | None, Option("white where pixels are to be made", metavar="MASK_OR_FOLDER")] = None
+    mask: Annotated[HoleFile | None, Option("white where pixels are to be made", metavar="MASK_OR_FOLDER")] = None
     left: Margin = 0
     top: Margin = 0
     right: Margin = 0

@@ -1,4 +1,4 @@
-"""Checkpoints' files: their tensors, without the code that they can carry, and the architecture these belong to.
+"""Read third-party checkpoint files: their tensors, without running code in them, and their architecture.
 
 A .pth file is a pickle; it is read with PyTorch's restricted unpickler, which makes tensors and plain containers and
 refuses everything else. A .pt file of TorchScript is a program with tensors; the tensors are taken out and the program
@@ -25,7 +25,7 @@ from gan.core.message import Message
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 EXTRA_ARCHITECTURES = "spandrel_extra_arches"
-"""The package that holds MAT among others, whose licences forbid commercial use; used where a user has installed it."""
+"""The package that holds MAT among others, whose licenses forbid commercial use; used where a user has installed it."""
 
 
 def describe_file(path: Path) -> tuple[Any, str]:
@@ -98,7 +98,7 @@ def _describe(path: Path, state: dict[str, Any]) -> Any:
     except UnsupportedModelError as error:
         raise unusable(path, Message("its architecture is not known"), known) from error
     except Exception as error:
-        # An architecture that is recognised by a few keys and then does not fit fails in its own constructor.
+        # An architecture that is recognized by a few keys and then does not fit fails in its own constructor.
         raise unusable(path, Message("its tensors fit no known architecture"), known) from error
 
 
@@ -127,14 +127,14 @@ def _torchscript_tensors(archive: zipfile.ZipFile) -> dict[str, Tensor]:
 
 
 class _Object(dict[str, Any]):
-    """Stands for an object of any TorchScript class."""
+    """Placeholder for an object of any TorchScript class."""
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         self.update(attributes)
 
 
 class _Unpickler(pickle.Unpickler):
-    """Makes `_Object`s, tensors and lists, and calls nothing that the file names."""
+    """Unpickler that makes `_Object`s, tensors and lists, and calls nothing that the file names."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -181,5 +181,5 @@ def _rebuilt(storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[
 
 
 def _first(value: Any, *_: Any) -> Any:
-    """Lists of a declared type, as TorchScript's pickler writes them."""
+    """Build a list of a declared type, as TorchScript's pickler writes them."""
     return value

@@ -1,4 +1,4 @@
-"""Published checkpoints: one manifest, safetensors only, nothing used before its SHA-256 is checked.
+"""Published checkpoints: one manifest, safetensors only, SHA-256 verified before use.
 
 A checkpoint is a folder with three files, which is also what the Hub expects: the tensors, the network's config, the
 model card. `gan.models.manifest` holds a record of each. What resuming needs is not here but in a run's own
@@ -66,14 +66,14 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Check:
-    """What `verify` found about one checkpoint; `problem` is empty where all is well."""
+    """Result of `verify` for one checkpoint; `problem` is empty if it is intact."""
 
     name: str
     problem: str = ""
 
 
 def resolve(name: str, weights_dir: Path) -> Path:
-    """Where a model lies: a name of the manifest, else an existing path, else, asked for as owner/name, the Hub.
+    """Path of a model: a name of the manifest, else an existing path, else, given as owner/name, the Hub.
 
     Args:
         name: "enhance-x4", "runs/x4/weights", "model.pth", "owner/name" or "owner/name/file.pth".
@@ -161,7 +161,7 @@ def write_checkpoint(
     data_licence: str = "",
     metrics: Mapping[str, Metric] | None = None,
 ) -> Record:
-    """Write a folder in published form, without a manifest: what a run keeps as its current weights.
+    """Write a checkpoint folder in published form, without a manifest: a run's current weights.
 
     Args:
         config: JSON-ready; all that building the network needs.
@@ -220,7 +220,7 @@ def publish(weights_dir: Path, *, name: str, **fields: Any) -> Record:
 
 
 def release(run: Path, weights_dir: Path, *, name: str, **fields: Any) -> Record:
-    """Enter the weights that a run keeps in `run/weights` into `weights_dir` under a name of their own.
+    """Publish a run's `weights` folder in `weights_dir` under a name of its own.
 
     Args:
         fields: what the run does not know: `card`, `data`, `data_licence`, `metrics`.

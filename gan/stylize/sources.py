@@ -1,4 +1,4 @@
-"""Styles as users give them: names of presets, files, pictures, looks."""
+"""Read styles given as names of presets, files, pictures or looks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CUBE = ".cube"
 
 
 def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None) -> dict[str, Any]:
-    """What a request needs of styles as they are given.
+    """Request fields for the given styles.
 
     Args:
         sources: each a preset's name, a file's path, a file's content, or an image of Pillow's. A .cube file is a look

@@ -103,7 +103,7 @@ def label(key: str) -> Any:
 
 
 def translations() -> gr.I18n:
-    """What `launch(i18n=...)` takes. A label that a catalog lacks is English."""
+    """Translations for `launch(i18n=...)`. A label that a catalog lacks is English."""
     tables = {
         locale: {PREFIX + key: catalog.labels.get(key, english) for key, english in LABELS.items()}
         for catalog in CATALOGS.values()
@@ -140,7 +140,7 @@ def field_name(name: str, to: Language) -> str:
 
 
 def sentence(error: PackshotError, to: Language) -> str:
-    """What came, what is allowed, what to do, in that language, and of a recipe in which step."""
+    """Translate an error: the value given, the values allowed, the remedy, and the step of a recipe."""
     if isinstance(error, StepError) and error.step:
         return say("Step {step}: {problem}", to, step=error.step, problem=sentence(error.inner, to))
     got, allowed, remedy = (say(part, to, **error.values) for part in error.templates())

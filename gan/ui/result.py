@@ -1,4 +1,4 @@
-"""What every tab does with a result: its encoding from the widgets, its record as a file, the common lines about it."""
+"""Shared by all tabs for results: the encoding from the widgets, the record as a file, the common lines about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gan.ui.widgets import megabytes
 
 
 def encoding_of(file_format: str, quality: float, lossless: bool, keep_exif: bool, keep_location: bool) -> Encoding:
-    """What the controls of `gan.ui.widgets.OutputOptions` ask for.
+    """Encoding selected by the controls of `gan.ui.widgets.OutputOptions`.
 
     Raises:
         InputError: choices that contradict each other.

@@ -1,4 +1,4 @@
-"""Where the pages' visits keep their files."""
+"""Temporary files of the pages' visits."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ KEEP_S: Final = 86400
 
 
 class Kept(Protocol):
-    """What a page keeps between two events."""
+    """State of a page between two events."""
 
     @property
     def folder(self) -> Path: ...
 
 
 class Shelf:
-    """Where the visits' files lie; the folder goes with the process."""
+    """Folders of the visits' files; deleted when the process ends."""
 
     def __init__(self) -> None:
         self._root: Path | None = None

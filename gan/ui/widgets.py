@@ -70,7 +70,7 @@ class OutputOptions:
 
 @dataclass(frozen=True)
 class ResultView:
-    """Where a result appears; `values` are an event's outputs, `reveal` belongs behind its success."""
+    """Components that show a result; `values` are an event's outputs, `reveal` belongs behind its success."""
 
     around: gr.Column
     stage: gr.Column

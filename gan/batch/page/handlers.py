@@ -1,4 +1,4 @@
-"""What the Batch tab runs: from pictures and a recipe to a ZIP; for the page and the API."""
+"""Run the Batch tab: from pictures and a recipe to a ZIP; for the page and the API."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Handlers:
 
 @dataclass(frozen=True)
 class _Made:
-    """What is handed over.
+    """Finished batch, ready for download.
 
     Attributes:
         summary: of the work that was done.

@@ -49,7 +49,7 @@ class Panel:
 
     @property
     def inputs(self) -> list[Component]:
-        """What `chosen` takes."""
+        """Components whose values `chosen` takes."""
         return [self.file, self.more, self.ready]
 
 
@@ -126,7 +126,7 @@ def carried(path: Path) -> Recipe:
 
 
 def title_of(recipe: Recipe, file: str | None, ready: str, to: Language) -> str:
-    """What the page calls the recipe."""
+    """Title of the recipe on the page."""
     if file:
         return recipe.name or Path(file).stem
     return word(f"batch.ready.{ready}", to)

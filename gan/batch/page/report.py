@@ -1,4 +1,4 @@
-"""What a recipe does and what became of a batch, as HTML. Every word comes escaped; colours never stand alone."""
+"""Render a recipe and a batch report as HTML. All text is escaped; nothing is shown by color alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OUTLIERS: Final[Mapping[str, str]] = {
 
 @dataclass
 class BatchProgress:
-    """What became of each picture so far; written by the worker, read by the page."""
+    """Progress of a batch: the outcomes so far; written by the worker, read by the page."""
 
     title: str = ""
     count: int = 0

@@ -72,7 +72,7 @@ class Chain:
 
 
 def count(wish: Settings) -> int:
-    """How many requests `make` will carry out.
+    """Number of requests that `make` will run.
 
     Raises:
         InputError: a target is no colour.
@@ -119,7 +119,7 @@ def _finished(chain: Chain, made: Made, steps: Sequence[Step]) -> Made:
 
 
 def _steps(wish: Settings, mask: Mask | None, ground: Ground) -> list[Step]:
-    """What comes after the colours. The last edit that can lays the ground, else a request of its own does."""
+    """Steps after recoloring. The last edit that can lays the background, else a request of its own does."""
     steps: list[Step] = []
     if wish.on_paper:
         if wish.shadow:

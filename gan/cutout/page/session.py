@@ -38,7 +38,7 @@ MOST_BYTES: Final = 2**30
 
 @dataclass(frozen=True)
 class Marks:
-    """What the user says of a photograph: strokes and masks, by their files.
+    """User input on a photograph: strokes and masks, as paths of files.
 
     Attributes:
         keep, drop, protect: strokes, as masks; None where there are none.
@@ -91,7 +91,7 @@ class Variant:
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """What one run made.
+    """Entry of the history: the inputs and results of one run.
 
     Attributes:
         folder: of its files.
@@ -120,7 +120,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """What the page is at. It never changes: a handler gives another, so that Stop and errors leave it as it was.
+    """State of a visit. Immutable: handlers return a new one, so that Stop and errors leave it as it was.
 
     Attributes:
         folder: of all files.
@@ -176,7 +176,7 @@ class Session:
 
 
 def read_marks(value: EditorValue | None, visit: Session, mask: str | None, protect: str | None) -> Marks:
-    """What was drawn in the editor, and the masks that were brought, as files of the photograph's size.
+    """Save the editor's strokes and the uploaded masks as files of the photograph's size.
 
     Args:
         mask: path of a mask of the product.

@@ -1,4 +1,4 @@
-"""What the Cut-out tab is asked, as its widgets hold it, and the requests that this makes."""
+"""Settings of the Cut-out tab, as its widgets hold them, and the requests that they make."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RGB: Final = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)[^)]*\)
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is to be made of a cut-out; an edit that is not ticked is none.
+    """Settings of all edits of a cut-out; an edit that is not ticked does not run.
 
     Attributes:
         ground: `TRANSPARENT`, `WHITE`, `COLOR` or `PICTURE`.
@@ -69,11 +69,11 @@ class Settings:
 
     @property
     def on_paper(self) -> bool:
-        """Whether the photograph's own ground stays, as paper that becomes white under the product's shadow."""
+        """True if the photograph's own background stays, as paper that becomes white under the product's shadow."""
         return self.white and self.keep_shadow
 
     def same_ground(self, other: Settings) -> bool:
-        """Whether the product comes to lie on the same; a colour or a file that is not chosen does not count."""
+        """True if both lead to the same background; a color or file that is not selected does not count."""
 
         def meant(wish: Settings) -> tuple[str, ...]:
             if wish.white:
@@ -83,7 +83,7 @@ class Settings:
         return meant(self) == meant(other)
 
     def read_ground(self) -> Ground:
-        """What the product is laid on in the end.
+        """Background of the final picture.
 
         Raises:
             InputError: a colour that is none, no picture, or one that cannot be read.
@@ -165,7 +165,7 @@ def colors_of(text: str, *, field: str = "to") -> tuple[str, ...]:
 
 
 def swatches(text: str) -> list[str]:
-    """What of a text that is being written are colours already."""
+    """Valid colors in a text that is still being typed."""
     return list(dict.fromkeys(color for part in _SEPARATOR.split(text or "") for color in _color(part)))
 
 

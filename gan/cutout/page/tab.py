@@ -31,7 +31,7 @@ EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -140,7 +140,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 
 
 def _endpoints(parts: _Parts, desk: Handlers) -> None:
-    """What programs call; nothing that the page only suggests holds for them."""
+    """Register the API's endpoints; they do not get the defaults that the page suggests."""
 
     def text(name: str, value: str = "") -> gr.Textbox:
         return gr.Textbox(value, visible=False, elem_id=f"cutout-api-{name}")

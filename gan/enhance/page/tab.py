@@ -31,7 +31,7 @@ ADJUSTMENTS: Final = ("white_balance", "exposure", "local_contrast", "saturation
 
 @dataclass(frozen=True)
 class RenderedResult:
-    """What the page shows of a result.
+    """Rendered result, as the page shows it.
 
     Attributes:
         file: the full picture in the chosen format.

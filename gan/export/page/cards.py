@@ -1,4 +1,4 @@
-"""What was found, as HTML: a card for each picture, with its verdict and a table of the rules.
+"""Render findings as HTML: a card for each picture, with its verdict and a table of the rules.
 
 Every word comes escaped; colours never stand alone. Tables become stacks where there is little room.
 """
@@ -29,7 +29,7 @@ WORDS: Final = {"fail": "Fails", "warn": "Review", "pass": "Passes"}
 
 @dataclass(frozen=True)
 class Card:
-    """What became of one picture.
+    """Card of one picture: its verdict, findings and thumbnails.
 
     Attributes:
         name: of its file.

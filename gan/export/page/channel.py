@@ -43,7 +43,7 @@ class Panel:
 
     @property
     def inputs(self) -> list[Component]:
-        """What `chosen` takes."""
+        """Components whose values `chosen` takes."""
         return [self.channel, self.file]
 
 
@@ -98,7 +98,7 @@ def chosen(name: str, file: str | None) -> Channel:
 
 
 def asked(channel: Channel) -> tuple[Finding, ...]:
-    """What the channel asks, as a check words it: the rules of a blank picture, whose values mean nothing."""
+    """Requirements of a channel as findings: a check of a blank picture, whose measured values mean nothing."""
     facts = FileFacts(file_format="png", bytes=0, width_px=BLANK_PX, height_px=BLANK_PX)
     return check(Picture(torch.ones(1, 3, BLANK_PX, BLANK_PX)), facts, None, channel)
 
@@ -130,7 +130,7 @@ def _keep_in_step(panel: Panel) -> None:
 
 
 def _show(name: str, file: str | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
-    """What holds, and its file to start from; of a file that cannot be used, why."""
+    """Show the selected channel and its file as a template; for an unusable file, the reason."""
     to = language(request)
     try:
         card = described(chosen(name, file), to)

@@ -24,7 +24,7 @@ EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -163,7 +163,7 @@ def _events(parts: _Parts, desk: Handlers) -> None:
 
 
 def _join(path: str | None, files: list[str] | None) -> tuple[Any, Any]:
-    """What another tab sent, or an example, as one more of the files."""
+    """Append a picture from another tab, or an example, to the list of files."""
     return (gr.skip(), gr.skip()) if path is None else (None, [*(files or ()), path])
 
 
@@ -179,6 +179,6 @@ def _after_export(archive: str | None, file: str | None) -> tuple[Any, ...]:
 
 
 def _fore(*, export: bool) -> tuple[Any, Any]:
-    """Which of the two buttons is the one that the page is about."""
+    """Mark one of the two buttons as the primary one."""
     first, second = ("secondary", "primary") if export else ("primary", "secondary")
     return gr.update(variant=first), gr.update(variant=second)

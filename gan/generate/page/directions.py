@@ -58,7 +58,7 @@ class Panel:
 
     @property
     def shown(self) -> list[Component]:
-        """What `show` updates."""
+        """Components that `show` updates."""
         return [self.edits, self.active, self.amount]
 
 

@@ -38,7 +38,7 @@ EXAMPLES: Final = ("chair", "helmet")
 
 @dataclass(frozen=True)
 class Projected:
-    """What the page shows of a projection.
+    """Rendered projection of a photograph, as the page shows it.
 
     Attributes:
         file: the network's picture as PNG.

@@ -1,4 +1,4 @@
-"""What the Generate tab makes of results: files, records, an archive of all, previews; and where they appear."""
+"""Turn results of the Generate tab into files, records, an archive and previews; and the view that shows them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class RenderedResult:
-    """What the page shows of results.
+    """Rendered results, as the page shows them.
 
     Attributes:
         files: full pictures as PNG, the new ones first.
@@ -58,7 +58,7 @@ class RenderedResult:
 
 @dataclass(frozen=True)
 class View:
-    """Where results appear. `values` takes `values_of(shown)`."""
+    """Components that show results. `values` takes `values_of(shown)`."""
 
     gallery: gr.Gallery
     files: gr.Column
@@ -174,7 +174,7 @@ def single_records(result: Result) -> list[Record]:
 
 
 def product_line(record: Record, to: Language) -> str:
-    """Which product a record is of: its category, and its seed where it was drawn from one."""
+    """Caption of a record's product: its category, and its seed if it was drawn from one."""
     name = category_name(record["details"]["latents"][0]["category"], to)
     if record["request"].get("latent"):
         return f"{name} · {say('from a latent', to)}"
@@ -182,7 +182,7 @@ def product_line(record: Record, to: Language) -> str:
 
 
 def category_name(category: str, to: Language) -> str:
-    """What people call it, where we know a word."""
+    """Translated name of a category, if the catalog has one."""
     key = f"generate.category.{category}"
     return word(key, to) if key in LABELS else category
 

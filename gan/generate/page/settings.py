@@ -33,7 +33,7 @@ MIX_LABELS: Final = {name: f"generate.mix.{name}" for name in MIXES}
 
 @dataclass(frozen=True)
 class Settings:
-    """What the widgets hold, in the order of `Controls.all`; the same words as the API's parameters.
+    """Values of the widgets, in the order of `Controls.all`; named as the API's parameters.
 
     Attributes:
         fill: the size in the frame, `Sliders.size`.
@@ -182,7 +182,7 @@ def read_saved(path: Path) -> tuple[GenerateRequest | None, tuple[Latent, ...]]:
 
 
 class Models:
-    """What is known of the models that are offered."""
+    """Models offered, and their configurations."""
 
     def __init__(self, choices: Sequence[Choice]) -> None:
         self.choices = choices

@@ -36,7 +36,7 @@ _CLOSE: Final = """() => {
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -76,12 +76,12 @@ class _Parts:
 
     @property
     def values(self) -> list[Component]:
-        """What handlers take as `*values`."""
+        """Components that handlers take as `*values`."""
         return [*self.controls.all, self.held, *self.directions.inputs]
 
     @property
     def put(self) -> list[Component]:
-        """What another product in place of the current one changes."""
+        """Components that change when another product replaces the current one."""
         return [*self.controls.all, self.held, self.release, *self.directions.shown]
 
 
@@ -173,7 +173,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
 
 
 def _endpoints(parts: _Parts, desk: Handlers) -> None:
-    """What programs call. They come first, since the page's own events would take their names."""
+    """Register the API's endpoints. They come first, since the page's own events would take their names."""
     view, controls, photo, film = parts.view, parts.controls, parts.photo, parts.film
     projector, maker = tab_photo.Projector(desk), video.Maker(desk)
     # A program asks for one unless it says more.

@@ -13,7 +13,7 @@ from gan.core.option import Option, Options
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What a format is called and can hold.
+    """Names and capabilities of a file format.
 
     Attributes:
         pillow: Pillow's name.
@@ -50,7 +50,7 @@ LOSSY: Final = "Unmarked pixels change slightly in this format; PNG keeps them e
 
 
 class Encoding(Options):
-    """How a picture becomes a file.
+    """Output format, quality and metadata of a file.
 
     Raises:
         InputError: a value out of range, bits that the format does not hold, or choices that contradict each other.
@@ -94,7 +94,7 @@ class Encoding(Options):
 
     @property
     def exact(self) -> bool:
-        """Whether the pixels that are written are those that are read again."""
+        """True if decoding the written file gives the same pixels."""
         return self.file_format in ("png", "tiff") or self.lossless
 
     @classmethod

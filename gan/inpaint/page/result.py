@@ -1,4 +1,4 @@
-"""What the Inpaint tab makes of a result: the file, previews, a record, what is said; and the strip of steps."""
+"""Turn a result of the Inpaint tab into a file, previews, a record and a summary; and the strip of steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gan.ui.result import common_rows, write_record
 
 @dataclass(frozen=True)
 class RenderedResult:
-    """What the page shows of a result.
+    """Rendered result, as the page shows it.
 
     Attributes:
         file: the full picture in the chosen format.

@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Session:
-    """What the page is at. It never changes: a handler gives another, so that Stop and errors leave it as it was.
+    """State of a visit. Immutable: handlers return a new one, so that Stop and errors leave it as it was.
 
     Attributes:
         folder: of all files.

@@ -25,7 +25,7 @@ from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -57,7 +57,7 @@ class _Parts:
 
     @property
     def where(self) -> list[Component]:
-        """What handlers take of a visit."""
+        """Components of the visit that handlers take."""
         return [self.stage.visit, self.stage.editor]
 
 
@@ -145,7 +145,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 
 
 def _endpoints(parts: _Parts, desk: Handlers) -> None:
-    """What programs call; nothing that the page only suggests holds for them."""
+    """Register the API's endpoints; they do not get the defaults that the page suggests."""
 
     def number(name: str) -> gr.Number:
         return gr.Number(0, precision=0, visible=False, elem_id=f"inpaint-api-{name}")
@@ -223,7 +223,7 @@ def _visits(parts: _Parts, page: Page) -> None:
 
 
 def _extension() -> list[Component]:
-    """How to extend: which way, another aspect, pixels for each side."""
+    """Controls for extending: direction, another aspect ratio, pixels for each side."""
     with gr.Accordion(label("inpaint.extend"), open=False, elem_id="inpaint-extend"):
         gr.Markdown(label("inpaint.extend.info"), elem_classes="facts")
         way = gr.Radio(

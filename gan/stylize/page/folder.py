@@ -43,7 +43,7 @@ class Panel:
     archive: gr.DownloadButton
 
     def values(self) -> list[Component]:
-        """What the handler fills before the status."""
+        """Components that the handler fills before the status."""
         return [self.archive, self.listing]
 
 
@@ -75,7 +75,7 @@ def build() -> Panel:
 
 @dataclass
 class _Report:
-    """What became of each picture so far; written by the worker, read by the page."""
+    """Progress of a folder: the rows so far; written by the worker, read by the page."""
 
     count: int
     rows: list[tuple[str, str, bool]] = dataclasses.field(default_factory=list)

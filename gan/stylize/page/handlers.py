@@ -1,4 +1,4 @@
-"""What the Stylize tab runs: one function from files and options to a result, behind the page and behind the API."""
+"""Run the Stylize tab: one function from files and options to a result, for the page and the API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CHOICES = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is asked besides the picture, as widgets hold it: files by their paths.
+    """Settings beside the picture, as widgets hold them: files by their paths.
 
     Attributes:
         styles: pictures, or one .cube file.

@@ -1,4 +1,4 @@
-"""What the Stylize tab makes of a result: the file, previews, a record, a .cube file, what is said."""
+"""Turn a result of the Stylize tab into a file, previews, a record, a .cube file and a summary."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEASURED_PX: Final = 512
 
 @dataclass(frozen=True)
 class RenderedResult:
-    """What the page shows of a result.
+    """Rendered result, as the page shows it.
 
     Attributes:
         file: the full picture in the chosen format.
@@ -90,7 +90,7 @@ def _summary(result: Result, source: Picture, file: Path, encoding: Encoding, to
 
 
 def _measured(picture: Picture, source: Picture, to: Language) -> list[tuple[str, str]]:
-    """How much of the photograph's structure is left, on small copies: of large pictures it takes many seconds."""
+    """SSIM with the photograph, measured on small copies: on large pictures it takes many seconds."""
     from gan.metrics.fidelity import compare  # scipy takes a moment, and the page is to open at once
 
     small = (Picture(shrunk(one.rgb, MEASURED_PX)) for one in (picture, source))

@@ -48,12 +48,12 @@ class Panel:
 
     @property
     def inputs(self) -> list[Component]:
-        """What `chosen_styles` takes."""
+        """Components whose values `chosen_styles` takes."""
         return [self.chosen, self.own, *self.weights]
 
     @property
     def put(self) -> list[Component]:
-        """What `choose` fills."""
+        """Components that `choose` fills."""
         return [self.chosen, self.gallery, self.own, *self.weights, self.line]
 
 
@@ -149,7 +149,7 @@ def brought(own: Sequence[str] | None, chosen: str, request: gr.Request) -> tupl
 
 
 def title_of(name: str, to: Language) -> str:
-    """What people call a preset, or any other style: by its file's name."""
+    """Title of a preset; of any other style, its file's name."""
     return say(PRESETS[name].title, to) if name in PRESETS else name
 
 

@@ -1,4 +1,4 @@
-"""How a style is laid on, in the Stylize tab: kind, strength, colours, place, the size of strokes, the model."""
+"""Style options of the Stylize tab: kind, strength, colors, region, stroke size, model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STYLE_SIZES: Final = (0, 256, 384, 512, 768, 1024)
 
 @dataclass(frozen=True)
 class StyleOptions:
-    """How the style is laid on, in the order of `gan.stylize.page.handlers.Wish`'s fields."""
+    """Components of the style options, in the order of `gan.stylize.page.handlers.Settings`' fields."""
 
     kind: gr.Radio
     strength: gr.Slider

@@ -34,7 +34,7 @@ EXAMPLE_STYLES: Final = {
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -68,7 +68,7 @@ class _Parts:
 
     @property
     def choices(self) -> list[Component]:
-        """What `gan.stylize.page.handlers.Wish.of_page` takes."""
+        """Components whose values `gan.stylize.page.handlers.Settings.of_page` takes."""
         return [*self.style.inputs, *self.manner.all]
 
 
@@ -148,7 +148,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 
 
 def _endpoints(parts: _Parts, desk: Handlers, run: Run) -> None:
-    """What programs call; nothing that the page only suggests holds for them."""
+    """Register the API's endpoints; they do not get the defaults that the page suggests."""
     manner = parts.manner
 
     def number(name: str, value: int) -> gr.Number:
