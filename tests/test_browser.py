@@ -217,7 +217,7 @@ def test_a_bad_file_is_told_and_the_page_goes_on(browser: Browser, studio_page: 
         page.click(CLEAR)
         expect(page.locator("#enhance-preview")).to_be_hidden()
         visit.upload(bad)
-        expect(page.locator(".toast-body")).to_contain_text("image: a damaged or incomplete picture")
+        expect(page.locator(".toast-body")).to_contain_text("image: the picture is damaged or incomplete")
         page.click("#enhance-run")
         expect(page.locator("#enhance-run")).to_be_enabled()
         expect(page.locator("#enhance-stop")).to_be_hidden()

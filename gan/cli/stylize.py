@@ -182,7 +182,7 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.style:
         raise InputError(
             "style",
-            "nothing was selected",
+            "none was given",
             "a preset's name, a picture or a .cube file is needed",
             "Choose one of: python -m gan stylize --list",
         )

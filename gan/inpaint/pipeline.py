@@ -79,7 +79,7 @@ class InpaintRequest(Request):
         if self.mask is None and aspect is None and not given:
             raise InputError(
                 "mask",
-                "nothing was selected",
+                "none was given",
                 "a mask, or sides to extend, are needed",
                 "Mark what to remove, or extend a side",
             )

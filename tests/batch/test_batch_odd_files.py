@@ -144,7 +144,7 @@ def test_results_are_no_sources_and_take_no_source_s_place(tmp_path: Path) -> No
     assert outcomes(tmp_path / "in", out) == {"a.png": "a.png"}
     with pytest.raises(InputError, match="is the folder of the pictures"):
         Replay(recipe_of(STILL), [tmp_path / "in"], tmp_path / "in", run)
-    with pytest.raises(InputError, match=r"a\.png would take the place of a picture"):
+    with pytest.raises(InputError, match=r"a\.png would overwrite its own source"):
         Replay(recipe_of(STILL), [tmp_path / "in/a.png"], tmp_path / "in", run)
     assert len(plan(recipe_of(STILL), [tmp_path / "in"], tmp_path)) == 2  # results of before are pictures here
 

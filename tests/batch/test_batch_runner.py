@@ -136,7 +136,7 @@ def test_a_drawing_recipe_takes_no_pictures_and_numbers_its_seeds(tmp_path: Path
     assert [job.below for job in replay.jobs] == ["generated-7.png", "generated-8.png", "generated-9.png"]
     assert [job.recipe.arguments[0]["seed"] for job in replay.jobs] == [7, 8, 9]
     assert {job.recipe.arguments[0]["count"] for job in replay.jobs} == {1}
-    with pytest.raises(InputError, match="begins with generate takes none"):
+    with pytest.raises(InputError, match="begins with generate takes no pictures"):
         Replay(recipe, [product(tmp_path / "a.png")], tmp_path / "out", run)
     with pytest.raises(InputError, match="at least one"):
         Replay(recipe_of(STILL), [], tmp_path / "out", run)

@@ -85,9 +85,9 @@ def test_values_beyond_the_range_are_clipped_only_where_they_are_applied() -> No
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "no text"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "no text"),
-        (SMALLEST.encode("utf-16"), "no text"),
+        (b"", "not text"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "not text"),
+        (SMALLEST.encode("utf-16"), "not text"),
         (b"LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", "one-dimensional"),
         (CORNERS.encode(), "the line LUT_3D_SIZE is missing"),
         (b"LUT_3D_SIZE 1\n0 0 0\n", "size 1; 2 to 129"),
@@ -103,7 +103,7 @@ def test_values_beyond_the_range_are_clipped_only_where_they_are_applied() -> No
         (SMALLEST.replace("1 0 0", "1 0 nan").encode(), "line 3 reads '1 0 nan'"),
         (SMALLEST.replace("1 0 0", "1 0 1e99").encode(), "line 3 reads '1 0 1e99'"),
         (("GAMUT wide\n" + SMALLEST).encode(), "line 1 reads 'GAMUT wide'"),
-        (("DOMAIN_MAX 2 2 2\n" + SMALLEST).encode(), "DOMAIN_MAX 2 2 2; tables from 0 to 1"),
+        (("DOMAIN_MAX 2 2 2\n" + SMALLEST).encode(), "DOMAIN_MAX 2 2 2; only tables from 0 to 1"),
         (("DOMAIN_MIN -1 0 0\n" + SMALLEST).encode(), "DOMAIN_MIN -1 0 0"),
         (("DOMAIN_MIN zero\n" + SMALLEST).encode(), "DOMAIN_MIN zero"),
         (("LUT_3D_INPUT_RANGE 0 2\n" + SMALLEST).encode(), "LUT_3D_INPUT_RANGE 0 2"),

@@ -237,7 +237,7 @@ class TestExtending:
         ({"grow_px": 201}, "201"),
         ({"grow_px": -201}, "-201"),
         ({"feather_px": -1}, "-1"),
-        ({}, "nothing was selected"),
+        ({}, "none was given"),
     ],
 )
 def test_refusals(fields: dict[str, object], says: str) -> None:

@@ -143,4 +143,4 @@ def _pack(archive: Path, out: Path) -> None:
 
 
 def _no_picture() -> InputError:
-    return InputError("image", "nothing was selected", "at least one picture is needed", "Choose files first")
+    return InputError("image", "none was given", "at least one picture is needed", "Choose files first")

@@ -317,5 +317,5 @@ def _mask(path: str | None, field: str = "mask") -> Mask | None:
 
 def _given(path: str | None, field: str) -> Path:
     if path is None:
-        raise InputError(field, "nothing was selected", "a picture is needed", "Choose a file or an example")
+        raise InputError(field, "none was given", "a picture is needed", "Choose a file or an example")
     return Path(path)

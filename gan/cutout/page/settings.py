@@ -95,7 +95,7 @@ class Settings:
         if self.ground == PICTURE:
             if self.file is None:
                 raise InputError(
-                    "ground", "nothing was selected", "a picture is needed", "Choose a file or another background"
+                    "ground", "none was given", "a picture is needed", "Choose a file or another background"
                 )
             return decode(self.file, field="ground")
         return TRANSPARENT
@@ -160,7 +160,7 @@ def colors_of(text: str, *, field: str = "to") -> tuple[str, ...]:
     """
     names = [part for part in _SEPARATOR.split(text or "") if part]
     if not names:
-        raise InputError(field, "nothing was selected", "at least one color is needed", "Write one, such as #1F6FEB")
+        raise InputError(field, "none was given", "at least one color is needed", "Write one, such as #1F6FEB")
     return tuple(dict.fromkeys(_written(hex_color(name, field=field)) for name in names))
 
 

@@ -236,7 +236,7 @@ class Page:
 
 def _there(visit: Session | None) -> Session:
     if visit is None:
-        raise InputError("image", "nothing was selected", "a picture is needed", "Choose a file or an example")
+        raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
     return visit
 
 

@@ -228,7 +228,7 @@ def _handler(run: Run) -> Callable[..., Iterator[tuple[Any, ...]]]:
 
 def _given(path: str | None) -> Path:
     if path is None:
-        raise InputError("image", "nothing was selected", "a picture is needed", "Choose a file or an example")
+        raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
     return Path(path)
 
 

@@ -263,7 +263,7 @@ class _Work:
 
 def _given(files: Sequence[str] | None) -> list[Path]:
     if not files:
-        raise InputError("image", "nothing was selected", "at least one picture is needed", "Choose files first")
+        raise InputError("image", "none was given", "at least one picture is needed", "Choose files first")
     return [Path(path) for path in files]
 
 

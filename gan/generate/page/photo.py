@@ -179,9 +179,7 @@ class Projector:
 
             def job(progress: Progress, cancel: threading.Event) -> Projected:
                 if image is None:
-                    raise InputError(
-                        "image", "nothing was selected", "a picture is needed", "Choose a file or an example"
-                    )
+                    raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
                 picture = decode(Path(image))
                 wanted = ProjectRequest(
                     picture=picture,

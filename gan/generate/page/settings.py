@@ -343,5 +343,5 @@ def suited(models: Models, model: str, category: str | None) -> list[Any]:
 
 def _whole(value: float | None, field: str) -> int:
     if value is None:
-        raise InputError(field, "nothing was selected", "a whole number from 0 to 4294967295", "Choose another")
+        raise InputError(field, "none was given", "a whole number from 0 to 4294967295", "Choose another")
     return int(value)

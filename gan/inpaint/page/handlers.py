@@ -213,7 +213,7 @@ def given(path: str | None) -> Path:
 
 def no_picture() -> InputError:
     """Error for a missing picture."""
-    return InputError("image", "nothing was selected", "a picture is needed", "Choose a file or an example")
+    return InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
 
 
 def _numbers(field: str, text: str, count: int) -> tuple[int, ...]:

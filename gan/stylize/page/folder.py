@@ -123,9 +123,7 @@ class Maker:
                 if _visitor(request) in self._stopped:
                     cancel.set()
                 if not files:
-                    raise InputError(
-                        "image", "nothing was selected", "at least one picture is needed", "Choose files first"
-                    )
+                    raise InputError("image", "none was given", "at least one picture is needed", "Choose files first")
                 wish, encoding = Settings.of_page(*values[:CHOICES]), encoding_of(*values[CHOICES:])
                 # A mask fits one picture only; the others are told from their grounds one by one.
                 wish = dataclasses.replace(wish, mask=None)

@@ -205,7 +205,7 @@ class Handlers:
 def given(path: str | None) -> Path:
     """Raises `InputError` where there is no picture."""
     if path is None:
-        raise InputError("image", "nothing was selected", "a picture is needed", "Choose a file or an example")
+        raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
     return Path(path)
 
 
