@@ -246,7 +246,7 @@ def _fields(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
 
 def none_given(field: str) -> InputError:
     """What is said where a picture is missing."""
-    return InputError(field, "none was given", "a picture is needed", "Choose a file or one of the examples first")
+    return InputError(field, "none was given", "a picture is needed", "Choose a file or an example")
 
 
 _ABSENT: Final = object()

@@ -311,7 +311,7 @@ def test_a_notice_is_translated_before_it_is_filled() -> None:
     assert measured == "at most 1,500 bytes"
     assert i18n.notice(measured, "zh") == "最多 1,500 字节"
     inner = Message("{what} is expected", {"what": "x"})
-    assert i18n.say("Repair: {repair}", "zh", repair=measured) == "修复：最多 1,500 字节"
+    assert i18n.say("Fix: {repair}", "zh", repair=measured) == "修复：最多 1,500 字节"
     assert i18n.notice(inner, "zh") == "x is expected"
     assert i18n.notice("nobody's sentence", "zh") == "nobody's sentence"
     assert i18n.notice("at most 1,500 bytes", "zh") == "at most 1,500 bytes"
@@ -321,13 +321,11 @@ def test_what_a_user_wrote_stays_as_it_was() -> None:
     """Texts of users are neither translated nor filled."""
     for value in ("a number", "{value}", "3 of 4 pictures are made"):
         error = InputError("style", "{value}", "{known} are allowed", "Choose one of these", value=value, known="a")
-        assert i18n.sentence(error, "zh") == f"风格：{value}；允许 a。请从中选择。"
+        assert i18n.sentence(error, "zh") == f"风格：{value}；可选 a。请从中选择。"
 
 
 @pytest.mark.parametrize("field", ["ground", "style", "aspect"])
-@pytest.mark.parametrize(
-    "text", [" x  px from , , ", ", px from the left, top, right and bottom ", " of ", " to  px, "]
-)
+@pytest.mark.parametrize("text", ["a, ", ", x ", ", px "])
 def test_long_texts_are_translated_at_once(field: str, text: str) -> None:
     """Finished sentences were once told apart by regular expressions: 900 characters took 15 s."""
     typed = (text * 900)[:900]

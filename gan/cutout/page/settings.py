@@ -136,7 +136,9 @@ class Edits:
             return ground_of(hex_of(self.color), field="ground")
         if self.ground == PICTURE:
             if self.file is None:
-                raise InputError("ground", "none was given", "a picture is needed", "Choose a file, or another ground")
+                raise InputError(
+                    "ground", "none was given", "a picture is needed", "Choose a file or another background"
+                )
             return decode(self.file, field="ground")
         return TRANSPARENT
 

@@ -119,7 +119,7 @@ class Page:
                     "mask",
                     "nothing is marked",
                     "something to remove, or sides to extend, are needed",
-                    "Paint over what is to go",
+                    "Paint over what to remove",
                 )
             folder = at.new_folder()
             marks = None if empty else at.masks[-1]
@@ -235,7 +235,7 @@ def _facts(visit: Session, to: Language, known: str = "") -> Any:
     parts = [known or f"{width_px} × {height_px} px"]
     if (copy_width_px, copy_height_px) != (width_px, height_px):
         size = f"{copy_width_px} × {copy_height_px} px"
-        parts.append(html.escape(say("painted at {size}, filled at full size", to, size=size)))
+        parts.append(html.escape(say("mask painted at {size}, result at full size", to, size=size)))
     return gr.update(value=" · ".join(parts), visible=True)
 
 
