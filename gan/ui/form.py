@@ -56,7 +56,7 @@ UPLOADS: Final = Uploads()
 
 
 def field_label(task: str, name: str) -> Any:
-    """A field's label, from the catalog; its name where the catalog has none."""
+    """The label of a field or a group of fields, from the catalog; its name where the catalog has none."""
     key = label_key(task, name)
     return name.replace("_", " ").capitalize() if key is None else label(key)
 
@@ -129,7 +129,7 @@ class Form(Generic[Group]):
             info: key of a text above the fields.
             row: whether they stand side by side.
         """
-        with gr.Accordion(label(f"{self._task}.{group}"), open=False, elem_id=f"{self.prefix}-{group}"):
+        with gr.Accordion(field_label(self._task, group), open=False, elem_id=f"{self.prefix}-{group}"):
             if info:
                 gr.Markdown(label(info), elem_classes="facts")
             with gr.Row() if row else gr.Column():

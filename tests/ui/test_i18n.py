@@ -208,8 +208,11 @@ def test_every_label_is_used() -> None:
     used = {text for _, call in calls(("label", "word")) for text in constants(call.args[0])}
     # "enhance.scale." of f"enhance.scale.{factor}": what follows is known when the page is built only.
     families = set(re.findall(r'f"([a-z_.]+\.)\{', source)) | {"generate.category.", "generate.colour."}
-    assert used - set(LABELS) <= families
+    # ".title" of f"{task}.title"
+    endings = set(re.findall(r'label\(f"\{task\}(\.[a-z]+)"\)', source))
+    assert {key for key in used - set(LABELS) - families if key not in {".", *endings}} == set()
     unused = {key for key in LABELS if f'"{key}"' not in source} - field_labels()
+    unused = {key for key in unused if "." + key.rpartition(".")[2] not in endings}
     assert not {key for key in unused if key.rpartition(".")[0] + "." not in families}
 
 
@@ -219,7 +222,13 @@ def field_labels() -> set[str]:
     for task, kind in {**REQUESTS, "output": Encoding}.items():
         for parameter in parameters(kind):
             key = form.label_key(task, parameter.public)
-            found |= {key, f"{key}.info", *(form.choice_key(task, parameter.public, one) for one in parameter.choices)}
+            group = f"{task}.{parameter.option.group}"
+            found |= {
+                key,
+                group,
+                f"{key}.info",
+                *(form.choice_key(task, parameter.public, one) for one in parameter.choices),
+            }
     return {key for key in found if key is not None}
 
 

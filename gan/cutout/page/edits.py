@@ -92,7 +92,7 @@ def joined(ground: dict[str, Component], folds: Panel, start: gr.Button) -> Pane
     ticks = [fields[name] for name in ("recolor", "frame", "shadow", "white")]
     gr.on(
         [tick.change for tick in ticks],  # type: ignore[attr-defined]
-        lambda *on: gr.update(value=label("cutout.make" if any(on) else "cutout.run")),
+        lambda *on: gr.update(value=label("cutout.run.edit" if any(on) else "cutout.run")),
         ticks,
         start,
         **LIGHT,

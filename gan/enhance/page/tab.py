@@ -118,7 +118,8 @@ def finish(done: Done[EnhanceRequest]) -> tuple[Any, ...]:
 
 def _chosen(result: Result, to: Language) -> list[tuple[str, str]]:
     found = result.details.get("adjustments", {})
-    set_ones = [f"{word(f'enhance.{name}', to)} {found[name]:+.2f}" for name in STRENGTHS if found.get(name)]
+    words = {name: word(f"enhance.{name}", to) for name in STRENGTHS}
+    set_ones = [f"{words[name]} {found[name]:+.2f}" for name in STRENGTHS if found.get(name)]
     return [(say("Adjusted", to), " · ".join(set_ones))] if set_ones else []
 
 
