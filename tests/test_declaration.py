@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -43,10 +44,11 @@ gan.tasks.TASKS["dim"] = gan.tasks.Task("dim", DimRequest, dim, aliases=("darken
 """The one place: a request, its pipeline, a line."""
 
 
-def after(code: str, folder: Path) -> str:
-    """What a program that has the toy prints."""
+def after(code: str, folder: Path) -> Any:
+    """What a program that has the toy says, as JSON, with `say`."""
+    said = "import json\n\ndef say(*values):\n    print(json.dumps(values))\n"
     done = subprocess.run(
-        [sys.executable, "-c", f"{TOY}\n{code}"],
+        [sys.executable, "-c", f"{said}{TOY}{code}"],
         cwd=folder,
         env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
         capture_output=True,
@@ -54,87 +56,139 @@ def after(code: str, folder: Path) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return json.loads(done.stdout)
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
+    """With a picture in it."""
     Image.new("RGB", (4, 3), (200, 100, 50)).save(tmp_path / "a.png")
     return tmp_path
 
 
-def test_the_command_line_has_it(picture: Path) -> None:
-    run = "from gan.cli.main import main\n"
-    listed = after(f"{run}\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass", picture)
-    assert "dim (darken)" in listed
-    assert "dim a picture" in listed
-    helped = after(f"{run}\ntry:\n    main(['dim', '--help'])\nexcept SystemExit:\n    pass", picture)
-    assert "Toys are dimmed too." in helped
-    assert "--factor 0..1, --by 0..1" in helped
-    assert "what colors are multiplied by (0.5)" in helped
-    assert "--channels {all,red}" in helped
-    assert helped.index("light:") < helped.index("--factor 0..1, --by")
-    for options in (["--channels", "red"], ["--channels=red", "--by", "0.5"]):
-        assert after(f"{run}\nprint(main(['darken', 'a.png', '-o', 'o.png', '--quiet', *{options}]))", picture) == "0\n"
-        assert Image.open(picture / "o.png").getpixel((0, 0)) == (100, 100, 50)
-    refused = after(f"{run}\nprint(main(['dim', 'a.png', '-o', 'o.png', '--factor', '2']))", picture)
-    assert refused == "2\n"
+COMMANDS = """
+import contextlib, io
+from gan.cli.main import main
+
+def run(*line):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            status = main(line)
+        except SystemExit as ended:
+            status = ended.code
+    return [status, out.getvalue()]
+
+files = ["a.png", "-o"]
+say(
+    run("--help"),
+    run("dim", "--help"),
+    run("dim", *files, "new.png", "--channels", "red", "--factor", "0.1"),
+    run("darken", *files, "old.png", "--by", "0.1", "--quiet"),
+    run("dim", *files, "none.png", "--factor", "7"),
+    run("dim", *files, "none.png", "--channels", "blue"),
+)
+"""
 
 
-def test_python_has_a_call_with_its_signature(picture: Path) -> None:
-    told = after(
-        "import inspect, json\n"
-        "from gan import Studio\n"
-        "studio, signature = Studio('cpu'), inspect.signature(Studio.dim)\n"
-        "options = {name: [str(each.kind), each.default] for name, each in signature.parameters.items()\n"
-        "           if name in ('factor', 'channels')}\n"
-        "colors = [studio.dim('a.png', factor=0.1).image.getpixel((0, 0)), studio.darken('a.png', by=0.1, channels='red')"
-        ".image.getpixel((0, 0))]\n"
-        "try:\n    studio.dim('a.png', fctor=0.1)\nexcept TypeError as error:\n    wrong = str(error)\n"
-        "print(json.dumps([list(signature.parameters), options, Studio.dim.__doc__, colors, wrong]))",
-        picture,
-    )
-    names, options, doc, colors, wrong = json.loads(told)
-    assert names == ["self", "image", "seed", "factor", "channels", "progress", "cancel"]
-    assert options == {"factor": ["KEYWORD_ONLY", 0.5], "channels": ["KEYWORD_ONLY", "all"]}
+def test_the_command_line_has_it(folder: Path) -> None:
+    listed, helped, new, old, far, unknown = after(COMMANDS, folder)
+    assert listed[0] == helped[0] == new[0] == old[0] == 0
+    assert "dim (darken)" in listed[1]
+    assert "dim a picture" in listed[1]
+    assert "Dim a picture. Toys are dimmed too." in helped[1]
+    assert "--factor 0..1, --by 0..1" in helped[1]
+    assert "what colors are multiplied by (0.5)" in helped[1]
+    assert "--channels {all,red}" in helped[1]
+    assert helped[1].index("\nlight:") < helped[1].index("--factor 0..1, --by")
+    assert new[1].startswith("new.png  4x3  ")
+    assert old[1] == ""
+    assert pixel(folder / "new.png") == (20, 100, 50)
+    assert pixel(folder / "old.png") == (20, 10, 5)
+    assert far == [2, "factor: 7; 0 to 1 is allowed. Choose a number within.\n"]
+    assert unknown[0] == 2
+    assert not (folder / "none.png").exists()
+
+
+CALLS = """
+import inspect
+from gan import InputError, Studio
+
+studio, signature = Studio("cpu"), inspect.signature(Studio.dim)
+
+def refused(kind, **options):
+    try:
+        studio.dim("a.png", **options)
+    except kind as error:
+        return str(error)
+
+say(
+    [[name, str(each.kind), repr(each.default), str(each.annotation)] for name, each in signature.parameters.items()],
+    Studio.dim.__doc__,
+    studio.dim("a.png", factor=0.1).image.getpixel((0, 0)),
+    studio.darken("a.png", by=0.1, channels="red").image.getpixel((0, 0)),
+    refused(TypeError, fctor=0.1),
+    refused(InputError, factor="half"),
+)
+"""
+
+
+def test_python_has_a_call_with_its_signature(folder: Path) -> None:
+    signature, doc, new, old, unknown, wrong = after(CALLS, folder)
+    assert [name for name, *_ in signature] == ["self", "image", "seed", "factor", "channels", "progress", "cancel"]
+    assert signature[3] == ["factor", "KEYWORD_ONLY", "0.5", "<class 'float'>"]
+    assert signature[4] == ["channels", "KEYWORD_ONLY", "'all'", "typing.Literal['all', 'red']"]
     assert doc.startswith("Dim a picture. Toys are dimmed too.")
     assert "factor: what colors are multiplied by; 0 to 1." in doc
-    assert colors == [[20, 10, 5], [20, 100, 50]]
-    assert "fctor" in wrong
+    assert (new, old) == ([20, 10, 5], [20, 100, 50])
+    assert "fctor" in unknown
+    assert wrong == 'factor: "half"; a number is expected. Correct the value.'
 
 
-def test_recipes_read_it_and_their_schema_has_it(picture: Path) -> None:
-    told = after(
-        "import json\n"
-        "from gan import InputError, Studio\n"
-        "from gan.batch.recipe_json import read_recipe\n"
-        "from gan.batch.schema import recipe_schema\n"
-        "from gan.batch.steps import request_of\n"
-        "from gan.imaging.io.codec import decode\n"
-        "def recipe(**request):\n"
-        "    return read_recipe(json.dumps({'version': 1, 'steps': [{'task': 'darken', 'request': request}]}).encode())\n"
-        "step = recipe(factor=0.1).steps[0]\n"
-        "made = Studio('cpu').run(request_of(step, decode('a.png'), {}))\n"
-        "try:\n    recipe(factor=7)\nexcept InputError as error:\n    wrong = str(error)\n"
-        "steps = recipe_schema()['properties']['steps']['items']['oneOf']\n"
-        "schema = next(each['properties'] for each in steps if 'dim' in each['properties']['task']['enum'])\n"
-        "print(json.dumps([step.task, made.image.getpixel((0, 0)), made.picture.history[-1]['request'], wrong, schema]))",
-        picture,
-    )
-    task, color, history, wrong, schema = json.loads(told)
+RECIPES = """
+from gan import InputError, Studio
+from gan.batch.recipe_json import read_recipe
+from gan.batch.schema import recipe_schema
+from gan.batch.steps import request_of
+from gan.imaging.io.codec import decode
+
+def recipe(**request):
+    steps = [{"task": "darken", "request": request}]
+    return read_recipe(json.dumps({"version": 1, "steps": steps}).encode())
+
+step = recipe(factor=0.1).steps[0]
+made = Studio("cpu").run(request_of(step, decode("a.png"), {}))
+try:
+    recipe(factor=7)
+except InputError as error:
+    wrong = str(error)
+steps = [each["properties"] for each in recipe_schema()["properties"]["steps"]["items"]["oneOf"]]
+schema = next(each for each in steps if "dim" in each["task"]["enum"])
+say(step.task, made.image.getpixel((0, 0)), made.picture.history[-1]["request"], wrong, schema)
+"""
+
+
+def test_recipes_read_it_and_their_schema_has_it(folder: Path) -> None:
+    task, color, history, wrong, schema = after(RECIPES, folder)
     assert (task, color, history) == ("dim", [20, 10, 5], {"factor": 0.1})
     assert wrong == "step 1: factor: 7; 0 to 1 is allowed. Choose a number within."
     assert schema["task"]["enum"] == ["dim", "darken"]
-    assert schema["request"]["properties"].keys() == {"seed", "factor", "channels"}
-    assert schema["request"]["properties"]["factor"] == {
+    fields = schema["request"]["properties"]
+    assert fields.keys() == {"seed", "factor", "channels"}
+    assert fields["factor"] == {
         "type": "number",
         "minimum": 0,
         "maximum": 1,
         "default": 0.5,
         "description": "what colors are multiplied by",
     }
-    assert schema["request"]["properties"]["channels"]["enum"] == ["all", "red"]
+    assert fields["channels"]["enum"] == ["all", "red"]
     assert schema["request"]["additionalProperties"] is False
+
+
+def pixel(path: Path) -> Any:
+    with Image.open(path) as image:
+        return image.getpixel((0, 0))
 
 
 # Below: the page's form and the HTTP endpoint, which `gan.ui` derives.
