@@ -46,7 +46,7 @@ class Task:
         request: its options; its docstring says what the task does.
         pipeline: from a request to its output.
         needs: the task whose network serves it; empty where it needs none or looks for them itself.
-        network: builds its own network, without weights, from a published config, as `gan.models.spec` asks; None
+        network: builds its own network, without weights, from a published config, as `gan.core.spec` asks; None
             where it has none.
         aliases: former names, which are still understood.
         on: the surfaces that offer it.

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
-from gan.models.spec import NetworkSpec, config_of
+from gan.core.spec import NetworkSpec, config_of
 
 UNKNOWN = 0.5
 """What the plane of the prior holds where nothing is known of the coverage yet."""

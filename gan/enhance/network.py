@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 from gan.models.blocks import RepConv, fuse
-from gan.models.spec import NetworkSpec, config_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,8 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 from gan.imaging.product import coverage
-from gan.models.spec import NetworkSpec, config_of
 
 
 @dataclass(frozen=True, kw_only=True)

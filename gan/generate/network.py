@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 from gan.generate.classical_network import ClassicalNet, from_config
 from gan.generate.prior import DICE, mixture
-from gan.models.spec import NetworkSpec, config_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
-from gan.models.spec import NetworkSpec, config_of
+from gan.core.spec import NetworkSpec, config_of
 
 SLOPE = 0.1
 PLANES = 7
