@@ -8,7 +8,11 @@ from importlib import import_module
 from gan.tasks import TASKS
 from gan.training.cli import main
 
-RECIPES = {name: import_module(f"gan.{name}.train").RECIPES for name, task in TASKS.items() if task.network is not None}
+RECIPES = {
+    name: tuple(import_module(f"gan.{name}.train.{module}").RECIPE for module in task.recipes)
+    for name, task in TASKS.items()
+    if task.network is not None
+}
 """By task, of those that have a network of their own."""
 
 if __name__ == "__main__":

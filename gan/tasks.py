@@ -48,6 +48,7 @@ class Task:
         needs: the task whose network serves it; empty where it needs none or looks for them itself.
         network: builds its own network, without weights, from a published config, as `gan.core.spec` asks; None
             where it has none.
+        recipes: modules in its `train` folder that hold a `RECIPE` each, where it has a network.
         aliases: former names, which are still understood.
         on: the surfaces that offer it.
         recorded: the task that records, histories and recipes name instead of it.
@@ -61,6 +62,7 @@ class Task:
     _: KW_ONLY
     needs: str = ""
     network: Callable[[Mapping[str, Any]], Any] | None = None
+    recipes: tuple[str, ...] = ("recipe",)
     aliases: tuple[str, ...] = ()
     on: frozenset[str] = EVERYWHERE
     recorded: str = ""
@@ -89,7 +91,7 @@ CALLED = frozenset((PYTHON,))
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
-        Task("generate", GenerateRequest, generate, network=GenerateNet.published),
+        Task("generate", GenerateRequest, generate, network=GenerateNet.published, recipes=("recipe", "classical")),
         Task("project", ProjectRequest, project, on=CALLED),
         Task("film", FilmRequest, film, on=CALLED),
         Task("enhance", EnhanceRequest, enhance, needs="enhance", network=EnhanceNet.published),

@@ -1,8 +1,0 @@
-"""Training inpaint: its recipes, and what measures them."""
-
-from __future__ import annotations
-
-from gan.inpaint.train.recipe import RECIPE
-
-RECIPES = (RECIPE,)
-"""What `train.py` offers."""

@@ -1,8 +1,0 @@
-"""Training stylize: its recipes, and what measures them."""
-
-from __future__ import annotations
-
-from gan.stylize.train.recipe import RECIPE
-
-RECIPES = (RECIPE,)
-"""What `train.py` offers."""
