@@ -14,9 +14,9 @@ from PIL import Image
 import gan
 import gan.api
 from gan.cli.main import main
-from gan.cli.product import KINDS
-from gan.cli.product_options import NO_TRANSPARENCY
+from gan.cli.task import NO_TRANSPARENCY
 from gan.edit import shadow
+from gan.edit.shadow import KINDS
 
 WIDTH, HEIGHT = 48, 40
 BOX = (14, 10, 34, 32)

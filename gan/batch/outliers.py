@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000, rgb2lab
 
 from gan.batch.results import Lab, Outcome, Outlier
 from gan.imaging.picture import Picture
@@ -76,6 +75,8 @@ def _apart(outcomes: Sequence[Outcome], what: Literal["product", "ground"]) -> l
     colored: list[tuple[Outcome, Lab]] = [(each, lab) for each in outcomes if (lab := getattr(each, what)) is not None]
     if len(colored) < LEAST_PICTURES:
         return []
+    from skimage.color import deltaE_ciede2000  # here, because importing it takes longer than measuring
+
     labs = np.array([lab for _, lab in colored])
     distances = deltaE_ciede2000(labs, np.median(labs, axis=0, keepdims=True))  # type: ignore[no-untyped-call]
     usual = np.median(distances)
@@ -92,6 +93,8 @@ def _median(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> list[float] 
     """Median in CIELAB of (3, h, w) where (h, w) is true."""
     if not inside.any():
         return None
+    from skimage.color import rgb2lab
+
     lab = rgb2lab(rgb[:, inside].T.astype(np.float64))
     return [round(float(value), 3) for value in np.median(lab, axis=0)]
 

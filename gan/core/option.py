@@ -189,16 +189,38 @@ _WANTED: Mapping[str, str] = {
 _TEXTS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
+@cache
+def places(kind: type[Options]) -> Mapping[str, tuple[str, ...]]:
+    """{name: path} of every name that an option is known by: its alias, and its own unless that means another one."""
+    own = sorted(parameters(kind), key=lambda parameter: len(parameter.path))
+    found = {parameter.public: parameter.path for parameter in own}
+    for parameter in own:
+        found.setdefault(parameter.name, parameter.path)
+    return types.MappingProxyType(found)
+
+
+def names(kind: type[Options], parameter: Parameter) -> tuple[str, ...]:
+    """What an option is called, its own name first."""
+    known = [name for name, path in places(kind).items() if path == parameter.path]
+    return tuple(sorted(known, key=lambda name: name != parameter.name))
+
+
 def nested(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a request from a flat mapping by public name; unknown names stay as they are."""
-    places = {parameter.public: parameter.path for parameter in parameters(kind)}
-    made: dict[str, Any] = {}
+    """The fields of a request from a flat mapping by any of their names; unknown names stay as they are.
+
+    A group may also be given whole, as its `Options`.
+    """
+    groups = {name: value for name, value in values.items() if isinstance(value, Options)}
+    made: dict[str, Any] = {
+        name: {field: getattr(value, field) for field in type(value).model_fields} for name, value in groups.items()
+    }
     for name, value in values.items():
-        *groups, last = places.get(name, (name,))
-        inner = made
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[last] = value
+        if name not in groups:
+            *above, last = places(kind).get(name, (name,))
+            inner = made
+            for group in above:
+                inner = inner.setdefault(group, {})
+            inner[last] = value
     return made
 
 

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 
 UNKNOWN = 0.5
 """What the plane of the prior holds where nothing is known of the coverage yet."""
@@ -56,13 +57,7 @@ def cutout_config(published: Mapping[str, Any]) -> CutoutConfig:
     Raises:
         ConfigError: a field is unknown or out of range.
     """
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in published.items()}
-    try:
-        return CutoutConfig(**fields)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of CutoutConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return config_of(CutoutConfig, published)
 
 
 class CutoutNet(nn.Module):
@@ -78,6 +73,13 @@ class CutoutNet(nn.Module):
     """
 
     MULTIPLE = 32
+
+    spec = NetworkSpec(multiple=MULTIPLE, whole=True)
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> CutoutNet:
+        """Without weights, from a published config."""
+        return cls(cutout_config(config))
 
     def __init__(self, config: CutoutConfig) -> None:
         super().__init__()

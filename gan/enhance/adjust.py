@@ -8,8 +8,6 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from skimage.exposure import equalize_adapthist
-from skimage.filters import unsharp_mask
 from torch import Tensor
 
 from gan.core.option import Option, Options
@@ -98,6 +96,8 @@ def sharpen(rgb: Tensor, strength: float, *, out: Tensor | None = None) -> Tenso
     """
     if strength == 0:
         return rgb
+    from skimage.filters import unsharp_mask  # here, because importing it takes longer than sharpening
+
     height_px, width_px = rgb.shape[2:]
     result = torch.empty_like(rgb) if out is None else out
     above = luma(rgb[:, :, :0])  # rows over the band, from before they were sharpened
@@ -173,6 +173,8 @@ def _stretched(rgb: Tensor, levels: Levels) -> Tensor:
 
 
 def _equalized(rgb: Tensor, strength: float) -> Tensor:
+    from skimage.exposure import equalize_adapthist
+
     lightness = torch.empty(rgb.shape[2:])
     for rows in bands(*rgb.shape[2:]):
         lightness[rows] = _lightness(_luminance(to_linear(rgb[:, :, rows])))[0, 0]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from skimage.measure import blur_effect
 from torch import Tensor
 
 from gan.imaging.color import to_linear
@@ -144,6 +143,8 @@ def measure_blur(rgb: Tensor) -> float:
     Returns:
         0 for pictures that are flat there, or too small for the measure's filter.
     """
+    from skimage.measure import blur_effect  # here, because importing it takes longer than measuring
+
     top, left = (max(0, (side - THUMBNAIL_PX) // 2) for side in rgb.shape[2:])
     middle = luma(rgb[:, :, top : top + THUMBNAIL_PX, left : left + THUMBNAIL_PX])[0, 0]
     if min(middle.shape) < 2 * BLUR_FILTER_PX or float(middle.max() - middle.min()) < MIN_RANGE:

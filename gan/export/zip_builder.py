@@ -58,10 +58,9 @@ def pack(
     run: Run,
     *,
     repair: bool = True,
-    fill: float | None = None,
-    model: str = "auto",
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
+    **options: Any,
 ) -> Iterator[Packed]:
     """Put every source into an open package, one at a time.
 
@@ -74,18 +73,18 @@ def pack(
         channel: whose rules.
         run: carries out a request.
         repair: whether to repair what breaks a rule.
-        fill, model: as of `ExportRequest`.
         progress, cancel: as of `Studio.run`.
+        options: other fields of `ExportRequest`, such as `fill` and `model`; without repair, those of `CheckRequest`.
 
     Raises:
         Cancelled: `cancel` was set.
         InputError: a fill that the channel does not take.
     """
-    check_fill(fill, channel)
+    check_fill(options.get("fill"), channel)
     for source, content in sources:
         try:
             data = content if isinstance(content, bytes) else Path(content)
-            made = _made(data, channel, run, repair, {"fill": fill, "model": model}, progress, cancel)
+            made = _made(data, channel, run, repair, options, progress, cancel)
         except PackshotError as error:
             package.fail(source, str(error))
             yield Packed(source, error=error)
@@ -107,8 +106,9 @@ def _made(
 ) -> tuple[Result, Written, tuple[Message, ...]]:
     picture = decode(content)
     facts = facts_of(content, picture=picture)
-    asked: dict[str, Any] = {"picture": picture, "channel": channel, "facts": facts}
-    request = ExportRequest(**asked, **options) if repair else CheckRequest(**asked, model=options["model"])
+    kind = ExportRequest if repair else CheckRequest
+    known = {name: value for name, value in options.items() if name in kind.model_fields}
+    request = kind(picture=picture, channel=channel, facts=facts, **known)
     result = run(request, progress=progress, cancel=cancel)
     before = tuple(Finding.of_record(record) for record in result.details["findings"])
     repairs = tuple(Message(**record) for record in result.details.get("repairs", ()))

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 from gan.imaging.product import coverage
 
 
@@ -95,12 +96,7 @@ def from_config(published: Mapping[str, Any]) -> ClassicalNet:
         ConfigError: a field is unknown or out of range.
     """
     fields = {key: value for key, value in published.items() if key != "kind"}
-    try:
-        return ClassicalNet(ClassicalConfig(**fields))
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of ClassicalConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return ClassicalNet(config_of(ClassicalConfig, fields))
 
 
 class ClassicalNet(nn.Module):
@@ -111,6 +107,8 @@ class ClassicalNet(nn.Module):
     Shapes:
         z (N, latent) -> pictures (N, channels, R, R) in [0, 1].
     """
+
+    spec = NetworkSpec()
 
     encoder = None
     """Not available: pictures are projected by optimization alone."""

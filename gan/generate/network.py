@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
+from gan.generate.classical_network import ClassicalNet, from_config
 from gan.generate.prior import DICE, mixture
 
 
@@ -92,16 +94,7 @@ def config_from(published: Mapping[str, Any]) -> GenerateConfig:
     Raises:
         ConfigError: a field is unknown, missing or out of range.
     """
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in published.items()
-    }
-    fields.pop("kind", None)
-    try:
-        return GenerateConfig(**fields)
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of GenerateConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return config_of(GenerateConfig, {key: value for key, value in published.items() if key != "kind"})
 
 
 class Encoded(NamedTuple):
@@ -129,11 +122,18 @@ class GenerateNet(nn.Module):
         product's coverage, nominally in [0, 1].
     """
 
+    spec = NetworkSpec()
+
     member_z: Tensor
     member_attributes: Tensor
     member_category: Tensor
     attribute_mean: Tensor
     attribute_scale: Tensor
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> GenerateNet | ClassicalNet:
+        """Without weights, from a published config; a classical one where it says so."""
+        return from_config(config) if config.get("kind") == "dcgan" else cls(config_from(config))
 
     def __init__(self, config: GenerateConfig) -> None:
         super().__init__()

@@ -9,8 +9,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
-from skimage.filters import sobel
-from skimage.morphology import disk
 from torch import Tensor
 
 from gan.imaging.resize import resize
@@ -136,6 +134,8 @@ def rotation(angle_rad: Tensor) -> Tensor:
 def _enclosed(rgb: Tensor) -> Tensor:
     """(3, H, W) -> (1, H, W), 1 within edges."""
     from scipy import ndimage  # here, because importing it takes longer than measuring
+    from skimage.filters import sobel
+    from skimage.morphology import disk
 
     edges = np.max([sobel(plane) for plane in rgb.double().numpy()], axis=0) > EDGE  # type: ignore[no-untyped-call]
     # Padded, so that closing does not eat what touches the frame.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms.v2.functional import gaussian_blur
 
 COARSE_PX = 6.0
 """Standard deviation of the blur that tells structure from what is shown."""
@@ -21,6 +20,8 @@ CANDIDATES = 12
 
 def detail_of(rgb: Tensor) -> Tensor:
     """High frequencies of a picture: (N, 3, h, w) in [0, 1] to the same shape, in [-1, 1], mean nearly 0."""
+    from torchvision.transforms.v2.functional import gaussian_blur  # here: importing it takes seconds
+
     # The kernel's radius has to stay within the picture, which is mirrored at its border.
     radius = min(int(2.5 * COARSE_PX), min(rgb.shape[2:]) - 1)
     kernel = 2 * radius + 1

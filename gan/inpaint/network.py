@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 
 SLOPE = 0.1
 PLANES = 7
@@ -60,13 +61,7 @@ def inpaint_config(published: Mapping[str, Any]) -> InpaintConfig:
     Raises:
         ConfigError: a field is unknown or out of range.
     """
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in published.items()}
-    try:
-        return InpaintConfig(**fields)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of InpaintConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return config_of(InpaintConfig, published)
 
 
 class InpaintNet(nn.Module):
@@ -86,6 +81,15 @@ class InpaintNet(nn.Module):
 
     CONTEXT_PX = 48
     """Known pixels around a hole that are enough in practice; attention looks as far as it is shown."""
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> InpaintNet:
+        """Without weights, from a published config."""
+        return cls(inpaint_config(config))
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return NetworkSpec(multiple=self.config.multiple, context_px=self.CONTEXT_PX)
 
     def __init__(self, config: InpaintConfig) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 
 SLOPE = 0.1
 
@@ -54,13 +55,7 @@ def stylize_config(published: Mapping[str, Any]) -> StylizeConfig:
     Raises:
         ConfigError: a field is unknown or out of range.
     """
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in published.items()}
-    try:
-        return StylizeConfig(**fields)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of StylizeConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return config_of(StylizeConfig, published)
 
 
 class StylizeNet(nn.Module):
@@ -87,6 +82,13 @@ class StylizeNet(nn.Module):
     MULTIPLE = 8
     CONTEXT_PX = 64
     """How far a pixel looks around itself, in practice: less than the sum of all kernels."""
+
+    spec = NetworkSpec(multiple=MULTIPLE, context_px=CONTEXT_PX)
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> StylizeNet:
+        """Without weights, from a published config."""
+        return cls(stylize_config(config))
 
     def __init__(self, config: StylizeConfig) -> None:
         super().__init__()

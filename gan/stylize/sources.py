@@ -58,6 +58,12 @@ def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None)
     return {"styles": tuple(Style(_style_picture(s), float(w)) for s, w in zip(sources, shares, strict=True))}
 
 
+def styled(style: Source | Sequence[Source], *, weights: Sequence[float] | None = None) -> dict[str, Any]:
+    """`styles_of` for Python's call, where one style need not be a list."""
+    given = [style] if isinstance(style, (str, bytes, Path, Image.Image)) else list(style)
+    return styles_of(given, weights)
+
+
 def _style_picture(source: Source) -> Picture:
     if isinstance(source, str) and (source in PRESETS or not Path(source).suffix):
         return decode(preset_path(source))

@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run
 
-from gan.api import PIPELINES
 from gan.batch.recipe_json import MOST_RECIPE_BYTES, Recipe, Step, from_history, read_recipe, write_recipe
 from gan.batch.steps import DRAWING, LEFT_OUT, REQUESTS, arguments_of, request_of
 from gan.core.errors import InputError, StepError
@@ -30,6 +29,7 @@ from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
 from gan.stylize.pipeline import StylizeRequest
+from gan.tasks import TASKS
 
 GREY = Picture(torch.full((1, 3, 6, 8), 128 / 255))
 
@@ -318,4 +318,4 @@ def test_models_are_named_so_that_a_page_can_refuse_them() -> None:
 
 
 def test_a_step_s_task_is_what_the_studio_calls_it() -> None:
-    assert {task: PIPELINES[kind][0] for task, kind in REQUESTS.items()} == {task: task for task in REQUESTS}
+    assert {task: TASKS[task].step for task in REQUESTS} == {task: task for task in REQUESTS}
