@@ -20,6 +20,7 @@ MODEL_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
 CARD_FILE = "README.md"
 SAMPLES_FILE = "samples.png"
+CARD_TEMPLATE = Path(__file__).with_name("card.md.jinja")
 PUBLISHED_FILES = (MODEL_FILE, CONFIG_FILE, CARD_FILE)
 COMMUNITY_SUFFIXES = (".safetensors", ".pth", ".pt")
 
@@ -43,6 +44,7 @@ def render_card(record: Record, text: str) -> str:
         text: what the model is for and where it ends, in Markdown.
     """
     from huggingface_hub import EvalResult, ModelCardData
+    from jinja2 import Environment, StrictUndefined
 
     tag = PIPELINE_TAGS.get(record.task, "image-to-image")
     data = ModelCardData(
@@ -64,25 +66,10 @@ def render_card(record: Record, text: str) -> str:
         ]
         or None,
     )
-    facts = [
-        ("Task", record.task),
-        ("Parameters", f"{record.parameters:,}"),
-        ("File", f"{MODEL_FILE}, {record.bytes:,} bytes"),
-        ("SHA-256", f"`{record.sha256}`"),
-        ("Recipe", " / ".join(part for part in (record.recipe, record.preset) if part)),
-        ("Training pictures seen", f"{record.seen_images:,}" if record.seen_images else ""),
-        ("Trained on", record.data),
-        ("Licence of that data", record.data_licence),
-    ]
-    parts = [
-        f"---\n{data.to_yaml()}\n---",
-        f"# {record.name}",
-        text.strip(),
-        _table(("", ""), [fact for fact in facts if fact[1]]),
-    ]
-    if record.metrics:
-        parts += ["## Measured", _table(("figure", "data", "pictures", "this model", "others"), _figures(record))]
-    return "\n\n".join(parts) + "\n"
+    templates = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined)
+    templates.filters["cell"] = lambda value: str(value).replace("|", "\\|")
+    template = templates.from_string(CARD_TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(data=data, record=record, text=text.strip(), model_file=MODEL_FILE)
 
 
 def hub_id(name: str) -> tuple[str, str | None] | None:
@@ -247,21 +234,3 @@ def _refused(error: Exception, name: str) -> WeightsError:
         name=name,
         reason=reason,
     )
-
-
-def _figures(record: Record) -> list[tuple[str, ...]]:
-    return [
-        (
-            name,
-            metric["dataset"],
-            str(metric["n"] or ""),
-            f"{metric['value']:.4g}",
-            ", ".join(f"{other} {value:.4g}" for other, value in metric["baseline"].items()),
-        )
-        for name, metric in record.metrics.items()
-    ]
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

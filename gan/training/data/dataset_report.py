@@ -368,7 +368,7 @@ def _records(seen: Scan) -> Iterator[Finding]:
         f"{_count(len(faults), 'line')} that cannot be used.",
         'Mend or remove them: a line is one JSON object with "id" and "product", and training needs all of them.',
     )
-    paths = [item.path for item in (*seen.pictures, *seen.unreadable)]
+    paths = [*(picture.path for picture in seen.pictures), *(file.path for file in seen.unreadable)]
     stems = Counter(path.stem for path in paths)
     if known:
         orphans = tuple(sorted(set(known) - set(stems)))
