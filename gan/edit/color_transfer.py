@@ -248,10 +248,10 @@ def _power(tint: Tint, rgb: Tensor, weight: Tensor) -> float:
 
 def _in_gamut(light: Tensor) -> Tensor:
     """Desaturate linear colors above 1 toward the gray of their luminance until they fit the gamut."""
-    grey = _luminance(light).clamp(max=1)
-    away = light - grey
-    room = torch.where(away > 0, 1 - grey, grey) / away.abs().clamp(min=_LEAST)
-    return grey + away * room.amin(1, keepdim=True).clamp(max=1)
+    gray = _luminance(light).clamp(max=1)
+    away = light - gray
+    room = torch.where(away > 0, 1 - gray, gray) / away.abs().clamp(min=_LEAST)
+    return gray + away * room.amin(1, keepdim=True).clamp(max=1)
 
 
 def _aim(lab: Tensor) -> Tensor:

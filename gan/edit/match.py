@@ -255,11 +255,11 @@ def _left(after: Scene, wanted: Scene) -> dict[str, float]:
     if after.ground is not None and wanted.ground is not None:
         left["ground"] = round(delta_e(after.ground, wanted.ground), 3)
     if _products(after, wanted) is not None:
-        here, there = (_grey(color) for color in (after.product, wanted.product))
+        here, there = (_gray(color) for color in (after.product, wanted.product))
         left["product"] = round(delta_e(here, there), 3)
     return left
 
 
-def _grey(color: Tensor) -> Tensor:
+def _gray(color: Tensor) -> Tensor:
     """The gray of a color's luminance, (3,), sRGB-encoded."""
     return to_srgb(torch.full((3,), luminance(to_linear(color))))

@@ -106,11 +106,11 @@ def measure_gains(rgb: Tensor) -> Light:
     ground = bright_ground(rgb)
     if ground is not None:
         # Lifted to the strongest channel: white must not become darker.
-        colour = linear.movedim(1, 0)[:, ground[:, 0]].mean(dim=1)
-        gains = colour.max() / colour
+        color = linear.movedim(1, 0)[:, ground[:, 0]].mean(dim=1)
+        gains = color.max() / color
     else:
-        colour = (linear**MINKOWSKI_NORM).mean(dim=(0, 2, 3)).clamp(min=1e-30) ** (1 / MINKOWSKI_NORM)
-        gains = (colour * torch.tensor(SRGB_LUMINANCE)).sum() / colour
+        color = (linear**MINKOWSKI_NORM).mean(dim=(0, 2, 3)).clamp(min=1e-30) ** (1 / MINKOWSKI_NORM)
+        gains = (color * torch.tensor(SRGB_LUMINANCE)).sum() / color
     return Light(gains.clamp(1 / MAX_GAIN, MAX_GAIN), ground is not None)
 
 

@@ -145,7 +145,7 @@ class ClassicalNet(nn.Module):
         """z (N, latent) as styles (N, 1, latent)."""
         return z[:, None]
 
-    def centre(self, category: int, attributes: Tensor) -> Tensor:
+    def center(self, category: int, attributes: Tensor) -> Tensor:
         """The mean style (1, latent), towards which truncation goes."""
         return self.body[0].weight.new_zeros(1, self.config.latent)  # type: ignore[operator]
 

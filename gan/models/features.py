@@ -43,7 +43,7 @@ class Source:
     package: str
     sha256: str
     channels: tuple[int, ...]
-    licence: str = "Apache-2.0"
+    license: str = "Apache-2.0"
 
 
 SOURCES = {

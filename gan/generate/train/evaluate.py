@@ -176,7 +176,7 @@ def evaluate(
         )
     config = network.config
     categories = None if config.categories == (ANY_CATEGORY,) else config.categories
-    training, held_out = load(folder, MEASURED_PX, categories=categories, grey=getattr(config, "channels", 3) == 1)
+    training, held_out = load(folder, MEASURED_PX, categories=categories, gray=getattr(config, "channels", 3) == 1)
     if training is held_out:
         raise InputError(
             "data",
