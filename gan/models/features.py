@@ -36,7 +36,7 @@ class Source:
         package: the installed package, whose folder `models` holds one .pth file.
         sha256: of that file.
         channels: of the five stages.
-        licence: of the weights.
+        license: of the weights.
     """
 
     architecture: str
