@@ -149,8 +149,8 @@ def test_each_kind_of_picture_is_named(report: Report, subject: str, name: str) 
     assert of(report, subject).names == (name,)
 
 
-def test_grey_files_are_named(report: Report) -> None:
-    assert of(report, "greyscale").names == ("chairs/deep.png", "chairs/grey.png")
+def test_gray_files_are_named(report: Report) -> None:
+    assert of(report, "grayscale").names == ("chairs/deep.png", "chairs/grey.png")
 
 
 def test_sizes_and_formats(report: Report) -> None:
@@ -303,7 +303,7 @@ def test_a_resized_crop_is_a_copy(seed: int, window: tuple[int, int, int, int]) 
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_other_colours_views_and_crops_are_no_copies(seed: int) -> None:
+def test_other_colors_views_and_crops_are_no_copies(seed: int) -> None:
     image = drawn(seed, 256)
     others = [
         hue_turned(image, 40),

@@ -184,7 +184,7 @@ def _files(seen: Scan) -> Iterator[Finding]:
         blank,
         "problem",
         "blank pictures",
-        f"{_count(len(blank), 'picture')} of one colour only, without a product.",
+        f"{_count(len(blank), 'picture')} of one color only, without a product.",
         "Delete them: the network would learn to make empty pictures.",
     )
 
@@ -219,7 +219,7 @@ def _sizes(seen: Scan) -> Iterator[Finding]:
             "advice" if risky else "ok",
             "shapes",
             f"{len(oblong):,} of {len(pictures):,} are not square, up to {max(p.elongation for p in oblong):.1f} to 1; "
-            "Generate pads them with the colours of their edges to a square, and squeezes none.",
+            "Generate pads them with the colors of their edges to a square, and squeezes none.",
             "Crop those longer than 2 to 1, and those with something other than plain ground at their edges."
             if risky
             else "",
@@ -236,7 +236,7 @@ _TRAITS: tuple[tuple[Trait, Severity, str, str], ...] = (
     (
         "damaged profile",
         "advice",
-        "have a damaged colour profile; their colours are taken as sRGB and may be wrong.",
+        "have a damaged color profile; their colors are taken as sRGB and may be wrong.",
         "Export them again as sRGB.",
     ),
 )
@@ -248,15 +248,15 @@ def _traits(seen: Scan) -> Iterator[Finding]:
 
     for trait, severity, found, remedy in _TRAITS:
         yield from _about(having(trait), severity, trait, f"{len(having(trait)):,} {found}", remedy)
-    files, colorless = having("grey file"), having("colourless")
+    files, colorless = having("gray file"), having("colorless")
     if colorless and len(colorless) == len(seen.pictures):
-        yield Finding("ok", "greyscale", "no picture has colours; nothing that is made will have any.")
+        yield Finding("ok", "grayscale", "no picture has colors; nothing that is made will have any.")
     elif files:
-        found = f"{_count(len(files), 'file')} in greyscale among pictures in colour."
-        remedy = "Replace them unless the products are grey: else some of what is made comes out grey."
-        yield Finding("advice", "greyscale", found, remedy, files)
+        found = f"{_count(len(files), 'file')} in grayscale among pictures in color."
+        remedy = "Replace them unless the products are gray: else some of what is made comes out gray."
+        yield Finding("advice", "grayscale", found, remedy, files)
     elif colorless:
-        yield Finding("ok", "greyscale", f"{len(colorless):,} without any colour: grey, white or black products.")
+        yield Finding("ok", "grayscale", f"{len(colorless):,} without any color: gray, white or black products.")
 
 
 def _copies(seen: Scan) -> Iterator[Finding]:
@@ -474,12 +474,12 @@ _OUTLOOK = {
     "Augmentation matters little any more.",
     2000: "That is a good number: clear shapes and variety can be expected, at 128 px first. Keep the augmentation on: "
     "with 5,000 faces at 256 px it more than halved the published Frechet distance (26.6 to 10.5).",
-    500: "Expect recognisable products of each large category, variants and mixtures of those that are there rather "
+    500: "Expect recognizable products of each large category, variants and mixtures of those that are there rather "
     "than new designs, and soft details. Augmentation is needed: with 1,000 faces at 256 px it took the published "
     "Frechet distance from 62 to 26, and faces are more alike than products.",
-    100: "Expect variants of the products that are there, in other colours, sizes and views, and few convincing new "
-    "ones. Augmentation is needed, and so is an eye on memorisation: the evaluation's nearest-neighbour ratio.",
-    20: "That is little: the network will know each product by heart and vary its colour, size and view. The best "
+    100: "Expect variants of the products that are there, in other colors, sizes and views, and few convincing new "
+    "ones. Augmentation is needed, and so is an eye on memorization: the evaluation's nearest-neighbor ratio.",
+    20: "That is little: the network will know each product by heart and vary its color, size and view. The best "
     "published figure for 100 pictures of one and the same face is a Frechet distance of 41; different products "
     "are harder.",
     0: "That is too little to train on: the result would be these products again. Add products, or use the published "

@@ -31,7 +31,7 @@ Progress = Callable[[int, int, str], None]
 Background = Literal["white", "off-white", "plain", "busy"]
 """Pure white, nearly white, one other color or a soft gradient, or anything else."""
 
-Trait = Literal["grey file", "colourless", "transparent", "animated", "CMYK", "deep", "damaged EXIF", "damaged profile"]
+Trait = Literal["gray file", "colorless", "transparent", "animated", "CMYK", "deep", "damaged EXIF", "damaged profile"]
 
 MOST_COMPARED = 30_000
 """Pictures; the search for near-copies takes time with the square of their number."""
@@ -230,12 +230,12 @@ def _facts(path: Path, picture: Picture) -> PictureFacts:
     if picture.bits > 8:
         traits.add("deep")
     if mode in _GRAY_MODES:
-        traits.add("grey file")
+        traits.add("gray file")
     if mode == "CMYK":
         traits.add("CMYK")
     small = thumbnail(rgb)
     if int((small.amax(0) - small.amin(0)).max()) <= 3:
-        traits.add("colourless")
+        traits.add("colorless")
     background, white = _background(rgb)
     return PictureFacts(
         path=path,
