@@ -18,10 +18,10 @@ MEASURED_PX = 256
 """Longest side of the copy that is measured."""
 
 LEAST_PICTURES = 5
-"""A batch of fewer has no outliers: nothing says what is usual."""
+"""A smaller batch has no outliers: too few to estimate the usual values."""
 
 LEAST_DELTA_E = 5.0
-"""A smaller CIEDE2000 difference is hardly seen between two pictures that do not touch."""
+"""A smaller CIEDE2000 difference is barely visible between two pictures that are not adjacent."""
 
 DEVIATIONS = 3.0
 _TO_DEVIATION = 1.4826

@@ -161,7 +161,7 @@ class _Told:
     """Data collected over all steps, beside the picture.
 
     Attributes:
-        before: a small JPEG of the source; empty where there is none.
+        before: a small JPEG of the source; empty if there is no source.
         known: how many steps the source had behind it.
         notices, details: what the steps said, in order.
     """

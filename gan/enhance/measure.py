@@ -117,7 +117,7 @@ def measure_gains(rgb: Tensor) -> Light:
 def measure_levels(rgb: Tensor) -> Levels:
     """Black and white points that clip no channel of 99% of the picture, and a gamma towards a middle median.
 
-    A bright ground tells the exposure by itself: no gamma then, lest a black shoe become gray.
+    A bright background shows the exposure by itself: no gamma then, or a black shoe would become gray.
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].

@@ -150,7 +150,7 @@ class ClassicalNet(nn.Module):
         return self.body[0].weight.new_zeros(1, self.config.latent)  # type: ignore[operator]
 
     def synthesize(self, w: Tensor) -> Tensor:
-        """(N, 1, latent) -> (N, 4, R, R) in [0, 1]: RGB, and the coverage that can be told from a plain ground."""
+        """(N, 1, latent) -> (N, 4, R, R) in [0, 1]: RGB, and the coverage estimated from the plain background."""
         rgb = self(w[:, 0]).expand(-1, 3, -1, -1)
         return torch.cat([rgb, coverage(rgb)], 1)
 

@@ -38,7 +38,7 @@ class Parsed:
         category: one of the model's.
         colour: a key of `COLOURS`.
         lightness, size, aspect: in [-1, 1]; light, large and wide are positive.
-        azimuth_deg: -45 to 45; negative shows the side on the left of somebody who looks at the front.
+        azimuth_deg: -45 to 45; negative shows the side that is on the left when facing the front.
         unknown: words that were not understood, in their order, among them categories that the model lacks.
         overruled: words that a later one contradicts: of "red blue" the product is blue, and "red" stands here.
     """
@@ -59,7 +59,7 @@ def parse(text: str, categories: tuple[str, ...]) -> Parsed:
     Of words that contradict each other the last counts, since people add to a line what they want changed.
 
     Args:
-        text: one line; an empty one says nothing.
+        text: one line; an empty one gives no settings.
         categories: those of the model.
     """
     vocabulary = _vocabulary(tuple(categories))

@@ -65,7 +65,7 @@ def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: floa
     Args:
         picture: of any size; a copy of at most `LONGEST_PX` is searched.
         kinds: one or several of `KINDS`.
-        sensitivity: 0 marks only what stands out clearly, 1 also what hardly does, at a quarter of that contrast.
+        sensitivity: 0 marks only what stands out clearly, 1 also faint marks, at a quarter of that contrast.
 
     Returns:
         A mask of the picture's size, 0 or 1, a little wider than what was found; empty where nothing was.

@@ -94,7 +94,7 @@ def push(
 
     Args:
         folder: holds the three published files; only they are uploaded, and `samples.png` where there is one.
-        repo_id: "owner/name"; the repository is made where there is none.
+        repo_id: "owner/name"; the repository is created if it does not exist.
         message: of the commit.
         attempts: how often to try in all.
         wait_s: before the second attempt.
@@ -139,10 +139,10 @@ def push(
 
 
 def pull(name: str) -> Path:
-    """Download a model into the Hub's cache; what is there already is used, also without a connection.
+    """Download a model into the Hub's cache; cached files are used, also without a connection.
 
     Args:
-        name: "owner/name" for a checkpoint of this project, "owner/name/file.pth" for somebody else's file.
+        name: "owner/name" for a checkpoint of this project, "owner/name/file.pth" for a third-party file.
 
     Returns:
         The folder of the three published files, or the one file.

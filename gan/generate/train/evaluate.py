@@ -36,7 +36,7 @@ PARTS = ("distribution", "sliders", "projection", "speed")
 SAMPLES = 400
 ROUNDS = 5
 ANY_CATEGORY = "any"
-"""What the classical recipe, which tells none apart, calls its only category."""
+"""Name of the only category of the classical recipe, which does not distinguish any."""
 
 BARS: Mapping[str, tuple[str, float]] = {
     "KD-lite2": ("at most", 1500),

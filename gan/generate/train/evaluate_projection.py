@@ -32,7 +32,7 @@ class Projection:
     Attributes:
         name: id of its picture.
         category: its own.
-        found: where it was found; empty where the model does not tell the catalogue's categories apart.
+        found: category it was projected in; empty if the model does not distinguish the catalog's categories.
         psnr: in dB, at the network's resolution.
         psnr_128: at 128 px.
         seconds: from the photograph to the finished picture.

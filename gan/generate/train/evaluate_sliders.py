@@ -226,7 +226,7 @@ def evaluate_sliders(
 
 
 def view_estimator(network: LatentNetwork) -> Estimator | None:
-    """The encoder's own estimate of the azimuth; None where the model has no encoder or knows no azimuth."""
+    """The encoder's own estimate of the azimuth; None if the model has no encoder or no azimuth attribute."""
     encoder = getattr(network, "encoder", None)
     if encoder is None or "azimuth" not in network.config.attributes:
         return None
