@@ -12,6 +12,7 @@ from gan.batch.recipe import VERSION, Recipe, to_json
 from gan.batch.steps import LEFT_OUT, Files, Step, at_step, files_of
 from gan.core.errors import InputError, shown, wrong_type
 from gan.core.files import write_atomic
+from gan.core.message import Message
 from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import History
 
@@ -128,7 +129,8 @@ def _parsed(data: bytes) -> dict[str, Any]:
     try:
         given = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:  # a text nested a thousand deep ends the reader's recursion
-        reason = str(error) if isinstance(error, ValueError) else "it is nested too deep"
+        said = error.args[0] if isinstance(error, ValueError) else Message("it is nested too deep")
+        reason = said if isinstance(said, Message) else str(error)
         raise _no_recipe("no JSON: {reason}", reason=reason) from error
     if not isinstance(given, dict):
         raise _no_recipe("no object with steps")
@@ -138,12 +140,12 @@ def _parsed(data: bytes) -> dict[str, Any]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError(Message("a name occurs twice"))
     return made
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(Message("{value} is not a number", {"value": text}))
 
 
 def _step(number: int, given: Any, without: frozenset[str] = frozenset()) -> Step:

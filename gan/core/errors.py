@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from gan.core.message import Message
+
 MOST_SHOWN: Final = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -61,8 +63,10 @@ def check_within(field: str, value: float, least: float, most: float) -> None:
 
 
 def wrong_type(field: str, value: object, wanted: str) -> InputError:
-    """Error for a value of the wrong type."""
-    return InputError(field, "{value}", "{wanted} is expected", "Correct the value", value=shown(value), wanted=wanted)
+    """The error for a value of another type than what is wanted, a text of the catalogs without placeholders."""
+    return InputError(
+        field, "{value}", "{wanted} is expected", "Correct the value", value=shown(value), wanted=Message(wanted)
+    )
 
 
 def shown(value: object) -> str:

@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from typing_extensions import Self
 
 from gan.core.errors import InputError, check_within, shown, wrong_type
+from gan.core.message import Message
 
 PICTURE = "picture"
 """Name of the field that holds the picture that a request is about."""
@@ -238,7 +239,7 @@ def _not_one_of(parameter: Parameter, value: Any) -> InputError:
     if type(value) is not parameter.kind:
         return wrong_type(parameter.public, value, _TEXTS.get(parameter.kind, "another value"))
     *most, last = [str(choice) for choice in parameter.choices]
-    known = f"{', '.join(most)} or {last}" if most else last
+    known = Message("{most} or {last}", {"most": ", ".join(most), "last": last}) if most else last
     return InputError(
         parameter.public, "{value}", "{known} is allowed", "Choose one of these", value=str(value), known=known
     )

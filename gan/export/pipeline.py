@@ -96,7 +96,7 @@ def export(request: ExportRequest, context: Context) -> Output:
     Returns:
         The repaired picture and, where a product was found, the product alone: the same pixels with its coverage as
         alpha, which `written` takes. Details: those of `check_picture`, measured before, and `repairs`, each as
-        `Phrase.record` gives it.
+        `Message.record` gives it.
     """
     picture, channel = request.picture, request.channel
     found = _found(picture, channel, context, request.model, wanted=request.fill is not None)

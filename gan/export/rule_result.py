@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from gan.core.message import Message
+
 Status = Literal["pass", "fail", "warn"]
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A template of `gan.ui.i18n` and what fills it; `str` gives the English sentence."""
-
-    template: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.template.format(**self.values)
-
-    def record(self) -> dict[str, Any]:
-        return {"template": self.template, "values": dict(self.values)}
 
 
 @dataclass(frozen=True)
@@ -37,10 +25,10 @@ class Finding:
     """
 
     rule: str
-    value: Phrase
-    allowed: Phrase
+    value: Message
+    allowed: Message
     status: Status
-    repair: Phrase | None = None
+    repair: Message | None = None
     measured: float | str | None = None
 
     def record(self) -> dict[str, Any]:
@@ -72,10 +60,10 @@ class Finding:
         status: Status = next(known for known in get_args(Status) if known == record["status"])
         return cls(
             rule=record["rule"],
-            value=Phrase(**record["value"]),
-            allowed=Phrase(**record["allowed"]),
+            value=Message(**record["value"]),
+            allowed=Message(**record["allowed"]),
             status=status,
-            repair=None if repair is None else Phrase(**repair),
+            repair=None if repair is None else Message(**repair),
             measured=record["measured"],
         )
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from gan.core.message import Message
 from gan.export.channels import Channel
 from gan.export.filenames import Names
 from gan.export.output import Written
-from gan.export.rule_result import Finding, Phrase, passed
+from gan.export.rule_result import Finding, passed
 
 REPORTS: Final = ("report.csv", "report.json")
 
@@ -93,7 +94,7 @@ class Package:
         made: Written,
         *,
         before: Iterable[Finding] = (),
-        repairs: Iterable[Phrase] = (),
+        repairs: Iterable[Message] = (),
         notices: Iterable[str] = (),
     ) -> str:
         """Put a file in and remember what is reported of it.

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gan.core.contract import SEED_LIMIT, Context, Model, Output, Request, Result
 from gan.core.errors import InputError, WeightsError, check_within, wrong_type
+from gan.core.message import Message
 from gan.core.option import Option
 from gan.core.reader import AnySource
 from gan.generate.attributes import Sliders, apply
@@ -227,7 +228,7 @@ def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> No
             "the latent was saved with {model}",
             "a latent of the model that is chosen is expected",
             "Choose the model that it was saved with",
-            model=latent.model or "another model",
+            model=latent.model or Message("another model"),
         )
 
 

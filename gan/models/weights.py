@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from gan.core.errors import WeightsError
 from gan.core.files import write_atomic
+from gan.core.message import Message
 from gan.models.hub import CARD_FILE, CONFIG_FILE, MODEL_FILE, hub_id, pull, render_card
 from gan.models.manifest import Manifest, Metric, Record
 
@@ -301,7 +302,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         raise _damaged(path, str(error)) from error
     kinds = {"name": str, "task": str, "sha256": str, "network": dict, "training": dict}
     if not isinstance(config, dict) or not all(isinstance(config.get(key), kind) for key, kind in kinds.items()):
-        raise _damaged(path, "it is not a config of this project")
+        raise _damaged(path, Message("it is not a config of this project"))
     return config
 
 

@@ -54,7 +54,7 @@ def overlay(name: str, view: ResultView) -> gr.Image:
             type="filepath",
             interactive=False,
             show_label=False,
-            label=label("original"),
+            label=label("result.original"),
             buttons=[],
             elem_id=f"{name}-original",
             elem_classes="original",
@@ -66,5 +66,5 @@ def overlay(name: str, view: ResultView) -> gr.Image:
 def button(name: str) -> gr.Button:
     """Add the button, hidden until there is something to compare."""
     return gr.Button(
-        label("hold"), size="sm", visible=False, min_width=240, elem_id=f"{name}-hold", elem_classes="hold"
+        label("result.hold"), size="sm", visible=False, min_width=240, elem_id=f"{name}-hold", elem_classes="hold"
     )

@@ -86,7 +86,7 @@ def bar(name: str, start: str, *, enabled: bool = True, primary: bool = False) -
             interactive=enabled,
             elem_id=f"{name}-run",
         )
-        stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id=f"{name}-stop")
+        stop = gr.Button(label("page.stop"), variant="stop", visible=False, elem_id=f"{name}-stop")
     return Bar(button, stop, gr.HTML(elem_id=f"{name}-status", elem_classes="status", padding=False))
 
 

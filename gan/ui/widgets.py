@@ -102,7 +102,7 @@ def heading() -> None:
     """The product's name and one line."""
     with gr.Column(elem_id="heading"):
         gr.Markdown("# Packshot Studio", elem_id="heading-name")
-        gr.Markdown(label("tagline"), elem_id="heading-line")
+        gr.Markdown(label("page.tagline"), elem_id="heading-line")
 
 
 def picture_input(name: str, examples: Path | None = None, only: Sequence[str] = ()) -> gr.File:
@@ -135,7 +135,7 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
 
 def picture_file(name: str) -> gr.File:
     """A place to drop a picture."""
-    return gr.File(label=label("picture"), type="filepath", height=130, elem_id=f"{name}-picture")
+    return gr.File(label=label("picture.file"), type="filepath", height=130, elem_id=f"{name}-picture")
 
 
 def shelf(
@@ -159,7 +159,7 @@ def shelf(
             components=[gr.Image(type="filepath", visible=False)],
             samples=[[str(path)] for path in paths],
             type="index",
-            label=label("examples"),
+            label=label("picture.examples"),
             elem_id=f"{name}-examples",
             elem_classes="examples",
         )
@@ -175,12 +175,14 @@ def shelf(
 
 def output_options(name: str) -> OutputOptions:
     """Format, quality and what of the camera's data stays; folded."""
-    with gr.Accordion(label("output"), open=False, elem_id=f"{name}-output"):
-        file_format = gr.Radio(list(FORMATS), value="png", label=label("format"), elem_id=f"{name}-format")
-        quality = gr.Slider(1, 100, 92, step=1, label=label("quality"), visible=False, elem_id=f"{name}-quality")
-        lossless = gr.Checkbox(False, label=label("lossless"), visible=False, elem_id=f"{name}-lossless")
-        keep_exif = gr.Checkbox(False, label=label("keep_exif"), elem_id=f"{name}-keep-exif")
-        keep_location = gr.Checkbox(False, label=label("keep_location"), visible=False, elem_id=f"{name}-keep-location")
+    with gr.Accordion(label("output.title"), open=False, elem_id=f"{name}-output"):
+        file_format = gr.Radio(list(FORMATS), value="png", label=label("output.format"), elem_id=f"{name}-format")
+        quality = gr.Slider(1, 100, 92, step=1, label=label("output.quality"), visible=False, elem_id=f"{name}-quality")
+        lossless = gr.Checkbox(False, label=label("output.lossless"), visible=False, elem_id=f"{name}-lossless")
+        keep_exif = gr.Checkbox(False, label=label("output.keep_exif"), elem_id=f"{name}-keep-exif")
+        keep_location = gr.Checkbox(
+            False, label=label("output.keep_location"), visible=False, elem_id=f"{name}-keep-location"
+        )
     gr.on(
         [file_format.change, lossless.change],
         _offer_quality,
@@ -199,7 +201,7 @@ def result_view(name: str) -> ResultView:
             type="filepath",
             image_mode=None,
             interactive=False,
-            label=label("result"),
+            label=label("result.compare"),
             buttons=["fullscreen"],
             slider_position=50,
             max_height=560,
@@ -209,15 +211,17 @@ def result_view(name: str) -> ResultView:
             before = _still(name, "before")
             after = _still(name, "after")
     view = gr.Radio(
-        [(label(f"view.{choice}"), choice) for choice in ("swipe", "before", "after", "both")],
+        [(label(f"result.view.{choice}"), choice) for choice in ("swipe", "before", "after", "both")],
         value="swipe",
-        label=label("view"),
+        label=label("result.view"),
         visible=False,
         elem_id=f"{name}-view",
     )
     with gr.Row(visible=False) as files:
-        download = gr.DownloadButton(label("download"), variant="primary", min_width=140, elem_id=f"{name}-download")
-        record = gr.DownloadButton(label("record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
+        download = gr.DownloadButton(
+            label("result.download"), variant="primary", min_width=140, elem_id=f"{name}-download"
+        )
+        record = gr.DownloadButton(label("result.record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
         send = gr.Button(label("send.generate"), visible=False, min_width=200, elem_id=f"{name}-send-generate")
     summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
     view.change(_arrange, [view, slider], [slider, before, after], **LIGHT)
@@ -308,7 +312,7 @@ def _still(name: str, which: str) -> gr.Image:
         type="filepath",
         interactive=False,
         visible=False,
-        label=label(f"view.{which}"),
+        label=label(f"result.view.{which}"),
         buttons=["fullscreen"],
         elem_id=f"{name}-{which}",
     )

@@ -33,8 +33,7 @@ from gan.core.errors import InputError, StepError
 from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import Picture
-from gan.ui.i18n import LABELS, sentence
-from gan.ui.locale.chinese import SENTENCES
+from gan.ui.i18n import CATALOGS, LABELS, sentence, word
 
 CHINESE: Any = SimpleNamespace(headers={"accept-language": "zh-CN"}, session_hash="zh")
 
@@ -87,14 +86,14 @@ def test_ready_made_recipes_are_valid_and_have_a_label(name: str) -> None:
     recipe = ready_recipe(name)
     assert recipe.arguments
     assert not recipe.wanted
-    assert LABELS[f"ready.{name}"][0] == recipe.name
+    assert LABELS[f"batch.ready.{name}"] == recipe.name
     assert read_recipe(to_json(recipe.record()), {}).sha256 == recipe.sha256
-    assert html.escape(LABELS[f"task.{recipe.steps[0].task}"][1]) in described("x", recipe, "", "zh")
+    assert html.escape(word(f"task.{recipe.steps[0].task}", "zh")) in described("x", recipe, "", "zh")
 
 
 def test_every_task_has_a_name() -> None:
     assert {f"task.{task}" for task in REQUESTS} <= set(LABELS)
-    assert set(OUTLIERS.values()) <= set(SENTENCES)
+    assert set(OUTLIERS.values()) <= set(CATALOGS["zh"].sentences)
 
 
 def test_a_file_of_steps_takes_the_place_of_ready_made_ones(tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from torch import Tensor
 from gan.api import Studio
 from gan.core.contract import Context, Result, run
 from gan.core.errors import InputError
+from gan.core.message import Message
 from gan.cutout.segment import Found
 from gan.export import pipeline
 from gan.export.autofix import ENLARGED, TOO_SMALL
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.file_metadata import FileFacts
 from gan.export.pipeline import UNKNOWN_PRODUCT, CheckRequest, ExportRequest, check_picture, export
-from gan.export.rule_result import Finding, Phrase
+from gan.export.rule_result import Finding
 from gan.imaging.box import box_of
 from gan.imaging.picture import GENERATED, Picture
 
@@ -53,7 +54,7 @@ def exported(context: Context, picture: Picture, channel: Channel, **options: An
 
 
 def repairs(result: Result) -> list[str]:
-    return [str(Phrase(**record)) for record in result.details["repairs"]]
+    return [str(Message(**record)) for record in result.details["repairs"]]
 
 
 def test_a_check_says_what_was_measured_and_changes_nothing(context: Context, seen: Any) -> None:

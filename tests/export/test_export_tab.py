@@ -21,13 +21,14 @@ from shots import cut, save, shot
 from gan.core.contract import Context, Model, Progress, Request, Result
 from gan.core.contract import run as carry_out
 from gan.core.errors import InputError, WeightsError
+from gan.core.message import Message
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.page import tab
 from gan.export.page.cards import Card, cards, thumb
 from gan.export.page.channel import OWN, _by_file, _by_name, _show, asked, chosen, described
 from gan.export.page.handlers import Handlers, _Report, pick
 from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
-from gan.export.rule_result import Finding, Phrase
+from gan.export.rule_result import Finding
 from gan.export.rules import RULES
 from gan.imaging.io.codec import decode
 from gan.ui.i18n import LABELS
@@ -261,7 +262,7 @@ def test_the_list_and_the_file_keep_in_step() -> None:
 
 
 def finding(rule: str, status: Any, repair: str = "") -> Finding:
-    return Finding(rule, Phrase("<i>"), Phrase("some"), status, Phrase(repair) if repair else None)
+    return Finding(rule, Message("<i>"), Message("some"), status, Message(repair) if repair else None)
 
 
 def statuses(listed: str) -> list[str]:
@@ -302,7 +303,7 @@ def test_many_cards_are_folded() -> None:
 
 def test_a_repaired_picture_shows_before_and_after() -> None:
     before, after = finding("fill", "fail"), finding("fill", "pass")
-    card = Card("a.jpg", findings=(after,), before=(before,), repairs=(Phrase("borders cropped"),), notices=("N",))
+    card = Card("a.jpg", findings=(after,), before=(before,), repairs=(Message("borders cropped"),), notices=("N",))
     listed = cards([card], 1, "Shop", "en")
     assert "<li>borders cropped</li>" in listed
     assert "<p>N</p>" in listed

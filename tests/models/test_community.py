@@ -123,7 +123,7 @@ def test_a_pickle_with_code_is_refused_and_not_run(tmp_path: Path, form: str) ->
         path.write_bytes(pickle.dumps(Malicious(trace)))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=form == "zip")
-    with pytest.raises(WeightsError, match="damaged" if form == "plain" else "carries more than tensors"):
+    with pytest.raises(WeightsError, match="damaged" if form == "plain" else "contains more than tensors"):
         load_community(path)
     assert not trace.exists()
 

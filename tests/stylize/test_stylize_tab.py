@@ -24,7 +24,7 @@ from gan.stylize.page import tab
 from gan.stylize.page.handlers import Handlers, Settings
 from gan.stylize.page.preview import Previewer
 from gan.stylize.presets import PRESETS
-from gan.ui.locale.chinese import SENTENCES
+from gan.ui.i18n import CATALOGS
 
 # A style is chosen
 
@@ -70,7 +70,7 @@ def test_every_preset_has_a_thumbnail_and_a_title_in_both_languages() -> None:
     pictures = tab_style._thumbnails()
     assert len(pictures) == len(NAMES) >= 12
     assert {max(picture.size) for picture in pictures} == {tab_style.THUMB_PX}
-    assert all(preset.title in SENTENCES for preset in PRESETS.values())
+    assert all(preset.title in CATALOGS["zh"].sentences for preset in PRESETS.values())
     assert tab_style.titles("zh") != tab_style.titles("en")
     assert set(tab.EXAMPLE_STYLES.values()) <= set(NAMES)
 

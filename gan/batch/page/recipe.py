@@ -56,7 +56,7 @@ class Panel:
 def build(offered: Offered) -> Panel:
     """Draw it, and keep what is shown in step with what is chosen."""
     ready = gr.Dropdown(
-        [*((label(f"ready.{name}"), name) for name in READY), (label("batch.own"), OWN)],
+        [*((label(f"batch.ready.{name}"), name) for name in READY), (label("batch.own"), OWN)],
         value=STANDARD,
         label=label("batch.steps"),
         filterable=False,
@@ -129,7 +129,7 @@ def title_of(recipe: Recipe, file: str | None, ready: str, to: Language) -> str:
     """Title of the recipe on the page."""
     if file:
         return recipe.name or Path(file).stem
-    return word(f"ready.{ready}", to)
+    return word(f"batch.ready.{ready}", to)
 
 
 class _Beside(Mapping[str, Path]):

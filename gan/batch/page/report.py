@@ -14,8 +14,7 @@ from gan.batch.recipe import Recipe
 from gan.batch.results import Outcome, Outlier, printable
 from gan.batch.steps import LEFT_OUT, Step, kind_of
 from gan.export.channels import CHANNELS
-from gan.ui.i18n import Language, notice, say, sentence, word
-from gan.ui.locale.chinese import FIELDS
+from gan.ui.i18n import Language, field_name, notice, say, sentence, word
 
 MOST_LISTED: Final = 50
 """Of each kind; the report in the archive has them all."""
@@ -109,7 +108,8 @@ def _step(step: Step, to: Language) -> str:
 
 
 def _field(name: str, to: Language) -> str:
-    return FIELDS.get(name, name) if to == "zh" else name.replace("_px", "").replace("_deg", "").replace("_", " ")
+    said = field_name(name, to)
+    return name.replace("_px", "").replace("_deg", "").replace("_", " ") if said == name else said
 
 
 def _value(name: str, value: Any) -> str:

@@ -52,13 +52,15 @@ class Panel:
 def build_ground() -> dict[str, Component]:
     """Add the choice of a ground."""
     ground = gr.Radio(
-        [(label(f"ground.{name}"), name) for name in (TRANSPARENT, WHITE, COLOR, PICTURE)],
+        [(label(f"cutout.ground.{name}"), name) for name in (TRANSPARENT, WHITE, COLOR, PICTURE)],
         value=STANDARD.ground,
-        label=label("ground"),
+        label=label("cutout.ground"),
         elem_id="cutout-ground",
     )
-    color = gr.ColorPicker("#F2F2F2", label=label("ground.color"), visible=False, elem_id="cutout-color")
-    file = gr.File(label=label("ground.file"), type="filepath", height=150, visible=False, elem_id="cutout-ground-file")
+    color = gr.ColorPicker("#F2F2F2", label=label("cutout.ground.color"), visible=False, elem_id="cutout-color")
+    file = gr.File(
+        label=label("cutout.ground.file"), type="filepath", height=150, visible=False, elem_id="cutout-ground-file"
+    )
     ground.change(
         lambda chosen: (gr.update(visible=chosen == COLOR), gr.update(visible=chosen == PICTURE)),
         ground,
@@ -86,7 +88,7 @@ def joined(ground: dict[str, Component], folds: Panel, start: gr.Button) -> Pane
     ticks = [fields[name] for name in ("recolor", "frame", "shadow", "white")]
     gr.on(
         [tick.change for tick in ticks],  # type: ignore[attr-defined]
-        lambda *on: gr.update(value=label("cutout.make" if any(on) else "cutout.run")),
+        lambda *on: gr.update(value=label("cutout.run.edit" if any(on) else "cutout.run")),
         ticks,
         start,
         **LIGHT,
@@ -101,7 +103,7 @@ def joined(ground: dict[str, Component], folds: Panel, start: gr.Button) -> Pane
 
 
 def _recolor() -> tuple[dict[str, Component], gr.File]:
-    with gr.Accordion(label("recolor"), open=False, elem_id="cutout-recolor"):
+    with gr.Accordion(label("recolor.title"), open=False, elem_id="cutout-recolor"):
         apply = gr.Checkbox(False, label=label("recolor.apply"), elem_id="cutout-recolor-apply")
         colors = gr.Textbox(
             "",
@@ -130,7 +132,7 @@ def _recolor() -> tuple[dict[str, Component], gr.File]:
 
 
 def _frame() -> dict[str, Component]:
-    with gr.Accordion(label("frame"), open=False, elem_id="cutout-frame"):
+    with gr.Accordion(label("frame.title"), open=False, elem_id="cutout-frame"):
         apply = gr.Checkbox(False, label=label("frame.apply"), elem_id="cutout-frame-apply")
         fill = gr.Slider(0.1, 1, STANDARD.fill, step=0.01, label=label("frame.fill"), elem_id="cutout-fill")
         aspect = gr.Dropdown(
@@ -167,10 +169,10 @@ def _frame() -> dict[str, Component]:
 
 
 def _shadow() -> dict[str, Component]:
-    with gr.Accordion(label("shadow"), open=False, elem_id="cutout-shadow"):
+    with gr.Accordion(label("shadow.title"), open=False, elem_id="cutout-shadow"):
         apply = gr.Checkbox(False, label=label("shadow.apply"), elem_id="cutout-shadow-apply")
         kind = gr.Radio(
-            [(label(f"shadow.{name}"), name) for name in KINDS],
+            [(label(f"shadow.kind.{name}"), name) for name in KINDS],
             value=STANDARD.kind,
             label=label("shadow.kind"),
             elem_id="cutout-kind",
@@ -195,7 +197,7 @@ def _shadow() -> dict[str, Component]:
 
 
 def _white() -> dict[str, Component]:
-    with gr.Accordion(label("white"), open=False, elem_id="cutout-white"):
+    with gr.Accordion(label("white.title"), open=False, elem_id="cutout-white"):
         apply = gr.Checkbox(False, label=label("white.apply"), elem_id="cutout-white-apply")
         keep = gr.Checkbox(False, label=label("white.keep_shadow"), elem_id="cutout-keep-shadow")
     keep.input(lambda on, white: white or on, [keep, apply], apply, **LIGHT)

@@ -146,7 +146,7 @@ def rows_of(result: Result, index: int, to: Language, off_white: float | None) -
     if result.task == "frame":
         return [(say("Fill", to), f"{details['fill']:.1%}")]
     if result.task == "shadow":
-        return [(say("Shadow", to), word(f"shadow.{asked['kind']}", to))]
+        return [(say("Shadow", to), word(f"shadow.kind.{asked['kind']}", to))]
     if result.task == "white":
         shares = (details["off_white_before"] if off_white is None else off_white, details["off_white"])
         return [(say("Off-white ground", to), " → ".join(f"{share:.1%}" for share in shares))]

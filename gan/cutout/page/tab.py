@@ -90,10 +90,10 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             editor = mask_editor.build("cutout", "cutout.editor", BRUSHES)
             facts = gr.HTML(visible=False, elem_id="cutout-facts", elem_classes="facts", padding=False)
             brush = gr.Radio(
-                [(label(f"brush.{tool}"), tool) for tool in TOOLS],
+                [(label(f"cutout.brush.{tool}"), tool) for tool in TOOLS],
                 value=TOOLS[0],
-                label=label("brush"),
-                info=label("brush.info"),
+                label=label("cutout.brush"),
+                info=label("cutout.brush.info"),
                 elem_id="cutout-brush",
                 elem_classes="brushes",
             )
@@ -111,10 +111,10 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     hold = compare_button.button("cutout")
                     undo, redo = (
                         gr.Button(label(key), size="sm", visible=False, min_width=90, elem_id=elem_id)
-                        for key, elem_id in (("steps.undo", "cutout-undo"), ("steps.redo", "cutout-redo"))
+                        for key, elem_id in (("result.undo", "cutout-undo"), ("result.redo", "cutout-redo"))
                     )
                 variants = gr.Gallery(
-                    label=label("variants"),
+                    label=label("recolor.variants"),
                     visible=False,
                     columns=4,
                     height="auto",
@@ -131,7 +131,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                         for key, elem_id in (
                             ("cutout.alpha", "cutout-alpha"),
                             ("shadow.layer", "cutout-layer"),
-                            ("variants.all", "cutout-archive"),
+                            ("recolor.variants.all", "cutout-archive"),
                         )
                     )
     stage = Stage(

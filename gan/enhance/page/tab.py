@@ -62,28 +62,28 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=5, min_width=320):
             picture = widgets.picture_input("enhance", examples)
             if not ready:
-                say_why_not("enhance", "unavailable", models)
+                say_why_not("enhance", "enhance.unavailable", models)
             scale = gr.Radio(
-                [(label(f"scale.{factor}"), factor) for factor in SCALES],
+                [(label(f"enhance.scale.{factor}"), factor) for factor in SCALES],
                 value=2,
-                label=label("scale"),
+                label=label("enhance.scale"),
                 elem_id="enhance-scale",
             )
-            work = bar("enhance", "run", enabled=bool(ready), primary=True)
+            work = bar("enhance", "enhance.run", enabled=bool(ready), primary=True)
             with gr.Row(equal_height=True):
                 strength = gr.Slider(
                     0,
                     1,
                     1,
                     step=0.05,
-                    label=label("strength"),
+                    label=label("enhance.strength"),
                     min_width=200,
                     elem_id="enhance-strength",
                 )
                 model = gr.Dropdown(
                     [(label("model.auto"), AUTO_MODEL), *((choice.title, choice.name) for choice in ready)],
                     value=AUTO_MODEL,
-                    label=label("model"),
+                    label=label("enhance.model"),
                     filterable=False,
                     min_width=200,
                     elem_id="enhance-model",
@@ -91,9 +91,9 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             width, height = _exact_size()
             auto, adjustments = _adjustments()
             output = widgets.output_options("enhance")
-            with gr.Accordion(label("reference"), open=False, elem_id="enhance-measure"):
+            with gr.Accordion(label("enhance.reference"), open=False, elem_id="enhance-measure"):
                 reference = gr.File(
-                    label=label("reference.file"), type="filepath", height=140, elem_id="enhance-reference"
+                    label=label("enhance.reference.file"), type="filepath", height=140, elem_id="enhance-reference"
                 )
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("enhance")
@@ -233,25 +233,29 @@ def _given(path: str | None) -> Path:
 
 
 def _exact_size() -> tuple[gr.Number, gr.Number]:
-    with gr.Accordion(label("size"), open=False, elem_id="enhance-size"):
-        gr.Markdown(label("size.info"), elem_classes="facts")
+    with gr.Accordion(label("enhance.size"), open=False, elem_id="enhance-size"):
+        gr.Markdown(label("enhance.size.info"), elem_classes="facts")
         with gr.Row():
             return (
-                gr.Number(0, label=label("width"), precision=0, minimum=0, min_width=120, elem_id="enhance-width"),
-                gr.Number(0, label=label("height"), precision=0, minimum=0, min_width=120, elem_id="enhance-height"),
+                gr.Number(
+                    0, label=label("enhance.width"), precision=0, minimum=0, min_width=120, elem_id="enhance-width"
+                ),
+                gr.Number(
+                    0, label=label("enhance.height"), precision=0, minimum=0, min_width=120, elem_id="enhance-height"
+                ),
             )
 
 
 def _adjustments() -> tuple[gr.Checkbox, list[gr.Slider]]:
-    with gr.Accordion(label("adjust"), open=False, elem_id="enhance-adjust"):
-        auto = gr.Checkbox(False, label=label("auto"), info=label("auto.info"), elem_id="enhance-auto")
+    with gr.Accordion(label("enhance.adjust"), open=False, elem_id="enhance-adjust"):
+        auto = gr.Checkbox(False, label=label("enhance.auto"), info=label("enhance.auto.info"), elem_id="enhance-auto")
         return auto, [
             gr.Slider(
                 -1 if name == "saturation" else 0,
                 1,
                 0,
                 step=0.05,
-                label=label(name),
+                label=label(f"enhance.{name}"),
                 elem_id=f"enhance-{name.replace('_', '-')}",
             )
             for name in ADJUSTMENTS
@@ -264,7 +268,7 @@ def _size(picture: Picture) -> str:
 
 def _chosen(result: Result, to: Language) -> list[tuple[str, str]]:
     found = result.details.get("adjustments", {})
-    set_ones = [f"{word(name, to)} {found[name]:+.2f}" for name in ADJUSTMENTS if found.get(name)]
+    set_ones = [f"{word(f'enhance.{name}', to)} {found[name]:+.2f}" for name in ADJUSTMENTS if found.get(name)]
     return [(say("Adjusted", to), " · ".join(set_ones))] if set_ones else []
 
 

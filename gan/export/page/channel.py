@@ -21,7 +21,7 @@ from gan.export.rule_result import Finding
 from gan.export.rules import check
 from gan.imaging.picture import Picture
 from gan.ui import widgets
-from gan.ui.i18n import Language, label, language, say, sentence, word
+from gan.ui.i18n import Language, label, language, notice, say, sentence, word
 from gan.ui.widgets import LIGHT
 
 STANDARD: Final = "amazon"
@@ -52,7 +52,7 @@ def build_choice() -> gr.Dropdown:
     return gr.Dropdown(
         [*((each.title or name, name) for name, each in CHANNELS.items()), (label("channel.own"), OWN)],
         value=STANDARD,
-        label=label("channel"),
+        label=label("channel.title"),
         filterable=False,
         elem_id="export-channel",
     )
@@ -105,10 +105,7 @@ def asked(channel: Channel) -> tuple[Finding, ...]:
 
 def described(channel: Channel, to: Language) -> str:
     """Its title, its numbers, their date and their source, as HTML."""
-    rows = [
-        (word(f"rule.{finding.rule}", to), say(finding.allowed.template, to, **finding.allowed.values))
-        for finding in asked(channel)
-    ]
+    rows = [(word(f"rule.{finding.rule}", to), notice(finding.allowed, to)) for finding in asked(channel)]
     dated = say("compared on {date}", to, date=channel.checked) if channel.checked else ""
     below = "".join(f"<span>{part}</span>" for part in (_source(channel.source), html.escape(dated)) if part)
     title = html.escape(channel.title or channel.name)

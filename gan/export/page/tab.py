@@ -78,7 +78,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             choice = tab_channel.build_choice()
             with gr.Row():
                 with gr.Column(min_width=150):
-                    check = bar("export-check", "check.run", primary=True)
+                    check = bar("export-check", "export.check", primary=True)
                 with gr.Column(min_width=150):
                     export = bar("export", "export.run")
             channel = tab_channel.build_rules(choice)
@@ -90,7 +90,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     archive = gr.DownloadButton(
                         label("folder.download"), variant="primary", min_width=170, elem_id="export-archive"
                     )
-                    file = gr.DownloadButton(label("export.one"), min_width=170, elem_id="export-download")
+                    file = gr.DownloadButton(label("export.download"), min_width=170, elem_id="export-download")
                 gallery = gr.Gallery(
                     label=label("export.gallery"),
                     columns=4,
@@ -107,7 +107,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     )
             cards = gr.HTML(elem_id="export-cards", padding=False)
             report = gr.DownloadButton(
-                label("check.report"), size="sm", visible=False, min_width=200, elem_id="export-report"
+                label("export.report"), size="sm", visible=False, min_width=200, elem_id="export-report"
             )
     parts = _Parts(
         files, photograph, channel, fill, model, check, export, empty, report, made, archive, file, gallery, cards
@@ -117,7 +117,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 
 
 def _options(ready: Sequence[Choice]) -> tuple[gr.Slider, gr.Dropdown]:
-    with gr.Accordion(label("more"), open=False, elem_id="export-more"):
+    with gr.Accordion(label("page.more"), open=False, elem_id="export-more"):
         fill = gr.Slider(
             0, 1, 0, step=0.01, label=label("export.fill"), info=label("export.fill.info"), elem_id="export-fill"
         )

@@ -77,13 +77,13 @@ class Panel:
 
 def build(*, ready: bool, examples: Path | None) -> Panel:
     """Add the folded panel."""
-    with gr.Accordion(label("photo"), open=False, elem_id="generate-photo"):
+    with gr.Accordion(label("photo.title"), open=False, elem_id="generate-photo"):
         gr.Markdown(label("photo.info"), elem_classes="facts")
         photograph = widgets.picture_input("project", examples, EXAMPLES)
-        steps = gr.Slider(0, 500, STEPS, step=10, label=label("steps"), elem_id="project-steps")
-        running = bar("project", "project", enabled=ready)
+        steps = gr.Slider(0, 500, STEPS, step=10, label=label("photo.steps"), elem_id="project-steps")
+        running = bar("project", "photo.run", enabled=ready)
         pair = gr.Gallery(
-            label=label("photo.pair"),
+            label=label("photo.compare"),
             columns=2,
             object_fit="contain",
             height="auto",
@@ -95,8 +95,8 @@ def build(*, ready: bool, examples: Path | None) -> Panel:
         )
         summary = gr.HTML(elem_id="project-summary", elem_classes="summary", padding=False)
         with gr.Row(visible=False) as files:
-            download = gr.DownloadButton(label("download"), size="sm", min_width=140, elem_id="project-download")
-            saved = gr.DownloadButton(label("latents.save"), size="sm", min_width=140, elem_id="project-latent")
+            download = gr.DownloadButton(label("result.download"), size="sm", min_width=140, elem_id="project-download")
+            saved = gr.DownloadButton(label("generate.latents"), size="sm", min_width=140, elem_id="project-latent")
     return Panel(photograph, steps, running, pair, download, saved, files, summary)
 
 

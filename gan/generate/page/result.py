@@ -77,7 +77,7 @@ class View:
 def build_view() -> View:
     """The gallery, the files of the chosen picture and of all, where else it can go."""
     gallery = gr.Gallery(
-        label=label("generated"),
+        label=label("generate.results"),
         columns=3,
         object_fit="contain",
         height="auto",
@@ -86,19 +86,21 @@ def build_view() -> View:
         elem_id="generate-gallery",
         elem_classes="pickable",
     )
-    gr.Markdown(label("generated.info"), elem_classes="facts")
+    gr.Markdown(label("generate.results.info"), elem_classes="facts")
     with gr.Column(visible=False, elem_id="generate-files") as files:
         with gr.Row():
             download = gr.DownloadButton(
-                label("download.chosen"), size="md", min_width=150, elem_id="generate-download"
+                label("generate.download"), size="md", min_width=150, elem_id="generate-download"
             )
-            archive = gr.DownloadButton(label("download.all"), size="md", min_width=150, elem_id="generate-archive")
+            archive = gr.DownloadButton(
+                label("generate.download.all"), size="md", min_width=150, elem_id="generate-archive"
+            )
             send = gr.Button(
                 label("send.enhance"), size="md", visible=False, min_width=150, elem_id="generate-send-enhance"
             )
         with gr.Row():
-            record = gr.DownloadButton(label("record"), size="sm", min_width=150, elem_id="generate-record")
-            latents = gr.DownloadButton(label("latents.save"), size="sm", min_width=150, elem_id="generate-latents")
+            record = gr.DownloadButton(label("result.record"), size="sm", min_width=150, elem_id="generate-record")
+            latents = gr.DownloadButton(label("generate.latents"), size="sm", min_width=150, elem_id="generate-latents")
     summary = gr.HTML(elem_id="generate-summary", elem_classes="summary", padding=False)
     return View(gallery, files, download, archive, record, latents, send, summary)
 
@@ -181,7 +183,7 @@ def product_line(record: Record, to: Language) -> str:
 
 def category_name(category: str, to: Language) -> str:
     """Translated name of a category, if the catalog has one."""
-    key = f"category.{category}"
+    key = f"generate.category.{category}"
     return word(key, to) if key in LABELS else category
 
 

@@ -49,7 +49,7 @@ class Panel:
 
 def build() -> Panel:
     """Draw it."""
-    with gr.Accordion(label("folder"), open=False, elem_id="stylize-folder"):
+    with gr.Accordion(label("folder.title"), open=False, elem_id="stylize-folder"):
         gr.Markdown(label("folder.info"), elem_classes="facts")
         files = gr.File(
             label=label("folder.files"),

@@ -65,7 +65,7 @@ def default_preset() -> str:
 def build() -> Panel:
     """The gallery, the line below it, and a fold for pictures of one's own."""
     gallery = gr.Gallery(
-        label=label("style"),
+        label=label("stylize.style"),
         columns=5,
         height="auto",
         object_fit="cover",
@@ -77,14 +77,24 @@ def build() -> Panel:
         elem_classes=_USED,
     )
     line = gr.HTML(elem_id="stylize-chosen", elem_classes="facts heard", padding=False)
-    with gr.Accordion(label("style.own"), open=False, elem_id="stylize-own-fold"):
-        gr.Markdown(label("style.own.info"), elem_classes="facts")
+    with gr.Accordion(label("stylize.style.own"), open=False, elem_id="stylize-own-fold"):
+        gr.Markdown(label("stylize.style.own.info"), elem_classes="facts")
         own = gr.File(
-            label=label("style.files"), file_count="multiple", type="filepath", height=140, elem_id="stylize-own"
+            label=label("stylize.style.files"),
+            file_count="multiple",
+            type="filepath",
+            height=140,
+            elem_id="stylize-own",
         )
         weights = tuple(
             gr.Slider(
-                0, 1, 1, step=0.05, label=label(f"weight.{number}"), visible=False, elem_id=f"stylize-weight-{number}"
+                0,
+                1,
+                1,
+                step=0.05,
+                label=label(f"stylize.weight.{number}"),
+                visible=False,
+                elem_id=f"stylize-weight-{number}",
             )
             for number in range(1, MOST_OWN + 1)
         )

@@ -89,7 +89,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 type="filepath",
                 interactive=False,
                 visible=False,
-                label=label("preview"),
+                label=label("stylize.preview"),
                 show_label=False,
                 buttons=[],
                 elem_id="stylize-preview",
@@ -100,7 +100,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             if not ready:
                 say_why_not("stylize", "stylize.unavailable", models)
             style = tab_style.build()
-            strength = gr.Slider(0, 1, 1, step=0.05, label=label("strength"), elem_id="stylize-strength")
+            strength = gr.Slider(0, 1, 1, step=0.05, label=label("stylize.strength"), elem_id="stylize-strength")
             running = bar("stylize", "stylize.run", primary=True)
             kind, *place = style_options.build_place(artistic=bool(ready))
             manner = StyleOptions(kind, strength, *place, *style_options.build_strokes(kind, ready))
@@ -108,7 +108,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("stylize")
             with view.files:
-                cube = gr.DownloadButton(label("cube"), visible=False, min_width=200, elem_id="stylize-cube")
+                cube = gr.DownloadButton(label("stylize.cube"), visible=False, min_width=200, elem_id="stylize-cube")
             original = compare_button.overlay("stylize", view)
             with view.around:
                 hold = compare_button.button("stylize")
