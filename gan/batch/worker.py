@@ -39,7 +39,7 @@ STEPS: Final = 100
 OTHER_WEIGHTS: Final = "The recipe was saved with other weights; the picture may differ from the one it was saved with"
 
 NO_ROOM = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
-"""What ends a batch: where one result finds no room, no later one does."""
+"""Errors that end a batch: if one result finds no space on the disk, no later one does."""
 
 
 class Run(Protocol):

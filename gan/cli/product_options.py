@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TRANSPARENT = "transparent"
 
 NO_TRANSPARENCY = "this format has no transparency: the picture was laid on white"
-"""What is told of a cut-out that is written as JPEG."""
+"""Notice for a cut-out that is written as JPEG."""
 
 _BY_NAME = "one for all, or a folder with NAME.png or NAME_mask.png for each"
 

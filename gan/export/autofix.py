@@ -30,7 +30,7 @@ LIKED_SCALE = 2
 """A picture that has to be enlarged goes on towards the recommended size, up to this times its own."""
 
 SPARE_PX = 4
-"""What framing an enlarged picture anew may take of its canvas."""
+"""Pixels of its canvas that framing an enlarged picture again may take."""
 
 REGROUND = frozenset(("ground", "text", "shadow", "transparency"))
 REFRAME = frozenset(("fill", "cut-off", "aspect"))

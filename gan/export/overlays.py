@@ -34,7 +34,7 @@ SAMPLES, LEAST_SAMPLES = 20_000, 50
 """Pixels by which a ground's course is found."""
 
 UNEVEN = 0.08
-"""What differs from the ground's smooth course by more than this is no ground."""
+"""Difference from the background's smooth course above which a pixel is not background."""
 
 PLAIN = 0.75
 """Share of the ground that has to follow its smooth course for the rest to be told apart."""
@@ -61,7 +61,7 @@ BEYOND = 0.25
 """A line of text of which this share lies beyond the product is no print on it, though parts of it be taken for it."""
 
 BORDER_DEPTH = 0.1
-"""How far from the frame's edge borders are looked for, as a share of the side."""
+"""Depth from the frame's edge in which borders are searched for, as a share of the side."""
 
 BORDER_STEP = 16 / 255
 BORDER_LENGTH = 0.8

@@ -25,16 +25,16 @@ LEAST_GAIN, MOST_GAIN = 0.55, 1.5
 """Of chroma; beyond it colours turn neon, or cannot be got back."""
 
 MOST_SHIFT = 0.08
-"""How far a grey may move in (a, b)."""
+"""Largest shift of a gray in (a, b)."""
 
 MOST_OF_ROOM = 0.5
-"""How much of its way to 0 or 1 a channel may go."""
+"""Largest share of its distance to 0 or 1 that a channel may move."""
 
 SMOOTHINGS = 6
 """Means over neighbouring nodes: sRGB's edges are sharp in OKLab, above all between blue and cyan."""
 
 MOST_RETURN = 3.6
-"""How much an error may grow on the way back: half a code value of 8 bits stays below two."""
+"""Largest growth of an error in the inverse: half a code value of 8 bits stays below two."""
 
 _HALVINGS = 8
 _TRACE = 1e-3

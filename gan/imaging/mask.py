@@ -20,10 +20,10 @@ from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
 
 BLIND, COARSE = 1.0, 0.5
-"""What a network is told of a hole: nothing is known there, or the colours come from a coarser level's fill."""
+"""Values of a network's mask plane: nothing is known there, or the colors come from a coarser level's fill."""
 
 MOST_PX = 200
-"""How far a mask is grown, shrunk or feathered."""
+"""Largest radius by which a mask is grown, shrunk or feathered."""
 
 MOST_TOLERANCE = 100
 """The Delta E between black and white."""

@@ -26,7 +26,7 @@ _EPS, _TINY = 1e-5, 1e-9
 
 _RADIUS_PX = 2
 _SMOOTH = 5e-5
-"""What counts as flat for the guided filter, a variance: contrasts well below 1/100 of the range are no edges."""
+"""Variance that counts as flat for the guided filter: contrasts well below 1/100 of the range are no edges."""
 
 _FLAT = 1e-6
 _FIRST, _SECOND = [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]

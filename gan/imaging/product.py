@@ -16,10 +16,10 @@ from torch import Tensor
 from gan.imaging.resize import resize
 
 MEASURES = ("lightness", "blue", "red", "size", "aspect", "across", "down")
-"""What `measure` returns, in order."""
+"""Measures that `measure` returns, in order."""
 
 GROUND_TOLERANCE = 0.06
-"""How far from its median the border's colour may be on a plain ground."""
+"""Largest difference of the border's color from its median on a plain background."""
 
 EDGE = 0.05
 """Sobel's answer to an edge of about a tenth of the range; soft shadows stay below."""

@@ -52,7 +52,7 @@ REACH_HEIGHTS = 9
 """Between the centers of two such parts and the gap between them; in the upright it is half a height."""
 
 CLEAR = 0.4
-"""How much of a row's ink may lie above or below it, relative to the row's own."""
+"""Largest share of a row's ink that may lie above or below it, relative to the row's own."""
 
 Plane = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]

@@ -86,7 +86,7 @@ class StylizeNet(nn.Module):
 
     MULTIPLE = 8
     CONTEXT_PX = 64
-    """How far a pixel looks around itself, in practice: less than the sum of all kernels."""
+    """Receptive field in practice: less than the sum of all kernels."""
 
     def __init__(self, config: StylizeConfig) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 KEEP_S: Final = 86400
-"""What nobody has come back to for this long is thrown away."""
+"""Time without a visit after which a folder is deleted."""
 
 
 class Kept(Protocol):

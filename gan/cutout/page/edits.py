@@ -16,7 +16,7 @@ from gan.ui.widgets import LIGHT
 ASPECTS = ("1:1", "4:5", "3:4", "4:3", "16:9")
 KINDS = ("contact", "drop", "reflection")
 STANDARD = Settings()
-"""What the controls hold at first."""
+"""Initial values of the controls."""
 
 
 @dataclass(frozen=True)

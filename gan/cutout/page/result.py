@@ -95,7 +95,7 @@ SUFFIXES: Final = {
     "white": "white",
     "match": "matched",
 }
-"""How a file is called that a task made."""
+"""Name of a file that a task made."""
 
 
 def written(

@@ -19,7 +19,7 @@ from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
 COLOR, PICTURE = "color", "picture"
-"""What the choice of a ground holds besides `TRANSPARENT` and `WHITE`."""
+"""Choices of a background besides `TRANSPARENT` and `WHITE`."""
 
 CENTERED: Final = 0
 """The baseline's slider at its end: the product is centred."""

@@ -49,7 +49,7 @@ BARS: Mapping[str, tuple[str, float]] = {
     "seconds a sample": ("at most", 0.2),
     "seconds a preview": ("at most", 0.5),
 }
-"""What a generator of this project is to reach; seconds on two CPU cores."""
+"""Targets for a generator of this project; seconds on two CPU cores."""
 
 Run = Callable[[Request], Result]
 

@@ -20,7 +20,7 @@ PRODUCTS, STEPS = 12, 100
 COMPARED_PX = 128
 LEAST_DB = 20.0
 MOST_DB = 100.0
-"""Where a picture is the same to the last bit; infinity is no JSON."""
+"""PSNR of identical pictures, since JSON has no infinity."""
 
 Run = Callable[[Request], Result]
 

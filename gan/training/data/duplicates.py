@@ -22,7 +22,7 @@ COARSE_PX = 8
 COARSE_CORRELATION = 0.965
 FINE_CORRELATION = 0.985
 MOST_CANDIDATES = 8
-"""How many pictures each one is aligned with: in a folder where all look alike, time stays bounded."""
+"""Largest number of pictures each one is aligned with: if all look alike, time stays bounded."""
 
 LEAST_CONTRAST = 2 / 255
 """Root mean square about the mean; below it a picture is blank and equals no other."""
