@@ -181,7 +181,7 @@ def _fill_of(alpha: Tensor) -> float:
 
 
 def _each(work: Repaired, change: Callable[[Tensor], Tensor]) -> tuple[Picture, Tensor | None]:
-    """A change of place or size to colours, transparency and coverage alike."""
+    """A change of place or size to colors, transparency and coverage alike."""
     own = work.picture.alpha
     picture = work.picture.with_pixels(change(work.picture.rgb), None if own is None else change(own))
     return picture, None if work.alpha is None else change(work.alpha)
