@@ -44,14 +44,14 @@ def measured(picture: Picture, details: Sequence[Mapping[str, Any]]) -> dict[str
     rgb = shrunk(picture.rgb, MEASURED_PX)
     if picture.alpha is not None and bool((picture.alpha < 1).any()):
         cover = shrunk(picture.alpha, MEASURED_PX)
-        told = {"product": _median(rgb[0].numpy(), cover[0, 0].numpy() > 0.5)}
+        colors = {"product": _median(rgb[0].numpy(), cover[0, 0].numpy() > 0.5)}
     else:
         inside = coverage(rgb)[0, 0].numpy() > 0.5
         inside = inside if inside.any() else ~inside
-        told = {"product": _median(rgb[0].numpy(), inside), "ground": _median(rgb[0].numpy(), ~inside)}
+        colors = {"product": _median(rgb[0].numpy(), inside), "ground": _median(rgb[0].numpy(), ~inside)}
     missed = [number for each in details for number in _differences(each)]
     return {
-        **{name: value for name, value in told.items() if value is not None},
+        **{name: value for name, value in colors.items() if value is not None},
         **({"delta_e": round(max(missed), 4)} if missed else {}),
     }
 

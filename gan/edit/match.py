@@ -119,12 +119,12 @@ def match(request: MatchRequest, context: Context) -> Output:
     gains, known, notices = _gains(request, before, wanted)
     lit, alpha = picture.with_pixels(_lit(picture.rgb, gains, known), picture.alpha), here.alpha
     if request.fill or request.baseline:
-        fill, line, told = _placed(request, before, wanted)
+        fill, line, added = _placed(request, before, wanted)
         made = framed(lit, alpha, fill=fill, aspect=request._aspect, baseline=line)
-        lit, alpha, notices = made.picture, made.alpha, (*notices, *told, *made.notices)
+        lit, alpha, notices = made.picture, made.alpha, (*notices, *added, *made.notices)
     if request.shadow:
-        lit, told = _shadowed(lit, alpha, reference, there.alpha, wanted)
-        notices = (*notices, *told)
+        lit, added = _shadowed(lit, alpha, reference, there.alpha, wanted)
+        notices = (*notices, *added)
     context.step(3, 3, "Matching the light")
     after = scene_of(lit, alpha)
     details = {
@@ -163,8 +163,8 @@ class Scene:
         def lab(color: Tensor) -> list[float]:
             return [round(float(value), 3) for value in rgb2lab(color.double().numpy())]
 
-        told = {"fill": round(self.fill, 4), "baseline": round(self.baseline, 4), "product": lab(self.product)}
-        return told if self.ground is None else {**told, "ground": lab(self.ground)}
+        values = {"fill": round(self.fill, 4), "baseline": round(self.baseline, 4), "product": lab(self.product)}
+        return values if self.ground is None else {**values, "ground": lab(self.ground)}
 
 
 def scene_of(picture: Picture, alpha: Tensor) -> Scene:

@@ -252,12 +252,12 @@ def view_error(estimate: Estimator, held_out: Catalogue, size_px: int) -> ViewEr
     if len(rows) < 2:
         return None
     truth = held_out.attributes[rows, ATTRIBUTES.index("azimuth")] * ANGLE_UNIT_DEG
-    told = torch.cat([estimate(held_out.batch(part, size_px)) for part in torch.split(rows, 16)])
-    constant = min(float(told.std()), float(truth.std())) == 0
+    estimated = torch.cat([estimate(held_out.batch(part, size_px)) for part in torch.split(rows, 16)])
+    constant = min(float(estimated.std()), float(truth.std())) == 0
     return ViewError(
         n=len(rows),
-        correlation=0.0 if constant else float(torch.corrcoef(torch.stack([told, truth]))[0, 1]),
-        error_deg=float((told - truth).abs().mean()),
+        correlation=0.0 if constant else float(torch.corrcoef(torch.stack([estimated, truth]))[0, 1]),
+        error_deg=float((estimated - truth).abs().mean()),
         constant_deg=float((truth.median() - truth).abs().mean()),
     )
 
