@@ -44,10 +44,10 @@ from gan.stylize.pipeline import SheetRequest, StylizeRequest, sheet, stylize
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS_DIR = ROOT / "weights"
 MODELS_DIR = ROOT / "models"
-"""Folder for community checkpoints; `python -m gan weights convert-realesrgan` writes there too."""
+"""Where users put community checkpoints; `python -m gan weights convert-realesrgan` writes there too."""
 
 COMMUNITY_FOLDERS = {"enhance": "", "inpaint": "inpaint"}
-"""Subfolder of it that a task searches."""
+"""Where below it a task looks."""
 
 KEEP_MODELS = 4
 COMMUNITY_SUFFIXES = (".safetensors", ".pth", ".pt")
@@ -74,7 +74,7 @@ MADE_FOR: Mapping[str, str] = {
     **{task: task for task in ("enhance", "inpaint", "stylize")},
     **dict.fromkeys(("cutout", "recolor", "frame", "shadow", "white", "match", "check"), "cutout"),
 }
-"""Task that a network must be made for; generating and exporting also use others' networks and check themselves."""
+"""What a task's own network has to be made for; generating and exporting use others' too and look for themselves."""
 
 NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
     "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),

@@ -42,7 +42,7 @@ REQUESTS: Mapping[str, type[Request]] = {
 """By the task's name. Of generating, which needs no picture, there is one step at most, the first."""
 
 FORMER_NAMES: Mapping[str, str] = {"recolour": "recolor"}
-"""Task names of the first version in recipes, records and pictures' histories, and their names today."""
+"""What recipes, records and pictures' histories of the first version call a task: its name today."""
 
 DRAWING = "generate"
 PICTURE = "picture"

@@ -22,7 +22,7 @@ from gan.imaging.io.codec import DEPTH_NOTICE, EXIF_NOTICE, FRAMES_NOTICE, PROFI
 from gan.imaging.io.pixels import DEEP_GREY_MODES
 from gan.imaging.picture import Picture
 from gan.training.data.duplicates import groups, is_blank, near_copies, thumbnail
-from gan.training.data.pictures import NOT_PICTURES, Entry, split
+from gan.training.data.pictures import Entry, find, split
 from gan.training.data.records import META_NAME, Records, read_records
 
 Progress = Callable[[int, int, str], None]
@@ -169,19 +169,9 @@ def scan(folder: Path, progress: Progress) -> Scan:
     Raises:
         InputError: the folder is missing or holds no file with a picture's suffix.
     """
-    if not folder.is_dir():
-        raise InputError("data", "{folder} is no folder", "a folder of pictures", "Check the path", folder=folder)
+    paths = [entry.path for entry in find(folder)]
     everything = list(pictures_below(folder))
-    masks = [path for path in everything if NOT_PICTURES & set(path.relative_to(folder).parts)]
-    paths = [path for path in everything if path not in set(masks)]
-    if not paths:
-        raise InputError(
-            "data",
-            "no picture below {folder}",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
-            "Check the path",
-            folder=folder,
-        )
+    known = set(paths)
     seen = list(_parallel(inspect, paths, progress, "Looking at pictures"))
     pictures = tuple(item for item in seen if isinstance(item, PictureFacts))
     expected = {path: mask for path in paths if (mask := _mask_of(path, folder)) is not None}
@@ -197,7 +187,7 @@ def scan(folder: Path, progress: Progress) -> Scan:
         pictures=pictures,
         unreadable=tuple(item for item in seen if isinstance(item, Unreadable)),
         others=tuple(_others(folder, set(everything))),
-        masks=tuple(masks),
+        masks=tuple(path for path in everything if path not in known),
         masks_used=frozenset(expected.values()),
         mask_faults=_mask_faults(pictures, expected, progress),
         records=read_records(folder),
