@@ -119,12 +119,12 @@ def kept(job: Job) -> Outcome | None:
     has neither half a file nor a file that is taken for finished and is not.
     """
     try:
-        told: dict[str, Any] = json.loads(sidecar_of(job.target).read_bytes())["result"]
-        target = job.target.with_name(Path(told["output"]["file"]).name)
+        record: dict[str, Any] = json.loads(sidecar_of(job.target).read_bytes())["result"]
+        target = job.target.with_name(Path(record["output"]["file"]).name)
         same = (
-            told["recipe"] == job.recipe.sha256
-            and told["input"]["sha256"] == ("" if job.source is None else file_sha256(job.source))
-            and told["output"]["sha256"] == file_sha256(target)
+            record["recipe"] == job.recipe.sha256
+            and record["input"]["sha256"] == ("" if job.source is None else file_sha256(job.source))
+            and record["output"]["sha256"] == file_sha256(target)
         )
         if not same:
             return None
@@ -132,15 +132,15 @@ def kept(job: Job) -> Outcome | None:
             name=job.name,
             target=(Path(job.below).parent / target.name).as_posix(),
             status="kept",
-            notices=tuple(map(str, told["notices"])),
-            width_px=int(told["output"]["width_px"]),
-            height_px=int(told["output"]["height_px"]),
+            notices=tuple(map(str, record["notices"])),
+            width_px=int(record["output"]["width_px"]),
+            height_px=int(record["output"]["height_px"]),
             file_bytes=target.stat().st_size,
-            input_sha256=told["input"]["sha256"],
-            output_sha256=told["output"]["sha256"],
-            product=lab_of(told["measured"].get("product")),
-            ground=lab_of(told["measured"].get("ground")),
-            delta_e=told["measured"].get("delta_e"),
+            input_sha256=record["input"]["sha256"],
+            output_sha256=record["output"]["sha256"],
+            product=lab_of(record["measured"].get("product")),
+            ground=lab_of(record["measured"].get("ground")),
+            delta_e=record["measured"].get("delta_e"),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # no sidecar of ours: the picture is made anew

@@ -17,10 +17,10 @@ MEASURED_PX = 256
 """Longest side of the copy that is measured."""
 
 LEAST_PICTURES = 5
-"""A batch of fewer has no outliers: nothing says what is usual."""
+"""A smaller batch has no outliers: too few to estimate the usual values."""
 
 LEAST_DELTA_E = 5.0
-"""A smaller CIEDE2000 difference is hardly seen between two pictures that do not touch."""
+"""A smaller CIEDE2000 difference is barely visible between two pictures that are not adjacent."""
 
 DEVIATIONS = 3.0
 _TO_DEVIATION = 1.4826
@@ -43,14 +43,14 @@ def measured(picture: Picture, details: Sequence[Mapping[str, Any]]) -> dict[str
     rgb = shrunk(picture.rgb, MEASURED_PX)
     if picture.alpha is not None and bool((picture.alpha < 1).any()):
         cover = shrunk(picture.alpha, MEASURED_PX)
-        told = {"product": _median(rgb[0].numpy(), cover[0, 0].numpy() > 0.5)}
+        colors = {"product": _median(rgb[0].numpy(), cover[0, 0].numpy() > 0.5)}
     else:
         inside = coverage(rgb)[0, 0].numpy() > 0.5
         inside = inside if inside.any() else ~inside
-        told = {"product": _median(rgb[0].numpy(), inside), "ground": _median(rgb[0].numpy(), ~inside)}
+        colors = {"product": _median(rgb[0].numpy(), inside), "ground": _median(rgb[0].numpy(), ~inside)}
     missed = [number for each in details for number in _differences(each)]
     return {
-        **{name: value for name, value in told.items() if value is not None},
+        **{name: value for name, value in colors.items() if value is not None},
         **({"delta_e": round(max(missed), 4)} if missed else {}),
     }
 

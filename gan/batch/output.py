@@ -27,7 +27,7 @@ class Encoded:
         data: its content.
         suffix: with the dot.
         width_px, height_px: of the picture in it.
-        notices: what the user should be told of the way it was written.
+        notices: for the user, about the way it was written.
     """
 
     data: bytes

@@ -39,7 +39,7 @@ CPUS_A_WORKER: Final = 2
 """So many a network makes good use of, where the number of workers is not given."""
 
 ATTEMPTS: Final = 4
-"""How often what a dead worker left behind is given to others."""
+"""Number of times that a dead worker's jobs are given to others."""
 
 REPORTS: Final = ("report.csv", "report.json", "contact-sheet-*.jpg")
 

@@ -27,7 +27,7 @@ VERSION: Final = 1
 MOST_STEPS: Final = 100
 
 PROBES_PX = (1000, 100, 10_000)
-"""Sides of empty pictures on which every step is tried: what none of them can be asked is the recipe's mistake."""
+"""Sides of empty pictures on which every step is tried: what fails on all of them is an error in the recipe."""
 
 
 @dataclass(frozen=True)

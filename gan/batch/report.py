@@ -154,12 +154,12 @@ def _table(rows: Sequence[dict[str, Any]]) -> bytes:
     table = csv.DictWriter(text, TABLE)
     table.writeheader()
     for row in rows:
-        table.writerow({name: _told(value) for name, value in row.items()})
+        table.writerow({name: _escaped(value) for name, value in row.items()})
     # Spreadsheets take a file without a mark for another encoding than UTF-8.
     return text.getvalue().encode("utf-8-sig", "backslashreplace")
 
 
-def _told(value: Any) -> Any:
+def _escaped(value: Any) -> Any:
     """Escape a value that a spreadsheet would run as a formula, since file names come from anywhere."""
     if isinstance(value, (list, tuple)):
         value = "; ".join(map(str, value))

@@ -26,10 +26,10 @@ class Outcome:
         target: where the result goes, below the folder of results.
         status: see `Status`.
         error: why it failed, and in which step.
-        notices: what the user should be told, as templates of `gan.ui.i18n`.
+        notices: for the user, as templates of `gan.ui.i18n`.
         width_px, height_px: of the result.
         file_bytes: length of its file.
-        input_sha256, output_sha256: of the files; empty where there is none.
+        input_sha256, output_sha256: of the files; empty if there is no file.
         product, ground: their median colors in CIELAB (D65); None if there is no such region.
         delta_e: largest CIEDE2000 difference to what was asked for, where a step measured one.
         seconds: that it took.

@@ -23,7 +23,7 @@ from gan.core.errors import Cancelled, InputError, WeightsError
 from gan.core.files import write_atomic
 
 _UNFINISHED: Final = re.compile(r"\.[0-9a-f]{32}\.part")
-"""What `gan.core.files.write_atomic` leaves where the process is killed in the middle of it."""
+"""Pattern of the files that `gan.core.files.write_atomic` leaves if the process is killed."""
 
 Engine = Callable[[Sequence[Job]], Iterable[tuple[Job, Outcome]]]
 """Runs jobs, in any order, and yields each with its outcome: another way to map `carry_out`."""

@@ -298,11 +298,11 @@ def _with_provenance(
     source = getattr(request, "picture", None)
     history, source_type = (source.history, source.source_type) if isinstance(source, Picture) else ((), "")
     together = request.as_step()
-    told = []
+    stamped = []
     for index, picture in enumerate(pictures):
         alone = request.alone(index)
         step = {"task": task, "request": together if alone is request else alone.as_step(), "weights": weights}
-        told.append(
+        stamped.append(
             dataclasses.replace(picture, history=(*history, step), source_type=picture.source_type or source_type)
         )
-    return tuple(told)
+    return tuple(stamped)

@@ -20,7 +20,7 @@ class PackshotError(Exception):
     """Base of all errors that the user can fix; shown in one line, never with a traceback.
 
     Args:
-        field: which input is meant, in the words of the command line ("image", "scale").
+        field: the input, as named on the command line ("image", "scale").
         got: template for what came.
         allowed: template for what is allowed.
         remedy: template for what to do about it.

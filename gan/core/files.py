@@ -12,7 +12,7 @@ from gan.core.errors import InputError
 PICTURE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".bmp", ".heic", ".heif")
 )
-"""What is taken for a picture in a folder; a single file is opened whatever it is called."""
+"""Suffixes of pictures in a folder; a single file is opened whatever its name."""
 
 
 def write_atomic(path: Path, data: bytes) -> None:

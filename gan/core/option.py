@@ -184,7 +184,7 @@ _WANTED: Mapping[str, str] = {
     "dict_type": "an object",
     "is_instance_of": "a file",
 }
-"""What is wanted, by pydantic's name of the error."""
+"""Allowed values in words, by pydantic's name of the error."""
 
 _TEXTS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 

@@ -14,7 +14,7 @@ from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
 
 UNKNOWN = 0.5
-"""What the plane of the prior holds where nothing is known of the coverage yet."""
+"""Value of the prior's plane where the coverage is not known yet."""
 
 STAGES = ((16, 1, 1, 3, 1), (24, 2, 6, 3, 2), (40, 2, 6, 5, 2), (80, 3, 6, 3, 2), (112, 3, 6, 5, 1), (192, 4, 6, 5, 2))
 """Of EfficientNet-Lite0 without its last block: channels, blocks, expansion, kernel, stride of the first block."""

@@ -25,7 +25,7 @@ STROKE_PX = 384
 """Longest side at which the picture around strokes is looked at."""
 
 RIM = 0.04
-"""How deep into a stroke its rim goes, as a share of the longer side of what is looked at; at most half the stroke."""
+"""Depth of a stroke's rim, as a share of the longer side of the region; at most half the stroke."""
 
 SETTLED = 0.1
 COLOR_NOISE = 0.03

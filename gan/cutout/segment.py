@@ -39,7 +39,7 @@ LOOK_PX = 512
 """Longest side at which it looks again at what it found."""
 
 MARGIN = 0.12
-"""What the second look sees around the product, as a share of the product's longer side."""
+"""Margin of the second look around the product, as a share of the product's longer side."""
 
 MULTIPLE = CutoutNet.MULTIPLE
 STEPS = 4

@@ -75,7 +75,7 @@ def ground_of(value: str | Path | bytes | Image.Image | Picture, *, field: str =
         A color is written "#RRGGBB".
 
     Raises:
-        InputError: a text that is none of these, or as of `gan.imaging.io.codec.decode`.
+        InputError: a text of another form, or as of `gan.imaging.io.codec.decode`.
     """
     if isinstance(value, Picture):
         return value

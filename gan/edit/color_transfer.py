@@ -26,7 +26,7 @@ _LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 _SAMPLES, _STARTS, _SHIFTS = 4096, 256, 40
 _SPREAD = (0.1, 0.035, 0.035)
-"""How far around it, in OKLab, pixels count for a dominant color: shading spreads lightness more than color."""
+"""Radius of the dominant color's kernel in OKLab: shading spreads lightness more than color."""
 
 _SALIENCE, _VIVID = 2.0, (0.05, 0.12)
 """A product is named by its colors before its black and white parts: pixels of that chroma count that much more."""
@@ -35,7 +35,7 @@ _PURE = (0.3, 0.9)
 """Below the first saturation a product counts as white, gray or black; from the second on it is relied on."""
 
 _NOISE = (0.12, 0.02)
-"""How much saturation may vary without meaning mirrored light: at white, and what is added per darkness."""
+"""Variation of saturation without specular light: at white, and the increase per darkness."""
 
 _SAME_DEG, _OTHER_DEG = 32.0, 62.0
 """Up to the first angle of hue a pixel is of the same material; from the second on it is of another and stays."""
@@ -54,7 +54,7 @@ _MOST_SLOPE = 4.0
 """Steeper than this, the noise of dark products becomes texture."""
 
 _VARIETY = 0.6
-"""How much of a deviation in hue and saturation goes along; more of it would bring out the noise of colors."""
+"""Share of a deviation in hue and saturation that is kept; more would bring out color noise."""
 
 _TURNS, _MET = 6, 1e-3
 
@@ -248,10 +248,10 @@ def _power(tint: Tint, rgb: Tensor, weight: Tensor) -> float:
 
 def _in_gamut(light: Tensor) -> Tensor:
     """Desaturate linear colors above 1 toward the gray of their luminance until they fit the gamut."""
-    grey = _luminance(light).clamp(max=1)
-    away = light - grey
-    room = torch.where(away > 0, 1 - grey, grey) / away.abs().clamp(min=_LEAST)
-    return grey + away * room.amin(1, keepdim=True).clamp(max=1)
+    gray = _luminance(light).clamp(max=1)
+    away = light - gray
+    room = torch.where(away > 0, 1 - gray, gray) / away.abs().clamp(min=_LEAST)
+    return gray + away * room.amin(1, keepdim=True).clamp(max=1)
 
 
 def _aim(lab: Tensor) -> Tensor:

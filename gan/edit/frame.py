@@ -77,7 +77,7 @@ class Framed:
         alpha: (1, 1, H, W), the product's coverage on the canvas.
         box: where that is above one half.
         scale: canvas pixels per pixel of the source.
-        notices: what the user should be told.
+        notices: for the user.
     """
 
     picture: Picture

@@ -21,14 +21,14 @@ _ROUNDING = 1e-4
 
 _MOST_DEPTH_PX = 8
 _DEPTH = 0.03
-"""How far into the picture its ground is looked at: no farther than this share of the picture's shorter side."""
+"""Depth of the background that is examined, as a share of the picture's shorter side."""
 
 _UNEVEN = 4 / 255
 """A ground that differs from its smooth course by no more than this is plain: paper with the noise of a camera."""
 
 _OUTLIERS = 0.01
 _STEP = 0.08
-"""How much a plain ground changes within `_MOST_DEPTH_PX`; more is a border or an edge."""
+"""Largest change of a plain background within `_MOST_DEPTH_PX`; more is a border or an edge."""
 
 _SLIVER_PX = 2
 """So little of any ground may go on unseen; a scaled picture's border seldom falls between two pixels."""

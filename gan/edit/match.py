@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
@@ -13,19 +15,21 @@ from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
-from gan.edit.appearance import MEASURED_PX, Scene, scene_of
-from gan.edit.color_transfer import luminance, oklab
+from gan.edit.color_transfer import luminance, named, oklab
 from gan.edit.frame import aspect_of, framed
 from gan.edit.recolor import delta_e
 from gan.edit.shadow import shaded
 from gan.edit.shadow_extract import shade_on_paper
 from gan.edit.shadow_render import Light
-from gan.imaging.box import Box
+from gan.imaging.box import Box, box_of
 from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.imaging.row_chunks import bands
+
+MEASURED_PX = 512
+"""Longest side at which colors are measured."""
 
 MOST_GAIN = 2.5
 """Grounds whose light differs by more are different papers, and no exposure."""
@@ -41,6 +45,12 @@ EXPOSURE_LEFT = "Neither the backgrounds nor the products can be compared; the e
 NO_SHADOW = "The reference shows no shadow that could be copied"
 TOO_TALL = "The product is too tall for the reference's fill and baseline together; it was made smaller"
 NOTICES = (BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL)
+
+_PLAIN = 0.6
+"""Share of a plain ground that has about its dominant color."""
+
+_LEAST_GROUND = 0.01
+_NEAR = math.exp(-1)
 
 _DARKEST = 0.3
 _LEAST_FREE = 0.05
@@ -109,12 +119,12 @@ def match(request: MatchRequest, context: Context) -> Output:
     gains, known, notices = _gains(request, before, wanted)
     lit, alpha = picture.with_pixels(_lit(picture.rgb, gains, known), picture.alpha), here.alpha
     if request.fill or request.baseline:
-        fill, line, told = _placed(request, before, wanted)
+        fill, line, added = _placed(request, before, wanted)
         made = framed(lit, alpha, fill=fill, aspect=request._aspect, baseline=line)
-        lit, alpha, notices = made.picture, made.alpha, (*notices, *told, *made.notices)
+        lit, alpha, notices = made.picture, made.alpha, (*notices, *added, *made.notices)
     if request.shadow:
-        lit, told = _shadowed(lit, alpha, reference, there.alpha, wanted)
-        notices = (*notices, *told)
+        lit, added = _shadowed(lit, alpha, reference, there.alpha, wanted)
+        notices = (*notices, *added)
     context.step(3, 3, "Matching the light")
     after = scene_of(lit, alpha)
     details = {
@@ -126,6 +136,60 @@ def match(request: MatchRequest, context: Context) -> Output:
         "confidence": round(min(here.confidence, there.confidence), 4),
     }
     return Output((lit,), (*picture.notices, *here.notices, *notices), details)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Measurements of a product photograph.
+
+    Attributes:
+        box: of the product, in pixels.
+        fill: the larger of its width and height as a share of the frame's.
+        baseline: its lowest line as a share of the frame's height, from the top.
+        product: (3,), sRGB-encoded, its dominant color.
+        ground: (3,), sRGB-encoded; None where it is transparent or not plain.
+    """
+
+    box: Box
+    fill: float
+    baseline: float
+    product: Tensor
+    ground: Tensor | None
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready; colors as CIE L*, a* and b* (D65)."""
+        from skimage.color import rgb2lab  # here, because importing it takes longer than measuring
+
+        def lab(color: Tensor) -> list[float]:
+            return [round(float(value), 3) for value in rgb2lab(color.double().numpy())]
+
+        values = {"fill": round(self.fill, 4), "baseline": round(self.baseline, 4), "product": lab(self.product)}
+        return values if self.ground is None else {**values, "ground": lab(self.ground)}
+
+
+def scene_of(picture: Picture, alpha: Tensor) -> Scene:
+    """Measure a photograph of a product.
+
+    Args:
+        picture: H x W pixels.
+        alpha: (1, 1, H, W) in [0, 1], the product's coverage.
+
+    Raises:
+        InputError: nothing is covered.
+    """
+    box = box_of(alpha)
+    if box is None:
+        raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+    rgb, cover = (shrunk(x, MEASURED_PX) for x in (picture.rgb, alpha))
+    inside = cover > 0.9 * cover.max()
+    pixels, weight = rgb[0][:, inside[0, 0]], cover[inside]
+    return Scene(
+        box=box,
+        fill=box.fill(picture.height_px, picture.width_px),
+        baseline=box.bottom / picture.height_px,
+        product=named(pixels, weight)[0],
+        ground=None if has_transparency(picture) else _ground(rgb, cover),
+    )
 
 
 def _gains(request: MatchRequest, before: Scene, wanted: Scene) -> tuple[Tensor, Tensor, tuple[str, ...]]:
@@ -147,6 +211,16 @@ def _gains(request: MatchRequest, before: Scene, wanted: Scene) -> tuple[Tensor,
             known, aim = pairs[0]
             strength = luminance(aim) / luminance(known)
     return balance * strength, known, tuple(notices)
+
+
+def _ground(rgb: Tensor, cover: Tensor) -> Tensor | None:
+    """Color of a plain background, free of shadows; None if it has no such color."""
+    free = F.max_pool2d(cover, 5, 1, 2)[0, 0] < 0.01
+    if float(free.float().mean()) < _LEAST_GROUND:
+        return None
+    pixels = rgb[0][:, free]
+    color, near = named(pixels, torch.ones(pixels.shape[1]))
+    return color if float((near > _NEAR * near.max()).float().mean()) >= _PLAIN else None
 
 
 def _grounds(before: Scene, wanted: Scene) -> tuple[Tensor, Tensor] | None:
@@ -255,11 +329,11 @@ def _left(after: Scene, wanted: Scene) -> dict[str, float]:
     if after.ground is not None and wanted.ground is not None:
         left["ground"] = round(delta_e(after.ground, wanted.ground), 3)
     if _products(after, wanted) is not None:
-        here, there = (_grey(color) for color in (after.product, wanted.product))
+        here, there = (_gray(color) for color in (after.product, wanted.product))
         left["product"] = round(delta_e(here, there), 3)
     return left
 
 
-def _grey(color: Tensor) -> Tensor:
+def _gray(color: Tensor) -> Tensor:
     """The gray of a color's luminance, (3,), sRGB-encoded."""
     return to_srgb(torch.full((3,), luminance(to_linear(color))))

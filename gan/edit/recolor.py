@@ -110,8 +110,8 @@ def recolor(request: RecolorRequest, context: Context) -> Output:
         after = torch.lerp(pixels, tint(pixels[None])[0], request.strength)
         left = delta_e(shown(after, near), target)
         missed |= request.strength == 1 and left > CLOSE
-        told = {"delta_e_before": round(delta_e(color, target), 3), "delta_e": round(left, 3)}
-        targets.append({"to": _hex(target), **told})
+        differences = {"delta_e_before": round(delta_e(color, target), 3), "delta_e": round(left, 3)}
+        targets.append({"to": _hex(target), **differences})
     details: dict[str, Any] = {
         "dominant": _hex(color),
         "confidence": round(found.confidence, 4),

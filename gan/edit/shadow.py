@@ -67,7 +67,7 @@ class Shaded:
     Attributes:
         baked: the product over its shadow.
         layer: the shadow alone, with transparency, to be laid below the product; of the same size.
-        notices: what the user should be told.
+        notices: for the user.
     """
 
     baked: Picture

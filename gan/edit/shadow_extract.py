@@ -20,7 +20,7 @@ LEAST_PAPER = 0.3
 
 _DEGREE = 3
 _FULL_LIGHT = 0.02
-"""How far below the paper's course a pixel still counts as paper."""
+"""Largest difference below the paper's course of a pixel that still counts as paper."""
 
 _UPPER = 0.97
 _SAMPLES = 20_000

@@ -27,7 +27,7 @@ MOST_SMALL_PX = 2048
 """Longest side of the frame then."""
 
 STEEPEST_CURVE = math.tan(math.radians(25))
-"""Where a curved outline rises more steeply it leaves the floor: a ball touches it at its lowest part only."""
+"""Slope above which a curved outline leaves the floor: a ball touches it at its lowest part only."""
 
 STEEPEST_EDGE = math.tan(math.radians(38))
 """A straight edge stands on the floor up to this slope: a box that is seen from its corner."""

@@ -196,12 +196,12 @@ def _equalized(rgb: Tensor, strength: float) -> Tensor:
 
 
 def _saturated(rgb: Tensor, factor: float) -> Tensor:
-    grey = luma(rgb)
-    colour = rgb - grey
+    gray = luma(rgb)
+    color = rgb - gray
     # How far each channel may go before it leaves [0, 1]; a gray pixel has no direction to go.
-    room = torch.where(colour > 0, 1 - grey, grey) / colour.abs().clamp(min=1e-6)
+    room = torch.where(color > 0, 1 - gray, gray) / color.abs().clamp(min=1e-6)
     most = room.amin(dim=1, keepdim=True).clamp(min=1)
-    return (grey + colour * most.clamp(max=factor)).clamp_(0, 1).where(colour != 0, rgb)
+    return (gray + color * most.clamp(max=factor)).clamp_(0, 1).where(color != 0, rgb)
 
 
 def _below_white(rgb: Tensor) -> Tensor:

@@ -105,18 +105,18 @@ def measure_gains(rgb: Tensor) -> Light:
     ground = bright_ground(rgb)
     if ground is not None:
         # Lifted to the strongest channel: white must not become darker.
-        colour = linear.movedim(1, 0)[:, ground[:, 0]].mean(dim=1)
-        gains = colour.max() / colour
+        color = linear.movedim(1, 0)[:, ground[:, 0]].mean(dim=1)
+        gains = color.max() / color
     else:
-        colour = (linear**MINKOWSKI_NORM).mean(dim=(0, 2, 3)).clamp(min=1e-30) ** (1 / MINKOWSKI_NORM)
-        gains = (colour * torch.tensor(SRGB_LUMINANCE)).sum() / colour
+        color = (linear**MINKOWSKI_NORM).mean(dim=(0, 2, 3)).clamp(min=1e-30) ** (1 / MINKOWSKI_NORM)
+        gains = (color * torch.tensor(SRGB_LUMINANCE)).sum() / color
     return Light(gains.clamp(1 / MAX_GAIN, MAX_GAIN), ground is not None)
 
 
 def measure_levels(rgb: Tensor) -> Levels:
     """Black and white points that clip no channel of 99% of the picture, and a gamma towards a middle median.
 
-    A bright ground tells the exposure by itself: no gamma then, lest a black shoe become gray.
+    A bright background shows the exposure by itself: no gamma then, or a black shoe would become gray.
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].

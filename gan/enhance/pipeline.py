@@ -160,11 +160,11 @@ def _restore(
         return made, None
     if bool((alpha == alpha[0, 0, 0, 0]).all()):
         return made, _resized(alpha, request.network_size)
-    grey = alpha.expand(-1, 3, -1, -1).contiguous()
-    cover = context.apply(served, grey, around=on_tile, what="Enhancing transparency")
-    keep_white(cover, grey, scale=made_at)
+    gray = alpha.expand(-1, 3, -1, -1).contiguous()
+    cover = context.apply(served, gray, around=on_tile, what="Enhancing transparency")
+    keep_white(cover, gray, scale=made_at)
     hidden = 1 - cover
-    keep_white(hidden, 1 - grey, scale=made_at)
+    keep_white(hidden, 1 - gray, scale=made_at)
     cover = (1 - hidden).mean(1, keepdim=True)
     blend(cover, alpha, scale=made_at, strength=request.strength)
     return made, resize(cover, *request.network_size)

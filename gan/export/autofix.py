@@ -30,7 +30,7 @@ LIKED_SCALE = 2
 """A picture that has to be enlarged goes on towards the recommended size, up to this times its own."""
 
 SPARE_PX = 4
-"""What framing an enlarged picture anew may take of its canvas."""
+"""Pixels of its canvas that framing an enlarged picture again may take."""
 
 REGROUND = frozenset(("ground", "text", "shadow", "transparency"))
 REFRAME = frozenset(("fill", "cut-off", "aspect"))
@@ -181,7 +181,7 @@ def _fill_of(alpha: Tensor) -> float:
 
 
 def _each(work: Repaired, change: Callable[[Tensor], Tensor]) -> tuple[Picture, Tensor | None]:
-    """A change of place or size to colours, transparency and coverage alike."""
+    """A change of place or size to colors, transparency and coverage alike."""
     own = work.picture.alpha
     picture = work.picture.with_pixels(change(work.picture.rgb), None if own is None else change(own))
     return picture, None if work.alpha is None else change(work.alpha)

@@ -1,6 +1,6 @@
 """Detect overlays on the background beside the product: borders, separate things such as text, and shadows.
 
-All three go by a plain ground, of one colour or of a smooth course (the light of a studio falls off as a polynomial
+All three go by a plain ground, of one color or of a smooth course (the light of a studio falls off as a polynomial
 of second order does, near enough). On other grounds they say that they cannot tell.
 """
 
@@ -34,7 +34,7 @@ SAMPLES, LEAST_SAMPLES = 20_000, 50
 """Pixels by which a ground's course is found."""
 
 UNEVEN = 0.08
-"""What differs from the ground's smooth course by more than this is no ground."""
+"""Difference from the background's smooth course above which a pixel is not background."""
 
 PLAIN = 0.75
 """Share of the ground that has to follow its smooth course for the rest to be told apart."""
@@ -55,13 +55,13 @@ LEAST_SHARE, LEAST_AREA_PX = 1e-4, 24
 """Of the frame, and in pixels: what is smaller is dust."""
 
 COLORED = 0.05
-"""Shadows are grey: a channel may lose this much more than another."""
+"""Shadows are gray: a channel may lose this much more than another."""
 
 BEYOND = 0.25
 """A line of text of which this share lies beyond the product is no print on it, though parts of it be taken for it."""
 
 BORDER_DEPTH = 0.1
-"""How far from the frame's edge borders are looked for, as a share of the side."""
+"""Depth from the frame's edge in which borders are searched for, as a share of the side."""
 
 BORDER_STEP = 16 / 255
 BORDER_LENGTH = 0.8
@@ -74,7 +74,7 @@ BORDER_EDGE_PX = 2
 BORDER_SAMPLES = 512
 
 BORDER_NEAR_PX = 16
-"""So near to the product JPEG's blocks carry its colours over the ground."""
+"""So near to the product JPEG's blocks carry its colors over the ground."""
 
 
 class Beside(NamedTuple):
@@ -83,7 +83,7 @@ class Beside(NamedTuple):
     Attributes:
         things: how many separate things with clear edges there are.
         largest: the largest one's share of the frame.
-        shadow: share of the frame that is softly darker than the ground, and grey.
+        shadow: share of the frame that is softly darker than the ground, and gray.
     """
 
     things: int
@@ -238,7 +238,7 @@ def _course(picture: Floats, free: npt.NDArray[np.bool_]) -> Floats:
 
 
 def _rise(picture: Floats) -> Floats:
-    """(h, w): how much the colour changes across two pixels, across or down."""
+    """(h, w): how much the color changes across two pixels, across or down."""
     rise = np.zeros(picture.shape[1:], dtype=np.float32)
     rise[:, 1:-1] = np.abs(picture[:, :, 2:] - picture[:, :, :-2]).max(axis=0)
     rise[1:-1] = np.maximum(rise[1:-1], np.abs(picture[:, 2:] - picture[:, :-2]).max(axis=0))

@@ -143,12 +143,12 @@ class ClassicalNet(nn.Module):
         """z (N, latent) as styles (N, 1, latent)."""
         return z[:, None]
 
-    def centre(self, category: int, attributes: Tensor) -> Tensor:
+    def center(self, category: int, attributes: Tensor) -> Tensor:
         """The mean style (1, latent), towards which truncation goes."""
         return self.body[0].weight.new_zeros(1, self.config.latent)  # type: ignore[operator]
 
     def synthesize(self, w: Tensor) -> Tensor:
-        """(N, 1, latent) -> (N, 4, R, R) in [0, 1]: RGB, and the coverage that can be told from a plain ground."""
+        """(N, 1, latent) -> (N, 4, R, R) in [0, 1]: RGB, and the coverage estimated from the plain background."""
         rgb = self(w[:, 0]).expand(-1, 3, -1, -1)
         return torch.cat([rgb, coverage(rgb)], 1)
 

@@ -126,7 +126,7 @@ def sefa(weights: Sequence[Tensor], count: int) -> Tensor:
     Every channel's row is scaled to length 1 first, so that no channel counts for more than another.
 
     Args:
-        weights: (channels, style) of each layer that is meant, `network.style_weights()[first:last]`.
+        weights: (channels, style) of each selected layer, `network.style_weights()[first:last]`.
         count: how many, 1 to style.
 
     Returns:

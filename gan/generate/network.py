@@ -201,7 +201,7 @@ class GenerateNet(nn.Module):
             return torch.randn(self.config.latent, generator=generator).to(z), attributes[0]
         return z[0], attributes[0]
 
-    def centre(self, category: int, attributes: Tensor) -> Tensor:
+    def center(self, category: int, attributes: Tensor) -> Tensor:
         """The styles (layers, style) of the category's mean encoding with these attributes (A,)."""
         members = self.member_z[self.member_category == category]
         mean = members.mean(0) if len(members) else members.new_zeros(self.config.latent)

@@ -51,7 +51,7 @@ class LatentNetwork(Protocol):
     """Interface of a generator network, for the strong one and the classical one.
 
     `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns batches of both into styles w
-    (N, layers, style); `centre` is the style (layers, style) of a category's mean product with these attributes;
+    (N, layers, style); `center` is the style (layers, style) of a category's mean product with these attributes;
     `synthesize` turns w into (N, 4, R, R): colors on white and coverage, nominally in [0, 1].
     """
 
@@ -59,7 +59,7 @@ class LatentNetwork(Protocol):
 
     def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]: ...
     def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor: ...
-    def centre(self, category: int, attributes: Tensor) -> Tensor: ...
+    def center(self, category: int, attributes: Tensor) -> Tensor: ...
     def synthesize(self, w: Tensor) -> Tensor: ...
     def style_weights(self) -> list[Tensor]: ...
 
@@ -304,8 +304,8 @@ def _mapped(request: GenerateRequest, network: LatentNetwork, latent: Latent, de
     moved = apply(attributes, network.config.attributes, request.sliders).to(device)
     w = network.map(z[None].to(device), moved[None], torch.tensor([category], device=device))[0]
     if latent.truncation < 1:
-        centre = network.centre(category, moved)
-        w = centre + latent.truncation * (w - centre)
+        center = network.center(category, moved)
+        w = center + latent.truncation * (w - center)
     return w if offsets is None else w + offsets.to(device)
 
 

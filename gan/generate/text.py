@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import torch
 
-from gan.generate.vocabulary import AMOUNTS, AZIMUTH_LIMIT_DEG, CATEGORIES, COLOUR_TABLE, SCALES, STOP_WORDS, VIEWS
+from gan.generate.vocabulary import AMOUNTS, AZIMUTH_LIMIT_DEG, CATEGORIES, COLOR_TABLE, SCALES, STOP_WORDS, VIEWS
 from gan.imaging.product import to_ycc
 
 
@@ -25,7 +25,7 @@ def _target(rgb: tuple[int, int, int]) -> tuple[float, float, float]:
 
 
 COLOURS: Final[Mapping[str, tuple[float, float, float]]] = {
-    name: _target(rgb) for name, (rgb, _) in COLOUR_TABLE.items()
+    name: _target(rgb) for name, (rgb, _) in COLOR_TABLE.items()
 }
 """Name -> the product's mean Y', Cb and Cr, as `gan.imaging.product.measure` gives them."""
 
@@ -38,7 +38,7 @@ class Parsed:
         category: one of the model's.
         colour: a key of `COLOURS`.
         lightness, size, aspect: in [-1, 1]; light, large and wide are positive.
-        azimuth_deg: -45 to 45; negative shows the side on the left of somebody who looks at the front.
+        azimuth_deg: -45 to 45; negative shows the side that is on the left when facing the front.
         unknown: words that were not understood, in their order, among them categories that the model lacks.
         overruled: words that a later one contradicts: of "red blue" the product is blue, and "red" stands here.
     """
@@ -59,7 +59,7 @@ def parse(text: str, categories: tuple[str, ...]) -> Parsed:
     Of words that contradict each other the last counts, since people add to a line what they want changed.
 
     Args:
-        text: one line; an empty one says nothing.
+        text: one line; an empty one gives no settings.
         categories: those of the model.
     """
     vocabulary = _vocabulary(tuple(categories))
@@ -211,7 +211,7 @@ def _singulars(word: str) -> Iterator[str]:
 @lru_cache(maxsize=8)
 def _vocabulary(categories: tuple[str, ...]) -> Vocabulary:
     """Every phrase of the tables for a model with these categories; a phrase of two tables says both."""
-    rows: list[tuple[str, str | float, str]] = [("colour", name, words) for name, (_, words) in COLOUR_TABLE.items()]
+    rows: list[tuple[str, str | float, str]] = [("colour", name, words) for name, (_, words) in COLOR_TABLE.items()]
     rows += AMOUNTS
     rows += [("azimuth_deg", azimuth_deg, words) for azimuth_deg, words in VIEWS]
     rows += [("category", name, words) for name, words in CATEGORIES.items() if name in categories]

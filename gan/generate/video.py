@@ -127,12 +127,12 @@ def _palette(frames: list[Pixels]) -> Image.Image:
     """
     share = math.ceil(PALETTE_SAMPLES / len(frames))
     samples = np.concatenate([_evenly(frame[(frame < 255).any(2)], share) for frame in frames])
-    colours: list[int] = []
+    colors: list[int] = []
     if len(samples):
         quantized = Image.fromarray(samples[None]).quantize(255, method=Image.Quantize.MEDIANCUT, kmeans=1)
-        colours = list(quantized.getpalette() or ())
+        colors = list(quantized.getpalette() or ())
     carrier = Image.new("P", (1, 1))
-    carrier.putpalette(colours[: 3 * WHITE] + [255] * (768 - min(len(colours), 3 * WHITE)))
+    carrier.putpalette(colors[: 3 * WHITE] + [255] * (768 - min(len(colors), 3 * WHITE)))
     return carrier
 
 

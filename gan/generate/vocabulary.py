@@ -87,7 +87,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
 }
 """Category -> what it is called; the model's own names are known besides. A vase is kitchenware in the catalogue."""
 
-COLOUR_TABLE: Final[Mapping[str, tuple[tuple[int, int, int], str]]] = {
+COLOR_TABLE: Final[Mapping[str, tuple[tuple[int, int, int], str]]] = {
     "red": ((180, 44, 40), "red, scarlet, crimson, 红, 朱红"),
     "orange": ((222, 126, 44), "orange, 橙, 橘, 橘黄, 橘红"),
     "yellow": ((224, 192, 64), "yellow, gold, golden, mustard, 黄, 金, 金黄"),

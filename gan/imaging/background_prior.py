@@ -11,7 +11,7 @@ NOTHING_KNOWN = 0.5
 """The hint where the ground is not plain, and where a color is neither clearly the ground's nor clearly another."""
 
 PLAIN_WITHIN = 0.08
-"""How far from the border's median color, in OKLab, most of a plain ground's border may be."""
+"""Distance in OKLab from the border's median color within which most of a plain background's border lies."""
 
 MOST_OF_IT = 0.7
 NEAR, FAR = 0.0, 0.3

@@ -20,10 +20,10 @@ from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
 
 BLIND, COARSE = 1.0, 0.5
-"""What a network is told of a hole: nothing is known there, or the colours come from a coarser level's fill."""
+"""Values of a network's mask plane: nothing is known there, or the colors come from a coarser level's fill."""
 
 MOST_PX = 200
-"""How far a mask is grown, shrunk or feathered."""
+"""Largest radius by which a mask is grown, shrunk or feathered."""
 
 MOST_TOLERANCE = 100
 """The Delta E between black and white."""
@@ -76,8 +76,8 @@ Cover: TypeAlias = Mask
 def decode_mask(source: str | Path | bytes | Image.Image, *, field: str = "mask") -> Mask:
     """Read a mask from a picture's file, as `gan.imaging.io.codec.decode` reads pictures.
 
-    A pixel's coverage is its brightness (the largest of its channels) times its opacity: white on black, with greys
-    between them, or strokes of any light colour on transparent. Where that is 0 everywhere although something is
+    A pixel's coverage is its brightness (the largest of its channels) times its opacity: white on black, with grays
+    between them, or strokes of any light color on transparent. Where that is 0 everywhere although something is
     opaque and something transparent (black strokes on transparent), it is the opacity; and so it is of a cut-out,
     whose product is of many brightnesses.
 
@@ -109,7 +109,7 @@ def _is_cut_out(brightness: Tensor, alpha: Tensor) -> bool:
 
 
 def encode_mask(mask: Mask) -> bytes:
-    """A mask as the content of a PNG of 8-bit greys: k / 255 becomes k, a half is rounded up."""
+    """A mask as the content of a PNG of 8-bit grays: k / 255 becomes k, a half is rounded up."""
     image = Image.new("L", (mask.width_px, mask.height_px))
     for rows in bands(mask.height_px, mask.width_px):
         grey = mask.coverage[0, 0, rows].mul(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
@@ -148,7 +148,7 @@ def resized(mask: Mask, height_px: int, width_px: int) -> Mask:
 
 
 def grown(mask: Mask, px: int) -> Mask:
-    """The mask widened, or below 0 narrowed, by a disc; see `gan.imaging.mask_shapes.grow` for grey values.
+    """The mask widened, or below 0 narrowed, by a disc; see `gan.imaging.mask_shapes.grow` for gray values.
 
     Raises:
         InputError: more than `MOST_PX` either way.
@@ -233,7 +233,7 @@ def from_alpha(picture: Picture) -> Mask:
 
 
 def from_color(picture: Picture, x: int, y: int, *, tolerance: float, connected: bool = True) -> Mask:
-    """Marks what has about the colour of the pixel `x` from the left and `y` from the top.
+    """Marks what has about the color of the pixel `x` from the left and `y` from the top.
 
     Args:
         tolerance: largest Delta E (CIE 1976), 0 to `MOST_TOLERANCE`; about 2 is hardly seen.

@@ -36,7 +36,7 @@ class Guide:
 
     Attributes:
         means: of the picture that the detail is of, as `patch_means` gives them.
-        content: (1, C2, h2, w2), what is to be covered, in the style's colours; of any size.
+        content: (1, C2, h2, w2), what is to be covered, in the style's colors; of any size.
     """
 
     means: Tensor
@@ -44,7 +44,7 @@ class Guide:
 
 
 def patch_means(style: Tensor) -> Tensor:
-    """Mean colours of all patches that `spread` could take: (1, C2, h, w) to (C2, h - side + 1, w - side + 1)."""
+    """Mean colors of all patches that `spread` could take: (1, C2, h, w) to (C2, h - side + 1, w - side + 1)."""
     side = _side(style)
     # Of a summed-area table (Crow, SIGGRAPH 1984), whose cost does not grow with the window.
     table = F.pad(style[0].double().cumsum(1).cumsum(2), (1, 0, 1, 0))
@@ -57,7 +57,7 @@ def spread(
 ) -> Tensor:
     """Patches from random places of a detail, side by side, each fading into the next.
 
-    With a guide, of several random places that is taken whose mean colour is most like the content's (texture
+    With a guide, of several random places that is taken whose mean color is most like the content's (texture
     transfer, Efros and Freeman, "Image quilting", SIGGRAPH 2001, by means alone).
 
     Where patches meet, their weights' squares add up to 1 and not the weights: patches are unrelated, so that it is
@@ -89,7 +89,7 @@ def spread(
             top, left = places[row][column]
             part = detail[:, :, top : top + patch, left : left + patch]
             area[:, :, row * step : row * step + patch, column * step : column * step + patch] += part * window
-    # The first patches have no neighbour to fade into.
+    # The first patches have no neighbor to fade into.
     return area[:, :, overlap : overlap + height_px, overlap : overlap + width_px]
 
 

@@ -52,7 +52,7 @@ REACH_HEIGHTS = 9
 """Between the centers of two such parts and the gap between them; in the upright it is half a height."""
 
 CLEAR = 0.4
-"""How much of a row's ink may lie above or below it, relative to the row's own."""
+"""Largest share of a row's ink that may lie above or below it, relative to the row's own."""
 
 Plane = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -65,7 +65,7 @@ def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: floa
     Args:
         picture: of any size; a copy of at most `LONGEST_PX` is searched.
         kinds: one or several of `KINDS`.
-        sensitivity: 0 marks only what stands out clearly, 1 also what hardly does, at a quarter of that contrast.
+        sensitivity: 0 marks only what stands out clearly, 1 also faint marks, at a quarter of that contrast.
 
     Returns:
         A mask of the picture's size, 0 or 1, a little wider than what was found; empty where nothing was.
@@ -208,10 +208,10 @@ def _apart(parts: _Parts, wanted: Bools) -> Bools:
     """Select parts with few candidates around them; many close together are a texture."""
     from scipy.spatial import cKDTree
 
-    centres = np.stack([parts.top + parts.bottom, parts.left + parts.right], 1) / 2
+    centers = np.stack([parts.top + parts.bottom, parts.left + parts.right], 1) / 2
     if not wanted.any():
         return wanted
-    around = cKDTree(centres[wanted]).query_ball_point(centres, CROWD_PX, return_length=True)
+    around = cKDTree(centers[wanted]).query_ball_point(centers, CROWD_PX, return_length=True)
     few: Bools = around <= CROWD
     return few
 
@@ -225,8 +225,8 @@ def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
     letters = np.flatnonzero(_letter_like(parts, thin, stroke_px))
     if len(letters) == 0:
         return wanted
-    colour, relief = parts.largest(shade), parts.largest(thin)
-    first, second = _neighbours(parts, colour, letters)
+    color, relief = parts.largest(shade), parts.largest(thin)
+    first, second = _neighbors(parts, color, letters)
     graph = coo_array((np.ones(len(first)), (first, second)), shape=(len(letters),) * 2)
     _, row = connected_components(graph, directed=False)
     # Letters that touch each other are one part; it counts as many as are likely to fit into its width.
@@ -237,12 +237,12 @@ def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
         top, bottom = parts.top[members].min(), parts.bottom[members].max()
         left, right = parts.left[members].min(), parts.right[members].max()
         ink = parts.area[members].sum() / ((bottom - top) * (right - left))
-        tone, near = np.median(colour[members]), min(0.1, 0.5 * np.median(relief[members]))
+        tone, near = np.median(color[members]), min(0.1, 0.5 * np.median(relief[members]))
         feet = np.abs(parts.bottom[members] - np.median(parts.bottom[members]))
         if (
             right - left >= 2.5 * height
             and bottom - top <= 2.2 * height
-            and np.std(colour[members]) <= 0.055
+            and np.std(color[members]) <= 0.055
             and np.mean(feet <= 0.12 * height + 1) >= 0.6
             and 0.08 <= ink <= 0.6
             and _stands_alone(np.abs(shade - tone) < near, int(top), int(bottom), int(left), int(right))
@@ -252,7 +252,7 @@ def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
                 & (parts.bottom <= bottom + 0.3 * height)
                 & (parts.left >= left - height)
                 & (parts.right <= right + height)
-                & (np.abs(colour - tone) < 0.2)
+                & (np.abs(color - tone) < 0.2)
             )
     return wanted
 
@@ -281,12 +281,12 @@ def _letter_like(parts: _Parts, thin: Plane, stroke_px: int) -> Bools:
     return like
 
 
-def _neighbours(parts: _Parts, colour: Numbers, letters: Numbers) -> tuple[Numbers, Numbers]:
+def _neighbors(parts: _Parts, color: Numbers, letters: Numbers) -> tuple[Numbers, Numbers]:
     """Pairs of letters, as places in `letters`, that may stand side by side in one row."""
     from scipy.spatial import cKDTree
 
     top, bottom, left, right = (end[letters] for end in (parts.top, parts.bottom, parts.left, parts.right))
-    height, shade = bottom - top, colour[letters]
+    height, shade = bottom - top, color[letters]
     places = np.stack([(left + right) / 2, REACH_HEIGHTS * (top + bottom)], 1)
     reach = REACH_HEIGHTS * np.percentile(height, 99)
     a, b = cKDTree(places).query_pairs(reach, p=np.inf, output_type="ndarray").T

@@ -31,16 +31,16 @@ WHOLE_PX = 512
 """Longest side of a crop that a network which sees a hole as a whole is given."""
 
 RING_PX = 6
-"""Known pixels around a hole to which the fill's colours are matched."""
+"""Known pixels around a hole to which the fill's colors are matched."""
 
 GROUND_RING_PX = 24
 GROUND_SHARE = 0.25
 GROUND_PURITY = 0.75
-"""A colour that this share of the surroundings has exactly is a ground, and is restored exactly; but not one that is
+"""A color that this share of the surroundings has exactly is a ground, and is restored exactly; but not one that is
 only the most frequent of many like it, as on a photographed or compressed ground."""
 
 NEAR, FAR = 8 / 255, 20 / 255
-"""A fill within NEAR of the ground's colour becomes it; beyond FAR it stays; between them it is drawn to it."""
+"""A fill within NEAR of the ground's color becomes it; beyond FAR it stays; between them it is drawn to it."""
 
 Report = Callable[[float], None]
 """Called with the share of a hole that is finished, 0 to 1."""
@@ -66,7 +66,7 @@ def holes(hole: Tensor, margin_px: int) -> list[Box]:
 
 
 def fill(rgb: Tensor, hole: Tensor, box: Box, model: Model, finer: Model, context: Context, report: Report) -> Tensor:
-    """Colours for the holes of one box.
+    """Colors for the holes of one box.
 
     A hole that reaches further than `RADIUS_PX` is filled at half the size, a quarter, and so on, until it does not;
     every finer level adds detail to what the coarser one made, as LaMa's refinement does (arXiv 2206.13644), but in
@@ -175,7 +175,7 @@ def _matched(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
 
 
 def _grounded(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
-    """A ground of exactly one colour is exactly that again where the fill comes near it."""
+    """A ground of exactly one color is exactly that again where the fill comes near it."""
     ring = _dilated(gone, GROUND_RING_PX) & ~gone
     colours = (seen.permute(0, 2, 3, 1)[ring[:, 0]] * 65535).round().int()  # (K, 3)
     if not len(colours):

@@ -50,7 +50,7 @@ def marked(picture: Picture, marking: Marking) -> Hole:
     """Build the mask of a picture, of its size.
 
     Raises:
-        InputError: nothing says what to mark; a given mask of another size; or a value that a mark cannot have.
+        InputError: nothing to mark is given; a given mask of another size; or a value that a mark cannot have.
     """
     marks = list(_marks(picture, marking))
     if not marks:

@@ -128,7 +128,7 @@ class InpaintNet(nn.Module):
             if level == 2:
                 y = self.attention(y, known)
             y = self.decode[level](y)
-        # Autocast leaves bfloat16 where the CPU computes it, and lerp wants one type.
+        # Autocast leaves bfloat16 where the CPU computes it, and lerp requires one type.
         y = F.pixel_shuffle(self.tail(F.leaky_relu(y, SLOPE)), 2).to(x.dtype)
         return torch.lerp(smooth, copied, torch.sigmoid(y[:, 3:])) + y[:, :3]
 

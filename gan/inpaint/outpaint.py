@@ -14,7 +14,7 @@ PLAIN = 1.5 / 255
 """A border whose pixels differ from their neighbors by no more than this is a studio ground."""
 
 DEPTH_PX = 4
-"""How far into the picture a ground is compared."""
+"""Depth in pixels in which a background is compared."""
 
 
 @dataclass(frozen=True)

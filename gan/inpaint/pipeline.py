@@ -30,7 +30,7 @@ EMPTY = "The mask is empty: the picture is unchanged"
 STEPS = 100
 SIDES = ("left", "top", "right", "bottom")
 ASPECTS = ("1:1", "4:5", "3:4", "16:9")
-"""What is offered; any W:H within 1:4 and 4:1 is taken."""
+"""Aspects offered; any W:H within 1:4 and 4:1 is accepted."""
 
 
 Margin = Annotated[

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gan.imaging.resize import resize
-from gan.metrics.neighbours import require, require_samples
+from gan.metrics.neighbors import require, require_samples
 from gan.models.features import Features
 
 MEASURED_PX = 256
@@ -110,8 +110,8 @@ def kernel_distance_interval(
     in_b = torch.cat((torch.zeros(subsets, len(a), dtype=torch.float64), half_b), 1)
     values = _kernel_distances(_kernel(torch.cat((a, b))), in_a, in_b)
     # Pairs within a product are a greater share of a half than of the whole, which lifts every half's figure alike.
-    centred = values - values.mean() + kernel_distance(a, b)
-    low, high = centred.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    centered = values - values.mean() + kernel_distance(a, b)
+    low, high = centered.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
     return low, high
 
 

@@ -36,14 +36,14 @@ class Source:
         package: the installed package, whose folder `models` holds one .pth file.
         sha256: of that file.
         channels: of the five stages.
-        licence: of the weights.
+        license: of the weights.
     """
 
     architecture: str
     package: str
     sha256: str
     channels: tuple[int, ...]
-    licence: str = "Apache-2.0"
+    license: str = "Apache-2.0"
 
 
 SOURCES = {

@@ -79,7 +79,7 @@ def resolve(name: str, weights_dir: Path) -> Path:
         name: "enhance-x4", "runs/x4/weights", "model.pth", "owner/name" or "owner/name/file.pth".
 
     Returns:
-        The folder of a published checkpoint, or a single file of somebody else's format.
+        The folder of a published checkpoint, or a single file of a third-party format.
 
     Raises:
         WeightsError: there is no such model, or the Hub cannot be reached.

@@ -81,7 +81,7 @@ class StylizeNet(nn.Module):
 
     MULTIPLE = 8
     CONTEXT_PX = 64
-    """How far a pixel looks around itself, in practice: less than the sum of all kernels."""
+    """Receptive field in practice: less than the sum of all kernels."""
 
     spec = NetworkSpec(multiple=MULTIPLE, context_px=CONTEXT_PX)
 

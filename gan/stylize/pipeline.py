@@ -169,7 +169,7 @@ class StylizeRequest(Request):
 class SheetRequest(Request):
     """Draw a contact sheet: one picture in many presets.
 
-    `captions`, one for each preset, are the presets' titles where there are none.
+    `captions`, one for each preset, default to the presets' titles.
 
     Raises:
         InputError: a value outside its range, or an unknown preset.
@@ -216,7 +216,7 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
     Transparency is kept; colors behind full transparency are not looked at.
 
     Raises:
-        InputError: the product is to be told from its ground, and nothing says where it is.
+        InputError: the region needs the product's mask, and there is none.
     """
     picture = request.picture
     details: dict[str, Any] = {"size": [picture.width_px, picture.height_px], "shares": list(request.shares)}
@@ -250,7 +250,7 @@ def look_of(request: StylizeRequest) -> Look:
     """Color look-up table of a photographic request at its strength, for a .cube file.
 
     Raises:
-        InputError: the product is to be told from its ground, and nothing says where it is.
+        InputError: the region needs the product's mask, and there is none.
     """
     if request.look is not None:
         return request.look.at_strength(request.strength)
@@ -265,7 +265,7 @@ def common_look(requests: Iterable[StylizeRequest]) -> Look:
             cannot be told from its ground is left out.
 
     Raises:
-        InputError: there is none that can be used.
+        InputError: no picture can be used.
     """
     samples, last = [], None
     for request in requests:

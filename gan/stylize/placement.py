@@ -40,7 +40,7 @@ def covered(picture: Picture, where: str, mask: Cover | None) -> Tensor | None:
         (1, 1, H, W) in [0, 1], or None for all of all.
 
     Raises:
-        InputError: the product is to be told from its ground, and nothing says where it is.
+        InputError: the region needs the product's mask, and there is none.
     """
     if where == "everywhere":
         return None

@@ -24,7 +24,7 @@ class AlarmThresholds:
         overfit_sign: share of real training pictures that the discriminator calls real, above which it knows them by
             heart (r_t of arXiv 2006.06676 is twice this less 1)
         overfit_validations: when it is so at this many validations running.
-        lost_sign: the same share, below which the discriminator tells nothing.
+        lost_sign: the same share, below which the discriminator no longer discriminates.
     """
 
     diversity_ratio: float = 0.5

@@ -81,7 +81,7 @@ class Validation:
         figures: by name, for the log and the card.
             `gan.training.collapse` reads `diversity_ratio`, `coverage` and `d_real_sign`.
         score: higher is better; decides which checkpoint is the best.
-        grid: (3, H, W) in [0, 1], to look at; with the same latents every time it makes a film.
+        grid: (3, H, W) in [0, 1], to look at; with the same latents every time, so that the grids make a video.
         pictures: how many were measured, for the card; 0 where it is not said.
         baselines: of a figure, the same figure of others, for the card, such as {"kd": {"real": 0.14}}.
     """

@@ -135,7 +135,7 @@ def word(key: str, to: Language) -> str:
 
 
 def field_name(name: str, to: Language) -> str:
-    """What an input is called in sentences."""
+    """Name of an input in sentences."""
     return CATALOGS[to].fields.get(name, name)
 
 

@@ -42,7 +42,7 @@ CORE: Final = 0.7
 """A thin stroke stays where it covers this much; of a wide one that lies inside anyway."""
 
 AWAY: Final = "hidden"
-"""How the editor is out of sight. With visible=False it would be taken off the page, and Gradio's editor that is taken
+"""Value of `visible` that hides the editor. False would take it off the page, and Gradio's editor that is taken
 off before it has set up its canvas, which it does in the background, breaks the page."""
 
 EditorValue = Mapping[str, Any]

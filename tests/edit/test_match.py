@@ -11,8 +11,7 @@ from torch import Tensor
 
 from gan.core.contract import Context, Model, Result, run
 from gan.core.errors import InputError
-from gan.edit.appearance import scene_of
-from gan.edit.match import BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL, MatchRequest, match
+from gan.edit.match import BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL, MatchRequest, match, scene_of
 from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture

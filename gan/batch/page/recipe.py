@@ -26,7 +26,7 @@ from gan.ui.widgets import DECODING, LIGHT
 
 STANDARD: Final = "square"
 OWN: Final = "own"
-"""What the list holds where the steps are a file's."""
+"""Value of the list if the steps come from a file."""
 
 AUTO_MODEL: Final = "auto"
 TASKS: Final = ("enhance", "generate", "inpaint", "stylize", "cutout")

@@ -69,7 +69,7 @@ SUFFIXES: Final = {
     "white": "white",
     "match": "matched",
 }
-"""How a file is called that a task made."""
+"""Name of a file that a task made."""
 
 
 def _before(source: Picture, made: Picture, results: Sequence[Result], folder: Path, stem: str) -> str | None:

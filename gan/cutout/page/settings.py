@@ -28,7 +28,7 @@ from gan.imaging.picture import Picture
 from gan.ui.form import read_fields
 
 COLOR, PICTURE = "color", "picture"
-"""What the choice of a ground holds besides `TRANSPARENT` and `WHITE`."""
+"""Choices of a background besides `TRANSPARENT` and `WHITE`."""
 
 EDITS: Final[Mapping[str, type[Request]]] = {
     "recolor": RecolorRequest,

@@ -24,7 +24,7 @@ from gan.ui.session import Shelf
 from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
 TOOLS: Final = ("keep", "drop", "protect", "erase")
-"""What the choice of a brush holds: one for each of `BRUSHES`, and the eraser."""
+"""Choices of a brush: one for each of `BRUSHES`, and the eraser."""
 
 EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
 

@@ -26,7 +26,7 @@ from gan.ui.widgets import LIGHT
 
 STANDARD: Final = "amazon"
 OWN: Final = "own"
-"""What the list holds where the rules are a file's."""
+"""Value of the list if the rules come from a file."""
 
 BLANK_PX: Final = 64
 

@@ -32,7 +32,7 @@ LAYERS: Final = {
     **MIX_LABELS,
     "range": "directions.layers.range",
 }
-"""Which layers a direction can be told to go, and their labels."""
+"""Layer ranges that a direction can be limited to, and their labels."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
 
 SAID = ("category", *NAMED)
-"""What a line of text can set."""
+"""Settings that a line of text can change."""
 
 
 @dataclass(frozen=True)

@@ -128,15 +128,15 @@ class ClassicalItems(Dataset[tuple[Tensor, Tensor]]):
 
 def data(config: ClassicalRecipe, folder: Path, _seed: int) -> GenerateData:
     """All of a folder's pictures in memory, split by product; categories are read and not used."""
-    return GenerateData(*load(folder, config.resolution, grey=config.channels == 1, held_out_share=config.held_out))
+    return GenerateData(*load(folder, config.resolution, gray=config.channels == 1, held_out_share=config.held_out))
 
 
 def channels_of(config: ClassicalRecipe, catalogue: Catalogue) -> int:
     """The config's channels, or 1 where every picture is gray, and 3."""
     if config.channels is not None:
         return config.channels
-    colours = catalogue.pixels[:, :3]
-    return 1 if bool((colours == colours[:, :1]).all()) else 3
+    colors = catalogue.pixels[:, :3]
+    return 1 if bool((colors == colors[:, :1]).all()) else 3
 
 
 def build(config: ClassicalRecipe, data: GenerateData) -> State:

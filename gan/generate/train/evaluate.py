@@ -36,7 +36,7 @@ PARTS = ("distribution", "sliders", "projection", "speed")
 SAMPLES = 400
 ROUNDS = 5
 ANY_CATEGORY = "any"
-"""What the classical recipe, which tells none apart, calls its only category."""
+"""Name of the only category of the classical recipe, which does not distinguish any."""
 
 BARS: Mapping[str, tuple[str, float]] = {
     "KD-lite2": ("at most", 1500),
@@ -49,7 +49,7 @@ BARS: Mapping[str, tuple[str, float]] = {
     "seconds a sample": ("at most", 0.2),
     "seconds a preview": ("at most", 0.5),
 }
-"""What a generator of this project is to reach; seconds on two CPU cores."""
+"""Targets for a generator of this project; seconds on two CPU cores."""
 
 Run = Callable[[Request], Result]
 
@@ -176,7 +176,7 @@ def evaluate(
         )
     config = network.config
     categories = None if config.categories == (ANY_CATEGORY,) else config.categories
-    training, held_out = load(folder, MEASURED_PX, categories=categories, grey=getattr(config, "channels", 3) == 1)
+    training, held_out = load(folder, MEASURED_PX, categories=categories, gray=getattr(config, "channels", 3) == 1)
     if training is held_out:
         raise InputError(
             "data",

@@ -20,7 +20,7 @@ PRODUCTS, STEPS = 12, 100
 COMPARED_PX = 128
 LEAST_DB = 20.0
 MOST_DB = 100.0
-"""Where a picture is the same to the last bit; infinity is no JSON."""
+"""PSNR of identical pictures, since JSON has no infinity."""
 
 Run = Callable[[Request], Result]
 
@@ -32,7 +32,7 @@ class Projection:
     Attributes:
         name: id of its picture.
         category: its own.
-        found: where it was found; empty where the model does not tell the catalogue's categories apart.
+        found: category it was projected in; empty if the model does not distinguish the catalog's categories.
         psnr: in dB, at the network's resolution.
         psnr_128: at 128 px.
         seconds: from the photograph to the finished picture.

@@ -30,7 +30,7 @@ from gan.training.data.catalogue import ANGLE_UNIT_DEG, ATTRIBUTES, Catalogue
 SEEDS = 64
 STEP = 0.25
 VIEW_STEP_DEG = 15.0
-GREY_CHROMA = 0.02
+GRAY_CHROMA = 0.02
 """Below it, 5 levels of 255, a hue is rounding and noise."""
 
 SECOND_HUE = "hue, second"
@@ -210,7 +210,7 @@ def evaluate_sliders(
             turned_hue.append(hue)
     if on_progress is not None:
         on_progress(seeds, seeds, "Sliders")
-    grey = chroma(_stack(before)) < GREY_CHROMA
+    grey = chroma(_stack(before)) < GRAY_CHROMA
     steps = {name: _step(name, looks["hue"] if name == SECOND_HUE else before, after) for name, after in looks.items()}
     if turned:
         changes = torch.tensor(turned)
@@ -226,7 +226,7 @@ def evaluate_sliders(
 
 
 def view_estimator(network: LatentNetwork) -> Estimator | None:
-    """The encoder's own estimate of the azimuth; None where the model has no encoder or knows no azimuth."""
+    """The encoder's own estimate of the azimuth; None if the model has no encoder or no azimuth attribute."""
     encoder = getattr(network, "encoder", None)
     if encoder is None or "azimuth" not in network.config.attributes:
         return None
@@ -252,12 +252,12 @@ def view_error(estimate: Estimator, held_out: Catalogue, size_px: int) -> ViewEr
     if len(rows) < 2:
         return None
     truth = held_out.attributes[rows, ATTRIBUTES.index("azimuth")] * ANGLE_UNIT_DEG
-    told = torch.cat([estimate(held_out.batch(part, size_px)) for part in torch.split(rows, 16)])
-    constant = min(float(told.std()), float(truth.std())) == 0
+    estimated = torch.cat([estimate(held_out.batch(part, size_px)) for part in torch.split(rows, 16)])
+    constant = min(float(estimated.std()), float(truth.std())) == 0
     return ViewError(
         n=len(rows),
-        correlation=0.0 if constant else float(torch.corrcoef(torch.stack([told, truth]))[0, 1]),
-        error_deg=float((told - truth).abs().mean()),
+        correlation=0.0 if constant else float(torch.corrcoef(torch.stack([estimated, truth]))[0, 1]),
+        error_deg=float((estimated - truth).abs().mean()),
         constant_deg=float((truth.median() - truth).abs().mean()),
     )
 
@@ -291,7 +291,7 @@ def _step(name: str, before: list[_Look], after: list[_Look]) -> Step:
     iou = _median(torch.tensor([_iou(a.silhouette, b.silhouette) for a, b in zip(before, after, strict=True)]))
     if name in ("hue", SECOND_HUE):
         return Step(HUE_STEP_DEG, _median(turned.abs()), _share(turned > 0), "degrees", iou=iou)
-    hue_moved = _median_hue(turned, chroma(first) < GREY_CHROMA)
+    hue_moved = _median_hue(turned, chroma(first) < GRAY_CHROMA)
     change = (second - first)[:, MEASURES.index(name)]
     if name == "lightness":
         asked, change = 100 * LIGHTNESS_REACH * STEP, 100 * change

@@ -42,7 +42,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each orientation of Exif 2.32, table 6."""
+"""Transposition that undoes each orientation of Exif 2.32, table 6."""
 
 
 def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") -> Picture:

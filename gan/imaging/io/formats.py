@@ -46,7 +46,7 @@ FORMATS: Mapping[Format, FileFormat] = {
 _LOSSLESS = ("png", "webp", "tiff")
 
 LOSSY: Final = "Unmarked pixels change slightly in this format; PNG keeps them exactly"
-"""What a user of Inpaint is told of a format that cannot hold what must not move."""
+"""Notice for Inpaint's formats that cannot keep known pixels exactly."""
 
 
 class Encoding(Options):

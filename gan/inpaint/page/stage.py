@@ -37,7 +37,7 @@ FEATHER_PX: Final = 2
 
 SIDES: Final = "sides"
 OTHER: Final = "other"
-"""What the choice of an aspect holds besides aspects."""
+"""Choices of an aspect besides the aspects themselves."""
 
 
 @dataclass(frozen=True)

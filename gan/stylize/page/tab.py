@@ -29,7 +29,7 @@ EXAMPLE_STYLES: Final = {
     "helmet": "halftone-pop",
     "tulips": "watercolor",
 }
-"""Which style suits which example."""
+"""Style shown with each example."""
 
 
 @dataclass(frozen=True)

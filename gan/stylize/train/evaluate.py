@@ -52,7 +52,7 @@ class Evaluation:
     Attributes:
         dataset: what was measured.
         photographs, styles: their names.
-        products: what was done to each; empty where there are none.
+        products: scores of each; empty if there are no products.
         left_out: what was not measured and why, as sentences.
     """
 

@@ -66,7 +66,7 @@ def cases(folder: Path, *, held_out: bool, most: int = MOST, products: int) -> C
     """Evenly spread pictures of a folder; the same ones each time.
 
     Styles lie below `styles/`; where these are too few, others that training would take for styles follow. A picture
-    with a mask beside its folder is a product, one below `textures/` is none to restyle, and all others are
+    with a mask beside its folder is a product, one below `textures/` is not restyled, and all others are
     photographs; where these are too few, those that come with scikit-image follow.
 
     Args:

@@ -115,7 +115,7 @@ class Pairs:
     Args:
         run: carries out a request, such as `Studio.run`.
         model: as in `StylizeRequest`.
-        peer: measured beside it; None for nobody.
+        peer: the method to compare with, or None.
     """
 
     def __init__(self, run: Run, model: str, peer: Restyle | None) -> None:

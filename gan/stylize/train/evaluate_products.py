@@ -81,7 +81,7 @@ def measure_product(product: Product, style: Sample, run: Run, model: str) -> Pr
     ground = (cover == 0).expand_as(before)
     try:
         found_ground = float((restyled(None, 1.0) == before)[ground].float().mean())
-    except InputError:  # there is no plain ground to tell it from
+    except InputError:  # no plain background to segment it from
         found_ground = 0.0
     return ProductReading(
         name=product.sample.name,

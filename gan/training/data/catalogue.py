@@ -31,7 +31,7 @@ ATTRIBUTES = (*MEASURES, "azimuth", "elevation", "view_known")
 """Columns of `Catalogue.attributes`: `measure`'s, then angles in units of 45 degrees, then 1 where these are known."""
 
 ANGLE_UNIT_DEG = 45.0
-ELEVATION_CENTRE_DEG = 16.0
+ELEVATION_CENTER_DEG = 16.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def load(
     size_px: int,
     *,
     categories: tuple[str, ...] | None = None,
-    grey: bool = False,
+    gray: bool = False,
     held_out_share: float = 0.08,
 ) -> tuple[Catalogue, Catalogue]:
     """The training and the held-out part of a folder, split by product.
@@ -90,7 +90,7 @@ def load(
     Args:
         size_px: side of the squares; pictures are padded with their ground, never squeezed.
         categories: names to keep; all by default.
-        grey: one gray value for all three colors.
+        gray: one gray value for all three colors.
         held_out_share: of the products; a larger share holds all of a smaller one.
 
     Raises:
@@ -121,8 +121,8 @@ def load(
     held_out = [entry for entry in held_out if label[entry.path] in taught]
     if not training or not held_out:
         training = held_out = [entry for entry, _ in labelled]
-    first = _read(folder, training, label, records, names, size_px, grey)
-    return first, first if held_out is training else _read(folder, held_out, label, records, names, size_px, grey)
+    first = _read(folder, training, label, records, names, size_px, gray)
+    return first, first if held_out is training else _read(folder, held_out, label, records, names, size_px, gray)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,10 +244,10 @@ def _read(
     records: Records,
     categories: tuple[str, ...],
     size_px: int,
-    grey: bool,
+    gray: bool,
 ) -> Catalogue:
     with ThreadPoolExecutor() as pool:
-        decoded = list(pool.map(lambda entry: _square(entry.path, folder, size_px, grey), entries))
+        decoded = list(pool.map(lambda entry: _square(entry.path, folder, size_px, gray), entries))
     kept = [(entry, x) for entry, x in zip(entries, decoded, strict=True) if x is not None]
     if not kept:
         raise InputError(
@@ -274,7 +274,7 @@ def _read(
     )
 
 
-def _square(path: Path, folder: Path, size_px: int, grey: bool) -> Tensor | None:
+def _square(path: Path, folder: Path, size_px: int, gray: bool) -> Tensor | None:
     """Picture as uint8 (4, size_px, size_px), or None for an unreadable file, which a folder may contain."""
     try:
         picture = decode(path)
@@ -289,7 +289,7 @@ def _square(path: Path, folder: Path, size_px: int, grey: bool) -> Tensor | None
         rgb = rgb * picture.alpha + (1 - picture.alpha)
     if cover is not None and cover.shape[2:] != rgb.shape[2:]:
         cover = None
-    if grey:
+    if gray:
         rgb = to_ycc(rgb)[:, :1].expand(-1, 3, -1, -1)
     return (squared(rgb, cover, size_px)[0] * 255).round().to(torch.uint8)
 
@@ -303,9 +303,9 @@ def _measured(pixels: Tensor) -> Tensor:
 def _view(record: Mapping[str, Any]) -> list[float]:
     if "azimuth_deg" not in record:
         return [0.0, 0.0, 0.0]
-    elevation = float(record.get("elevation_deg", ELEVATION_CENTRE_DEG))
+    elevation = float(record.get("elevation_deg", ELEVATION_CENTER_DEG))
     azimuth = float(record["azimuth_deg"])
-    return [azimuth / ANGLE_UNIT_DEG, (elevation - ELEVATION_CENTRE_DEG) / ANGLE_UNIT_DEG, 1.0]
+    return [azimuth / ANGLE_UNIT_DEG, (elevation - ELEVATION_CENTER_DEG) / ANGLE_UNIT_DEG, 1.0]
 
 
 def _number(product: str) -> int:

@@ -22,7 +22,7 @@ COARSE_PX = 8
 COARSE_CORRELATION = 0.965
 FINE_CORRELATION = 0.985
 MOST_CANDIDATES = 8
-"""How many pictures each one is aligned with: in a folder where all look alike, time stays bounded."""
+"""Largest number of pictures each one is aligned with: if all look alike, time stays bounded."""
 
 LEAST_CONTRAST = 2 / 255
 """Root mean square about the mean; below it a picture is blank and equals no other."""
@@ -133,7 +133,7 @@ def _aligned(part: Tensor, whole: Tensor, places: Tensor) -> Tensor:
     best = torch.full((len(part),), -1.0)
     for step in range(_STEPS + 1):
         moved, along_x, along_y = _warp(layers, crop).chunk(3, 1)
-        better = torch.where(_is_crop(crop) & _same_colours(part, moved), _correlation(part, moved), -1.0)
+        better = torch.where(_is_crop(crop) & _same_colors(part, moved), _correlation(part, moved), -1.0)
         best = torch.maximum(best, better)
         if step == _STEPS:
             break
@@ -172,11 +172,11 @@ def _is_crop(crop: Tensor) -> Tensor:
     return ((size > LEAST_KEPT) & (size < 1 + tolerance) & inside).all(1)
 
 
-def _same_colours(a: Tensor, b: Tensor) -> Tensor:
+def _same_colors(a: Tensor, b: Tensor) -> Tensor:
     """True if chroma differs by less than a third, or by less than compression changes it."""
-    colour_a, colour_b = (x - x.mean(1, keepdim=True) for x in (a, b))
-    difference = (colour_a - colour_b).square().mean((1, 2, 3))
-    strength = torch.minimum(colour_a.square().mean((1, 2, 3)), colour_b.square().mean((1, 2, 3)))
+    color_a, color_b = (x - x.mean(1, keepdim=True) for x in (a, b))
+    difference = (color_a - color_b).square().mean((1, 2, 3))
+    strength = torch.minimum(color_a.square().mean((1, 2, 3)), color_b.square().mean((1, 2, 3)))
     return difference < 0.1 * strength + 0.004**2
 
 

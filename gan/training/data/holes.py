@@ -61,9 +61,9 @@ def hole(
         mask = torch.from_numpy(np.asarray(canvas) > 127)
         if 0 < float(mask.float().mean()) <= MOST:
             return mask[None].float()
-    centre = torch.zeros(1, side_px, side_px)
-    centre[:, side_px // 3 : side_px // 2 + 1, side_px // 3 : side_px // 2 + 1] = 1
-    return centre
+    center = torch.zeros(1, side_px, side_px)
+    center[:, side_px // 3 : side_px // 2 + 1, side_px // 3 : side_px // 2 + 1] = 1
+    return center
 
 
 def strokes(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:

@@ -56,7 +56,7 @@ def find(folder: Path) -> list[Entry]:
 
 
 def split(entries: list[Entry], held_out: float = 0.08) -> tuple[list[Entry], list[Entry]]:
-    """(training, validation), decided by a hash of the product, so that it is the same on every machine for ever."""
+    """(training, validation), decided by a hash of the product, so that it is always the same on every machine."""
 
     def is_held_out(entry: Entry) -> bool:
         digest = hashlib.sha256(entry.product.encode()).digest()

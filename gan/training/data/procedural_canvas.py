@@ -177,7 +177,7 @@ def mixed(a: Floats, b: Floats, weight: Floats) -> Floats:
 
 
 def gaussian(x: Floats, sigma_px: float) -> Floats:
-    """Over height and width; wide ones on a smaller copy, since nobody sees the difference."""
+    """Over height and width; wide ones on a smaller copy, since the difference is invisible."""
     axes = (sigma_px, sigma_px, 0)[: x.ndim]
     if sigma_px < 4 or min(x.shape[:2]) < 64:
         return np.asarray(ndimage.gaussian_filter(x, axes, truncate=2.5, mode="reflect"), np.float32)

@@ -15,7 +15,7 @@ from gan.training.data.pictures import Entry, Pictures
 from gan.training.data.procedural import KINDS, draw
 
 FOLDER = "styles"
-"""Pictures below a folder of this name are styles; where there is none, every picture is."""
+"""Pictures below a folder of this name are styles; without such a folder, every picture is."""
 
 ALSO = "textures"
 """Pictures below this one are both."""

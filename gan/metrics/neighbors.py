@@ -14,7 +14,7 @@ from gan.core.errors import InputError
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbors:
     """Distances of generated samples to the training set.
 
     Attributes:
@@ -95,7 +95,7 @@ def diversity(x: Tensor) -> float:
     return torch.nn.functional.pdist(x).mean().item()
 
 
-def nearest_neighbour_ratio(made: Tensor, training: Tensor, held_out: Tensor) -> Neighbours:
+def nearest_neighbor_ratio(made: Tensor, training: Tensor, held_out: Tensor) -> Neighbors:
     """Memorization test: compare the distance of samples to the training set with that of unseen real products.
 
     Args:
@@ -117,7 +117,7 @@ def nearest_neighbour_ratio(made: Tensor, training: Tensor, held_out: Tensor) ->
             "Remove the duplicates",
         )
     distance, index = (_distances(made, training) / unit).min(1)
-    return Neighbours(distance.median().item(), distance, index)
+    return Neighbors(distance.median().item(), distance, index)
 
 
 def require(least: int, *sets: Tensor) -> None:
