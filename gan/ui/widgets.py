@@ -15,6 +15,7 @@ from gradio.components.base import Component
 
 from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
+from gan.ui.assets import html_of
 from gan.ui.background_job import one_sentence
 from gan.ui.i18n import Language, label, language, notice
 from gan.ui.preview import write_preview
@@ -230,8 +231,7 @@ def result_view(name: str) -> ResultView:
 
 def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:
     """Names and values as an HTML list, and sentences below; everything is escaped."""
-    lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in rows)
-    return f"<dl>{lines}</dl>" + "".join(f"<p>{html.escape(text)}</p>" for text in notices)
+    return html_of("facts.html", rows=rows, notices=notices)
 
 
 def remember(page: gr.Blocks, name: str, controls: Sequence[Any]) -> None:
