@@ -111,7 +111,7 @@ def test_a_record_from_elsewhere_finds_room() -> None:
 
 def test_a_saved_file_is_a_record_or_latents(tmp_path: Path) -> None:
     record, plain, bad = (tmp_path / name for name in ("record.json", "latents.json", "bad.json"))
-    asked = dataclasses.replace(EVERYTHING, latent=latent("lamp"))
+    asked = EVERYTHING.replaced(latent=latent("lamp"))
     record.write_text(json.dumps({"request": asked.record()}), encoding="utf-8")
     assert tab_settings.read_saved(record) == (asked, (latent("lamp"),))
     latents.save(plain, (latent(), latent("lamp")))

@@ -210,7 +210,7 @@ def to_request(asked: Asked, *, seeds: str, frames: float, loop: bool) -> FilmRe
         InputError: as `FilmRequest` raises it, or the seeds are no list of whole numbers.
     """
     base = dataclasses.replace(asked, held=()).requests(count=1, seed=0, transparent=False)[0]
-    fields = {field.name: getattr(base, field.name) for field in dataclasses.fields(base)}
+    fields = {name: getattr(base, name) for name in type(base).model_fields}
     return FilmRequest(**fields, seeds=seeds_of(seeds), latents=asked.held, frames=int(frames), loop=loop)
 
 
