@@ -16,7 +16,7 @@ from gan.imaging.io.codec import decode
 
 pytestmark = pytest.mark.browser
 
-ENGLISH = ("Run", "Steps", "Batch", "Written", "pictures", "Download", "Drop File", "Save", "Cut out", "Frame")
+ENGLISH = ("Run", "Steps", "Batch", "Written", "pictures", "Download", "Drop File", "Your own", "Cut out", "Frame")
 
 
 def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: str, tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ def test_the_tab_speaks_chinese_on_a_phone(browser: Browser, generate_page: str)
         visit.generate()
         expect(page.locator("#generate-line")).to_contain_text("灯具 · 种子 0")
         visible = page.locator("[role=tabpanel]:visible").inner_text()
-        for english in ("Category", "Seed", "Color", "Hue", "Film", "Steps", "Drop File", "Pictures", "Keep", "Shape"):
+        for english in ("Category", "Seed", "Color", "Hue", "Video", "Steps", "Drop File", "Pictures", "Keep", "Shape"):
             assert english not in visible, english
         assert visit.overflow_px() <= 0
         visit.shoot("generate-phone-dark-zh")

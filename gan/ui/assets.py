@@ -16,7 +16,7 @@ def asset(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8").strip()
 
 
-def rendered(template: str, /, **values: Any) -> str:
+def html_of(template: str, /, **values: Any) -> str:
     """HTML from a file in `templates/`; all values are escaped."""
     return _environment().get_template(template).render(**values)
 

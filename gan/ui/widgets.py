@@ -15,6 +15,7 @@ from gradio.components.base import Component
 
 from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
+from gan.ui.assets import html_of
 from gan.ui.background_job import one_sentence
 from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, notice
@@ -234,8 +235,7 @@ def result_view(name: str) -> ResultView:
 
 def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:
     """Names and values as an HTML list, and sentences below; everything is escaped."""
-    lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in rows)
-    return f"<dl>{lines}</dl>" + "".join(f"<p>{html.escape(text)}</p>" for text in notices)
+    return html_of("facts.html", rows=rows, notices=notices)
 
 
 def say_why_not(name: str, sentence: str, models: Sequence[Choice]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
+from markupsafe import escape
 from pages import FakeChoice, within_a_loop
 from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run, written
@@ -88,7 +89,7 @@ def test_ready_made_recipes_are_valid_and_have_a_label(name: str) -> None:
     assert not recipe.wanted
     assert LABELS[f"batch.ready.{name}"] == recipe.name
     assert read_recipe(to_json(recipe.record()), {}).sha256 == recipe.sha256
-    assert html.escape(word(f"task.{recipe.steps[0].task}", "zh")) in described("x", recipe, "", "zh")
+    assert escape(word(f"task.{recipe.steps[0].task}", "zh")) in described("x", recipe, "", "zh")
 
 
 def test_every_task_has_a_name() -> None:
@@ -292,7 +293,7 @@ def test_the_report_lists_failures_outliers_and_notices() -> None:
     assert "7 of 70 pictures done · 60 could not be used · 1 differ in color · stopped" in shown
     assert shown.count("Step 2: image: no; yes. Do.") == MOST_LISTED
     assert f"{60 - MOST_LISTED} more are in the report" in shown
-    assert html.escape("The background's color differs from the other pictures (ΔE 7.3)") in shown
+    assert escape("The background's color differs from the other pictures (ΔE 7.3)") in shown
     assert "<b>Look</b><small>a0.png, a1.png, a2.png, a3.png, a4.png and 2 more</small>" in shown
     assert sentence(error, "zh").startswith("第 2 步：图片：")
 

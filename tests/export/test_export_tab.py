@@ -94,7 +94,7 @@ def test_a_check_measures_every_picture_and_goes_on_past_a_bad_one(files: list[s
     assert bad == {"source": "<b>.jpg", "error": bad["error"]}
     assert "not a picture" in bad["error"]
     assert [each.get("passed") for each in told["files"]] == [False, None, False]
-    assert "0 of 3 pictures pass · 2 break rules · 1 could not be used" in listed
+    assert "0 of 3 pictures pass · 2 with broken rules · 1 could not be used" in listed
     assert "&lt;b&gt;.jpg" in listed
     assert "<b>.jpg" not in listed
     assert "800 × 600 px · PNG" in listed
@@ -275,7 +275,7 @@ def test_what_is_wrong_comes_first_and_is_escaped() -> None:
     assert statuses(listed) == ["fail", "warn", "pass"]
     assert "<b>A &amp; B</b> · 0 of 1 pictures pass" in listed
     assert "Fails 1 of 3 rules" in listed
-    assert "Repair: &amp;" in listed
+    assert "Fix: &amp;" in listed
     assert "&lt;i&gt;" in listed
     assert '<details class="card fail" open>' in listed
 

@@ -203,7 +203,7 @@ def test_what_lies_outside_changes_in_a_lossy_format_which_is_said(
     path = photograph(tmp_path / "shoe.png")
     summary = ran(FakeRun(), path, *values(where="ground"), file_format, *FORMAT[1:])[2]
     assert (LOSSY in summary) == lossy
-    assert "Restyled</dt><dd>25.00 %" in summary
+    assert "Restyled area</dt><dd>25.00 %" in summary
 
 
 def test_a_mask_that_is_out_of_sight_does_not_count(tmp_path: Path) -> None:
