@@ -147,6 +147,20 @@ def within_a_loop(make: Callable[[], T]) -> T:
     return asyncio.run(call())
 
 
+def endpoint(build: Callable[[], Any], name: str) -> Callable[..., Iterator[tuple[Any, ...]]]:
+    """What programs call under that name of a tab, which `build` adds to a page."""
+    import gradio as gr
+
+    def make() -> gr.Blocks:
+        with gr.Blocks(analytics_enabled=False) as page:
+            build()
+        return page
+
+    (event,) = [event for event in within_a_loop(make).fns.values() if event.api_name == name]
+    assert event.fn is not None
+    return event.fn
+
+
 @contextmanager
 def serving(command: Sequence[str], *, within_s: float = 180) -> Iterator[str]:
     """Run a command that serves the page; gives its address, and ends it afterwards."""

@@ -179,7 +179,7 @@ def scene_of(picture: Picture, alpha: Tensor) -> Scene:
     """
     box = box_of(alpha)
     if box is None:
-        raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
     rgb, cover = (shrunk(x, MEASURED_PX) for x in (picture.rgb, alpha))
     inside = cover > 0.9 * cover.max()
     pixels, weight = rgb[0][:, inside[0, 0]], cover[inside]

@@ -62,6 +62,9 @@ class Done(Generic[R]):
 Finish = Callable[[Done[Any]], Sequence[Any]]
 """Writes the files of a result and gives the outputs before the status."""
 
+Work = Callable[[Path, Progress, threading.Event], Sequence[Any]]
+"""Gives the outputs before the status; its files go into the folder, which is emptied once they were handed over."""
+
 
 def carry_out(
     run: Run, ask: Callable[[], Asked[Any]], finish: Finish, to: Language, *, outputs: int
@@ -76,18 +79,31 @@ def carry_out(
     Raises:
         gr.Error: in place of any error, as of `gan.ui.background_job.follow`.
     """
+
+    def work(folder: Path, progress: Progress, cancel: threading.Event) -> Sequence[Any]:
+        asked = ask()
+        result = run(asked.request, progress=progress, cancel=cancel)
+        if cancel.is_set():
+            raise Cancelled
+        progress(0, 0, "Writing the files")
+        return finish(Done(asked, result, folder, to))
+
+    return followed(work, to, outputs=outputs)
+
+
+def followed(work: Work, to: Language, *, outputs: int) -> Iterator[tuple[Any, ...]]:
+    """Work in a thread of its own, with its report in the last output and files that are gone afterwards.
+
+    Raises:
+        gr.Error: in place of any error, as of `gan.ui.background_job.follow`.
+    """
     # Stop leaves the worker behind for one more step, which may still write here.
     with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
-
-        def job(progress: Progress, cancel: threading.Event) -> Sequence[Any]:
-            asked = ask()
-            result = run(asked.request, progress=progress, cancel=cancel)
-            if cancel.is_set():
-                raise Cancelled
-            progress(0, 0, "Writing the files")
-            return finish(Done(asked, result, Path(folder), to))
-
-        values = yield from follow(job, to, lambda line: (*(gr.skip() for _ in range(outputs)), line))
+        values = yield from follow(
+            lambda progress, cancel: work(Path(folder), progress, cancel),
+            to,
+            lambda line: (*(gr.skip() for _ in range(outputs)), line),
+        )
         yield *values, ""
 
 

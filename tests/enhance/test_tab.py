@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
-from pages import SHA256, FakeChoice, FakeStudio, photograph, within_a_loop
+from pages import SHA256, FakeChoice, FakeStudio, endpoint, photograph, within_a_loop
 from PIL import Image
 
 from gan.core.contract import Progress, Request, Result
@@ -121,15 +121,7 @@ def test_a_reference_of_another_size_does_not_cost_the_result(tmp_path: Path) ->
 
 
 def run(studio: FakeStudio, *given: Any) -> Iterator[tuple[Any, ...]]:
-    """The endpoint's handler, with parameters in their order."""
-
-    def make() -> Any:
-        with gr.Blocks(analytics_enabled=False) as page:
-            tab.build(studio.run, studio.choices)
-        return page
-
-    (event,) = [event for event in within_a_loop(make).fns.values() if event.api_name == "enhance"]
-    return event.fn(*given)  # type: ignore[no-any-return,misc]
+    return endpoint(lambda: tab.build(studio.run, studio.choices), "enhance")(*given)
 
 
 class WatchedStudio(FakeStudio):

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import torch
-from pages import FakeStudio
+from pages import FakeStudio, endpoint, within_a_loop
 from PIL import Image
 
+from gan.imaging.io.codec import Encoding
 from gan.imaging.mask import Mask, rectangle
-from gan.inpaint.page.handlers import Handlers
+from gan.inpaint.page import tab
 from gan.inpaint.page.session import Session
 from gan.inpaint.page.stage import Page, Stage
 from gan.ui import mask_editor
+from gan.ui.widgets import OutputOptions, output_options
 
 SHOWN = len(dataclasses.fields(Stage))
 FILES = ("download", "slider", "summary", "record")
@@ -44,7 +47,22 @@ def strokes(folder: Path, *boxes: Mask) -> dict[str, Any]:
 
 def page() -> tuple[Page, FakeStudio]:
     studio = FakeStudio()
-    return Page(Handlers(studio.run)), studio
+    return Page(studio.run, encoding), studio
+
+
+def encoding(values: Sequence[Any]) -> Encoding:
+    """Of the output's controls, whose names alone count here."""
+
+    def make() -> OutputOptions:
+        with gr.Blocks(analytics_enabled=False):
+            return output_options("inpaint")
+
+    return within_a_loop(make).encoding(values)
+
+
+def call(studio: FakeStudio, name: str, *given: Any, **options: Any) -> Iterator[tuple[Any, ...]]:
+    """What programs get of the tab's endpoint of that name."""
+    return endpoint(lambda: tab.build(studio.run, studio.choices), name)(*given, **options)
 
 
 def opened(page: Page, path: Path) -> Session:

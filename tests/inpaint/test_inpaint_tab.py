@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,18 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
-from inpaint_sessions import AS_IT_IS, NOT_EXTENDED, SHOWN, box, kept, opened, page, ran, strokes
+from inpaint_sessions import AS_IT_IS, NOT_EXTENDED, SHOWN, box, call, encoding, kept, opened, page, ran, strokes
 from pages import FakeChoice, FakeStudio, photograph, within_a_loop
 from PIL import Image
 
 from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.io.formats import LOSSY
 from gan.imaging.mask import decode_mask, encode_mask
-from gan.imaging.picture import Picture
-from gan.inpaint.page import session, tab
-from gan.inpaint.page.handlers import Handlers, Settings
+from gan.inpaint.page import tab
 from gan.inpaint.page.result import from_result
 from gan.inpaint.page.stage import Page
 from gan.inpaint.pipeline import InpaintRequest
-from gan.ui import session as shelf_module
+from gan.ui import session
 from gan.ui.session import Shelf
 
 
@@ -72,13 +69,13 @@ def test_a_run_adds_a_step_and_the_next_one_works_on_its_result(tmp_path: Path) 
     desk, studio = page()
     visit = opened(desk, photograph(tmp_path / "shoe.png"))
     second, made = ran(desk, visit, strokes(tmp_path, box(4, 4, 10, 10)))
-    assert (len(second.steps), second.at, second.masks) == (2, 1, ())
-    assert len(visit.steps) == 1  # Stop and errors leave what was
+    assert (len(second.entries), second.at, second.masks) == (2, 1, ())
+    assert len(visit.entries) == 1  # Stop and errors leave what was
     third, _ = ran(desk, second, strokes(tmp_path, box(30, 10, 10, 10)))
     assert torch.equal(studio.requests[1].picture.rgb, decode(made["download"]).rgb)
     assert torch.equal(studio.requests[1].mask.coverage, box(30, 10, 10, 10).coverage)
     assert Path(made["download"]).name == "shoe-inpainted.png"
-    assert (len(third.steps), third.at) == (3, 2)
+    assert (len(third.entries), third.at) == (3, 2)
 
 
 def test_the_page_the_api_and_the_request_make_the_same_pixels(tmp_path: Path) -> None:
@@ -87,7 +84,7 @@ def test_the_page_the_api_and_the_request_make_the_same_pixels(tmp_path: Path) -
     visit, made = ran(desk, opened(desk, path), strokes(tmp_path, box(4, 4, 10, 10)), 3, 2)
     mask = tmp_path / "mask.png"
     mask.write_bytes(encode_mask(box(4, 4, 10, 10)))
-    *_, (file, *_) = kept(Handlers(studio.run).api_inpaint(str(path), str(mask), grow=3, feather=2), tmp_path)
+    *_, (file, *_) = kept(call(studio, "inpaint", str(path), str(mask), grow=3, feather=2), tmp_path)
     request = InpaintRequest(picture=decode(path), mask=decode_mask(mask), grow_px=3, feather_px=2)
     expected = studio.run(request).image
     for one in (made["download"], file):
@@ -113,7 +110,7 @@ def test_undo_brings_the_mask_back_and_a_new_run_drops_what_was_undone(tmp_path:
     assert desk.redo(chosen[0], None, None)[0].at == 2  # type: ignore[arg-type]
     assert chosen[0].masks == ()
     again, _ = ran(desk, back[0], strokes(tmp_path, mark, box(20, 20, 5, 5)))
-    assert (len(again.steps), again.at) == (2, 1)
+    assert (len(again.entries), again.at) == (2, 1)
 
 
 def test_strokes_are_not_lost_on_the_way_back_and_forth(tmp_path: Path) -> None:
@@ -141,8 +138,8 @@ def test_old_steps_make_room_but_the_photograph_stays(tmp_path: Path, monkeypatc
     monkeypatch.setattr(session, "MOST_BYTES", 3 * 48 * 32 * 3)
     for left in range(5):
         visit, _ = ran(desk, visit, strokes(tmp_path, box(left, 0, 5, 5)))
-    assert len(visit.steps) == 3
-    assert visit.steps[0].shown is None
+    assert len(visit.entries) == 3
+    assert visit.entries[0].shown is None
 
 
 def test_an_extended_picture_keeps_the_original_where_it_belongs(tmp_path: Path) -> None:
@@ -192,7 +189,7 @@ def test_a_refusal_is_one_sentence_and_nothing_is_run(
 
 def test_stop_reaches_the_run(tmp_path: Path) -> None:
     studio = FakeStudio(step_s=0.1)
-    desk = Page(Handlers(studio.run))
+    desk = Page(studio.run, encoding)
     visit = opened(desk, photograph(tmp_path / "shoe.png"))
     steps = desk.inpaint(None, visit, strokes(tmp_path, box(1, 1, 5, 5)), *NOT_EXTENDED, *AS_IT_IS)  # type: ignore[arg-type]
     while not studio.requests:
@@ -233,7 +230,13 @@ def test_a_format_that_loses_something_says_so(tmp_path: Path, given: dict[str, 
     result = FakeStudio().run(InpaintRequest(picture=source, mask=box(4, 4, 10, 10), grow_px=2))
     shown = from_result(result, source, Encoding(**given), tmp_path, "en")
     assert (LOSSY in shown.summary) == lossy
-    for text in ("48 × 32 px", "Filled areas</dt><dd>1", "New pixels", "grown by 2 px, feathered by 0 px", "enhance-x2"):
+    for text in (
+        "48 × 32 px",
+        "Filled areas</dt><dd>1",
+        "New pixels",
+        "grown by 2 px, feathered by 0 px",
+        "enhance-x2",
+    ):
         assert text in shown.summary
     chinese = from_result(result, source, Encoding(**given), tmp_path, "zh").summary
     assert "扩大 2 px" in chinese
@@ -249,18 +252,19 @@ def test_the_api_s_defaults_are_the_request_s(tmp_path: Path) -> None:
     studio = FakeStudio()
     mask = tmp_path / "mask.png"
     mask.write_bytes(encode_mask(box(1, 1, 3, 3)))
-    list(Handlers(studio.run).api_inpaint(str(photograph(tmp_path / "shoe.png")), str(mask)))
+    list(call(studio, "inpaint", str(photograph(tmp_path / "shoe.png")), str(mask)))
     (request,) = studio.requests
     assert (request.grow_px, request.feather_px, request.aspect, request.left) == (0, 0, "", 0)
     with pytest.raises(gr.Error, match="mask: none was given"):
-        list(Handlers(studio.run).api_inpaint(str(tmp_path / "shoe.png")))
+        list(call(studio, "inpaint", str(tmp_path / "shoe.png")))
 
 
-def test_an_empty_number_is_none_at_all() -> None:
-    wish = Settings(left=None, grow=None, feather=None)
-    assert not wish.extends
-    request = dataclasses.replace(wish, right=3).request(Picture(torch.zeros(1, 3, 8, 8)), None)
-    assert (request.left, request.right, request.grow_px) == (0, 3, 0)
+def test_an_empty_number_is_none_at_all(tmp_path: Path) -> None:
+    desk, studio = page()
+    visit = opened(desk, photograph(tmp_path / "shoe.png"))
+    ran(desk, visit, None, None, None, extend=("sides", "", None, 0, 3, 0))
+    (request,) = studio.requests
+    assert (request.left, request.right, request.grow_px, request.feather_px) == (0, 3, 0, 0)
 
 
 # The shelf and the page
@@ -271,7 +275,7 @@ def test_the_shelf_forgets_what_nobody_came_back_to(monkeypatch: pytest.MonkeyPa
     first = shelf.folder()
     second = shelf.folder()
     assert first.is_dir()
-    monkeypatch.setattr(shelf_module, "KEEP_S", -1)
+    monkeypatch.setattr(session, "KEEP_S", -1)
     shelf.folder()
     assert not first.exists()
     assert not second.exists()

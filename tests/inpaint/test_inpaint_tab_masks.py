@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
-from inpaint_sessions import box, kept, layers, opened, page, strokes
+from inpaint_sessions import box, call, kept, layers, opened, page, strokes
 from pages import FakeStudio, photograph
 from PIL import Image
 
@@ -18,7 +18,6 @@ from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.inpaint.mask_builder import Marking, marked
 from gan.inpaint.page import masks
-from gan.inpaint.page.handlers import Handlers
 from gan.inpaint.page.session import Session
 from gan.ui import mask_editor
 
@@ -146,7 +145,7 @@ def test_what_is_found_is_shown_and_not_removed(tmp_path: Path) -> None:
     visit = opened(desk, tmp_path / "plain.png")
     after, line = used(masks._found, visit, None, ["dust"], 0.5)
     assert "nothing changed" in line
-    assert (len(after.steps), studio.requests) == (1, [])
+    assert (len(after.entries), studio.requests) == (1, [])
 
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
@@ -185,7 +184,7 @@ def test_a_click_is_a_point_of_the_whole_picture(tmp_path: Path) -> None:
 
 
 def masked(tmp_path: Path, **options: Any) -> Mask:
-    *_, (file, status) = kept(Handlers(FakeStudio().run).api_mask(str(tmp_path / "shoe.png"), **options), tmp_path)
+    *_, (file, status) = kept(call(FakeStudio(), "mask", str(tmp_path / "shoe.png"), **options), tmp_path)
     assert status == ""
     assert Path(file).name == "kept-shoe_mask.png"
     return decode_mask(file)

@@ -14,9 +14,9 @@ from gan.imaging import mask as masks
 from gan.imaging.mask import MOST_PX, MOST_TOLERANCE, Mask
 from gan.imaging.resize import fitted
 from gan.inpaint.mask_builder import TOLERANCE, Marking, marked
-from gan.inpaint.page.handlers import no_picture
 from gan.inpaint.page.session import Session
 from gan.ui.background_job import one_sentence
+from gan.ui.form import IMAGE, none_given
 from gan.ui.i18n import Language, label, language, say
 from gan.ui.mask_editor import LONGEST_PX, EditorValue, write_layer
 from gan.ui.widgets import DECODING, LIGHT
@@ -202,7 +202,7 @@ def put(visit: Session, mask: Mask, to: Language, remark: str = "") -> tuple[Any
 def there(visit: Session | None) -> Session:
     """Raises `InputError` where there is no picture yet."""
     if visit is None:
-        raise no_picture()
+        raise none_given(IMAGE)
     return visit
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import torch
 
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
-from gan.inpaint.page.result import RenderedResult
-from gan.ui import mask_editor
-from gan.ui.session import Stored
-
-MOST_BYTES: Final = 2**30
-"""Of pictures in one visit; the oldest steps but the first make room."""
+from gan.ui import mask_editor, session
+from gan.ui.result import RenderedResult
 
 MOST_MASKS: Final = 20
 THUMB_PX: Final = 160
@@ -50,28 +45,28 @@ class Step:
     original: Path
     mask: Path | None = None
     shown: RenderedResult | None = None
-    stored: Stored | None = None
+    stored: session.Stored | None = None
+
+    @property
+    def bytes(self) -> int:
+        return self.picture.stat().st_size
 
 
-@dataclass(frozen=True)
-class Session:
-    """State of a visit. Immutable: handlers return a new one, so that Stop and errors leave it as it was.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Session(session.Session[Step]):
+    """What the page is at; the first step is the photograph.
 
     Attributes:
-        folder: of all files.
-        steps: from the photograph on.
-        at: which of them the editor shows.
-        masks: files of the current one, the last is in force; what lies before it can be taken back.
+        masks: files of the current step, the last is in force; what lies before it can be taken back.
     """
 
-    folder: Path
-    steps: tuple[Step, ...]
-    at: int
     masks: tuple[Path, ...] = ()
+
+    FIXED: ClassVar[int] = 1
 
     @property
     def step(self) -> Step:
-        return self.steps[self.at]
+        return self.entries[self.at]
 
     @property
     def mask(self) -> Mask:
@@ -92,7 +87,7 @@ class Session:
 
     def with_mask(self, mask: Mask) -> Session:
         """Another mask in force."""
-        path = self.new_folder() / f"{self.steps[0].picture.stem or 'picture'}_mask.png"
+        path = self.new_folder() / f"{self.entries[0].picture.stem or 'picture'}_mask.png"
         path.write_bytes(encode_mask(mask))
         return dataclasses.replace(self, masks=(*self.masks, path)[-MOST_MASKS:])
 
@@ -100,30 +95,16 @@ class Session:
         """The mask before the last one, down to none."""
         return dataclasses.replace(self, masks=self.masks[:-1])
 
-    def with_step(self, step: Step) -> Session:
-        """Another one in place of the current one."""
-        return dataclasses.replace(self, steps=(*self.steps[: self.at], step, *self.steps[self.at + 1 :]))
-
     def gone_to(self, at: int) -> Session:
         """Another step, with the mask that was in force when it was left; `at` is brought into range."""
-        at = min(max(at, 0), len(self.steps) - 1)
-        mask = self._left().mask if at == self.at else self.steps[at].mask
-        return dataclasses.replace(self.with_step(self._left()), at=at, masks=() if mask is None else (mask,))
+        there = super(Session, self.left()).gone_to(at)
+        mask = there.step.mask
+        return dataclasses.replace(there, masks=() if mask is None else (mask,))
 
-    def followed_by(self, step: Step) -> Session:
+    def followed_by(self, entry: Step) -> Session:
         """A step after the current one, in place of all that were."""
-        steps = [*self.steps[: self.at], self._left(), step]
-        while len(steps) > 2 and sum(_bytes(one) for one in steps[1:]) > MOST_BYTES:
-            del steps[1]
-        return Session(self.folder, tuple(steps), len(steps) - 1)
+        return dataclasses.replace(super(Session, self.left()).followed_by(entry), masks=())
 
-    def new_folder(self) -> Path:
-        """For the files of one step or mask."""
-        return Path(tempfile.mkdtemp(dir=self.folder))
-
-    def _left(self) -> Step:
-        return dataclasses.replace(self.step, mask=self.masks[-1] if self.masks else None)
-
-
-def _bytes(step: Step) -> int:
-    return step.picture.stat().st_size
+    def left(self) -> Session:
+        """With the mask in force kept in the current step."""
+        return self.with_entry(dataclasses.replace(self.step, mask=self.masks[-1] if self.masks else None))

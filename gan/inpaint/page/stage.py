@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,26 +14,31 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.core.contract import Progress
-from gan.core.errors import InputError
-from gan.imaging.io.codec import decode
+from gan.core.errors import Cancelled, InputError
+from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted
 from gan.inpaint.page import masks
-from gan.inpaint.page.handlers import Handlers, Settings
-from gan.inpaint.page.result import written
+from gan.inpaint.page.result import from_result
 from gan.inpaint.page.session import THUMB_PX, Session, Step
-from gan.inpaint.pipeline import MOST_GROW_PX
+from gan.inpaint.pipeline import MOST_GROW_PX, InpaintRequest
+from gan.inpaint.pipeline import SIDES as SIDE_FIELDS
 from gan.ui import mask_editor, widgets
 from gan.ui.background_job import follow, one_sentence
+from gan.ui.form import read
 from gan.ui.i18n import Language, language, say
 from gan.ui.mask_editor import EditorValue
 from gan.ui.preview import lay, preview_size, write_preview
-from gan.ui.result import encoding_of
+from gan.ui.protocols import Run
+from gan.ui.result import written
 from gan.ui.session import Shelf, store
 
 GROW_PX: Final = 4
 FEATHER_PX: Final = 2
 """Of a picture that the editor sees as it is; of a larger one as many pixels of the editor's copy."""
+
+FIELDS: Final = (*SIDE_FIELDS, "grow", "feather", "model")
+"""Options of the request, in the order in which the page gives them."""
 
 SIDES: Final = "sides"
 OTHER: Final = "other"
@@ -61,17 +66,23 @@ class Stage:
 
 
 class Page:
-    """The handlers. Where they take a visit and the editor's value, these are what `Stage` holds."""
+    """The handlers. Where they take a visit and the editor's value, these are what `Stage` holds.
 
-    def __init__(self, desk: Handlers) -> None:
-        self._desk = desk
+    Args:
+        run: carries out requests.
+        encoding: reads the output's options.
+    """
+
+    def __init__(self, run: Run, encoding: Callable[[Sequence[Any]], Encoding]) -> None:
+        self._run = run
+        self._encoding = encoding
         self.shelf = Shelf()
 
     def open(self, path: str | None, before: Session | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """A photograph, in place of the one before and all its steps: the stage, grow, feather, then the result."""
         to = language(request)
         nothing = (None, None, "", None)
-        if before is not None and path is not None and before.steps[0].picture == Path(path):
+        if before is not None and path is not None and before.entries[0].picture == Path(path):
             # Gradio tells of some files twice, most often just after the tab was opened.
             yield tuple(gr.skip() for _ in range(len(dataclasses.fields(Stage)) + 2 + len(nothing)))
             return
@@ -82,7 +93,7 @@ class Page:
         with one_sentence(to):
             picture = decode(Path(path))
             folder = self.shelf.folder()
-            visit = Session(folder, (_step(picture, Path(path), folder),), 0)
+            visit = Session(folder=folder, entries=(_step(picture, Path(path), folder),), at=0)
         facts = _facts(visit, to, widgets.facts(picture, Path(path), to))
         grow, feather = _edge(visit.step)
         yield *self.show(visit, to, facts), gr.update(value=grow), gr.update(value=feather), *nothing
@@ -94,40 +105,42 @@ class Page:
         value: EditorValue | None,
         extend: str,
         other: str,
-        left: float | None,
-        top: float | None,
-        right: float | None,
-        bottom: float | None,
-        *options: Any,
+        *values: Any,
     ) -> Iterator[tuple[Any, ...]]:
-        """A step more: the stage, the result, status. `options` are those of `Settings` from grow on."""
+        """A step more: the stage, the result, status.
+
+        Args:
+            extend: `SIDES`, an aspect, or `OTHER` for the one that is written.
+            values: of `FIELDS`, then the output's options.
+        """
         to = language(request)
-        names = [part.name for part in dataclasses.fields(Settings)][5:]
-        asked: dict[str, Any] = dict(zip(names, options, strict=True))
-        if extend == SIDES:
-            asked |= {"left": left, "top": top, "right": right, "bottom": bottom}
-        else:
-            asked["aspect"] = other if extend == OTHER else extend
-        wish = Settings(**asked)
+        asked = {name: value for name, value in zip(FIELDS, values, strict=False) if value is not None}
+        if extend != SIDES:
+            asked |= {**dict.fromkeys(SIDE_FIELDS, 0), "aspect": other if extend == OTHER else extend}
         count = len(dataclasses.fields(Stage)) + 4
 
         def job(progress: Progress, cancel: threading.Event) -> Session:
             at, mask = masks.there(visit).caught_up(value)
             empty = not bool(mask.coverage.any())
-            if empty and not wish.extends:
+            if empty and not any(asked.get(name) for name in (*SIDE_FIELDS, "aspect")):
                 raise InputError(
                     "mask",
                     "nothing is marked",
                     "something to remove, or sides to extend, are needed",
                     "Paint over what to remove",
                 )
+            encoding, source = self._encoding(values[len(FIELDS) :]), at.picture()
+            wanted = read(InpaintRequest, {**asked, "image": source, "mask": None if empty else at.masks[-1]})
+            result = self._run(wanted, progress=progress, cancel=cancel)
+            if cancel.is_set():
+                raise Cancelled
+            progress(0, 0, "Writing the files")
             folder = at.new_folder()
-            marks = None if empty else at.masks[-1]
-            result, shown = self._desk.carry_out(at.picture(), marks, wish, folder, to, progress, cancel)
+            shown = from_result(result, source, encoding, folder, to)
             left_px, top_px, *_ = result.details["margins"]
             origin = (at.step.origin[0] + left_px, at.step.origin[1] + top_px)
             made = store(result.picture, folder / "picture.npz")
-            step = _step(result.picture, made.path, folder, origin, at.steps[0])
+            step = _step(result.picture, made.path, folder, origin, at.entries[0])
             return at.followed_by(dataclasses.replace(step, shown=shown, stored=made))
 
         after = yield from follow(job, to, lambda line: (*(gr.skip() for _ in range(count)), line))
@@ -152,14 +165,9 @@ class Page:
         if visit is None or visit.step.shown is None:
             return tuple(gr.skip() for _ in range(4))
         to = language(request)
-        file_format, quality, lossless, keep_exif, keep_location = options
-        # What is out of sight does not count: it is about to be set back.
-        encoding = encoding_of(
-            file_format, quality, lossless and file_format == "webp", keep_exif, keep_location and keep_exif
-        )
         with one_sentence(to):
-            shown = written(visit.step.shown, visit.picture(), encoding, visit.new_folder(), to)
-            after = visit.with_step(dataclasses.replace(visit.step, shown=shown))
+            shown = written(visit.step.shown, visit.picture(), self._encoding(options), visit.new_folder(), to)
+            after = visit.with_entry(dataclasses.replace(visit.step, shown=shown))
             return after, str(shown.file), shown.summary, str(shown.record)
 
     def _at(self, visit: Session | None, value: EditorValue | None, at: int, to: Language) -> tuple[Any, ...]:
@@ -170,7 +178,7 @@ class Page:
     def show(self, visit: Session, to: Language, facts: Any = None) -> tuple[Any, ...]:
         """For `Stage.values`."""
         editor, line = masks.put(visit, visit.mask, to)
-        step, last = visit.step, len(visit.steps) - 1
+        step, last = visit.step, len(visit.entries) - 1
         names = [say("Original", to), *(say("Step {number}", to, number=number) for number in range(1, last + 1))]
         return (
             visit,
@@ -182,7 +190,7 @@ class Page:
             gr.update(visible=visit.at > 0),
             gr.update(
                 visible=last > 0,
-                value=[(str(one.thumb), name) for one, name in zip(visit.steps, names, strict=True)],
+                value=[(str(one.thumb), name) for one, name in zip(visit.entries, names, strict=True)],
                 selected_index=visit.at,
             ),
             gr.update(visible=last > 0, interactive=visit.at > 0),

@@ -10,17 +10,18 @@ from typing import Any
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.inpaint.page import masks
-from gan.inpaint.page.handlers import Handlers
-from gan.inpaint.page.masks import KINDS
-from gan.inpaint.page.stage import FEATHER_PX, GROW_PX, OTHER, SIDES, Page, Stage
-from gan.inpaint.pipeline import ASPECTS, AUTO_MODEL, MOST_GROW_PX
+from gan.inpaint.page import handlers, masks
+from gan.inpaint.page.stage import FEATHER_PX, FIELDS, GROW_PX, OTHER, SIDES, Page, Stage
+from gan.inpaint.pipeline import ASPECTS, InpaintRequest
+from gan.inpaint.pipeline import SIDES as SIDE_FIELDS
 from gan.ui import compare_button, mask_editor, widgets
+from gan.ui.endpoint import Endpoints
+from gan.ui.form import Form
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
 from gan.ui.session import Shelf
-from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
+from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,8 @@ class _Parts:
     stage: Stage
     bar: Bar
     tools: masks.Panel
-    extend: list[Component]
-    grow: gr.Slider
-    feather: gr.Slider
-    model: gr.Dropdown
+    way: list[Component]
+    form: Form[InpaintRequest]
     output: OutputOptions
     view: ResultView
 
@@ -70,6 +69,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         examples: folder of pictures to offer.
     """
     ready = [choice for choice in models if choice.ready]
+    form = Form(InpaintRequest, "inpaint")
     with gr.Row(equal_height=False):
         with gr.Column(scale=6, min_width=320):
             photograph = widgets.picture_file("inpaint")
@@ -82,22 +82,12 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             row = masks.build_row()
             running = bar("inpaint", "inpaint.run", enabled=bool(ready), primary=True)
             tools = masks.build(row)
-            extend = _extension()
+            way = _extension(form)
             with gr.Accordion(label("inpaint.edge"), open=False, elem_id="inpaint-edge"):
                 gr.Markdown(label("inpaint.edge.info"), elem_classes="facts")
-                grow = gr.Slider(
-                    -MOST_GROW_PX, MOST_GROW_PX, GROW_PX, step=1, label=label("inpaint.grow"), elem_id="inpaint-grow"
-                )
-                feather = gr.Slider(
-                    0, MOST_GROW_PX, FEATHER_PX, step=1, label=label("inpaint.feather"), elem_id="inpaint-feather"
-                )
-                model = gr.Dropdown(
-                    [(label("model.auto"), AUTO_MODEL), *((choice.title, choice.name) for choice in ready)],
-                    value=AUTO_MODEL,
-                    label=label("inpaint.model"),
-                    filterable=False,
-                    elem_id="inpaint-model",
-                )
+                form.add("grow", value=GROW_PX)
+                form.add("feather", value=FEATHER_PX)
+                form.add_model(ready)
             output = widgets.output_options("inpaint")
         with gr.Column(scale=6, min_width=320):
             view = widgets.result_view("inpaint")
@@ -135,72 +125,25 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         undo=undo,
         redo=redo,
     )
-    parts = _Parts(photograph, stage, running, tools, extend, grow, feather, model, output, view)
-    desk = Handlers(run)
-    _endpoints(parts, desk)
-    _visits(parts, Page(desk))
+    parts = _Parts(photograph, stage, running, tools, way, form, output, view)
+    handlers.expose(Endpoints("inpaint"), run, view.values(), tools.saved, running.status)
+    _visits(parts, Page(run, output.encoding))
     masks.attach(tools, stage.visit, editor, line)
-    settings = [*tools.remembered, model, *output.controls()]
+    settings = [*tools.remembered, form["model"], *output.controls()]
     return Tab(settings, photograph, view.download, bool(ready))
-
-
-def _endpoints(parts: _Parts, desk: Handlers) -> None:
-    """Register the API's endpoints; they do not get the defaults that the page suggests."""
-
-    def number(name: str) -> gr.Number:
-        return gr.Number(0, precision=0, visible=False, elem_id=f"inpaint-api-{name}")
-
-    def text(name: str) -> gr.Textbox:
-        return gr.Textbox("", visible=False, elem_id=f"inpaint-api-{name}")
-
-    def tick(name: str) -> gr.Checkbox:
-        return gr.Checkbox(False, visible=False, elem_id=f"inpaint-api-{name}")
-
-    image, mask, tools = parts.photograph, parts.tools.file, parts.tools
-    sides, grow, feather = parts.extend[2:], number("grow"), number("feather")
-    gr.on(
-        [],
-        desk.api_inpaint,
-        [image, mask, *sides, text("aspect"), grow, feather, parts.model, *parts.output.controls()],
-        [*parts.view.values(), parts.bar.status],
-        api_name="inpaint",
-        **COMPUTING,
-    )
-    kinds = gr.CheckboxGroup(list(KINDS), value=[], visible=False, elem_id="inpaint-api-suggest")
-    gr.on(
-        [],
-        desk.api_mask,
-        [
-            image,
-            kinds,
-            tools.sensitivity,
-            tick("from-alpha"),
-            text("color"),
-            tools.tolerance,
-            tick("everywhere"),
-            text("rectangle"),
-            mask,
-            tick("invert"),
-            grow,
-            feather,
-        ],
-        [tools.saved, parts.bar.status],
-        api_name="mask",
-        **COMPUTING,
-    )
 
 
 def _visits(parts: _Parts, page: Page) -> None:
     """A photograph, a run, and the way back and forth."""
     stage, view, running = parts.stage, parts.view, parts.bar
-    options = [parts.grow, parts.feather, parts.model, *parts.output.controls()]
+    options = [*parts.way, *(parts.form[name] for name in FIELDS), *parts.output.controls()]
     shown = [*stage.values(), *view.values()]
-    finished = running.attach(running.start.click, page.inpaint, [*parts.where, *parts.extend, *options], shown)
+    finished = running.attach(running.start.click, page.inpaint, [*parts.where, *options], shown)
     view.reveal(finished)
     opened = parts.photograph.change(
         page.open,
         [parts.photograph, stage.visit],
-        [*stage.values(), parts.grow, parts.feather, *view.values()],
+        [*stage.values(), parts.form["grow"], parts.form["feather"], *view.values()],
         cancels=[finished],
         **DECODING,
     )
@@ -222,8 +165,8 @@ def _visits(parts: _Parts, page: Page) -> None:
     )
 
 
-def _extension() -> list[Component]:
-    """Controls for extending: direction, another aspect ratio, pixels for each side."""
+def _extension(form: Form[InpaintRequest]) -> list[Component]:
+    """Add how to extend: which way, another aspect, pixels for each side. Gives the first two."""
     with gr.Accordion(label("inpaint.extend"), open=False, elem_id="inpaint-extend"):
         gr.Markdown(label("inpaint.extend.info"), elem_classes="facts")
         way = gr.Radio(
@@ -240,19 +183,12 @@ def _extension() -> list[Component]:
             "", label=label("inpaint.aspect"), placeholder="3:2", visible=False, max_length=20, elem_id="inpaint-other"
         )
         with gr.Row() as row:
-            sides = [
-                gr.Number(0, label=label(key), precision=0, minimum=0, min_width=110, elem_id=elem_id)
-                for key, elem_id in (
-                    ("inpaint.left", "inpaint-left"),
-                    ("inpaint.top", "inpaint-top"),
-                    ("inpaint.right", "inpaint-right"),
-                    ("inpaint.bottom", "inpaint-bottom"),
-                )
-            ]
+            for side in SIDE_FIELDS:
+                form.add(side, min_width=110)
     way.change(
         lambda chosen: (gr.update(visible=chosen == OTHER), gr.update(visible=chosen == SIDES)),
         way,
         [other, row],
         **LIGHT,
     )
-    return [way, other, *sides]
+    return [way, other]
