@@ -59,9 +59,9 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
     if recipe.draws == bool(sources):
         raise InputError(
             "image",
-            "pictures for a recipe that makes its own" if recipe.draws else "no picture",
-            "a recipe that begins with generate takes none, every other at least one",
-            "Leave them out, or choose another recipe" if recipe.draws else "Choose a file or a folder",
+            "pictures were given for a recipe that generates its own" if recipe.draws else "no picture",
+            "a recipe that begins with generate takes no pictures, every other at least one",
+            "Remove them, or choose another recipe" if recipe.draws else "Choose a file or a folder",
         )
     if out.exists() and not out.is_dir():
         raise InputError(
@@ -200,7 +200,7 @@ def _check_apart(jobs: Sequence[Job]) -> None:
         if job.target.resolve() in sources:
             raise InputError(
                 "output",
-                "{name} would take the place of a picture that it is made of",
+                "{name} would overwrite its own source",
                 "a folder of its own is needed",
                 "Choose another -o",
                 name=job.below,

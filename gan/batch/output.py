@@ -15,7 +15,7 @@ from gan.export.rules_file import writable
 from gan.imaging.io.codec import encode
 from gan.imaging.io.formats import FORMATS
 
-FLATTENED: Final = "This format has no transparency; the picture was laid on white"
+FLATTENED: Final = "This format has no transparency; the picture was placed on white"
 NOT_PASSED: Final = "Not every rule of the channel could be met; check the picture to see which"
 
 

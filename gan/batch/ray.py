@@ -179,7 +179,7 @@ class _Engine:
                     self._show(job, outcome)
                     if self._progress is not None:
                         done = len(jobs) - len(left)
-                        self._progress(done * STEPS, len(jobs) * STEPS, "Working through the pictures")
+                        self._progress(done * STEPS, len(jobs) * STEPS, "Processing the pictures")
                     yield job, outcome
             except ray.exceptions.RayError:
                 # A worker died, or its machine; what it had not handed over is made by others.

@@ -207,9 +207,9 @@ def _changes(step: Step, arguments: Mapping[str, Any]) -> list[tuple[str, dict[s
 def _late() -> InputError:
     return InputError(
         "task",
-        "generate after another step",
-        "only the first step may make a picture of its own",
-        "Move it to the beginning, or leave it out",
+        "generate comes after another step",
+        "only the first step may generate a picture",
+        "Move it to the beginning, or remove it",
     )
 
 

@@ -129,11 +129,11 @@ def _parsed(data: bytes) -> dict[str, Any]:
     try:
         given = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:  # a text nested a thousand deep ends the reader's recursion
-        said = error.args[0] if isinstance(error, ValueError) else Message("it is nested too deep")
+        said = error.args[0] if isinstance(error, ValueError) else Message("it is nested too deeply")
         reason = said if isinstance(said, Message) else str(error)
-        raise _no_recipe("no JSON: {reason}", reason=reason) from error
+        raise _no_recipe("not valid JSON: {reason}", reason=reason) from error
     if not isinstance(given, dict):
-        raise _no_recipe("no object with steps")
+        raise _no_recipe("not an object with steps")
     return given
 
 
@@ -196,7 +196,7 @@ def _beside(folder: Path, name: str, sha256: str) -> Path | None:
     if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name or "\0" in name:
         raise InputError(
             "file",
-            "{name} leads out of the recipe's folder",
+            "{name} points outside the recipe's folder",
             "a file beside the recipe is allowed",
             "Put it there, and write its name only",
             name=shown(name),
@@ -213,7 +213,7 @@ def _read(path: Path) -> bytes:
             raise InputError(
                 "file",
                 "{name} has more than {most} MB",
-                "smaller files are read",
+                "only smaller files are read",
                 "Choose a smaller file",
                 name=path.name,
                 most=MOST_FILE_BYTES // 2**20,

@@ -104,7 +104,7 @@ class Replay:
     def _outcomes(self) -> Iterator[Outcome]:
         todo = []
         for number, job in enumerate(self.jobs):
-            self._step(number, len(self.jobs), "Looking at what is done already")
+            self._step(number, len(self.jobs), "Checking what is already done")
             outcome = None if self._again else kept(job)
             if outcome is None:
                 todo.append(job)
@@ -120,9 +120,9 @@ class Replay:
 
     def _one_by_one(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome]]:
         for number, job in enumerate(jobs):
-            self._step(number, len(jobs), "Working through the pictures")
+            self._step(number, len(jobs), "Processing the pictures")
             yield job, carry_out(job, self._run, progress=_part(self._progress, number, len(jobs)), cancel=self._cancel)
-        self._step(len(jobs), len(jobs), "Working through the pictures")
+        self._step(len(jobs), len(jobs), "Processing the pictures")
 
     def _step(self, done: int, total: int, what: str) -> None:
         if self._cancel is not None and self._cancel.is_set():
@@ -212,7 +212,7 @@ def _written_to(out: Path) -> Iterator[None]:
             "output",
             "{name} cannot be written: {reason}",
             "a folder that can be written is needed",
-            "Check its permissions and its room, or choose another",
+            "Check its permissions and free space, or choose another",
             name=str(out),
             reason=error.strerror or type(error).__name__,
         ) from error

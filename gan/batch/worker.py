@@ -229,7 +229,7 @@ def _problem(error: Exception, job: Job) -> StepError:
         problem = InputError(
             "image",
             "there is not enough memory for it",
-            "a picture that fits into the memory is needed",
+            "a picture that fits in memory is needed",
             "Choose a smaller picture, or close other programs",
         )
     elif isinstance(error, OSError):
@@ -237,7 +237,7 @@ def _problem(error: Exception, job: Job) -> StepError:
             "output",
             "{name} cannot be written: {reason}",
             "a folder that can be written is needed",
-            "Check its permissions and its room, or choose another",
+            "Check its permissions and free space, or choose another",
             name=job.below,
             reason=error.strerror or type(error).__name__,
         )

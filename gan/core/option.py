@@ -158,7 +158,7 @@ def refused(kind: type[Options], error: ValidationError) -> InputError:
             "request",
             "there is no field {name}",
             "the fields are {known}",
-            "Correct the name, or leave it out",
+            "Correct the name, or remove it",
             name=shown(location[-1] if location else "?"),
             known=", ".join(kind.model_fields),
         )

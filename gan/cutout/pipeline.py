@@ -69,9 +69,9 @@ def cutout(request: CutoutRequest, context: Context) -> Output:
     if box is None:
         raise InputError(
             "drop",
-            "nothing of the product is left",
-            "a part of it has to stay",
-            "Take strokes back",
+            "no part of the product is left",
+            "a part of it must stay",
+            "Undo some strokes",
         )
     context.step(STEPS - 1, STEPS, "Cleaning the edge")
     # What a file holds under its own transparency is the product's own color already.

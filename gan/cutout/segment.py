@@ -55,7 +55,7 @@ RATHER = 0.3
 """From this coverage on the first look's answer is looked at again."""
 
 SURE = 0.6
-UNSURE = "The product is not clearly told from its ground; correct it with the brush"
+UNSURE = "The product is not clearly separated from its background; correct it with the brush"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: C
     """
     if mask is not None:
         if not bool(mask.coverage.any()):
-            raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+            raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
         return Found(mask.coverage, 1.0)
     if has_transparency(picture):
         if picture.alpha is None or not bool(picture.alpha.any()):
@@ -109,12 +109,12 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: C
             name=served.name,
             task=served.task,
         )
-    context.step(0, STEPS, "Looking for the product")
+    context.step(0, STEPS, "Finding the product")
     first, second = _glances(served, picture.rgb, context)
     glance = _without_specks((first + second) / 2)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], picture.rgb.shape[2 + i]) for i in range(2))
-    context.step(1, STEPS, "Looking closer")
+    context.step(1, STEPS, "Refining the product's outline")
     part = picture.rgb[:, :, rows, columns]
     small = shrunk(part, LOOK_PX)
     known = F.interpolate(glance[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
@@ -138,7 +138,7 @@ def _nothing() -> InputError:
     return InputError(
         "image",
         "no product was found",
-        "a product that stands out from its ground is needed",
+        "a product that stands out from its background is needed",
         "Mark it with the brush, or choose another picture",
     )
 

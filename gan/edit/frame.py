@@ -30,7 +30,7 @@ MAX_OUTPUT_PIXELS = 100_000_000
 MOST_ASPECT = 4
 CUT_OFF = "The picture's edge cuts the product off"
 ENLARGED = "The product was enlarged to fill the canvas; a larger picture keeps it sharp"
-ON_WHITE = "The picture's own ground does not go on plainly; the product stands on white"
+ON_WHITE = "The picture's background is not plain enough to continue; white was used instead"
 NOTICES = (CUT_OFF, ENLARGED, ON_WHITE)
 SEARCH_STEPS = 16
 
@@ -152,7 +152,7 @@ def framed(
     """
     box = box_of(alpha)
     if box is None:
-        raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
     ratio = aspect_of(aspect) if aspect else picture.width_px / picture.height_px
     own = not (height_px or width_px)
     size = _own_pixels(box, fill, ratio) if own else _canvas(height_px, width_px, ratio)
@@ -277,7 +277,7 @@ def _placed(there: Box, size: tuple[int, int], baseline: float | None) -> Box:
         raise InputError(
             "baseline",
             "a product {high} px high above a line at {line} px",
-            "it has to fit between that line and the top",
+            "it must fit between that line and the top",
             "Choose a smaller fill or a lower line",
             high=there.height,
             line=line,

@@ -40,8 +40,8 @@ MOST_CHROMA = 0.06
 ALIKE = (0.15, 0.06)
 """Lightness and chroma, in OKLab, by which two products may differ and still show what light does to them."""
 
-BALANCE_LEFT = "The grounds are colored or not plain; the white balance was left as it is"
-EXPOSURE_LEFT = "The grounds cannot be compared, nor can the products; the exposure was left as it is"
+BALANCE_LEFT = "The backgrounds are colored or not plain; the white balance was not changed"
+EXPOSURE_LEFT = "Neither the backgrounds nor the products can be compared; the exposure was not changed"
 NO_SHADOW = "The reference shows no shadow that could be copied"
 TOO_TALL = "The product is too tall for the reference's fill and baseline together; it was made smaller"
 NOTICES = (BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL)
@@ -85,7 +85,7 @@ class MatchRequest(Request):
         if not (self.fill or self.baseline or self.white_balance or self.exposure or self.shadow):
             raise InputError(
                 "reference",
-                "nothing that is to be matched",
+                "nothing to match was chosen",
                 "fill, baseline, white balance, exposure or shadow is needed",
                 "Choose at least one",
             )
@@ -179,7 +179,7 @@ def scene_of(picture: Picture, alpha: Tensor) -> Scene:
     """
     box = box_of(alpha)
     if box is None:
-        raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
     rgb, cover = (shrunk(x, MEASURED_PX) for x in (picture.rgb, alpha))
     inside = cover > 0.9 * cover.max()
     pixels, weight = rgb[0][:, inside[0, 0]], cover[inside]

@@ -25,7 +25,7 @@ MAX_OUTPUT_PIXELS = 200_000_000
 CLOSE = 3.0
 """Delta E up to which a color counts as met: side by side in two photographs the difference is not seen."""
 
-MISSED = "A color was not quite met: the product's light and shade leave no room for it"
+MISSED = "A color was not fully reached: the product is too light or too dark for it"
 NOTICES = (MISSED,)
 
 SWATCH_PX = 2
@@ -57,7 +57,7 @@ class RecolorRequest(Request):
                 "to",
                 "{count} colors",
                 "1 to {most} are allowed",
-                "Name as many",
+                "Choose that many",
                 count=len(self.to),
                 most=MOST_TARGETS,
             )
@@ -71,7 +71,7 @@ class RecolorRequest(Request):
                 "to",
                 "{count} pictures of {width} x {height} px",
                 "at most {most} megapixels are made at once",
-                "Name fewer colors or choose a smaller picture",
+                "Choose fewer colors or a smaller picture",
                 count=len(self.to),
                 width=self.picture.width_px,
                 height=self.picture.height_px,
@@ -141,7 +141,7 @@ def swatch(picture: Picture, x: int, y: int) -> str:
         raise InputError(
             "color",
             "the pixel {x}, {y}",
-            "one within {width} x {height} px is needed, counted from 0",
+            "a point within {width} x {height} px, counted from 0, is needed",
             "Choose another",
             x=x,
             y=y,
@@ -177,8 +177,8 @@ def _product(request: RecolorRequest, alpha: Tensor) -> Product:
         raise InputError(
             "protect",
             "all of the product is protected",
-            "a part of it has to change",
-            "Take strokes back",
+            "a part of it must change",
+            "Undo some strokes",
         )
     return product
 

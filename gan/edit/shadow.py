@@ -23,7 +23,7 @@ from gan.imaging.row_chunks import bands
 
 Kind = Literal["contact", "drop", "reflection"]
 KINDS: tuple[str, ...] = get_args(Kind)
-CUT_OFF = "The shadow is cut off at the picture's edge; frame the product smaller to give it room"
+CUT_OFF = "The shadow is cut off at the picture's edge; frame the product smaller to make room"
 NOTICES = (CUT_OFF,)
 _SEEN = 4 / 255
 
@@ -83,7 +83,7 @@ def shadow(request: ShadowRequest, context: Context) -> Output:
     """
     picture = request.picture
     found = find(picture, context, model=request.model, mask=request.mask)
-    context.step(2, 3, "Casting the shadow")
+    context.step(2, 3, "Adding the shadow")
     light = Light(request.angle_deg, request.softness, request.length)
     made = shaded(picture, found.alpha, request.kind, light, opacity=request.opacity, ground=request.ground)
     details = {
@@ -109,7 +109,7 @@ def shaded(
     """
     box = box_of(alpha)
     if box is None:
-        raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
     transparent = has_transparency(picture)
     own = picture.rgb if transparent else foreground(picture.rgb, alpha)
     if kind == "reflection":

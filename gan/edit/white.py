@@ -19,7 +19,7 @@ from gan.imaging.mask_shapes import grow
 from gan.imaging.matting import foreground
 from gan.imaging.row_chunks import bands
 
-NO_PAPER = "The ground is not plain enough to tell a shadow from it; the shadow was left out"
+NO_PAPER = "The background is not plain enough to separate a shadow from it; the shadow was not kept"
 NOTICES = (NO_PAPER,)
 
 
@@ -51,7 +51,7 @@ def white(request: WhiteRequest, context: Context) -> Output:
     picture = request.picture
     found = find(picture, context, model=request.model, mask=request.mask)
     alpha = found.alpha
-    context.step(2, 3, "Whitening the ground")
+    context.step(2, 3, "Whitening the background")
     notices = (*picture.notices, *found.notices)
     if picture.alpha is not None and has_transparency(picture):
         seen = picture.alpha if request.keep_shadow else torch.minimum(alpha, picture.alpha)

@@ -51,8 +51,8 @@ class EnhanceRequest(Request):
         if self.width is not None and self.height is not None:
             raise InputError(
                 "width",
-                "a width and a height",
-                "one of the two is allowed, so that nothing is squeezed",
+                "both a width and a height",
+                "only one is allowed, so that the picture is not distorted",
                 "Leave one of them empty",
             )
         for name, wanted, given in (

@@ -35,8 +35,8 @@ SPARE_PX = 4
 REGROUND = frozenset(("ground", "text", "shadow", "transparency"))
 REFRAME = frozenset(("fill", "cut-off", "aspect"))
 
-ENLARGED = "It had to be enlarged: a network made up the detail; a larger picture keeps it true"
-TOO_SMALL = "It is too small for this channel and stays so"
+ENLARGED = "The picture had to be enlarged, and a network added detail; a larger original stays true to the product"
+TOO_SMALL = "The picture is too small for this channel and was not enlarged"
 NOTICES = (ENLARGED, TOO_SMALL)
 
 
@@ -120,7 +120,7 @@ def _on_white(work: Repaired) -> Repaired:
     # What a file holds under its own transparency is the product's own color already.
     own = work.picture.rgb if has_transparency(work.picture) else None
     picture = laid_on(work.picture, work.alpha, WHITE, rgb=own)
-    return work.done(picture, work.alpha, Message("product cut out and laid on white"))
+    return work.done(picture, work.alpha, Message("product cut out and placed on white"))
 
 
 def _framed(work: Repaired, channel: Channel, fill: float, height_px: int = 0, width_px: int = 0) -> Repaired:

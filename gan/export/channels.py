@@ -94,7 +94,10 @@ class Channel:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", self.name):
             raise _wrong(
-                "name", self.name, "small letters, digits and hyphens are allowed, 40 at most", "Choose another name"
+                "name",
+                self.name,
+                "lowercase letters, digits and hyphens are allowed, 40 at most",
+                "Choose another name",
             )
         _check_choices("formats", self.formats, FORMAT_NAMES)
         _check_choices("ground", (self.ground,), GROUNDS)
@@ -203,9 +206,9 @@ def _built(values: Mapping[str, Any]) -> Channel:
         if key not in known:
             raise InputError(
                 "channel",
-                "{key} is no rule of a channel",
-                "allowed are {known}",
-                "Correct the name or leave it out",
+                "{key} is not a rule of a channel",
+                "{known} are allowed",
+                "Correct the name or remove it",
                 key=key,
                 known=", ".join(known),
             )
@@ -213,7 +216,7 @@ def _built(values: Mapping[str, Any]) -> Channel:
         if not fits(value):
             raise _wrong(key, value, expected, "Correct it")
     if "name" not in values:
-        raise InputError("channel", "a channel without a name", "a name is needed", "Add one")
+        raise InputError("channel", "the channel has no name", "a name is needed", "Add one")
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return Channel(**fields)
 
@@ -255,7 +258,7 @@ _MOST: Final = MappingProxyType(
 def _check_choices(key: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
     for item in given:
         if item not in known:
-            raise _wrong(key, item, "allowed are {known}", "Choose among these", known=", ".join(known))
+            raise _wrong(key, item, "{known} are allowed", "Choose among these", known=", ".join(known))
 
 
 def _check_order(key: str, *values: float | None) -> None:

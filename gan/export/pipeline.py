@@ -20,7 +20,7 @@ from gan.imaging.picture import Picture
 
 BY_PRODUCT = frozenset(("cut-off", "text", "shadow"))
 
-UNKNOWN_PRODUCT = "No product was found: what needs it was neither measured nor repaired"
+UNKNOWN_PRODUCT = "No product was found: rules about the product were neither measured nor fixed"
 
 
 ChannelOption = Annotated[
@@ -103,10 +103,10 @@ def export(request: ExportRequest, context: Context) -> Output:
     context.step(3, 8, "Measuring")
     alpha = None if found is None else found.alpha
     findings = check(picture, request.facts, alpha, channel)
-    context.step(4, 8, "Repairing")
+    context.step(4, 8, "Fixing")
     failing = frozenset(finding.rule for finding in findings if finding.status == "fail")
     made = repaired(picture, alpha, failing, channel, context.within(5, 8), fill=request.fill)
-    context.step(8, 8, "Repairing")
+    context.step(8, 8, "Fixing")
     alone = () if made.alpha is None else (made.picture.with_pixels(made.picture.rgb, made.alpha),)
     return Output(
         (made.picture, *alone),

@@ -53,7 +53,7 @@ LARGEST_SCALE = 4
 """Repair enlarges no further."""
 
 NO_PRODUCT = Message("not measured: no product was found")
-NOT_PLAIN = Message("not measured: the ground is not plain")
+NOT_PLAIN = Message("not measured: the background is not plain")
 
 
 def check(picture: Picture, facts: FileFacts | None, alpha: Tensor | None, channel: Channel) -> tuple[Finding, ...]:
@@ -133,9 +133,9 @@ def _side(
 
 def _enlarging(scale: float, channel: Channel) -> Message:
     if "enlarged" in channel.forbid:
-        return Message("nothing: the channel takes no enlarged pictures")
+        return Message("nothing: the channel does not accept enlarged pictures")
     if scale > LARGEST_SCALE:
-        return Message("nothing: more than {most} times is not enlarged", {"most": LARGEST_SCALE})
+        return Message("nothing: pictures are enlarged at most {most} times", {"most": LARGEST_SCALE})
     return Message("enlarges the picture, with a warning")
 
 
@@ -190,13 +190,13 @@ def _transparency(picture: Picture) -> Finding:
         Message("{percent:g} % of the pixels are transparent", {"percent": _percent(share, up=True)}),
         Message("no transparent pixels"),
         "fail" if share else "pass",
-        Message("lays the product on white") if share else None,
+        Message("places the product on white") if share else None,
         share,
     )
 
 
 def _ground(rgb: Tensor, alpha: Tensor | None, block_px: int) -> Finding:
-    allowed = Message("the ground is 255/255/255")
+    allowed = Message("the background is 255/255/255")
     if alpha is None:
         return Finding("ground", NO_PRODUCT, allowed, "warn")
     # From corner to corner of a block; so near to the product nobody can tell its edge from the ground.
@@ -204,10 +204,10 @@ def _ground(rgb: Tensor, alpha: Tensor | None, block_px: int) -> Finding:
     fits = share <= OFF_WHITE_MOST
     return Finding(
         "ground",
-        Message("{percent:g} % of the ground is not pure white", {"percent": _percent(share, up=True)}),
+        Message("{percent:g} % of the background is not pure white", {"percent": _percent(share, up=True)}),
         allowed,
         "pass" if fits else "fail",
-        None if fits else Message("cuts the product out and lays it on white"),
+        None if fits else Message("cuts the product out and places it on white"),
         share,
     )
 
@@ -289,12 +289,14 @@ def _text(rgb: Tensor, alpha: Tensor | None, seen: overlays.Beside | None, unkno
     allowed = Message("no text, logos or watermarks")
     if seen is not None and seen.things:
         value = Message(
-            "{things} separate things on the ground, the largest {percent:g} % of the frame: text, a logo, or a part "
-            "that was not recognised",
+            (
+                "{things} separate objects on the background, the largest {percent:g} % of the frame: text, a "
+                "logo, or a part that was not recognized"
+            ),
             {"things": seen.things, "percent": _percent(seen.largest, up=True)},
         )
         return Finding(
-            "text", value, allowed, "fail", Message("cuts the product out and lays it on white"), seen.things
+            "text", value, allowed, "fail", Message("cuts the product out and places it on white"), seen.things
         )
     lines = overlays.text_lines(rgb, alpha)
     if lines:
@@ -302,17 +304,19 @@ def _text(rgb: Tensor, alpha: Tensor | None, seen: overlays.Beside | None, unkno
         return Finding("text", value, allowed, "warn", Message("nothing: remove it with Inpaint first"), lines)
     if seen is None:
         return Finding("text", unknown, allowed, "warn")
-    return Finding("text", Message("nothing separate lies on the ground"), allowed, "pass", None, 0)
+    return Finding("text", Message("there are no separate objects on the background"), allowed, "pass", None, 0)
 
 
 def _shadow(seen: overlays.Beside, allowed: Message) -> Finding:
     found = seen.shadow > SHADOW_MOST
     return Finding(
         "shadow",
-        Message("{percent:g} % of the frame is softly darker than the ground", {"percent": _percent(seen.shadow)}),
+        Message(
+            "{percent:g} % of the frame is a soft shade darker than the background", {"percent": _percent(seen.shadow)}
+        ),
         allowed,
         "fail" if found else "pass",
-        Message("cuts the product out and lays it on white") if found else None,
+        Message("cuts the product out and places it on white") if found else None,
         seen.shadow,
     )
 

@@ -89,9 +89,9 @@ def _format(facts: FileFacts, channel: Channel) -> Finding:
 def _quality(facts: FileFacts, least: int) -> Finding:
     allowed = Message("JPEG quality {least} or more", {"least": least})
     if facts.file_format != "jpeg":
-        return Finding("quality", Message("no JPEG file"), allowed, "pass")
+        return Finding("quality", Message("not a JPEG file"), allowed, "pass")
     if facts.quality is None:
-        return Finding("quality", Message("not measured: tables of another kind"), allowed, "warn")
+        return Finding("quality", Message("not measured: unknown quantization tables"), allowed, "warn")
     fits = facts.quality >= least
     return Finding(
         "quality",
@@ -107,7 +107,7 @@ def _srgb(facts: FileFacts) -> Finding:
     said = {
         "srgb": Message("an sRGB profile"),
         "none": Message("no profile, shown as sRGB"),
-        "other": Message("other colours, mode {mode}", {"mode": facts.mode}),
+        "other": Message("another color space, mode {mode}", {"mode": facts.mode}),
     }
     fits = facts.color != "other"
     return Finding(
@@ -115,19 +115,19 @@ def _srgb(facts: FileFacts) -> Finding:
         said[facts.color],
         Message("sRGB"),
         "pass" if fits else "fail",
-        None if fits else Message("converts the colours"),
+        None if fits else Message("converts the colors to sRGB"),
         facts.color,
     )
 
 
 def _mark(picture: Picture) -> Finding:
-    allowed = Message("generated pictures carry IPTC's digital source type")
+    allowed = Message("generated pictures have IPTC's digital source type")
     if picture.source_type:
         value = Message("{code}", {"code": picture.source_type})
         return Finding("mark", value, allowed, "pass", None, picture.source_type)
     if any(step["task"] in GENERATING for step in picture.history):
         value = Message("none, though a step in the file's record generated pixels")
-        return Finding("mark", value, allowed, "fail", Message("writes the mark"), "")
+        return Finding("mark", value, allowed, "fail", Message("adds the label"), "")
     value = Message("none, and nothing in the file says that it was generated")
     return Finding("mark", value, allowed, "pass", None, "")
 

@@ -135,4 +135,4 @@ def _repairs_of_file(before: tuple[Finding, ...], file: Written) -> Iterator[Mes
 
 def _privacy(facts: FileFacts) -> Iterator[Message]:
     if facts.exif:
-        yield Message("EXIF left out, and with it the place where it was taken")
+        yield Message("EXIF data removed, including the location")

@@ -67,8 +67,8 @@ class Latent:
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise InputError(
                 "latent",
-                "these numbers are no latent",
-                "what Packshot Studio saved is expected",
+                "these numbers are not a latent",
+                "a latent saved by Packshot Studio is expected",
                 "Save the latent again from the Generate tab",
             ) from error
 
@@ -109,7 +109,7 @@ def load(source: Path | str | bytes) -> tuple[Latent, ...]:
         name = "the file" if isinstance(source, bytes) else Path(source).name
         raise InputError(
             "latent",
-            "{name} holds no latents",
+            "{name} contains no latents",
             "a JSON file saved by Packshot Studio is expected",
             "Choose another file",
             name=name,

@@ -126,7 +126,9 @@ class GenerateRequest(Request):
 
     def check(self) -> None:
         if self.mix and self.mix_seed is None:
-            raise InputError("mix", "no second seed", "a second product lends its styles", "Give its seed too")
+            raise InputError(
+                "mix", "there is no second seed", "mixing takes parts of a second product", "Enter its seed too"
+            )
 
     def alone(self, index: int) -> GenerateRequest:
         """The request that draws picture `index` and no other."""
@@ -290,7 +292,7 @@ def record_of(request: Mapping[str, Any]) -> GenerateRequest:
     except (InputError, TypeError, ValueError) as error:
         raise InputError(
             "record",
-            "it describes no generated picture",
+            "it does not describe a generated picture",
             "a record that Generate wrote is expected",
             "Choose another file",
         ) from error

@@ -54,8 +54,8 @@ def encode_film(frames: Iterable[Tensor], fps: float, file_format: FilmFormat) -
     if file_format not in FILM_FORMATS:
         raise InputError(
             "format",
-            "{got} is no format of films",
-            "allowed are {formats}",
+            "{got} is not a video format",
+            "{formats} are allowed",
             "Choose one of these",
             got=file_format,
             formats=", ".join(FILM_FORMATS),
@@ -74,7 +74,7 @@ def encode_film(frames: Iterable[Tensor], fps: float, file_format: FilmFormat) -
     checked = _checked(frames)
     start = list(islice(checked, 2))
     if len(start) < 2:
-        raise InputError("frames", "{count}", "a film needs at least two", "Choose more frames", count=len(start))
+        raise InputError("frames", "{count}", "a video needs at least two", "Choose more frames", count=len(start))
     encode = _gif if file_format == "gif" else _mp4
     return encode(chain(start, checked), fps)
 

@@ -225,9 +225,9 @@ def from_alpha(picture: Picture) -> Mask:
     if picture.alpha is None or not bool((picture.alpha < 1).any()):
         raise InputError(
             "image",
-            "a picture without transparency",
-            "a mask from transparency needs transparent pixels",
-            "Choose another picture or another way to mark",
+            "the picture has no transparency",
+            "marking by transparency needs transparent pixels",
+            "Choose another picture or another way of marking",
         )
     return Mask(1 - picture.alpha)
 
@@ -247,7 +247,7 @@ def from_color(picture: Picture, x: int, y: int, *, tolerance: float, connected:
         raise InputError(
             "color",
             "the pixel {x}, {y}",
-            "one within {width} x {height} px is needed, counted from 0",
+            "a point within {width} x {height} px, counted from 0, is needed",
             "Choose another",
             x=x,
             y=y,

@@ -78,7 +78,7 @@ def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: floa
         raise InputError(
             "suggest",
             "{kinds}",
-            "one or several of {known} are needed",
+            "one or more of {known} are needed",
             "Choose among these",
             kinds=", ".join(kinds) or "-",
             known=", ".join(KINDS),

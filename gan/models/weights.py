@@ -56,8 +56,8 @@ class Checkpoint:
         except RuntimeError as error:
             raise WeightsError(
                 "weights",
-                "the tensors of {name} do not fit the network in its {config}",
-                "names and shapes have to match",
+                "the tensors of {name} do not match the network in its {config}",
+                "names and shapes must match",
                 "Publish the checkpoint again",
                 name=self.name,
                 config=CONFIG_FILE,
@@ -178,7 +178,7 @@ def write_checkpoint(
         raise WeightsError(
             "name",
             '"{name}"',
-            "lower-case letters, digits, dots, hyphens and underscores are allowed",
+            "lowercase letters, digits, dots, hyphens and underscores are allowed",
             "Choose another",
             name=name,
         )
@@ -324,7 +324,7 @@ def _damaged(path: Path, reason: str) -> WeightsError:
     return WeightsError(
         "weights",
         "{path} is damaged ({reason})",
-        "a file as it was published is expected",
+        "the file as it was published is expected",
         "Restore it, or publish the checkpoint again",
         path=path,
         reason=reason,

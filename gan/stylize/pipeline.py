@@ -46,7 +46,7 @@ AUTO_STYLE_PX = (128, 1024)
 MOST_STYLES = 8
 MAX_OUTPUT_PIXELS = 100_000_000
 
-SCALED = "The weights do not add up to 1: they were scaled in proportion"
+SCALED = "The weights do not add up to 1 and were scaled in proportion"
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ class StylizeRequest(Request):
         if self.look is not None and (self.styles or self.kind != "photographic"):
             raise InputError(
                 "style",
-                "a look together with a style or the artistic kind",
-                "a look is used alone, and photographically",
+                "a .cube file together with a style or the artistic kind",
+                "a .cube file must be used alone and photographically",
                 "Choose one of the two",
             )
         if self.look is None and not 1 <= len(self.styles) <= MOST_STYLES:
@@ -131,7 +131,7 @@ class StylizeRequest(Request):
                 "style",
                 "{count} styles",
                 "1 to {most} are allowed",
-                "Choose a preset or give a picture",
+                "Choose a preset or add a picture",
                 count=len(self.styles),
                 most=MOST_STYLES,
             )
@@ -196,7 +196,7 @@ class SheetRequest(Request):
                 "captions",
                 "{count}",
                 "one for each of {styles} styles is needed",
-                "Give as many",
+                "Use as many",
                 count=len(self.captions),
                 styles=len(self.chosen),
             )
@@ -230,9 +230,9 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
         return Output((picture,), tuple(notices), details)
     rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
     if request.kind == "photographic":
-        context.step(0, 1, "Moving the colours")
+        context.step(0, 1, "Adjusting the colors")
         made = look_of(request.replaced(strength=1.0)).apply(rgb)
-        context.step(1, 1, "Moving the colours")
+        context.step(1, 1, "Adjusting the colors")
     else:
         model = context.model(OUR_MODEL if request.model == AUTO_MODEL else request.model)
         made = _painted(request, rgb, counting(picture, cover), model, context)
@@ -275,9 +275,7 @@ def common_look(requests: Iterable[StylizeRequest]) -> Look:
             samples.append(_sample(request))
             last = request
     if last is None:
-        raise InputError(
-            "image", "no picture that can be used", "at least one picture is needed", "Choose other pictures"
-        )
+        raise InputError("image", "no picture can be used", "at least one picture is needed", "Choose other pictures")
     return _matched(samples, last)
 
 

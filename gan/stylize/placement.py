@@ -23,9 +23,9 @@ def check_mask(where: str, given: bool) -> None:
     if given and where == "everywhere":
         raise InputError(
             "mask",
-            "a mask for everywhere",
-            "a mask tells the product from its ground",
-            "Choose the product or the ground",
+            "a mask was given for the whole picture",
+            "a mask separates the product from its background",
+            "Choose the product or the background",
         )
 
 
@@ -91,9 +91,9 @@ def _found(rgb: Tensor) -> Tensor:
     if not 0 < float(small.mean()) < 1:
         raise InputError(
             "where",
-            "a picture without a plain ground around its product",
-            "a mask, transparency or a plain ground is needed to tell the product",
-            "Give a mask, or choose everywhere",
+            "the picture has no plain background around its product",
+            "a mask, transparency or a plain background is needed to find the product",
+            "Add a mask, or choose the whole picture",
         )
     # Softened inwards, so that no ground is touched and no outline is a staircase.
     small = small * F.avg_pool2d(small, 3, stride=1, padding=1, count_include_pad=False)

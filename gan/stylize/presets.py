@@ -53,7 +53,7 @@ def preset_path(name: str) -> Path:
 
 
 _TITLES = {
-    "watercolor": "Watercolour",
+    "watercolor": "Watercolor",
     "oil-impasto": "Oil, thick paint",
     "gouache-autumn": "Gouache in autumn",
     "pastel-chalk": "Pastel chalk",

@@ -39,7 +39,7 @@ def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None)
             "weight",
             "{weights} weights for {styles} styles",
             "one for each, or none at all, are allowed",
-            "Give as many",
+            "Use as many",
             weights=len(weights),
             styles=len(sources),
         )
@@ -49,8 +49,8 @@ def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None)
             raise InputError(
                 "style",
                 "{count} styles with a .cube file",
-                "a look is used alone",
-                "Give one style",
+                "a .cube file must be used alone",
+                "Choose one style",
                 count=len(sources),
             )
         return {"look": read_cube(cubes[0]), "kind": "photographic"}

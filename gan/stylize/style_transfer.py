@@ -91,7 +91,7 @@ def paint(
         torch.cat([rgb, texture], 1),
         around=around,
         tile_px=TILE_PX,
-        on_progress=lambda done, total: context.step(first + done, first + total, "Painting"),
+        on_progress=lambda done, total: context.step(first + done, first + total, "Painting strokes"),
     )
 
 
@@ -156,7 +156,7 @@ def _statistics(
     sums: list[list[Tensor]] = []
     reach_px = model.context_px // 2  # of the encoder, which is half of the way
     for done, (rows, columns) in enumerate(tiles):
-        context.step(done, 2 * len(tiles), "Painting")
+        context.step(done, 2 * len(tiles), "Painting strokes")
         top, left = max(0, rows.start - reach_px), max(0, columns.start - reach_px)
         area = (..., slice(top, rows.stop + reach_px), slice(left, columns.stop + reach_px))
         tile = _padded(rgb[area], model.multiple).to(context.device)

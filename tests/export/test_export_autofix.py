@@ -102,7 +102,7 @@ def test_a_grey_ground_becomes_white_and_the_product_stays(context: Context, see
     picture, alpha = shot(600, 600, ground=200)
     seen(alpha)
     result = exported(context, picture, CHANNELS["amazon"])
-    assert repairs(result) == ["product cut out and laid on white"]
+    assert repairs(result) == ["product cut out and placed on white"]
     made = result.picture.rgb
     assert bool((made[(alpha == 0).expand_as(made)] == 1).all())
     assert torch.equal(made[(alpha == 1).expand_as(made)], picture.rgb[(alpha == 1).expand_as(made)])
@@ -200,7 +200,7 @@ def test_text_goes_and_the_product_stays(context: Context, seen: Any) -> None:
     picture, alpha = shot(700, 700, (150, 150, 550, 550), ground=220)
     seen(alpha)
     result = exported(context, painted(picture, (40, 40, 90, 60)), CHANNELS["ebay"])
-    assert repairs(result) == ["product cut out and laid on white"]
+    assert repairs(result) == ["product cut out and placed on white"]
     assert float(result.picture.rgb[:, :, :100].min()) == 1
 
 

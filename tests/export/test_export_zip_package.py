@@ -171,7 +171,7 @@ def test_what_passes_goes_in_byte_for_byte_unless_it_tells_of_a_place(
     assert files["a.jpg"] == plain
     assert made[0].repairs == ()
     assert b"A camera" not in files["b.jpg"]
-    assert rows[1]["repairs"].startswith("EXIF left out")
+    assert rows[1]["repairs"].startswith("EXIF data removed")
 
 
 def test_files_that_are_only_of_the_wrong_kind_are_written_anew(tmp_path: Path, runner: Callable[..., Result]) -> None:

@@ -92,7 +92,7 @@ def test_a_line_of_text_sets_category_colour_and_view(text: str) -> None:
 
 def test_only_what_was_not_understood_is_said() -> None:
     *_, held, release, line = desk().tell("red blorb", "", "auto", None)  # type: ignore[arg-type]
-    assert "Not understood: blorb" in line
+    assert "Not recognized: blorb" in line
     assert (held, release) == (gr.skip(), gr.skip())
     *_, held, release, line = desk().tell("a <b> chair", "", "auto", None)  # type: ignore[arg-type]
     assert held == ""

@@ -209,7 +209,7 @@ def test_a_film_from_widgets_to_a_file(file_format: str, starts: bytes) -> None:
 
 
 def test_one_product_is_no_film() -> None:
-    with pytest.raises(gr.Error, match="a film needs at least two"):
+    with pytest.raises(gr.Error, match="a video needs at least two"):
         list(video.Maker(desk()).api_film(seeds="4"))
 
 

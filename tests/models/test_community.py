@@ -178,7 +178,7 @@ def test_truncated_files_are_refused(tmp_path: Path, suffix: str, keep: float) -
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     torch.save([torch.zeros(1)], tmp_path / "list.pth")
-    with pytest.raises(WeightsError, match="holds a list"):
+    with pytest.raises(WeightsError, match="contains list"):
         load_community(tmp_path / "list.pth")
 
 

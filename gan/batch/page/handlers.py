@@ -126,7 +126,7 @@ def _replayed(replay: Replay, told: BatchProgress) -> Summary:
 
 def _overall(progress: Progress) -> Progress:
     """All steps of all pictures as one, so that the time left is that of the whole."""
-    return lambda done, total, _: progress(done, total, "Working through the pictures")
+    return lambda done, total, _: progress(done, total, "Processing the pictures")
 
 
 def _pack(archive: Path, out: Path) -> None:

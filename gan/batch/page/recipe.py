@@ -116,7 +116,7 @@ def carried(path: Path) -> Recipe:
     if not picture.history:
         raise InputError(
             "recipe",
-            "{name} carries no steps",
+            "{name} contains no steps",
             "a recipe, or a picture that Packshot Studio made, is expected",
             "Choose another file",
             name=path.name,
@@ -168,7 +168,7 @@ def _check_models(recipe: Recipe, offered: Offered) -> None:
             "model",
             "{name} is not offered here",
             "auto and the models in this page's lists are allowed",
-            "Take the model out of the recipe, or choose one of these",
+            "Remove the model from the recipe, or choose one of these",
             name=unknown[0],
         )
 

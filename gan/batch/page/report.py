@@ -26,9 +26,9 @@ GROWTH: Final = 1.1
 """The report is sent again when it has grown by this, so that many pictures stay light."""
 
 OUTLIERS: Final[Mapping[str, str]] = {
-    "product": "The product's colour differs from the other pictures' (ΔE {delta_e})",
-    "ground": "The ground's colour differs from the other pictures' (ΔE {delta_e})",
-    "target": "The colour that was asked for is missed (ΔE {delta_e})",
+    "product": "The product's color differs from the other pictures (ΔE {delta_e})",
+    "ground": "The background's color differs from the other pictures (ΔE {delta_e})",
+    "target": "The requested color was not reached (ΔE {delta_e})",
 }
 
 
@@ -57,9 +57,9 @@ class BatchProgress:
         """The sum, then what could not be used, outliers of colour, and notices with the pictures they are of."""
         outcomes = list(self.outcomes)
         bad = [(each.name, sentence(each.error, to)) for each in outcomes if each.error is not None]
-        parts = [say("{made} of {count} pictures are made", to, made=len(outcomes) - len(bad), count=self.count)]
+        parts = [say("{made} of {count} pictures done", to, made=len(outcomes) - len(bad), count=self.count)]
         parts += [say("{failed} could not be used", to, failed=len(bad))] if bad else []
-        parts += [say("{count} differ in colour", to, count=len(self.outliers))] if self.outliers else []
+        parts += [say("{count} differ in color", to, count=len(self.outliers))] if self.outliers else []
         parts += [say("stopped", to)] if stopped else []
         heading = f"<b>{html.escape(self.title)}</b> · " if self.title else ""
         cards = _cards(((printable(name), why) for name, why in bad), len(bad), "fail", to)

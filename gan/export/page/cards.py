@@ -24,7 +24,7 @@ OPEN_MOST: Final = 3
 """Of so many cards those that fail show their tables at once, and a single one does; others open on a click."""
 
 SIGNS: Final = {"fail": "✗", "warn": "!", "pass": "✓"}
-WORDS: Final = {"fail": "Fails", "warn": "Look at it", "pass": "Passes"}
+WORDS: Final = {"fail": "Fails", "warn": "Review", "pass": "Passes"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def cards(made: Sequence[Card], count: int, channel: str, to: Language, *, stopp
     good = statuses.count("pass") + statuses.count("warn")
     parts = [say("{good} of {count} pictures pass", to, good=good, count=count)]
     if broken := statuses.count("fail"):
-        parts.append(say("{broken} break a rule", to, broken=broken))
+        parts.append(say("{broken} break rules", to, broken=broken))
     if bad := statuses.count("error"):
         parts.append(say("{failed} could not be used", to, failed=bad))
     parts += [say("stopped", to)] if stopped else []
@@ -117,7 +117,7 @@ def _verdict(card: Card, to: Language) -> str:
         said = say("Fails {broken} of {rules} rules", to, broken=len(broken), rules=len(card.findings))
         return _mark("fail", said, broken)
     if card.status == "warn":
-        return _mark("warn", say("Passes, {warned} to look at", to, warned=len(warned)), warned)
+        return _mark("warn", say("Passes, {warned} to review", to, warned=len(warned)), warned)
     return _mark("pass", say("Passes all {rules} rules", to, rules=len(card.findings)))
 
 
@@ -135,9 +135,9 @@ def _repairs(card: Card, to: Language) -> str:
     if card.before is None:
         return ""
     if not card.repairs:
-        return f'<p class="done">{html.escape(say("Nothing had to be repaired", to))}</p>'
+        return f'<p class="done">{html.escape(say("No fixes were needed", to))}</p>'
     items = "".join(f"<li>{html.escape(notice(repair, to))}</li>" for repair in card.repairs)
-    return f'<div class="done">{html.escape(say("Repairs", to))}<ol>{items}</ol></div>'
+    return f'<div class="done">{html.escape(say("Fixes", to))}<ol>{items}</ol></div>'
 
 
 def _checked(card: Card, to: Language) -> str:
@@ -193,7 +193,7 @@ def _result(finding: Finding, to: Language) -> str:
 def _repair(finding: Finding, to: Language) -> str:
     if finding.repair is None:
         return ""
-    said = say("Repair: {repair}", to, repair=notice(finding.repair, to))
+    said = say("Fix: {repair}", to, repair=notice(finding.repair, to))
     return f"<small>{html.escape(said)}</small>"
 
 

@@ -185,7 +185,7 @@ class _Work:
         seen: list[tuple[Picture, Picture]] = []
 
         def run(request: Request, **options: Any) -> Result:
-            result = self.run(request, progress=self._advance("Repairing the pictures", number, count), cancel=cancel)
+            result = self.run(request, progress=self._advance("Fixing the pictures", number, count), cancel=cancel)
             seen[:] = [(request.picture, result.picture)]  # type: ignore[attr-defined]
             return result
 

@@ -249,7 +249,7 @@ def _facts(text: str) -> str:
 def _misunderstood(parsed: Parsed, to: Language) -> str:
     parts = []
     if parsed.unknown:
-        parts.append(say("Not understood: {words}", to, words=", ".join(parsed.unknown)))
+        parts.append(say("Not recognized: {words}", to, words=", ".join(parsed.unknown)))
     if parsed.overruled:
-        parts.append(say("Overruled by a later word: {words}", to, words=", ".join(parsed.overruled)))
+        parts.append(say("Replaced by a later word: {words}", to, words=", ".join(parsed.overruled)))
     return " · ".join(parts)

@@ -113,7 +113,7 @@ def from_result(result: Result, source: Picture, folder: Path, to: Language) -> 
         write_preview(result.picture, folder / "projection.jpg", (SHOWN_PX, SHOWN_PX)),
     )
     rows = [
-        (say("Likeness", to), f"{result.details['psnr']:.1f} dB"),
+        (say("Similarity", to), f"{result.details['psnr']:.1f} dB"),
         (say("Category", to), category_name(latent.category, to)),
         (say("Time", to), say("{seconds} s", to, seconds=f"{result.seconds:.1f}")),
         *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in result.weights.items()),
@@ -143,7 +143,7 @@ class Projector:
                 *_values(made, to),
                 *self._desk.take(made.latent, settings, to),
                 made.preview,
-                f"<span>{say('Your photograph', to)}</span>",
+                f"<span>{say('Your photo', to)}</span>",
                 "",
             ),
         )
@@ -179,9 +179,7 @@ class Projector:
 
             def job(progress: Progress, cancel: threading.Event) -> Projected:
                 if image is None:
-                    raise InputError(
-                        "image", "none was given", "a picture is needed", "Choose a file or one of the examples first"
-                    )
+                    raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
                 picture = decode(Path(image))
                 wanted = ProjectRequest(
                     picture=picture,
@@ -201,5 +199,5 @@ class Projector:
 
 
 def _values(made: Projected, to: Language) -> tuple[Any, ...]:
-    captions = (say("Your photograph", to), say("As the network draws it", to))
+    captions = (say("Your photo", to), say("The network's version", to))
     return str(made.file), list(zip(made.pair, captions, strict=True)), str(made.saved), made.summary

@@ -235,7 +235,7 @@ def seeds_of(text: str) -> tuple[int, ...]:
         if part:
             if len(found) + last - first >= MOST_SEEDS:
                 raise InputError(
-                    "seeds", '"{part}"', "at most {most} seeds are allowed", "Name fewer", part=part, most=MOST_SEEDS
+                    "seeds", '"{part}"', "at most {most} seeds are allowed", "Use fewer", part=part, most=MOST_SEEDS
                 )
             found += range(first, last + 1)
     return tuple(found)

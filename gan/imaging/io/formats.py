@@ -69,8 +69,8 @@ class Encoding(Options):
         if self.lossless and self.file_format not in _LOSSLESS:
             raise InputError(
                 "lossless",
-                "{format} always loses something",
-                "{formats} can be written without loss",
+                "{format} is always lossy",
+                "only {formats} can be lossless",
                 "Choose one of these",
                 format=self.file_format,
                 formats=", ".join(_LOSSLESS),
@@ -78,14 +78,14 @@ class Encoding(Options):
         if self.keep_location and not self.keep_exif:
             raise InputError(
                 "keep_location",
-                "the location is to be kept without the EXIF that holds it",
-                "it is kept with the EXIF only",
-                "Keep the EXIF too",
+                "the location is kept, but not the EXIF data that contains it",
+                "the location is part of the EXIF data",
+                "Keep the EXIF data too",
             )
         if self.bits == 16 and not self.details.deep:
             raise InputError(
                 "bits",
-                "{format} is written with 8 bits a channel",
+                "{format} is written with 8 bits per channel",
                 "{formats} can be written with 16",
                 "Choose one of these",
                 format=self.file_format,
@@ -110,9 +110,9 @@ class Encoding(Options):
                 return cls(file_format=name, **options)
         raise InputError(
             "output",
-            "{name} does not end like a picture that can be written",
-            "allowed are {suffixes}",
-            "Give the file one of these endings",
+            "{name} does not have the extension of a format that can be written",
+            "{suffixes} are allowed",
+            "Use one of these extensions",
             name=Path(path).name,
             suffixes=", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes),
         )

@@ -213,7 +213,7 @@ def given(path: str | None) -> Path:
 
 def no_picture() -> InputError:
     """Error for a missing picture."""
-    return InputError("image", "none was given", "a picture is needed", "Choose a file or one of the examples first")
+    return InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
 
 
 def _numbers(field: str, text: str, count: int) -> tuple[int, ...]:
@@ -222,7 +222,7 @@ def _numbers(field: str, text: str, count: int) -> tuple[int, ...]:
         raise InputError(
             field,
             "{text}",
-            "{count} whole numbers with commas between them are expected",
+            "{count} whole numbers separated by commas are expected",
             "Correct them",
             text=text,
             count=count,

@@ -75,12 +75,12 @@ def _summary(shown: RenderedResult, file: Path, encoding: Encoding, to: Language
         size = f"{width_px - left - right} × {height_px - top - bottom} px → {size}"
     rows = [
         *common_rows(shown.told, size, file, encoding, to),
-        (say("Holes", to), str(details["holes"])),
-        (say("Made anew", to), f"{100 * details['share']:.2f} %"),
+        (say("Filled areas", to), str(details["holes"])),
+        (say("New pixels", to), f"{100 * details['share']:.2f} %"),
     ]
     if request.get("mask") is not None and (request["grow_px"] or request["feather_px"]):
         edge = say(
-            "grown by {grow} px, feathered over {feather} px",
+            "grown by {grow} px, feathered by {feather} px",
             to,
             grow=request["grow_px"],
             feather=request["feather_px"],

@@ -85,7 +85,7 @@ class _Report:
 
     def html(self, to: Language, *, stopped: bool = False) -> str:
         done = sum(good for *_, good in self.rows)
-        parts = [say("{done} of {count} pictures are done", to, done=done, count=self.count)]
+        parts = [say("{done} of {count} pictures done", to, done=done, count=self.count)]
         failed = len(self.rows) - done
         parts += [say("{failed} could not be used", to, failed=failed)] if failed else []
         parts += [say("stopped", to)] if stopped else []
@@ -195,7 +195,7 @@ class _Work:
 
     def _common(self, paths: Sequence[Path], styles: Mapping[str, Any]) -> Mapping[str, Any]:
         """The look that suits all pictures together, in place of the styles; these where no picture can be used."""
-        self.progress(0, 0, "Looking at all pictures")
+        self.progress(0, 0, "Analyzing all pictures")
 
         def requests() -> Iterator[StylizeRequest]:
             for path in paths:

@@ -205,7 +205,7 @@ class Handlers:
 def given(path: str | None) -> Path:
     """Raises `InputError` where there is no picture."""
     if path is None:
-        raise InputError("image", "none was given", "a picture is needed", "Choose a file or one of the examples first")
+        raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
     return Path(path)
 
 
@@ -221,7 +221,7 @@ def _numbers(text: str) -> tuple[float, ...]:
         raise InputError(
             "weight",
             "{text}",
-            "numbers with commas between them are expected, one for each style",
+            "numbers separated by commas are expected, one for each style",
             "Correct the weights",
             text=text,
         ) from error

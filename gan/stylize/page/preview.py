@@ -158,7 +158,10 @@ def _line(wish: Settings, full: Picture, to: Language) -> str:
     # Styles are enlarged only so far; beyond, strokes grow no more with the picture.
     if wish.kind == "artistic" and not wish.style_px and _strokes_px(wish, full) > FINER * MATCHED_PX:
         return say(
-            "Preview at {px} px. At {width} × {height} px strokes come out finer; stroke size {strokes} keeps these",
+            (
+                "Preview at {px} px. At {width} × {height} px strokes are finer; stroke size {strokes} keeps "
+                "them as shown here"
+            ),
             to,
             px=PREVIEW_PX,
             strokes=MATCHED_PX,

@@ -83,7 +83,7 @@ def _summary(result: Result, source: Picture, file: Path, encoding: Encoding, to
     rows += [(say("Style", to), " · ".join(mixed))] if mixed else []
     partial = asked["where"] != "everywhere"
     if partial:
-        rows.append((say("Restyled", to), f"{100 * details['covered']:.2f} %"))
+        rows.append((say("Restyled area", to), f"{100 * details['covered']:.2f} %"))
     rows += _measured(result.picture, source, to)
     notices = [*result.notices, *([LOSSY] if partial and not encoding.exact else [])]
     return widgets.facts_list(rows, [notice(text, to) for text in notices])

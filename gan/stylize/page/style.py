@@ -186,7 +186,7 @@ def _check_count(own: Sequence[str]) -> None:
             "style",
             "{count} files",
             "at most {most} are mixed",
-            "Take some of them away",
+            "Remove some of them",
             count=len(own),
             most=MOST_OWN,
         )

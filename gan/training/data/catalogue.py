@@ -253,7 +253,7 @@ def _read(
         raise InputError(
             "data",
             "none of the {count} pictures can be read",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported",
             "Run: python train.py doctor --data DIR",
             count=len(entries),
         )

@@ -48,7 +48,7 @@ def find(folder: Path) -> list[Entry]:
         raise InputError(
             "data",
             "no picture below {folder}",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported",
             "Check the path",
             folder=folder,
         )
