@@ -39,7 +39,7 @@ NOT_SERVED = (
     "train",
     "cli",
     "ray.py",
-    "neighbours.py",
+    "neighbors.py",
     "distribution.py",
     "features.py",
     "files.py",
