@@ -31,7 +31,7 @@ LATE: Final = ("seed", "bits")
 
 @dataclass(frozen=True)
 class Asked(Generic[R]):
-    """What one call wants.
+    """Parsed input of one call.
 
     Attributes:
         request: to be carried out.
@@ -46,7 +46,7 @@ class Asked(Generic[R]):
 
 @dataclass(frozen=True)
 class Done(Generic[R]):
-    """What came of it.
+    """Result of one call.
 
     Attributes:
         folder: takes the files; it goes once they were handed over.

@@ -21,7 +21,7 @@ Group = TypeVar("Group", bound=Options)
 Pixels = TypeVar("Pixels")
 
 IMAGE: Final = "image"
-"""What HTTP and every message call the picture that a request is about."""
+"""Name over HTTP and in messages of a request's main picture."""
 
 FILE_SUFFIX: Final = "_file"
 """Of the parameter beside one that takes a text or a file, such as a ground."""
@@ -138,7 +138,7 @@ class Form(Generic[Group]):
                         self.add(name)
 
     def given(self, values: Sequence[Any]) -> dict[str, Any]:
-        """What the widgets hold, by public name; an emptied one counts as untouched."""
+        """Values of the widgets, by public name; an emptied one counts as untouched."""
         held = dict(zip(self.fields, values, strict=True))
         return {name: value for name, value in held.items() if value is not None}
 
@@ -194,17 +194,17 @@ def step_of(parameter: Parameter) -> float:
 
 
 def _stops(parameter: Parameter) -> float:
-    """How many places a slider over its range has."""
+    """Number of steps of a slider over its range."""
     return ((parameter.option.le or 0) - (parameter.option.ge or 0)) / step_of(parameter)
 
 
 def holds_pixels(parameter: Parameter) -> bool:
-    """Whether it is a file and nothing else."""
+    """True if the parameter is a file and nothing else."""
     return isinstance(parameter.kind, type) and parameter.kind not in _SCALARS
 
 
 def takes_file(parameter: Parameter) -> bool:
-    """Whether it is a text or a file, for which there are two parameters over HTTP."""
+    """True if the parameter is a text or a file, for which there are two parameters over HTTP."""
     return not isinstance(parameter.kind, type)
 
 
@@ -245,12 +245,12 @@ def _fields(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def none_given(field: str) -> InputError:
-    """What is said where a picture is missing."""
+    """Error for a missing picture."""
     return InputError(field, "none was given", "a picture is needed", "Choose a file or an example")
 
 
 _ABSENT: Final = object()
-"""What is left to the field's default."""
+"""Marks a value that is left to the field's default."""
 
 
 def _taken(parameter: Parameter, value: Any) -> Any:

@@ -20,7 +20,7 @@ from gan.ui.widgets import facts_list, megabytes
 
 @dataclass(frozen=True)
 class RenderedResult:
-    """What the page shows of a result.
+    """Rendered result, as the page shows it.
 
     Attributes:
         file: the full picture in the chosen format.
@@ -151,7 +151,7 @@ def _written(
 
 
 def encoding_of(file_format: str, quality: float, lossless: bool, keep_exif: bool, keep_location: bool) -> Encoding:
-    """What the controls of `gan.ui.widgets.OutputOptions` ask for.
+    """Encoding selected by the controls of `gan.ui.widgets.OutputOptions`.
 
     Raises:
         InputError: choices that contradict each other.

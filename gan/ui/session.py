@@ -36,7 +36,7 @@ Result = TypeVar("Result", bound=Sized)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Session(Generic[Result]):
-    """What a page is at. It never changes: a handler gives another, so that Stop and errors leave it as it was.
+    """State of a visit. Immutable: handlers return a new one, so that Stop and errors leave it as it was.
 
     Attributes:
         folder: of all files.
@@ -76,18 +76,18 @@ class Session(Generic[Result]):
 
 
 KEEP_S: Final = 86400
-"""What nobody has come back to for this long is thrown away."""
+"""Time without a visit after which a folder is deleted."""
 
 
 class Kept(Protocol):
-    """What a page keeps between two events."""
+    """State of a page between two events."""
 
     @property
     def folder(self) -> Path: ...
 
 
 class Shelf:
-    """Where the visits' files lie; the folder goes with the process."""
+    """Folders of the visits' files; deleted when the process ends."""
 
     def __init__(self) -> None:
         self._root: Path | None = None

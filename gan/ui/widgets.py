@@ -61,7 +61,7 @@ class OutputOptions(Form[Encoding]):
     """Controls of the downloaded file, in the order of `gan.imaging.io.formats.Encoding`'s fields."""
 
     def encoding(self, values: Sequence[Any]) -> Encoding:
-        """What the controls ask for.
+        """Encoding selected by the controls.
 
         A choice that is out of sight does not count: it is about to be set back.
 
@@ -76,7 +76,7 @@ class OutputOptions(Form[Encoding]):
 
 @dataclass(frozen=True)
 class ResultView:
-    """Where a result appears; `values` are an event's outputs, `reveal` belongs behind its success."""
+    """Components that show a result; `values` are an event's outputs, `reveal` belongs behind its success."""
 
     around: gr.Column
     stage: gr.Column

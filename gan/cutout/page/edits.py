@@ -173,6 +173,6 @@ def _fold(task: str) -> Iterator[gr.Checkbox]:
 
 
 def _chips(text: str) -> str:
-    """What is written, as swatches."""
+    """Render the colors of a text as swatches."""
     chips = (f'<span><i style="background:{color}"></i>{html.escape(color)}</span>' for color in swatches(text))
     return "".join(chips)

@@ -1,4 +1,4 @@
-"""What the Cut-out tab makes of finished pictures: files, previews, a record, what is said."""
+"""Turn finished pictures of the Cut-out tab into files, previews, a record and a summary."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _before(source: Picture, made: Picture, results: Sequence[Result], folder: P
 
 
 def rows_of(result: Result, index: int, to: Language, off_white: float | None) -> list[tuple[str, str]]:
-    """What a step found or did, for `gan.ui.widgets.facts_list`."""
+    """Table rows of a step's results, for `gan.ui.widgets.facts_list`."""
     details, asked = result.details, result.request
     if result.task == "cutout" and asked.get("mask") is None and result.weights:
         sure, share = f"{details['confidence']:.0%}", f"{details['share']:.1%}"
@@ -120,7 +120,7 @@ def _told(results: Sequence[Result], picture: Picture, stem: str) -> dict[str, A
 
 
 def _moved(results: Sequence[Result]) -> tuple[float, int, int] | None:
-    """Where the photograph lies in a framed picture: its scale, and its left and top; None without a frame."""
+    """Scale, left and top of the photograph in a framed picture; None without a frame."""
     boxes = [result.details["box"] for result in results if result.task == "cutout" and "box" in result.details]
     frames = [result.details for result in results if result.task == "frame"]
     if not frames or not boxes:

@@ -34,7 +34,7 @@ FADED: Final = 0.7
 
 @dataclass(frozen=True)
 class Marks:
-    """What the user says of a photograph: strokes and masks, by their files.
+    """User input on a photograph: strokes and masks, as paths of files.
 
     Attributes:
         keep, drop, protect: strokes, as masks; None where there are none.
@@ -87,7 +87,7 @@ class Variant:
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """What one run made.
+    """Entry of the history: the inputs and results of one run.
 
     Attributes:
         folder: of its files.
@@ -116,7 +116,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Session(session.Session[Entry]):
-    """What the page is at.
+    """State of a visit of the Cut-out page.
 
     Attributes:
         photograph: as it came.
@@ -142,7 +142,7 @@ class Session(session.Session[Entry]):
 
 
 def read_marks(value: EditorValue | None, visit: Session, mask: str | None, protect: str | None) -> Marks:
-    """What was drawn in the editor, and the masks that were brought, as files of the photograph's size.
+    """Save the editor's strokes and the uploaded masks as files of the photograph's size.
 
     Args:
         mask: path of a mask of the product.

@@ -1,4 +1,4 @@
-"""What the Cut-out page is to make: a ground, and the edits that are ticked, as steps after the cut-out.
+"""Settings of the Cut-out page: a background, and the selected edits, as steps after the cut-out.
 
 All steps work on the cut-out, which carries its own transparency, so that the network has to look once only and every
 picture's history holds steps that do the same to another photograph. Where the natural shadow is to stay, there is no
@@ -69,7 +69,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Edits:
-    """What is to be made of a cut-out.
+    """Settings of all edits of a cut-out.
 
     Attributes:
         ground: `TRANSPARENT`, `WHITE`, `COLOR` or `PICTURE`.
@@ -95,11 +95,11 @@ class Edits:
 
     @property
     def on_paper(self) -> bool:
-        """Whether the photograph's own ground stays, as paper that becomes white under the product's shadow."""
+        """True if the photograph's own background stays, as paper that becomes white under the product's shadow."""
         return bool(self.ticked.get("white", {}).get("keep_shadow"))
 
     def same_ground(self, other: Edits) -> bool:
-        """Whether the product comes to lie on the same; a color or a file that is not chosen does not count."""
+        """True if both lead to the same background; a color or file that is not selected does not count."""
 
         def meant(edits: Edits) -> tuple[str, ...]:
             if "white" in edits.ticked:
@@ -144,7 +144,7 @@ class Edits:
 
 
 def count(steps: Sequence[Step]) -> int:
-    """How many requests they are: what comes after several colors is done for each."""
+    """Number of requests of the steps: what follows several colors is run for each."""
     total, branches = 0, 1
     for step in steps:
         total += branches
@@ -173,7 +173,7 @@ def colors_of(text: str, *, field: str = "to") -> tuple[str, ...]:
 
 
 def swatches(text: str) -> list[str]:
-    """What of a text that is being written are colours already."""
+    """Valid colors in a text that is still being typed."""
     return list(dict.fromkeys(color for part in _SEPARATOR.split(text or "") for color in _color(part)))
 
 

@@ -31,7 +31,7 @@ EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.

@@ -30,7 +30,7 @@ RETURNS: Final = "Returns the finished file, previews before and after, a summar
 
 
 class Measured(Options):
-    """What a result is compared with."""
+    """Reference picture to compare a result with."""
 
     reference: Annotated[PictureFile | None, Option("a picture as large as the result, to measure it against")] = None
 
