@@ -349,7 +349,7 @@ def test_a_match_is_the_one_of_python_and_tells_the_difference(capsys: Any) -> N
         (["cutout", "a.png", "--mask", "missing.png"], "missing.png"),
         (["cutout", "a.png", "--mask", "small.png"], "mask: 4 x 4 px mask, 48 x 40 px picture"),
         (["cutout", "a.png", "--keep", "small.png"], "4 x 4 px mask, 48 x 40 px picture"),
-        (["cutout", "a.png", "--drop", "full.png"], "nothing of the product is left"),
+        (["cutout", "a.png", "--drop", "full.png"], "no part of the product is left"),
         (["cutout", "a.png", "--mask", "empty.png"], "mask: it is empty"),
         (["cutout", "photo.png", "--model", "nobody-knows"], "nobody-knows"),
         (["cutout", "a.png", "--save-mask", "m.jpg"], "output: m.jpg does not end in .png"),

@@ -1,4 +1,4 @@
-"""Which pictures a recipe is applied to, where each result goes, and which of them are there already."""
+"""Plan a batch: match sources to output paths, and skip results that an earlier run has already written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Job:
 
 
 def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
-    """What is to be made of files and folders, in the order of their names.
+    """List the jobs for files and folders, sorted by name.
 
     A result is called as its source, in the same sub-folders, with the output's suffix; where several would meet in
     one name, later ones keep their old suffix too, or are numbered. Of a recipe with several results for a picture,
@@ -59,9 +59,9 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
     if recipe.draws == bool(sources):
         raise InputError(
             "image",
-            "pictures for a recipe that makes its own" if recipe.draws else "no picture",
-            "a recipe that begins with generate takes none, every other at least one",
-            "Leave them out, or choose another recipe" if recipe.draws else "Choose a file or a folder",
+            "pictures were given for a recipe that generates its own" if recipe.draws else "no picture",
+            "a recipe that begins with generate takes no pictures, every other at least one",
+            "Remove them, or choose another recipe" if recipe.draws else "Choose a file or a folder",
         )
     if out.exists() and not out.is_dir():
         raise InputError(
@@ -93,7 +93,7 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
 
 
 def ignored_in(sources: Iterable[Path]) -> tuple[str, ...]:
-    """The files of folders that are taken for no pictures, hidden ones left out; `MOST_IGNORED` at most."""
+    """Files in the folders that are not pictures, hidden ones left out; `MOST_IGNORED` at most."""
     names: list[str] = []
     for folder in sources:
         if not folder.is_dir():
@@ -108,12 +108,12 @@ def ignored_in(sources: Iterable[Path]) -> tuple[str, ...]:
 
 
 def sidecar_of(target: Path) -> Path:
-    """Where the steps of a result are written."""
+    """Path of the JSON sidecar that records the steps of a result."""
     return target.with_name(target.name + ".json")
 
 
 def kept(job: Job) -> Outcome | None:
-    """What an earlier run made of the same picture with the same recipe, if its file still is what it wrote.
+    """Result of an earlier run of the same recipe on the same picture, if its file is unchanged since; else None.
 
     The sidecar is the journal: it is written after its picture, whole or not at all, so that a run which was killed
     has neither half a file nor a file that is taken for finished and is not.
@@ -147,7 +147,7 @@ def kept(job: Job) -> Outcome | None:
 
 
 def file_sha256(path: Path) -> str:
-    """Of a file's content; empty for what is no file.
+    """SHA-256 of a file's content; empty if it is not a file.
 
     Raises:
         OSError: it cannot be read.
@@ -162,7 +162,7 @@ def file_sha256(path: Path) -> str:
 
 
 def _pairs(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[Path, Path]]:
-    """Sources and the names of their results, which may meet."""
+    """Sources and the names of their results, which may collide."""
     if len(sources) == 1 and not sources[0].is_dir():
         return [(sources[0], (out / sources[0].name).with_suffix(suffix))]
     own = out.resolve()
@@ -175,7 +175,7 @@ def _pairs(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[Path, 
 
 
 def _ours(path: Path) -> bool:
-    """Whether it is the contact sheet of an earlier run, on whose results this one works."""
+    """True for the contact sheet of an earlier run, on whose results this one works."""
     return SHEET.fullmatch(path.name) is not None and (path.parent / KEPT).is_dir()
 
 
@@ -185,7 +185,7 @@ def _name(source: Path, sources: Sequence[Path]) -> str:
 
 
 def _free(target: Path, taken: set[str]) -> Path:
-    """A name that no other result has, on systems too that take a.png and A.png for the same."""
+    """A name that no other result has, also on file systems that ignore case."""
     free, number = target, 2
     while str(free).casefold() in taken or SHEET.fullmatch(free.name):
         free, number = target.with_name(f"{target.stem}-{number}{target.suffix}"), number + 1
@@ -194,13 +194,13 @@ def _free(target: Path, taken: set[str]) -> Path:
 
 
 def _check_apart(jobs: Sequence[Job]) -> None:
-    """Results never take the place of what they are made of."""
+    """Raise `InputError` if a result would overwrite a source."""
     sources = {job.source.resolve() for job in jobs if job.source is not None}
     for job in jobs:
         if job.target.resolve() in sources:
             raise InputError(
                 "output",
-                "{name} would take the place of a picture that it is made of",
+                "{name} would overwrite its own source",
                 "a folder of its own is needed",
                 "Choose another -o",
                 name=job.below,

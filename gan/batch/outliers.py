@@ -1,4 +1,4 @@
-"""What is measured of every result, so that those that fall out of a batch can be listed."""
+"""Image statistics of every result, and detection of results that differ from the rest of the batch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TO_DEVIATION = 1.4826
 
 
 def measured(picture: Picture, details: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Median colors of the product and of its ground, and how far a step has missed the color that it was asked for.
+    """Median colors of the product and its background, and a step's difference from its target color.
 
     The product is what is opaque, or stands on a plain ground; where neither is so, all of the picture.
 
@@ -56,7 +56,7 @@ def measured(picture: Picture, details: Sequence[Mapping[str, Any]]) -> dict[str
 
 
 def outliers(outcomes: Sequence[Outcome]) -> tuple[Outlier, ...]:
-    """The results whose colors differ, the largest difference first.
+    """Results whose colors differ from the others', the largest difference first.
 
     A color counts as different when it is farther from the batch's median color than `LEAST_DELTA_E` and than the
     median distance by `DEVIATIONS` robust standard deviations; one that a step was to meet, when it is farther from
@@ -90,7 +90,7 @@ def _apart(outcomes: Sequence[Outcome], what: Literal["product", "ground"]) -> l
 
 
 def _median(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> list[float] | None:
-    """Of (3, h, w) where (h, w) says so, in CIELAB."""
+    """Median in CIELAB of (3, h, w) where (h, w) is true."""
     if not inside.any():
         return None
     from skimage.color import rgb2lab
@@ -100,7 +100,7 @@ def _median(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> list[float] 
 
 
 def _differences(value: Any) -> Iterator[float]:
-    """All that a step's details call `delta_e`, wherever it stands in them."""
+    """All values named `delta_e` in a step's details, at any depth."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key == "delta_e" and isinstance(item, Mapping):

@@ -54,7 +54,7 @@ class Step:
 
 @contextmanager
 def at_step(number: int) -> Iterator[None]:
-    """What is refused within is refused with the step's number."""
+    """Add the step's number to an `InputError` raised within."""
     try:
         yield
     except StepError:
@@ -178,9 +178,9 @@ def _named(value: Any, name: str) -> tuple[str, str]:
 def _other(file: str, name: str) -> InputError:
     return InputError(
         name,
-        "{file} has other pixels than the one that the step was made with",
+        "{file} has different pixels from the file that the step was saved with",
         "the same file is needed",
-        "Put the right file beside the recipe, or take the hash out",
+        "Put the right file beside the recipe, or remove the hash",
         file=file,
     )
 
@@ -189,7 +189,7 @@ def _missing(file: str, name: str) -> InputError:
     return InputError(
         name,
         "there is no file {file} beside the recipe",
-        "the files that steps name are needed",
+        "the files that the steps name are needed",
         "Put it beside the recipe",
         file=file,
     )

@@ -1,4 +1,4 @@
-"""One picture through all steps of a recipe: the part of a replay that runs anywhere, also on another machine."""
+"""Run one picture through all steps of a recipe: the part of a replay that also runs on other machines."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NO_ROOM = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class Run(Protocol):
-    """Carries out a request: `gan.api.Studio.run`."""
+    """Runs a request: `gan.api.Studio.run`."""
 
     def __call__(
         self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
@@ -52,12 +52,12 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Made:
-    """A finished picture that lies nowhere yet.
+    """A finished picture that is not written yet.
 
     Attributes:
         file: its file.
         sidecar: content of the JSON beside it: steps, weights, hashes; no time. It is a recipe itself.
-        outcome: what became of it.
+        outcome: of the job.
     """
 
     file: Encoded
@@ -68,7 +68,7 @@ class Made:
 def carry_out(
     job: Job, run: Run, *, progress: Progress | None = None, cancel: threading.Event | None = None
 ) -> Outcome:
-    """Make one picture and write it and its sidecar, each whole or not at all. The same inputs give the same bytes.
+    """Make one picture and write it and its sidecar, each atomically. The same inputs give the same bytes.
 
     Args:
         job: what to make.
@@ -77,7 +77,7 @@ def carry_out(
         cancel: when set, the next step raises `Cancelled`.
 
     Returns:
-        What became of it: a picture that cannot be used, or a result that cannot be written, fails and raises nothing.
+        Its outcome: a picture that cannot be used, or a result that cannot be written, fails and raises nothing.
 
     Raises:
         Cancelled: `cancel` was set.
@@ -101,12 +101,12 @@ def carry_out(
 
 
 def failed(job: Job, error: Exception) -> Outcome:
-    """The outcome of a job that ended with an error."""
+    """Outcome of a job that ended with an error."""
     return Outcome(name=job.name, target=job.below, status="failed", error=_problem(error, job))
 
 
 def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: threading.Event | None = None) -> Made:
-    """One picture through all steps, in memory.
+    """Run one picture through all steps, in memory.
 
     Raises:
         StepError: it cannot be read, or a step refuses it.
@@ -158,7 +158,7 @@ def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: thread
 
 @dataclass(frozen=True)
 class _Told:
-    """What else is known after all steps.
+    """Data collected over all steps, beside the picture.
 
     Attributes:
         before: a small JPEG of the source; empty where there is none.
@@ -175,7 +175,7 @@ class _Told:
 def _through_steps(
     job: Job, run: Run, progress: Progress | None, cancel: threading.Event | None
 ) -> tuple[Result, _Told]:
-    """The last step's result, and what all said. Only one step's picture and the next one's are in memory."""
+    """The last step's result and all notices. Only one step's picture and the next one's are in memory."""
     recipe = job.recipe
     with at_step(0):
         picture = None if job.source is None else decode(job.source)
@@ -229,7 +229,7 @@ def _problem(error: Exception, job: Job) -> StepError:
         told = InputError(
             "image",
             "there is not enough memory for it",
-            "a picture that fits into the memory is needed",
+            "a picture that fits in memory is needed",
             "Choose a smaller picture, or close other programs",
         )
     elif isinstance(error, OSError):
@@ -237,7 +237,7 @@ def _problem(error: Exception, job: Job) -> StepError:
             "output",
             "{name} cannot be written: {reason}",
             "a folder that can be written is needed",
-            "Check its permissions and its room, or choose another",
+            "Check its permissions and free space, or choose another",
             name=job.below,
             reason=error.strerror or type(error).__name__,
         )

@@ -1,4 +1,4 @@
-"""What the commands share: exit statuses, options, one line of progress."""
+"""Shared by the commands: exit statuses, options, one line of progress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands share that turn pictures into pictures: files and folders in, options of writing, the loop."""
+"""Shared by the commands that turn pictures into pictures: input files and folders, output options, the loop."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def file_options(task: argparse.ArgumentParser) -> None:
 
 
 def writing_options(task: argparse.ArgumentParser) -> None:
-    """How a picture becomes a file, and --record."""
+    """Add the output options (format, quality, metadata) and --record to a parser."""
     options.add(task, Encoding, helps={"file_format": "instead of the name's ending"})
     task.add_argument("--record", action="store_true", help="write OUT.json beside OUT: enough to make it again")
 
@@ -138,7 +138,7 @@ def planned(
 def side_files(
     arguments: argparse.Namespace, given: Path | None, ending: str, *, as_png: tuple[str, ...] = UNWRITABLE
 ) -> dict[Path, Path]:
-    """Where what is made beside each result goes, always as PNG: a mask, a shadow alone.
+    """Paths of the side outputs of each result, such as its mask or its shadow; always PNG.
 
     Args:
         arguments: with what `file_options` and `writing_options` add.

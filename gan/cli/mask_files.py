@@ -61,7 +61,7 @@ class MaskFiles:
         self._one = None if given is None or self._folder is not None else decode_mask(given)
 
     def leaves(self, path: Path) -> bool:
-        """Whether a file that was found is a picture and no mask; what was named itself always is."""
+        """True if a file found in a folder is a picture and no mask; a file named explicitly always is."""
         if path in self._inputs:
             return True
         named = path.suffix.lower() == ".png" and path.stem.endswith(MASK_ENDING)

@@ -117,7 +117,7 @@ def _on_ray(arguments: argparse.Namespace, recipe: Recipe, bar: Progress | None)
 
 
 def _studio(device: str) -> Run:
-    """What carries out a worker's requests."""
+    """Load a studio in a worker and return its `run`."""
     from gan.api import Studio
 
     return Studio(device).run

@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from typing_extensions import Self
 
 from gan.core.errors import InputError, check_within, shown, wrong_type
+from gan.core.message import Message
 
 PICTURE = "picture"
 """Name of the field that holds the picture that a request is about."""
@@ -26,7 +27,7 @@ PICTURE = "picture"
 
 @dataclass(frozen=True)
 class Option(GroupedMetadata):
-    """What the user may know of a field beside its type and default.
+    """Metadata of a request field beside its type and default: help, range, group, unit.
 
     Attributes:
         help: one phrase in English, as --help and the API's listing show it.
@@ -157,7 +158,7 @@ def refused(kind: type[Options], error: ValidationError) -> InputError:
             "request",
             "there is no field {name}",
             "the fields are {known}",
-            "Correct the name, or leave it out",
+            "Correct the name, or remove it",
             name=shown(location[-1] if location else "?"),
             known=", ".join(kind.model_fields),
         )
@@ -260,7 +261,7 @@ def _not_one_of(parameter: Parameter, value: Any) -> InputError:
     if type(value) is not parameter.kind:
         return wrong_type(parameter.public, value, _TEXTS.get(parameter.kind, "another value"))
     *most, last = [str(choice) for choice in parameter.choices]
-    known = f"{', '.join(most)} or {last}" if most else last
+    known = Message("{most} or {last}", {"most": ", ".join(most), "last": last}) if most else last
     return InputError(
         parameter.public, "{value}", "{known} is allowed", "Choose one of these", value=str(value), known=known
     )

@@ -61,7 +61,7 @@ def cutout_config(published: Mapping[str, Any]) -> CutoutConfig:
 
 
 class CutoutNet(nn.Module):
-    """How much of each pixel is product.
+    """Segmentation network: predicts the coverage of the product in each pixel.
 
     EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946; its Lite variant without squeeze-and-excitation), batch norms
     folded, and a top-down decoder with lateral connections (FPN, arXiv 1612.03144). The prior lets one network serve

@@ -1,4 +1,4 @@
-"""What is measured of a photograph of a product, so that two of them can be compared."""
+"""Measure the appearance of a product photograph, so that two of them can be compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from gan.core.errors import InputError
 from gan.cutout.segment import has_transparency
 from gan.edit.color_transfer import named
-from gan.edit.geometry import Box, measured
+from gan.imaging.box import Box, box_of
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 
@@ -29,7 +29,7 @@ _NEAR = math.exp(-1)
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What is measured of a photograph of a product.
+    """Measurements of a product photograph.
 
     Attributes:
         box: of the product, in pixels.
@@ -66,9 +66,9 @@ def scene_of(picture: Picture, alpha: Tensor) -> Scene:
     Raises:
         InputError: nothing is covered.
     """
-    box = measured(alpha)
+    box = box_of(alpha)
     if box is None:
-        raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
     rgb, cover = (shrunk(x, MEASURED_PX) for x in (picture.rgb, alpha))
     inside = cover > 0.9 * cover.max()
     pixels, weight = rgb[0][:, inside[0, 0]], cover[inside]
@@ -82,7 +82,7 @@ def scene_of(picture: Picture, alpha: Tensor) -> Scene:
 
 
 def _ground(rgb: Tensor, cover: Tensor) -> Tensor | None:
-    """The color of a plain ground, free of shadows; None where it has no such color."""
+    """Color of a plain background, free of shadows; None if it has no such color."""
     free = F.max_pool2d(cover, 5, 1, 2)[0, 0] < 0.01
     if float(free.float().mean()) < _LEAST_GROUND:
         return None

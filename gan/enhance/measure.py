@@ -1,4 +1,4 @@
-"""What a picture says about its light: the colour of it, its black and white, and what would help."""
+"""Measure a picture's color cast, black and white points, and suggest corrections."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _GROUND_CHROMA = 0.2
 
 @dataclass(frozen=True)
 class Light:
-    """How to divide the light's colour out.
+    """White balance gains.
 
     Attributes:
         gains: (3,), of linear light.
@@ -47,7 +47,7 @@ class Light:
 
     @property
     def cast(self) -> float:
-        """How much more the strongest channel is lifted than the weakest; 0 is neutral."""
+        """Ratio of the strongest to the weakest channel's gain, minus 1; 0 is neutral."""
         return float(self.gains.max() / self.gains.min()) - 1
 
 
@@ -77,7 +77,7 @@ def luma(rgb: Tensor) -> Tensor:
 
 
 def bright_ground(rgb: Tensor) -> Tensor | None:
-    """Which pixels are a bright, nearly neutral ground; None where less than half of the picture's border is.
+    """Mask of a bright, nearly neutral background; None if it covers less than half of the picture's border.
 
     Args:
         rgb: a thumbnail.
@@ -96,7 +96,7 @@ def bright_ground(rgb: Tensor) -> Tensor | None:
 
 
 def measure_gains(rgb: Tensor) -> Light:
-    """The white patch (Land 1977) on a bright ground, else shades of grey (Finlayson & Trezzi 2004, norm 6).
+    """White-patch gains (Land 1977) on a bright ground, else shades of gray (Finlayson & Trezzi 2004, norm 6).
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].
@@ -116,7 +116,7 @@ def measure_gains(rgb: Tensor) -> Light:
 def measure_levels(rgb: Tensor) -> Levels:
     """Black and white points that clip no channel of 99% of the picture, and a gamma towards a middle median.
 
-    A bright ground tells the exposure by itself: no gamma then, lest a black shoe become grey.
+    A bright ground tells the exposure by itself: no gamma then, lest a black shoe become gray.
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].

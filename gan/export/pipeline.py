@@ -23,7 +23,7 @@ from gan.imaging.picture import Picture
 
 BY_PRODUCT = frozenset(("cut-off", "text", "shadow"))
 
-UNKNOWN_PRODUCT = "No product was found: what needs it was neither measured nor repaired"
+UNKNOWN_PRODUCT = "No product was found: rules about the product were neither measured nor fixed"
 
 
 class ChannelRequest(Request):
@@ -103,17 +103,17 @@ def export(request: ExportRequest, context: Context) -> Output:
     Returns:
         The repaired picture and, where a product was found, the product alone: the same pixels with its coverage as
         alpha, which `written` takes. Details: those of `check_picture`, measured before, and `repairs`, each as
-        `Phrase.record` gives it.
+        `Message.record` gives it.
     """
     picture, channel = request.picture, request.channel
     found = _found(picture, channel, context, request.model, wanted=request.fill is not None)
     context.step(3, 8, "Measuring")
     alpha = None if found is None else found.alpha
     findings = check(picture, request.facts, alpha, channel)
-    context.step(4, 8, "Repairing")
+    context.step(4, 8, "Fixing")
     failing = frozenset(finding.rule for finding in findings if finding.status == "fail")
     made = repaired(picture, alpha, failing, channel, context.within(5, 8), fill=request.fill)
-    context.step(8, 8, "Repairing")
+    context.step(8, 8, "Fixing")
     alone = () if made.alpha is None else (made.picture.with_pixels(made.picture.rgb, made.alpha),)
     return Output(
         (made.picture, *alone),
@@ -129,13 +129,13 @@ def check_fill(fill: float | None, channel: Channel) -> None:
 
 
 def needs_product(channel: Channel) -> bool:
-    """Whether any of a channel's rules goes by where the product is."""
+    """True if any of a channel's rules needs the product's mask."""
     fill = channel.fill_least is not None or channel.fill_most is not None
     return fill or channel.ground == "white" or channel.aspect_required or bool(BY_PRODUCT & set(channel.forbid))
 
 
 def _found(picture: Picture, channel: Channel, context: Context, model: str, *, wanted: bool = False) -> Found | None:
-    """Where the product is; None where nothing asks for it, or none was found."""
+    """Segment the product; None if no rule needs it, or none was found."""
     if not wanted and not needs_product(channel):
         return None
     try:

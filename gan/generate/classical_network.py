@@ -35,7 +35,7 @@ class ClassicalConfig:
 
     Attributes:
         resolution: side of the pictures in pixels: 32, 64, 128 or 256.
-        channels: 1 for grey pictures, 3 for colours.
+        channels: 1 for gray pictures, 3 for colors.
         latent: length of z.
         filters: width of the last hidden layer; it doubles towards the smaller ones,
         filters_max: up to this.
@@ -65,12 +65,12 @@ class ClassicalConfig:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """One, since the recipe tells none apart."""
+        """One category, since the recipe does not distinguish any."""
         return ("any",)
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """None: nothing measured is an input."""
+        """Empty: the network takes no measured attributes."""
         return ()
 
     @property
@@ -80,7 +80,7 @@ class ClassicalConfig:
 
     @property
     def layers(self) -> int:
-        """How many styles a picture takes."""
+        """Number of style layers of a picture."""
         return 1
 
     @property
@@ -100,7 +100,7 @@ def from_config(published: Mapping[str, Any]) -> ClassicalNet:
 
 
 class ClassicalNet(nn.Module):
-    """z to pictures by transposed convolutions, with what serving asks of every generator.
+    """DCGAN generator: z to pictures by transposed convolutions, with the interface that serving needs.
 
     A style w is z itself, for all of the network at once.
 
@@ -111,7 +111,7 @@ class ClassicalNet(nn.Module):
     spec = NetworkSpec()
 
     encoder = None
-    """There is none: pictures are brought into the latent space by optimisation alone."""
+    """Not available: pictures are projected by optimization alone."""
 
     def __init__(self, config: ClassicalConfig) -> None:
         super().__init__()
@@ -159,7 +159,7 @@ class ClassicalNet(nn.Module):
 
 
 class ClassicalDiscriminator(nn.Module):
-    """Tells made pictures from taken ones by strided convolutions; for training only.
+    """DCGAN discriminator of strided convolutions; for training only.
 
     Neither its first layer nor its last has BatchNorm, as in the paper. Real and made pictures go through it in
     batches of their own, since the statistics of a mixed batch would be those of neither.

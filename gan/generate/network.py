@@ -1,8 +1,8 @@
-"""The generator: a lean StyleGAN2 that is told what can be measured, and an encoder that shares its latent space.
+"""The generator: a lean StyleGAN2 conditioned on measured attributes, and an encoder that shares its latent space.
 
-A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: colour,
+A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: color,
 frame, angle of view), and everything else (`z`). The first two are inputs, so that a named slider is an input and no
-guess. The mapping turns the three into w; the synthesis turns w into colours and coverage.
+guess. The mapping turns the three into w; the synthesis turns w into colors and coverage.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class GenerateConfig:
 
     @property
     def layers(self) -> int:
-        """How many styles a picture takes: two convolutions a block."""
+        """Number of style layers of a picture: two convolutions a block."""
         return 2 * len(self.sizes)
 
 
@@ -98,7 +98,7 @@ def config_from(published: Mapping[str, Any]) -> GenerateConfig:
 
 
 class Encoded(NamedTuple):
-    """What the encoder says of N pictures: a Gaussian over z, logits of categories, and the attributes it sees."""
+    """Encoder output for N pictures: a Gaussian over z, logits of categories, and the predicted attributes."""
 
     mean: Tensor
     log_variance: Tensor
@@ -107,7 +107,7 @@ class Encoded(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """What one forward of training gives: reconstructions, samples, and the encodings of the sources."""
+    """Output of one training forward pass: reconstructions, samples, and the encodings of the sources."""
 
     made: Tensor | None
     sampled: Tensor | None
@@ -158,7 +158,7 @@ class GenerateNet(nn.Module):
         noise: Tensor | None = None,
         mixed: tuple[Tensor, Tensor] | None = None,
     ) -> Trained:
-        """Everything that a step of training needs, in one call, as wrappers for several processes demand.
+        """Everything that a training step needs, in one call, as DDP wrappers require.
 
         Args:
             z: (M, latent) of samples, or None.
@@ -359,7 +359,7 @@ class _Down(nn.Module):
 
 
 def _without_grid(x: Tensor) -> Tensor:
-    """Filtered with (1, 2, 1) / 4 both ways: neighbours of a pixel shuffle are made by different weights, and without
+    """Filtered with (1, 2, 1) / 4 both ways: neighbors of a pixel shuffle are made by different weights, and without
     this they differ in a pattern of dots."""
     padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
     across = (padded[..., :-2] + 2 * padded[..., 1:-1] + padded[..., 2:]) / 4

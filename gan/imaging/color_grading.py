@@ -222,7 +222,7 @@ def _moved(lab: Tensor, source: _Statistics, target: _Statistics, *, tone_only: 
 
 
 def _held(lattice: Tensor) -> Tensor:
-    """As much of the map as can be taken back with rounding errors grown by `MOST_RETURN` at most."""
+    """Blend the map toward identity until its inverse amplifies rounding errors by at most `MOST_RETURN`."""
     slopes, still = lut.jacobian(lattice), torch.eye(3, dtype=lattice.dtype)
     least, most = 0.0, 1.0
     strength = most
@@ -248,12 +248,12 @@ def _without_toe(lab: Tensor) -> Tensor:
 
 
 def _saturable(lightness: Tensor) -> Tensor:
-    """How chroma follows lightness: in proportion in shadows, where it could not stay, and hardly in lights."""
+    """Chroma as a function of lightness: proportional in shadows, where it would clip, nearly constant in lights."""
     return lightness.clamp(min=1e-6) / (lightness + _SHADOW)
 
 
 def _room(lightness: Tensor) -> Tensor:
-    """How much colour fits at a lightness: 0 at black and white, 1 between them."""
+    """Chroma available at a lightness: 0 at black and white, 1 between them."""
     return 1 - (2 * lightness.clamp(0, 1) - 1).abs() ** 3
 
 

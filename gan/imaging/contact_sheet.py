@@ -60,7 +60,7 @@ def contact_sheet(pictures: Sequence[Picture], captions: Sequence[str], *, colum
             "captions",
             "{captions} captions for {pictures} pictures",
             "at least one picture and one caption for each are needed",
-            "Give as many of both",
+            "Use as many of both",
             captions=len(captions),
             pictures=len(pictures),
         )

@@ -1,4 +1,4 @@
-"""What mask tools do with a coverage: discs around it, ramps across its edge, and areas of similar colour.
+"""Shape operations on masks: dilation by discs, ramps across edges, and regions of similar color.
 
 Everything is worked on in tiles or bands, so that beside the masks themselves only a part is in memory.
 """
@@ -77,7 +77,7 @@ def feather(coverage: Tensor, px: int) -> Tensor:
 
 
 def similar(picture: Picture, x: int, y: int, *, tolerance: float, connected: bool) -> Tensor:
-    """Where a picture has about the colour of one of its pixels.
+    """Select the region of a picture with about the color of one of its pixels.
 
     The measure is CIE 1976's Delta E. Opacity counts as a fourth coordinate as large as lightness, and colours as
     much as they are opaque, so that what hides behind full transparency is all the same.
@@ -116,7 +116,7 @@ def _seen(picture: Picture, rows: slice, columns: slice) -> Floats:
 
 
 def _dilated(shape: Bools, px: int) -> Bools:
-    """Where a pixel of the shape lies within `px`; exact and in a time that does not depend on the radius.
+    """Dilate a shape by a disc of radius `px`; exact, in time independent of the radius.
 
     As in the distance transform of Meijster et al. (2000), columns come first and rows second: a pixel `g` rows away
     from the shape reaches sqrt(px**2 - g**2) along its row, and what is reached lies before the farthest end of all

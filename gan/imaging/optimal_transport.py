@@ -1,4 +1,4 @@
-"""How the colours of one picture are moved onto those of another, as far as a linear map can: in closed form."""
+"""Linear optimal transport of one picture's colors onto another's, in closed form."""
 
 from __future__ import annotations
 

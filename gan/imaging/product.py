@@ -1,4 +1,4 @@
-"""What can be measured on a picture of a product: where it lies in the frame and which colour it has.
+"""Measure a product in its picture: its place in the frame and its color.
 
 A coverage (alpha) says where the product is. Colours are measured in Y'CbCr of BT.601 over the full range, because a
 turn in its chroma plane is a turn of hue that leaves the lightness alone, and is linear.
@@ -150,7 +150,7 @@ def _enclosed(rgb: Tensor) -> Tensor:
 
 
 def _ends(profile: Tensor) -> tuple[Tensor, Tensor]:
-    """Where a profile (N, L) begins and ends, as fractions of the length.
+    """Start and end of a profile (N, L), as fractions of the length.
 
     The first and the last pixel above one half, and those beside them, count by as much as is covered of them: exact
     for a box wherever it lies. A profile of a single pixel has that pixel's width.

@@ -19,7 +19,7 @@ CANDIDATES = 12
 
 
 def detail_of(rgb: Tensor) -> Tensor:
-    """What a blur takes away: (N, 3, h, w) in [0, 1] to the same shape, in [-1, 1], of mean 0 nearly everywhere."""
+    """High frequencies of a picture: (N, 3, h, w) in [0, 1] to the same shape, in [-1, 1], mean nearly 0."""
     from torchvision.transforms.v2.functional import gaussian_blur  # here: importing it takes seconds
 
     # The kernel's radius has to stay within the picture, which is mirrored at its border.
@@ -32,7 +32,7 @@ def detail_of(rgb: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Guide:
-    """What decides among places: in a woodcut the dark has other lines than the light.
+    """Guide for patch selection: in a woodcut, dark areas have other lines than light ones.
 
     Attributes:
         means: of the picture that the detail is of, as `patch_means` gives them.

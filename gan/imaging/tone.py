@@ -42,7 +42,7 @@ class ToneCurve:
 
 @dataclass(frozen=True, eq=False)
 class Tones:
-    """How much of a picture lies at which lightness.
+    """Lightness histogram of a picture, and its gradients' energy by lightness.
 
     Attributes:
         shares: (BINS,), of the pixels' weights; they sum to 1.

@@ -65,7 +65,7 @@ def inpaint_config(published: Mapping[str, Any]) -> InpaintConfig:
 
 
 class InpaintNet(nn.Module):
-    """Where a smooth fill is right and where one with patches, and what both lack.
+    """Inpainting network: blends a smooth fill and a patch fill, and adds what both lack.
 
     An encoder and decoder with skips, as MI-GAN (Sargsyan et al., ICCV 2023) has them, of plain convolutions on an
     unshuffled input, which two CPU cores run faster than depthwise ones. What looks at the whole picture is not
@@ -74,7 +74,7 @@ class InpaintNet(nn.Module):
 
     Shapes:
         (N, 7, H, W) -> (N, 3, H, W): RGB in [0, 1] with the hole filled smoothly or from a coarser level, RGB with it
-        filled from elsewhere in the picture (`gan.imaging.patches`), and the mask, which is 0 where the colours are
+        filled from elsewhere in the picture (`gan.imaging.patches`), and the mask, which is 0 where the colors are
         known and `BLIND` or `COARSE` (`gan.imaging.mask`) in the hole; to RGB, nominally in [0, 1]. H and W divisible
         by `config.multiple`. Known pixels come back nearly, not exactly: the caller puts them back.
     """
@@ -153,7 +153,7 @@ class _Block(nn.Module):
 
 
 class _ChannelNorm(nn.Module):
-    """Layer normalisation over the channels of each position, so that a tile gives what the whole picture gives."""
+    """Layer normalization over the channels of each position, so that a tile gives what the whole picture gives."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -187,7 +187,7 @@ class _Attention(nn.Module):
 
     @torch.no_grad()
     def soften(self) -> None:
-        """As a block; and attention has to start out even, or it never finds what is worth attending to."""
+        """Scale initial weights down, as a block does: attention has to start uniform to learn what to attend to."""
         self.out.weight.mul_(0.3)
         self.query.weight.mul_(0.3)
         self.key.weight.mul_(0.3)

@@ -1,4 +1,4 @@
-"""How far made pictures are from real ones as a distribution, in the features of a frozen network.
+"""Frechet and kernel distance between generated and real pictures, in the features of a frozen network.
 
 The figures carry the network's name: KD-lite2 is the kernel distance on the last stage of EfficientNet-Lite2, which
 no loss of this project uses. They are not comparable with KID and FID, which mean Inception.
@@ -25,7 +25,7 @@ def pooled_features(
     """The last stage of the frozen network, averaged over positions; Lite2's has 352 channels.
 
     Args:
-        pictures: each (3, H, W) or (N, 3, H, W), in [0, 1], of any size; one channel stands for grey. Sizes other
+        pictures: each (3, H, W) or (N, 3, H, W), in [0, 1], of any size; one channel stands for gray. Sizes other
             than `size_px` are resized to a square by an antialiased bicubic filter, as the FID literature asks for
             (Parmar et al., arXiv 2104.11222).
         features: e.g. `load_features("lite2")`, on the device where it is to run.

@@ -1,4 +1,4 @@
-"""All figures of a generator at once, beside what real pictures reach: for a card, a log or a terminal."""
+"""All metrics of a generator at once, with the baselines of real pictures: for a card, a log or a terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from gan.models.manifest import Metric
 
 @dataclass(frozen=True)
 class Figures:
-    """One set of pictures against the held-out real ones.
+    """Metrics of one set of pictures against the held-out real ones.
 
     Attributes:
         kernel: kernel distance, 0 or a little to either side of it for the same distribution.
@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Summary:
-    """All figures of a generator, beside what real pictures reach.
+    """All metrics of a generator, with the baselines of real pictures.
 
     Attributes:
         n: number of made pictures.
@@ -68,7 +68,7 @@ class Summary:
     neighbours: Neighbours
 
     def metrics(self, dataset: str) -> dict[str, Metric]:
-        """As a manifest's record holds them; the baselines say what real pictures reach, and the interval of KD.
+        """Metrics for the manifest's record, with the baselines of real pictures and the interval of KD.
 
         Args:
             dataset: what was measured, with the split.

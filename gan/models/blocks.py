@@ -1,4 +1,4 @@
-"""Convolutions that are wide while they learn and plain when they serve."""
+"""Convolutions with parallel branches in training that fuse to plain ones for inference."""
 
 from __future__ import annotations
 

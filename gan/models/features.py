@@ -29,7 +29,7 @@ PERCEPTUAL_EPS = 1e-6
 
 @dataclass(frozen=True)
 class Source:
-    """Where a network's weights come from.
+    """Source of a network's pretrained weights.
 
     Attributes:
         architecture: the name in `efficientnet_lite_pytorch`.

@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: a checkpoint's model card, and the way there and back.
+"""Hugging Face Hub: model cards, upload and download of checkpoints.
 
 The Hub's client is imported only when one of these functions runs, so that importing `gan` neither takes its time nor
 its settings. `HF_ENDPOINT` and `HF_TOKEN` mean what they mean to the client.
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 def render_card(record: Record, text: str) -> str:
-    """A model card in the Hub's form: YAML front matter, the text, and tables whose figures stand in the record.
+    """Render a model card in the Hub's form: YAML front matter, the text, and tables with the record's figures.
 
     Args:
         text: what the model is for and where it ends, in Markdown.

@@ -1,4 +1,4 @@
-"""A discriminator that looks at a frozen network's features: it needs far fewer pictures than one from scratch."""
+"""Discriminator on a frozen network's features: it needs far fewer pictures than one trained from scratch."""
 
 from __future__ import annotations
 

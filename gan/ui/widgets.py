@@ -13,11 +13,13 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.imaging.io.codec import decode
+from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
 from gan.ui.background_job import one_sentence
+from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, notice
 from gan.ui.preview import write_preview
+from gan.ui.protocols import Choice
 
 LIGHT: Final[dict[str, Any]] = {
     "api_visibility": "private",
@@ -54,18 +56,21 @@ BROWSERS_SHOW: Final = (".avif", ".jpeg", ".jpg", ".png", ".webp")
 FORMATS: Final = (("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp"), ("AVIF", "avif"), ("TIFF", "tiff"))
 
 
-@dataclass(frozen=True)
-class OutputOptions:
-    """Controls of the downloaded file, in the order of `gan.imaging.io.codec.Encoding`'s fields."""
+class OutputOptions(Form[Encoding]):
+    """Controls of the downloaded file, in the order of `gan.imaging.io.formats.Encoding`'s fields."""
 
-    file_format: gr.Radio
-    quality: gr.Slider
-    lossless: gr.Checkbox
-    keep_exif: gr.Checkbox
-    keep_location: gr.Checkbox
+    def encoding(self, values: Sequence[Any]) -> Encoding:
+        """What the controls ask for.
 
-    def controls(self) -> list[Component]:
-        return [self.file_format, self.quality, self.lossless, self.keep_exif, self.keep_location]
+        A choice that is out of sight does not count: it is about to be set back.
+
+        Raises:
+            InputError: a value out of range.
+        """
+        given = self.given(values)
+        given["lossless"] = bool(given.get("lossless")) and given["format"] == "webp"
+        given["keep_location"] = bool(given.get("keep_location")) and bool(given.get("keep_exif"))
+        return read(Encoding, given)
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ def heading() -> None:
     """The product's name and one line."""
     with gr.Column(elem_id="heading"):
         gr.Markdown("# Packshot Studio", elem_id="heading-name")
-        gr.Markdown(label("tagline"), elem_id="heading-line")
+        gr.Markdown(label("page.tagline"), elem_id="heading-line")
 
 
 def picture_input(name: str, examples: Path | None = None, only: Sequence[str] = ()) -> gr.File:
@@ -135,7 +140,7 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
 
 def picture_file(name: str) -> gr.File:
     """A place to drop a picture."""
-    return gr.File(label=label("picture"), type="filepath", height=130, elem_id=f"{name}-picture")
+    return gr.File(label=label("picture.file"), type="filepath", height=130, elem_id=f"{name}-picture")
 
 
 def shelf(
@@ -159,7 +164,7 @@ def shelf(
             components=[gr.Image(type="filepath", visible=False)],
             samples=[[str(path)] for path in paths],
             type="index",
-            label=label("examples"),
+            label=label("picture.examples"),
             elem_id=f"{name}-examples",
             elem_classes="examples",
         )
@@ -175,12 +180,13 @@ def shelf(
 
 def output_options(name: str) -> OutputOptions:
     """Format, quality and what of the camera's data stays; folded."""
-    with gr.Accordion(label("output"), open=False, elem_id=f"{name}-output"):
-        file_format = gr.Radio(list(FORMATS), value="png", label=label("format"), elem_id=f"{name}-format")
-        quality = gr.Slider(1, 100, 92, step=1, label=label("quality"), visible=False, elem_id=f"{name}-quality")
-        lossless = gr.Checkbox(False, label=label("lossless"), visible=False, elem_id=f"{name}-lossless")
-        keep_exif = gr.Checkbox(False, label=label("keep_exif"), elem_id=f"{name}-keep-exif")
-        keep_location = gr.Checkbox(False, label=label("keep_location"), visible=False, elem_id=f"{name}-keep-location")
+    options = OutputOptions(Encoding, "output", prefix=name)
+    with gr.Accordion(label("output.title"), open=False, elem_id=f"{name}-output"):
+        file_format = options.add("format", choices=list(FORMATS))
+        quality = options.add("quality", visible=False)
+        lossless = options.add("lossless", visible=False)
+        keep_exif = options.add("keep_exif")
+        keep_location = options.add("keep_location", visible=False)
     gr.on(
         [file_format.change, lossless.change],
         _offer_quality,
@@ -189,7 +195,7 @@ def output_options(name: str) -> OutputOptions:
         **LIGHT,
     )
     keep_exif.change(_offer_location, keep_exif, keep_location, **LIGHT)
-    return OutputOptions(file_format, quality, lossless, keep_exif, keep_location)
+    return options
 
 
 def result_view(name: str) -> ResultView:
@@ -199,7 +205,7 @@ def result_view(name: str) -> ResultView:
             type="filepath",
             image_mode=None,
             interactive=False,
-            label=label("result"),
+            label=label("result.compare"),
             buttons=["fullscreen"],
             slider_position=50,
             max_height=560,
@@ -209,15 +215,17 @@ def result_view(name: str) -> ResultView:
             before = _still(name, "before")
             after = _still(name, "after")
     view = gr.Radio(
-        [(label(f"view.{choice}"), choice) for choice in ("swipe", "before", "after", "both")],
+        [(label(f"result.view.{choice}"), choice) for choice in ("swipe", "before", "after", "both")],
         value="swipe",
-        label=label("view"),
+        label=label("result.view"),
         visible=False,
         elem_id=f"{name}-view",
     )
     with gr.Row(visible=False) as files:
-        download = gr.DownloadButton(label("download"), variant="primary", min_width=140, elem_id=f"{name}-download")
-        record = gr.DownloadButton(label("record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
+        download = gr.DownloadButton(
+            label("result.download"), variant="primary", min_width=140, elem_id=f"{name}-download"
+        )
+        record = gr.DownloadButton(label("result.record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
         send = gr.Button(label("send.generate"), visible=False, min_width=200, elem_id=f"{name}-send-generate")
     summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
     view.change(_arrange, [view, slider], [slider, before, after], **LIGHT)
@@ -228,6 +236,20 @@ def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> 
     """Names and values as an HTML list, and sentences below; everything is escaped."""
     lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in rows)
     return f"<dl>{lines}</dl>" + "".join(f"<p>{html.escape(text)}</p>" for text in notices)
+
+
+def say_why_not(name: str, sentence: str, models: Sequence[Choice]) -> None:
+    """Draw why a tab cannot work.
+
+    Args:
+        name: the tab's, as its elements' ids begin.
+        sentence: a key of `gan.ui.locale.labels`.
+        models: those that would be needed.
+    """
+    with gr.Column(elem_id=f"{name}-unavailable"):
+        gr.Markdown(label(sentence))
+        reasons = [f"{choice.title}: {choice.reason}" for choice in models if choice.reason]
+        gr.HTML(facts_list([], reasons), elem_classes="summary", padding=False)
 
 
 def remember(page: gr.Blocks, name: str, controls: Sequence[Any]) -> None:
@@ -308,7 +330,7 @@ def _still(name: str, which: str) -> gr.Image:
         type="filepath",
         interactive=False,
         visible=False,
-        label=label(f"view.{which}"),
+        label=label(f"result.view.{which}"),
         buttons=["fullscreen"],
         elem_id=f"{name}-{which}",
     )

@@ -126,8 +126,8 @@ def test_broken_files_are_named_with_the_reason(report: Report) -> None:
     found = of(report, "unreadable files")
     assert found.severity == "problem"
     assert found.names == (
-        "chairs/cut-off.png: a damaged or incomplete picture",
-        "chairs/empty.jpg: an empty file",
+        "chairs/cut-off.png: the picture is damaged or incomplete",
+        "chairs/empty.jpg: the file is empty",
         "chairs/text.jpg: not a picture",
     )
 
@@ -214,7 +214,7 @@ def test_the_text_is_for_people_and_the_record_for_programs(report: Report) -> N
     assert "; looked at in " in first
     assert max(map(len, others)) <= 100  # the first names the folder, however long
     assert text.index("PROBLEM") < text.index("advice   ") < text.index("What to expect")
-    assert "chairs/cut-off.png: a damaged or incomplete picture" in text
+    assert "chairs/cut-off.png: the picture is damaged or incomplete" in text
     assert "more" in text
     record = json.loads(json.dumps(report.record()))
     assert record["problems"] == report.count("problem") == 7

@@ -23,8 +23,8 @@ from gan.inpaint.page.handlers import Handlers, Settings
 from gan.inpaint.page.result import from_result
 from gan.inpaint.page.stage import Page
 from gan.inpaint.pipeline import InpaintRequest
-from gan.ui import session_files as shelf_module
-from gan.ui.session_files import Shelf
+from gan.ui import session as shelf_module
+from gan.ui.session import Shelf
 
 
 def test_a_photograph_is_shown_and_what_was_before_is_gone(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_format_that_loses_something_says_so(tmp_path: Path, given: dict[str, 
     result = FakeStudio().run(InpaintRequest(picture=source, mask=box(4, 4, 10, 10), grow_px=2))
     shown = from_result(result, source, Encoding(**given), tmp_path, "en")
     assert (LOSSY in shown.summary) == lossy
-    for text in ("48 × 32 px", "Holes</dt><dd>1", "Made anew", "grown by 2 px, feathered over 0 px", "enhance-x2"):
+    for text in ("48 × 32 px", "Holes</dt><dd>1", "New pixels", "grown by 2 px, feathered by 0 px", "enhance-x2"):
         assert text in shown.summary
     chinese = from_result(result, source, Encoding(**given), tmp_path, "zh").summary
     assert "扩大 2 px" in chinese

@@ -68,7 +68,7 @@ def test_a_folder_goes_on_after_a_bad_file(tmp_path: Path) -> None:
     made, listing = foldered(folder.Maker(FakeRun()), files, *values(), *FORMAT)
     assert set(made) == {"shoe-stylized.png", "shoe-stylized.json", "shoe-stylized-2.png", "shoe-stylized-2.json"}
     assert torch.allclose(decode(made["shoe-stylized-2.png"]).rgb, decode(files[2]).rgb.flip(1), atol=1e-6)
-    assert "2 of 3 pictures are done · 1 could not be used" in listing
+    assert "2 of 3 pictures done · 1 could not be used" in listing
     assert "&lt;bad&gt;.jpg: image: not a picture" in listing
     assert foldered(folder.Maker(FakeRun()), [bad], *values(), *FORMAT)[0] == {}
     with pytest.raises(gr.Error, match="image: none was given"):
@@ -107,7 +107,7 @@ def test_stop_keeps_what_is_done(tmp_path: Path) -> None:
         with zipfile.ZipFile(archive["value"]) as packed:
             pictures = [name for name in packed.namelist() if name.endswith(".png")]
         assert 2 <= len(pictures) < 6
-        assert f"{len(pictures)} of 6 pictures are done · stopped" in listing
+        assert f"{len(pictures)} of 6 pictures done · stopped" in listing
     maker.stop(None)  # type: ignore[arg-type]
     assert foldered(maker, files, *given)[0] == {}
     assert len(foldered(maker, files[:1], *given)[0]) == 2

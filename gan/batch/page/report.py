@@ -1,4 +1,4 @@
-"""What a recipe does and what became of a batch, as HTML. Every word comes escaped; colours never stand alone."""
+"""Render a recipe and a batch report as HTML. All text is escaped; nothing is shown by color alone."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from gan.batch.recipe import Recipe
 from gan.batch.results import Outcome, Outlier, printable
 from gan.batch.steps import LEFT_OUT, Step, kind_of
 from gan.export.channels import CHANNELS
-from gan.ui.i18n import Language, notice, say, sentence, word
-from gan.ui.locale.chinese import FIELDS
+from gan.ui.i18n import Language, field_name, notice, say, sentence, word
 
 MOST_LISTED: Final = 50
 """Of each kind; the report in the archive has them all."""
@@ -27,15 +26,15 @@ GROWTH: Final = 1.1
 """The report is sent again when it has grown by this, so that many pictures stay light."""
 
 OUTLIERS: Final[Mapping[str, str]] = {
-    "product": "The product's colour differs from the other pictures' (ΔE {delta_e})",
-    "ground": "The ground's colour differs from the other pictures' (ΔE {delta_e})",
-    "target": "The colour that was asked for is missed (ΔE {delta_e})",
+    "product": "The product's color differs from the other pictures (ΔE {delta_e})",
+    "ground": "The background's color differs from the other pictures (ΔE {delta_e})",
+    "target": "The requested color was not reached (ΔE {delta_e})",
 }
 
 
 @dataclass
 class BatchProgress:
-    """What became of each picture so far; written by the worker, read by the page."""
+    """Progress of a batch: the outcomes so far; written by the worker, read by the page."""
 
     title: str = ""
     count: int = 0
@@ -58,9 +57,9 @@ class BatchProgress:
         """The sum, then what could not be used, outliers of colour, and notices with the pictures they are of."""
         outcomes = list(self.outcomes)
         bad = [(each.name, sentence(each.error, to)) for each in outcomes if each.error is not None]
-        parts = [say("{made} of {count} pictures are made", to, made=len(outcomes) - len(bad), count=self.count)]
+        parts = [say("{made} of {count} pictures done", to, made=len(outcomes) - len(bad), count=self.count)]
         parts += [say("{failed} could not be used", to, failed=len(bad))] if bad else []
-        parts += [say("{count} differ in colour", to, count=len(self.outliers))] if self.outliers else []
+        parts += [say("{count} differ in color", to, count=len(self.outliers))] if self.outliers else []
         parts += [say("stopped", to)] if stopped else []
         heading = f"<b>{html.escape(self.title)}</b> · " if self.title else ""
         cards = _cards(((printable(name), why) for name, why in bad), len(bad), "fail", to)
@@ -109,7 +108,8 @@ def _step(step: Step, to: Language) -> str:
 
 
 def _field(name: str, to: Language) -> str:
-    return FIELDS.get(name, name) if to == "zh" else name.replace("_px", "").replace("_deg", "").replace("_", " ")
+    said = field_name(name, to)
+    return name.replace("_px", "").replace("_deg", "").replace("_", " ") if said == name else said
 
 
 def _value(name: str, value: Any) -> str:

@@ -11,37 +11,22 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.cutout.page import edits as tab_edits
-from gan.cutout.page.handlers import Handlers
+from gan.cutout.page import handlers
 from gan.cutout.page.session import BRUSHES
 from gan.cutout.page.stage import Page, Stage
-from gan.cutout.segment import AUTO_MODEL
 from gan.ui import compare_button, mask_editor, widgets
+from gan.ui.assets import asset
+from gan.ui.endpoint import Endpoints
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
-from gan.ui.session_files import Shelf
-from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
+from gan.ui.session import Shelf
+from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
 TOOLS: Final = ("keep", "drop", "protect", "erase")
 """What the choice of a brush holds: one for each of `BRUSHES`, and the eraser."""
 
 EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
-
-TAKE_BRUSH: Final = """tool => {
-  const editor = document.getElementById('cutout-editor')
-  const press = name => editor?.querySelector(`[aria-label="${name}"]`)?.click()
-  const number = ['keep', 'drop', 'protect'].indexOf(tool)
-  if (number < 0) return press('Erase')
-  press('Brush')
-  setTimeout(() => {
-    press('Color')
-    setTimeout(() => {
-      editor?.querySelectorAll('menu.swatch button')[number]?.click()
-      setTimeout(() => document.body.dispatchEvent(new MouseEvent('mousedown', {bubbles: true})), 50)
-    }, 50)
-  }, 50)
-}"""
-"""The editor's own buttons, pressed for the user: its palette does not say what a colour means."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +71,14 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             photograph = widgets.picture_file("cutout")
             widgets.shelf("cutout", photograph, examples, EXAMPLES)
             if not ready:
-                say_why_not("cutout", "cutout.unavailable", models)
+                widgets.say_why_not("cutout", "cutout.unavailable", models)
             editor = mask_editor.build("cutout", "cutout.editor", BRUSHES)
             facts = gr.HTML(visible=False, elem_id="cutout-facts", elem_classes="facts", padding=False)
             brush = gr.Radio(
-                [(label(f"brush.{tool}"), tool) for tool in TOOLS],
+                [(label(f"cutout.brush.{tool}"), tool) for tool in TOOLS],
                 value=TOOLS[0],
-                label=label("brush"),
-                info=label("brush.info"),
+                label=label("cutout.brush"),
+                info=label("cutout.brush.info"),
                 elem_id="cutout-brush",
                 elem_classes="brushes",
             )
@@ -111,10 +96,10 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     hold = compare_button.button("cutout")
                     undo, redo = (
                         gr.Button(label(key), size="sm", visible=False, min_width=90, elem_id=elem_id)
-                        for key, elem_id in (("steps.undo", "cutout-undo"), ("steps.redo", "cutout-redo"))
+                        for key, elem_id in (("result.undo", "cutout-undo"), ("result.redo", "cutout-redo"))
                     )
                 variants = gr.Gallery(
-                    label=label("variants"),
+                    label=label("recolor.variants"),
                     visible=False,
                     columns=4,
                     height="auto",
@@ -131,7 +116,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                         for key, elem_id in (
                             ("cutout.alpha", "cutout-alpha"),
                             ("shadow.layer", "cutout-layer"),
-                            ("variants.all", "cutout-archive"),
+                            ("recolor.variants.all", "cutout-archive"),
                         )
                     )
     stage = Stage(
@@ -148,65 +133,11 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         mask=alpha,
     )
     parts = _Parts(photograph, stage, running, edits, mask, output, view)
-    _endpoints(parts, Handlers(run))
-    _visits(parts, Page(run, edits.names))
-    brush.input(None, brush, None, js=TAKE_BRUSH, **LIGHT)
-    return Tab([*edits.remembered, *output.controls()], photograph, view.download)
-
-
-def _endpoints(parts: _Parts, desk: Handlers) -> None:
-    """What programs call; nothing that the page only suggests holds for them."""
-
-    def text(name: str, value: str = "") -> gr.Textbox:
-        return gr.Textbox(value, visible=False, elem_id=f"cutout-api-{name}")
-
-    def number(name: str, value: float | None) -> gr.Number:
-        return gr.Number(value, visible=False, elem_id=f"cutout-api-{name}")
-
-    def tick(name: str, value: bool = False) -> gr.Checkbox:
-        return gr.Checkbox(value, visible=False, elem_id=f"cutout-api-{name}")
-
-    def file(name: str) -> gr.File:
-        return gr.File(type="filepath", visible=False, elem_id=f"cutout-api-{name}")
-
-    image, under, model = parts.photograph, file("ground-file"), text("model", AUTO_MODEL)
-    ground, mask, protect, aspect = text("ground"), file("mask"), file("protect"), text("aspect", "1:1")
-    shadow = [text("kind", "contact"), number("angle", 45), number("softness", 0.5), number("opacity", 0.35)]
-    keep_shadow, looks = (
-        tick("keep-shadow"),
-        [tick(name, True) for name in ("same-fill", "same-baseline", "same-balance", "same-exposure")],
-    )
-    tasks: dict[str, tuple[Any, list[Component]]] = {
-        "cutout": (desk.api_cutout, [text("lay"), under, mask, file("keep"), file("drop")]),
-        "recolor": (desk.api_recolor, [text("to"), mask, protect, number("strength", 1)]),
-        "shadow": (desk.api_shadow, [*shadow, number("length", 0.3), ground, under, mask]),
-        "frame": (
-            desk.api_frame,
-            [
-                number("fill", 0.85),
-                aspect,
-                number("width", 0),
-                number("height", 0),
-                number("baseline", None),
-                ground,
-                under,
-                mask,
-            ],
-        ),
-        "white": (desk.api_white, [mask, keep_shadow]),
-        "match": (desk.api_match, [file("reference"), *looks, tick("same-shadow"), mask]),
-    }
     beside = gr.File(visible=False, elem_id="cutout-api-beside")
-    tasks["recolour"] = tasks["recolor"]  # its name in the first version, which programs may still call
-    for name, (handler, inputs) in tasks.items():
-        gr.on(
-            [],
-            handler,
-            [image, *inputs, model, *parts.output.controls()],
-            [*parts.view.values(), beside, parts.bar.status],
-            api_name=name,
-            **COMPUTING,
-        )
+    handlers.expose(Endpoints("cutout"), run, [*view.values(), beside], running.status)
+    _visits(parts, Page(run, edits.names, output.encoding))
+    brush.input(None, brush, None, js=asset("take_brush.js"), **LIGHT)
+    return Tab([*edits.remembered, *output.controls()], photograph, view.download)
 
 
 def _visits(parts: _Parts, page: Page) -> None:

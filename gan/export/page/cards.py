@@ -1,4 +1,4 @@
-"""What was found, as HTML: a card for each picture, with its verdict and a table of the rules.
+"""Render findings as HTML: a card for each picture, with its verdict and a table of the rules.
 
 Every word comes escaped; colours never stand alone. Tables become stacks where there is little room.
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from gan.core.errors import PackshotError
-from gan.export.rule_result import Finding, Phrase, passed
+from gan.core.message import Message
+from gan.export.rule_result import Finding, passed
 from gan.imaging.picture import Picture
 from gan.ui.i18n import Language, notice, say, sentence, word
 from gan.ui.preview import preview_size, write_preview
@@ -23,12 +24,12 @@ OPEN_MOST: Final = 3
 """Of so many cards those that fail show their tables at once, and a single one does; others open on a click."""
 
 SIGNS: Final = {"fail": "✗", "warn": "!", "pass": "✓"}
-WORDS: Final = {"fail": "Fails", "warn": "Look at it", "pass": "Passes"}
+WORDS: Final = {"fail": "Fails", "warn": "Review", "pass": "Passes"}
 
 
 @dataclass(frozen=True)
 class Card:
-    """What became of one picture.
+    """Card of one picture: its verdict, findings and thumbnails.
 
     Attributes:
         name: of its file.
@@ -46,7 +47,7 @@ class Card:
     thumbs: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     before: tuple[Finding, ...] | None = None
-    repairs: tuple[Phrase, ...] = ()
+    repairs: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
     error: PackshotError | None = None
 
@@ -79,7 +80,7 @@ def cards(made: Sequence[Card], count: int, channel: str, to: Language, *, stopp
     good = statuses.count("pass") + statuses.count("warn")
     parts = [say("{good} of {count} pictures pass", to, good=good, count=count)]
     if broken := statuses.count("fail"):
-        parts.append(say("{broken} break a rule", to, broken=broken))
+        parts.append(say("{broken} break rules", to, broken=broken))
     if bad := statuses.count("error"):
         parts.append(say("{failed} could not be used", to, failed=bad))
     parts += [say("stopped", to)] if stopped else []
@@ -116,7 +117,7 @@ def _verdict(card: Card, to: Language) -> str:
         said = say("Fails {broken} of {rules} rules", to, broken=len(broken), rules=len(card.findings))
         return _mark("fail", said, broken)
     if card.status == "warn":
-        return _mark("warn", say("Passes, {warned} to look at", to, warned=len(warned)), warned)
+        return _mark("warn", say("Passes, {warned} to review", to, warned=len(warned)), warned)
     return _mark("pass", say("Passes all {rules} rules", to, rules=len(card.findings)))
 
 
@@ -134,9 +135,9 @@ def _repairs(card: Card, to: Language) -> str:
     if card.before is None:
         return ""
     if not card.repairs:
-        return f'<p class="done">{html.escape(say("Nothing had to be repaired", to))}</p>'
-    items = "".join(f"<li>{html.escape(_said(repair, to))}</li>" for repair in card.repairs)
-    return f'<div class="done">{html.escape(say("Repairs", to))}<ol>{items}</ol></div>'
+        return f'<p class="done">{html.escape(say("No fixes were needed", to))}</p>'
+    items = "".join(f"<li>{html.escape(notice(repair, to))}</li>" for repair in card.repairs)
+    return f'<div class="done">{html.escape(say("Fixes", to))}<ol>{items}</ol></div>'
 
 
 def _checked(card: Card, to: Language) -> str:
@@ -145,8 +146,8 @@ def _checked(card: Card, to: Language) -> str:
         (
             each,
             (
-                f"{html.escape(_said(each.value, to))}{_repair(each, to)}",
-                html.escape(_said(each.allowed, to)),
+                f"{html.escape(notice(each.value, to))}{_repair(each, to)}",
+                html.escape(notice(each.allowed, to)),
                 _result(each, to),
             ),
         )
@@ -161,8 +162,8 @@ def _repaired(card: Card, before: Sequence[Finding], to: Language) -> str:
     rows = []
     for each in _worst_first(card.findings):
         was = earlier.get(each.rule)
-        sign = f"{_sign(was, to)} {html.escape(_said(was.value, to))}" if was is not None else ""
-        now, allowed = (html.escape(_said(phrase, to)) for phrase in (each.value, each.allowed))
+        sign = f"{_sign(was, to)} {html.escape(notice(was.value, to))}" if was is not None else ""
+        now, allowed = (html.escape(notice(phrase, to)) for phrase in (each.value, each.allowed))
         rows.append((each, (sign, now, allowed, _result(each, to))))
     return _table(heads, rows, card.name, to)
 
@@ -192,7 +193,7 @@ def _result(finding: Finding, to: Language) -> str:
 def _repair(finding: Finding, to: Language) -> str:
     if finding.repair is None:
         return ""
-    said = say("Repair: {repair}", to, repair=_said(finding.repair, to))
+    said = say("Fix: {repair}", to, repair=notice(finding.repair, to))
     return f"<small>{html.escape(said)}</small>"
 
 
@@ -204,7 +205,3 @@ def _sign(finding: Finding, to: Language) -> str:
 
 def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: list(SIGNS).index(finding.status))
-
-
-def _said(phrase: Phrase, to: Language) -> str:
-    return say(phrase.template, to, **phrase.values)

@@ -1,4 +1,4 @@
-"""Measures samples as a distribution, against the held-out pictures and what real pictures reach."""
+"""Evaluate samples as a distribution, against the held-out pictures and the baseline of real pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures how well photographs of unseen products are found in the latent space, and how long that takes."""
+"""Evaluate the projection of photographs of unseen products: reconstruction quality and time."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class ProjectionFigures:
         return statistics.median(row.seconds for row in self.rows)
 
     def metrics(self, dataset: str) -> dict[str, Metric]:
-        """As a manifest's record holds them."""
+        """Metrics for the manifest's record."""
         return {
             "projection PSNR": Metric(
                 dataset=f"{dataset}, {self.steps} steps, at {COMPARED_PX} px, median",

@@ -1,4 +1,4 @@
-"""Measures whether the named sliders do what they say: one step of each, over fixed seeds, seen on the pictures."""
+"""Evaluate the named sliders: one step of each, over fixed seeds, measured on the pictures."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ MOVED: Mapping[str, tuple[str, Sliders]] = {
 
 Run = Callable[[Request], Result]
 Estimator = Callable[[Tensor], Tensor]
-"""(N, 4, S, S), colours on their ground and coverage -> the angle of view of each, degrees."""
+"""(N, 4, S, S), colors on their ground and coverage -> the angle of view of each, degrees."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a slider does; medians over the seeds.
+    """Effect of one step of a slider; medians over the seeds.
 
     Attributes:
         asked: the change that the slider asks for; where it meets its end, less is asked of that product.
@@ -58,7 +58,7 @@ class Step:
         right_way: share of the seeds that moved the way they were asked to.
         unit: of both; "%" of the product's own for size and aspect, of the way from black to white for lightness.
         iou: intersection over union of the silhouettes; None where the slider is there to change them.
-        hue_moved_deg: how far the hue moved that was to stay; None where it was to move, or where all seeds are grey.
+        hue_moved_deg: how far the hue moved that was to stay; None where it was to move, or where all seeds are gray.
     """
 
     asked: float
@@ -71,7 +71,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ViewError:
-    """How well the model's encoder tells the angle of view of held-out pictures whose angle is on record.
+    """Error of the encoder's angle of view on held-out pictures whose angle is on record.
 
     Attributes:
         n: number of pictures.
@@ -105,7 +105,7 @@ class SliderFigures:
     view: ViewError | None = None
 
     def metrics(self, dataset: str) -> dict[str, Metric]:
-        """As a manifest's record holds them.
+        """Metrics for the manifest's record.
 
         Args:
             dataset: whose held-out pictures the angle's estimate was tried on.
@@ -180,7 +180,7 @@ def evaluate_sliders(
 ) -> SliderFigures:
     """One step of each named slider that the model has, from the products that the seeds 0, 1, ... draw.
 
-    Colours and boxes are measured by `gan.imaging.product.measure` under the network's own coverage, at the
+    Colors and boxes are measured by `gan.imaging.product.measure` under the network's own coverage, at the
     network's resolution. The angle of view cannot be measured on a picture, so an estimator stands in.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a run looks at while it trains: held-out pictures through the encoder and back, and fixed samples."""
+"""Validate a run: reconstruct held-out pictures with the encoder, and render fixed samples."""
 
 from __future__ import annotations
 

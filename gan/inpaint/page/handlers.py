@@ -1,4 +1,4 @@
-"""What the Inpaint tab runs: one function from files and options to a result, behind the page and behind the API."""
+"""Run the Inpaint tab: one function from files and options to a result, for the page and the API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gan.ui.result import encoding_of
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is asked besides the picture and its mask, as widgets hold it: numbers may be floats, or nothing."""
+    """Settings beside the picture and its mask, as widgets hold them: numbers may be floats, or None."""
 
     left: float | None = 0
     top: float | None = 0
@@ -212,8 +212,8 @@ def given(path: str | None) -> Path:
 
 
 def no_picture() -> InputError:
-    """What is said where there is none."""
-    return InputError("image", "none was given", "a picture is needed", "Choose a file or one of the examples first")
+    """Error for a missing picture."""
+    return InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
 
 
 def _numbers(field: str, text: str, count: int) -> tuple[int, ...]:
@@ -222,7 +222,7 @@ def _numbers(field: str, text: str, count: int) -> tuple[int, ...]:
         raise InputError(
             field,
             "{text}",
-            "{count} whole numbers with commas between them are expected",
+            "{count} whole numbers separated by commas are expected",
             "Correct them",
             text=text,
             count=count,

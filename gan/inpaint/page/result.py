@@ -1,4 +1,4 @@
-"""What the Inpaint tab makes of a result: the file, previews, a record, what is said; and the strip of steps."""
+"""Turn a result of the Inpaint tab into a file, previews, a record and a summary; and the strip of steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gan.ui.result import common_rows, write_record
 
 @dataclass(frozen=True)
 class RenderedResult:
-    """What the page shows of a result.
+    """Rendered result, as the page shows it.
 
     Attributes:
         file: the full picture in the chosen format.
@@ -75,12 +75,12 @@ def _summary(shown: RenderedResult, file: Path, encoding: Encoding, to: Language
         size = f"{width_px - left - right} × {height_px - top - bottom} px → {size}"
     rows = [
         *common_rows(shown.told, size, file, encoding, to),
-        (say("Holes", to), str(details["holes"])),
-        (say("Made anew", to), f"{100 * details['share']:.2f} %"),
+        (say("Filled areas", to), str(details["holes"])),
+        (say("New pixels", to), f"{100 * details['share']:.2f} %"),
     ]
     if request.get("mask") is not None and (request["grow_px"] or request["feather_px"]):
         edge = say(
-            "grown by {grow} px, feathered over {feather} px",
+            "grown by {grow} px, feathered by {feather} px",
             to,
             grow=request["grow_px"],
             feather=request["feather_px"],

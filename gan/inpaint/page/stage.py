@@ -27,10 +27,9 @@ from gan.ui import mask_editor, widgets
 from gan.ui.background_job import follow, one_sentence
 from gan.ui.i18n import Language, language, say
 from gan.ui.mask_editor import EditorValue
-from gan.ui.picture_cache import store
 from gan.ui.preview import lay, preview_size, write_preview
 from gan.ui.result import encoding_of
-from gan.ui.session_files import Shelf
+from gan.ui.session import Shelf, store
 
 GROW_PX: Final = 4
 FEATHER_PX: Final = 2
@@ -120,7 +119,7 @@ class Page:
                     "mask",
                     "nothing is marked",
                     "something to remove, or sides to extend, are needed",
-                    "Paint over what is to go",
+                    "Paint over what to remove",
                 )
             folder = at.new_folder()
             marks = None if empty else at.masks[-1]
@@ -236,7 +235,7 @@ def _facts(visit: Session, to: Language, known: str = "") -> Any:
     parts = [known or f"{width_px} × {height_px} px"]
     if (copy_width_px, copy_height_px) != (width_px, height_px):
         size = f"{copy_width_px} × {copy_height_px} px"
-        parts.append(html.escape(say("painted at {size}, filled at full size", to, size=size)))
+        parts.append(html.escape(say("mask painted at {size}, result at full size", to, size=size)))
     return gr.update(value=" · ".join(parts), visible=True)
 
 

@@ -17,15 +17,15 @@ from gan.inpaint.page.stage import FEATHER_PX, GROW_PX, OTHER, SIDES, Page, Stag
 from gan.inpaint.pipeline import ASPECTS, AUTO_MODEL, MOST_GROW_PX
 from gan.ui import compare_button, mask_editor, widgets
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
-from gan.ui.session_files import Shelf
+from gan.ui.session import Shelf
 from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
 
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -57,7 +57,7 @@ class _Parts:
 
     @property
     def where(self) -> list[Component]:
-        """What handlers take of a visit."""
+        """Components of the visit that handlers take."""
         return [self.stage.visit, self.stage.editor]
 
 
@@ -75,7 +75,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             photograph = widgets.picture_file("inpaint")
             widgets.shelf("inpaint", photograph, examples)
             if not ready:
-                say_why_not("inpaint", "inpaint.unavailable", models)
+                widgets.say_why_not("inpaint", "inpaint.unavailable", models)
             editor = mask_editor.build("inpaint", "inpaint.editor")
             line = gr.HTML(elem_id="inpaint-marked", elem_classes="facts heard", padding=False)
             facts = gr.HTML(visible=False, elem_id="inpaint-facts", elem_classes="facts", padding=False)
@@ -83,18 +83,18 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             running = bar("inpaint", "inpaint.run", enabled=bool(ready), primary=True)
             tools = masks.build(row)
             extend = _extension()
-            with gr.Accordion(label("edge"), open=False, elem_id="inpaint-edge"):
-                gr.Markdown(label("edge.info"), elem_classes="facts")
+            with gr.Accordion(label("inpaint.edge"), open=False, elem_id="inpaint-edge"):
+                gr.Markdown(label("inpaint.edge.info"), elem_classes="facts")
                 grow = gr.Slider(
-                    -MOST_GROW_PX, MOST_GROW_PX, GROW_PX, step=1, label=label("edge.grow"), elem_id="inpaint-grow"
+                    -MOST_GROW_PX, MOST_GROW_PX, GROW_PX, step=1, label=label("inpaint.grow"), elem_id="inpaint-grow"
                 )
                 feather = gr.Slider(
-                    0, MOST_GROW_PX, FEATHER_PX, step=1, label=label("edge.feather"), elem_id="inpaint-feather"
+                    0, MOST_GROW_PX, FEATHER_PX, step=1, label=label("inpaint.feather"), elem_id="inpaint-feather"
                 )
                 model = gr.Dropdown(
                     [(label("model.auto"), AUTO_MODEL), *((choice.title, choice.name) for choice in ready)],
                     value=AUTO_MODEL,
-                    label=label("model"),
+                    label=label("inpaint.model"),
                     filterable=False,
                     elem_id="inpaint-model",
                 )
@@ -106,13 +106,13 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 with gr.Row():
                     hold = compare_button.button("inpaint")
                     undo = gr.Button(
-                        label("steps.undo"), size="sm", visible=False, min_width=90, elem_id="inpaint-undo"
+                        label("result.undo"), size="sm", visible=False, min_width=90, elem_id="inpaint-undo"
                     )
                     redo = gr.Button(
-                        label("steps.redo"), size="sm", visible=False, min_width=90, elem_id="inpaint-redo"
+                        label("result.redo"), size="sm", visible=False, min_width=90, elem_id="inpaint-redo"
                     )
                 strip = gr.Gallery(
-                    label=label("steps.strip"),
+                    label=label("result.steps"),
                     visible=False,
                     columns=6,
                     height="auto",
@@ -145,7 +145,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 
 
 def _endpoints(parts: _Parts, desk: Handlers) -> None:
-    """What programs call; nothing that the page only suggests holds for them."""
+    """Register the API's endpoints; they do not get the defaults that the page suggests."""
 
     def number(name: str) -> gr.Number:
         return gr.Number(0, precision=0, visible=False, elem_id=f"inpaint-api-{name}")
@@ -223,26 +223,30 @@ def _visits(parts: _Parts, page: Page) -> None:
 
 
 def _extension() -> list[Component]:
-    """How to extend: which way, another aspect, pixels for each side."""
-    with gr.Accordion(label("extend"), open=False, elem_id="inpaint-extend"):
-        gr.Markdown(label("extend.info"), elem_classes="facts")
+    """Controls for extending: direction, another aspect ratio, pixels for each side."""
+    with gr.Accordion(label("inpaint.extend"), open=False, elem_id="inpaint-extend"):
+        gr.Markdown(label("inpaint.extend.info"), elem_classes="facts")
         way = gr.Radio(
-            [(label("extend.sides"), SIDES), *((aspect, aspect) for aspect in ASPECTS), (label("extend.other"), OTHER)],
+            [
+                (label("inpaint.extend.sides"), SIDES),
+                *((aspect, aspect) for aspect in ASPECTS),
+                (label("inpaint.extend.other"), OTHER),
+            ],
             value=SIDES,
-            label=label("extend.to"),
+            label=label("inpaint.extend.to"),
             elem_id="inpaint-aspect",
         )
         other = gr.Textbox(
-            "", label=label("extend.aspect"), placeholder="3:2", visible=False, max_length=20, elem_id="inpaint-other"
+            "", label=label("inpaint.aspect"), placeholder="3:2", visible=False, max_length=20, elem_id="inpaint-other"
         )
         with gr.Row() as row:
             sides = [
                 gr.Number(0, label=label(key), precision=0, minimum=0, min_width=110, elem_id=elem_id)
                 for key, elem_id in (
-                    ("extend.left", "inpaint-left"),
-                    ("extend.top", "inpaint-top"),
-                    ("extend.right", "inpaint-right"),
-                    ("extend.bottom", "inpaint-bottom"),
+                    ("inpaint.left", "inpaint-left"),
+                    ("inpaint.top", "inpaint-top"),
+                    ("inpaint.right", "inpaint-right"),
+                    ("inpaint.bottom", "inpaint-bottom"),
                 )
             ]
     way.change(

@@ -43,13 +43,13 @@ class Panel:
     archive: gr.DownloadButton
 
     def values(self) -> list[Component]:
-        """What the handler fills before the status."""
+        """Components that the handler fills before the status."""
         return [self.archive, self.listing]
 
 
 def build() -> Panel:
     """Draw it."""
-    with gr.Accordion(label("folder"), open=False, elem_id="stylize-folder"):
+    with gr.Accordion(label("folder.title"), open=False, elem_id="stylize-folder"):
         gr.Markdown(label("folder.info"), elem_classes="facts")
         files = gr.File(
             label=label("folder.files"),
@@ -75,7 +75,7 @@ def build() -> Panel:
 
 @dataclass
 class _Report:
-    """What became of each picture so far; written by the worker, read by the page."""
+    """Progress of a folder: the rows so far; written by the worker, read by the page."""
 
     count: int
     rows: list[tuple[str, str, bool]] = dataclasses.field(default_factory=list)
@@ -85,7 +85,7 @@ class _Report:
 
     def html(self, to: Language, *, stopped: bool = False) -> str:
         done = sum(good for *_, good in self.rows)
-        parts = [say("{done} of {count} pictures are done", to, done=done, count=self.count)]
+        parts = [say("{done} of {count} pictures done", to, done=done, count=self.count)]
         failed = len(self.rows) - done
         parts += [say("{failed} could not be used", to, failed=failed)] if failed else []
         parts += [say("stopped", to)] if stopped else []
@@ -195,7 +195,7 @@ class _Work:
 
     def _common(self, paths: Sequence[Path], styles: Mapping[str, Any]) -> Mapping[str, Any]:
         """The look that suits all pictures together, in place of the styles; these where no picture can be used."""
-        self.progress(0, 0, "Looking at all pictures")
+        self.progress(0, 0, "Analyzing all pictures")
 
         def requests() -> Iterator[StylizeRequest]:
             for path in paths:

@@ -1,4 +1,4 @@
-"""What the Stylize tab runs: one function from files and options to a result, behind the page and behind the API."""
+"""Run the Stylize tab: one function from files and options to a result, for the page and the API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CHOICES = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is asked besides the picture, as widgets hold it: files by their paths.
+    """Settings beside the picture, as widgets hold them: files by their paths.
 
     Attributes:
         styles: pictures, or one .cube file.
@@ -205,7 +205,7 @@ class Handlers:
 def given(path: str | None) -> Path:
     """Raises `InputError` where there is no picture."""
     if path is None:
-        raise InputError("image", "none was given", "a picture is needed", "Choose a file or one of the examples first")
+        raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
     return Path(path)
 
 
@@ -221,7 +221,7 @@ def _numbers(text: str) -> tuple[float, ...]:
         raise InputError(
             "weight",
             "{text}",
-            "numbers with commas between them are expected, one for each style",
+            "numbers separated by commas are expected, one for each style",
             "Correct the weights",
             text=text,
         ) from error

@@ -85,7 +85,7 @@ class Previewer:
             yield shown, gr.skip(), line
 
     def _shown(self, image: str, values: tuple[Any, ...], to: Language, folder: Path) -> tuple[Any, str]:
-        """What cannot be previewed is no error yet: the photograph stays as it is, and the line says why."""
+        """Preview, or the unchanged photograph and a reason; a failed preview is not an error yet."""
         with one_sentence(to):
             seen = self._seen(image)
             try:
@@ -151,14 +151,17 @@ def _strokes_px(wish: Settings, full: Picture) -> int:
 
 
 def _line(wish: Settings, full: Picture, to: Language) -> str:
-    """What the preview is, and in what the result will differ."""
+    """Caption of the preview: its size, and how the result will differ."""
     longest_px = max(full.width_px, full.height_px)
     if longest_px <= PREVIEW_PX:
         return say("Preview at the picture's own size", to)
     # Styles are enlarged only so far; beyond, strokes grow no more with the picture.
     if wish.kind == "artistic" and not wish.style_px and _strokes_px(wish, full) > FINER * MATCHED_PX:
         return say(
-            "Preview at {px} px. At {width} × {height} px strokes come out finer; stroke size {strokes} keeps these",
+            (
+                "Preview at {px} px. At {width} × {height} px strokes are finer; stroke size {strokes} keeps "
+                "them as shown here"
+            ),
             to,
             px=PREVIEW_PX,
             strokes=MATCHED_PX,

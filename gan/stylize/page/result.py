@@ -1,4 +1,4 @@
-"""What the Stylize tab makes of a result: the file, previews, a record, a .cube file, what is said."""
+"""Turn a result of the Stylize tab into a file, previews, a record, a .cube file and a summary."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEASURED_PX: Final = 512
 
 @dataclass(frozen=True)
 class RenderedResult:
-    """What the page shows of a result.
+    """Rendered result, as the page shows it.
 
     Attributes:
         file: the full picture in the chosen format.
@@ -83,14 +83,14 @@ def _summary(result: Result, source: Picture, file: Path, encoding: Encoding, to
     rows += [(say("Style", to), " · ".join(mixed))] if mixed else []
     partial = asked["where"] != "everywhere"
     if partial:
-        rows.append((say("Restyled", to), f"{100 * details['covered']:.2f} %"))
+        rows.append((say("Restyled area", to), f"{100 * details['covered']:.2f} %"))
     rows += _measured(result.picture, source, to)
     notices = [*result.notices, *([LOSSY] if partial and not encoding.exact else [])]
     return widgets.facts_list(rows, [notice(text, to) for text in notices])
 
 
 def _measured(picture: Picture, source: Picture, to: Language) -> list[tuple[str, str]]:
-    """How much of the photograph's structure is left, on small copies: of large pictures it takes many seconds."""
+    """SSIM with the photograph, measured on small copies: on large pictures it takes many seconds."""
     from gan.metrics.fidelity import compare  # scipy takes a moment, and the page is to open at once
 
     small = (Picture(shrunk(one.rgb, MEASURED_PX)) for one in (picture, source))

@@ -1,4 +1,4 @@
-"""How a style is laid on, in the Stylize tab: kind, strength, colours, place, the size of strokes, the model."""
+"""Style options of the Stylize tab: kind, strength, colors, region, stroke size, model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STYLE_SIZES: Final = (0, 256, 384, 512, 768, 1024)
 
 @dataclass(frozen=True)
 class StyleOptions:
-    """How the style is laid on, in the order of `gan.stylize.page.handlers.Wish`'s fields."""
+    """Components of the style options, in the order of `gan.stylize.page.handlers.Settings`' fields."""
 
     kind: gr.Radio
     strength: gr.Slider
@@ -41,46 +41,46 @@ def build_place(*, artistic: bool) -> tuple[Any, ...]:
     """Kind, colours, place and mask."""
     kinds = KINDS if artistic else KINDS[1:]
     kind = gr.Radio(
-        [(label(f"kind.{name}"), name) for name in kinds],
+        [(label(f"stylize.kind.{name}"), name) for name in kinds],
         value=kinds[0],
-        label=label("kind"),
-        info=label("kind.info"),
+        label=label("stylize.kind"),
+        info=label("stylize.kind.info"),
         elem_id="stylize-kind",
     )
-    preserve_color = gr.Checkbox(False, label=label("preserve_color"), elem_id="stylize-preserve-color")
+    preserve_color = gr.Checkbox(False, label=label("stylize.preserve_color"), elem_id="stylize-preserve-color")
     where = gr.Radio(
-        [(label(f"where.{place}"), place) for place in PLACES],
+        [(label(f"stylize.where.{place}"), place) for place in PLACES],
         value=EVERYWHERE,
-        label=label("where"),
+        label=label("stylize.where"),
         elem_id="stylize-where",
     )
     with gr.Column(visible=False, elem_id="stylize-product") as product:
-        gr.Markdown(label("where.info"), elem_classes="facts")
-        mask = gr.File(label=label("where.mask"), type="filepath", height=130, elem_id="stylize-mask")
+        gr.Markdown(label("stylize.where.info"), elem_classes="facts")
+        mask = gr.File(label=label("stylize.mask"), type="filepath", height=130, elem_id="stylize-mask")
     where.change(lambda place: gr.update(visible=place != EVERYWHERE), where, product, **LIGHT)
     return kind, preserve_color, where, mask
 
 
 def build_strokes(kind: gr.Radio, ready: Sequence[Choice]) -> tuple[Any, ...]:
     """Sizes of strokes and the model, which only the artistic kind has."""
-    with gr.Accordion(label("strokes"), open=False, visible=bool(ready), elem_id="stylize-strokes") as fold:
-        gr.Markdown(label("strokes.info"), elem_classes="facts")
+    with gr.Accordion(label("stylize.strokes"), open=False, visible=bool(ready), elem_id="stylize-strokes") as fold:
+        gr.Markdown(label("stylize.strokes.info"), elem_classes="facts")
         content_px = gr.Radio(
-            [(label("strokes.own") if size == 0 else str(size), size) for size in CONTENT_SIZES],
+            [(label("stylize.content_px.auto") if size == 0 else str(size), size) for size in CONTENT_SIZES],
             value=0,
-            label=label("content_px"),
+            label=label("stylize.content_px"),
             elem_id="stylize-content-px",
         )
         style_px = gr.Radio(
-            [(label("strokes.match") if size == 0 else str(size), size) for size in STYLE_SIZES],
+            [(label("stylize.style_px.auto") if size == 0 else str(size), size) for size in STYLE_SIZES],
             value=0,
-            label=label("style_px"),
+            label=label("stylize.style_px"),
             elem_id="stylize-px",
         )
         model = gr.Dropdown(
             [(label("model.auto"), AUTO_MODEL), *((choice.title, choice.name) for choice in ready)],
             value=AUTO_MODEL,
-            label=label("model"),
+            label=label("stylize.model"),
             filterable=False,
             elem_id="stylize-model",
         )

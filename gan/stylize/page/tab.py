@@ -19,7 +19,7 @@ from gan.stylize.page.preview import Previewer
 from gan.stylize.page.style_options import StyleOptions
 from gan.ui import compare_button, widgets
 from gan.ui.i18n import label, language
-from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import AT_ONCE, COMPUTING, LIGHT, OutputOptions, ResultView
 
@@ -34,7 +34,7 @@ EXAMPLE_STYLES: Final = {
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -68,7 +68,7 @@ class _Parts:
 
     @property
     def choices(self) -> list[Component]:
-        """What `gan.stylize.page.handlers.Wish.of_page` takes."""
+        """Components whose values `gan.stylize.page.handlers.Settings.of_page` takes."""
         return [*self.style.inputs, *self.manner.all]
 
 
@@ -89,7 +89,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 type="filepath",
                 interactive=False,
                 visible=False,
-                label=label("preview"),
+                label=label("stylize.preview"),
                 show_label=False,
                 buttons=[],
                 elem_id="stylize-preview",
@@ -98,9 +98,9 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             line = gr.HTML(elem_id="stylize-line", elem_classes="facts heard", padding=False)
             shelf = gr.Column()
             if not ready:
-                say_why_not("stylize", "stylize.unavailable", models)
+                widgets.say_why_not("stylize", "stylize.unavailable", models)
             style = tab_style.build()
-            strength = gr.Slider(0, 1, 1, step=0.05, label=label("strength"), elem_id="stylize-strength")
+            strength = gr.Slider(0, 1, 1, step=0.05, label=label("stylize.strength"), elem_id="stylize-strength")
             running = bar("stylize", "stylize.run", primary=True)
             kind, *place = style_options.build_place(artistic=bool(ready))
             manner = StyleOptions(kind, strength, *place, *style_options.build_strokes(kind, ready))
@@ -108,7 +108,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("stylize")
             with view.files:
-                cube = gr.DownloadButton(label("cube"), visible=False, min_width=200, elem_id="stylize-cube")
+                cube = gr.DownloadButton(label("stylize.cube"), visible=False, min_width=200, elem_id="stylize-cube")
             original = compare_button.overlay("stylize", view)
             with view.around:
                 hold = compare_button.button("stylize")
@@ -148,7 +148,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 
 
 def _endpoints(parts: _Parts, desk: Handlers, run: Run) -> None:
-    """What programs call; nothing that the page only suggests holds for them."""
+    """Register the API's endpoints; they do not get the defaults that the page suggests."""
     manner = parts.manner
 
     def number(name: str, value: int) -> gr.Number:

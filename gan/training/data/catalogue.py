@@ -1,4 +1,4 @@
-"""A shop's folder as a labelled catalogue in memory: pictures, coverage, categories, and views of one product.
+"""Load a shop's folder as a labeled catalog in memory: pictures, coverage, categories, and views of one product.
 
 Item i of `CatalogueItems` is a pure function of the seed and i, so resuming needs no state of the data.
 """
@@ -39,7 +39,7 @@ class Catalogue:
     """Pictures of products on a plain ground, padded to squares.
 
     Attributes:
-        pixels: (N, 4, S, S) uint8, colours on their ground and the product's coverage.
+        pixels: (N, 4, S, S) uint8, colors on their ground and the product's coverage.
         category: (N,) int64, index into `categories`.
         product: (N,) int64; equal numbers are views of one product.
         attributes: (N, A) float32, the columns of `attribute_names`.
@@ -90,7 +90,7 @@ def load(
     Args:
         size_px: side of the squares; pictures are padded with their ground, never squeezed.
         categories: names to keep; all by default.
-        grey: one grey value for all three colours.
+        grey: one gray value for all three colors.
         held_out_share: of the products; a larger share holds all of a smaller one.
 
     Raises:
@@ -127,11 +127,11 @@ def load(
 
 @dataclass(frozen=True, kw_only=True)
 class Variation:
-    """How a picture is varied while training; every change is measurable, and the measures are handed to the network.
+    """Augmentation of a training picture; every change is measurable, and the network gets the measures.
 
     Attributes:
         other_view: how often the target is another view of the same product.
-        colour: how often colours are changed: hue by any angle, chroma, tint and lightness.
+        colour: how often colors are changed: hue by any angle, chroma, tint and lightness.
         frame: how often size, width and place in the frame are changed.
     """
 
@@ -198,7 +198,7 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
 
 
 def reframe(x: Tensor, size_px: int, *, size: float, aspect: float, across: float, down: float) -> Tensor:
-    """The product larger, wider and elsewhere in the frame; what comes in from outside is the border's colour.
+    """Scale, widen and shift the product in the frame; what comes in from outside has the border's color.
 
     Args:
         x: (N, 4, H, W).
@@ -216,13 +216,13 @@ def reframe(x: Tensor, size_px: int, *, size: float, aspect: float, across: floa
 
 
 def recolor(x: Tensor, *, hue_rad: float, chroma: float, tint: float, tint_rad: float, gamma: float) -> Tensor:
-    """Other colours for the product; the ground and its shadow keep theirs.
+    """Recolor the product; the background and its shadow keep their colors.
 
     Args:
         x: (N, 4, H, W) in [0, 1].
         hue_rad: turn of the chroma plane.
-        chroma: factor on the distance from grey.
-        tint: colour added to what is neither black nor white, up to the distance given.
+        chroma: factor on the distance from gray.
+        tint: color added to what is neither black nor white, up to the distance given.
         tint_rad: its direction.
         gamma: exponent of the lightness.
     """
@@ -253,7 +253,7 @@ def _read(
         raise InputError(
             "data",
             "none of the {count} pictures can be read",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported",
             "Run: python train.py doctor --data DIR",
             count=len(entries),
         )
@@ -275,7 +275,7 @@ def _read(
 
 
 def _square(path: Path, folder: Path, size_px: int, grey: bool) -> Tensor | None:
-    """uint8 (4, size_px, size_px), or None for a file that cannot be read, which a folder may well hold."""
+    """Picture as uint8 (4, size_px, size_px), or None for an unreadable file, which a folder may contain."""
     try:
         picture = decode(path)
     except InputError:

@@ -18,7 +18,7 @@ from gan.imaging.picture import Picture
 from gan.training.data.duplicates import is_blank, thumbnail
 
 Background = Literal["white", "off-white", "plain", "busy"]
-"""Pure white, nearly white, one other colour or a soft gradient, or anything else."""
+"""Pure white, nearly white, one other color or a soft gradient, or anything else."""
 
 Trait = Literal["grey file", "colourless", "transparent", "animated", "CMYK", "deep", "damaged EXIF", "damaged profile"]
 
@@ -42,7 +42,7 @@ class Look:
         traits: what is special about it.
         background: of what kind the border is.
         white: share of the border's pixels that are 255, 255, 255.
-        blank: whether it shows one colour only.
+        blank: whether it shows one color only.
         digest: SHA-256 of the file.
         thumbnail: (3, 32, 32) uint8.
     """

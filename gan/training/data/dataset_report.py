@@ -143,7 +143,7 @@ def _examined(folder: Path, progress: Progress) -> Examined:
         raise InputError(
             "data",
             "no picture below {folder}",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported",
             "Check the path",
             folder=folder,
         )

@@ -15,10 +15,10 @@ CUTOUT = 0.5
 
 
 def augment(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Colour, translation and cutout, drawn for each picture on its own.
+    """Color, translation and cutout, drawn for each picture on its own.
 
     Args:
-        x: (N, 4, H, W) in [0, 1]: colours and coverage; only colours change colour.
+        x: (N, 4, H, W) in [0, 1]: colors and coverage; only colors change color.
         generator: on the CPU.
 
     Returns:
@@ -53,7 +53,7 @@ def _shifted(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _cut_out(x: Tensor, generator: torch.Generator) -> Tensor:
-    """A square of half the frame's side is zero, its centre anywhere."""
+    """A square of half the frame's side is zero, its center anywhere."""
     height, width = x.shape[2:]
     across, down = _uniform(len(x), 2, generator, x)
     rows = torch.arange(height, device=x.device)[None, None, :, None]

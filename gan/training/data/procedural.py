@@ -1,6 +1,6 @@
-"""Style pictures drawn by rule: few paintings are at hand to learn from, and presets may belong to nobody else.
+"""Draw procedural style pictures, since few paintings are free to learn from, or to ship as presets.
 
-A kind is a technique (watercolour, mosaic, woodcut); the seed chooses everything else: what is shown, palette,
+A kind is a technique (watercolor, mosaic, woodcut); the seed chooses everything else: what is shown, palette,
 scale, direction, density, contrast.
 """
 

@@ -1,4 +1,4 @@
-"""Pictures in pieces: cells, their distance to the next one, and one colour for each."""
+"""Pictures in pieces: cells, their distance to the next one, and one color for each."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def inset(labels: Labels) -> Floats:
 
 
 def averaged(canvas: Canvas, rgb: Floats, labels: Labels, spread: float) -> tuple[Floats, Floats]:
-    """(S, S, 3) mean colour of each cell, varied; and (N, 2) a pair of random numbers for each."""
+    """(S, S, 3) mean color of each cell, varied; and (N, 2) a pair of random numbers for each."""
     flat = labels.ravel()
     count = int(flat.max()) + 1
     sizes = np.maximum(np.bincount(flat, minlength=count), 1)

@@ -47,7 +47,7 @@ def weave(canvas: Canvas) -> Floats:
 
 
 def knit(canvas: Canvas) -> Floats:
-    """Stocking stitch: rows of V, each stitch of one colour."""
+    """Stocking stitch: rows of V, each stitch of one color."""
     what = scene(canvas)
     wide = canvas.real(8, 16)
     high = wide * canvas.real(0.75, 0.95)
@@ -73,7 +73,7 @@ def knit(canvas: Canvas) -> Floats:
 
 
 def _stripes(canvas: Canvas, thread: Floats, palette: Floats) -> Floats:
-    """(S, S, 3) colour of each thread: a check's repeating bands of the palette."""
+    """(S, S, 3) color of each thread: a check's repeating bands of the palette."""
     count = canvas.whole(8, 20)
     bands = np.repeat(canvas.rng.integers(0, len(palette), 6), canvas.rng.integers(1, count // 3 + 1, 6))
     finished: Floats = palette[bands[thread.astype(int) % len(bands)]]

@@ -24,7 +24,7 @@ from gan.training.data.procedural_scene import hexadecimal, scene
 
 
 def mosaic(canvas: Canvas) -> Floats:
-    """Small stones of one colour each, in rows that follow the forms or as broken pieces, with grout between."""
+    """Small stones of one color each, in rows that follow the forms or as broken pieces, with grout between."""
     what = scene(canvas)
     size = canvas.real(7, 15)
     if canvas.chance(0.5):
@@ -47,7 +47,7 @@ def mosaic(canvas: Canvas) -> Floats:
 
 
 def stained_glass(canvas: Canvas) -> Floats:
-    """Panes of glowing, rippled colour between lead."""
+    """Panes of glowing, rippled color between lead."""
     what = scene(canvas)
     labels = cells(canvas, canvas.real(20, 44), loose=0.5)
     labels = numbered(labels, what.labels)
@@ -113,7 +113,7 @@ def terrazzo(canvas: Canvas) -> Floats:
 
 
 def paper_cut(canvas: Canvas) -> Floats:
-    """Sheets of coloured paper, cut along contours and stacked, each with its shadow."""
+    """Sheets of colored paper, cut along contours and stacked, each with its shadow."""
     what = scene(canvas, busy=0.9)
     field = canvas.blur(what.tone, canvas.real(2, 5)) + canvas.real(0.05, 0.2) * canvas.noise(canvas.real(2, 5), 2)
     levels = canvas.whole(4, 7)
@@ -162,7 +162,7 @@ def wood(canvas: Canvas) -> Floats:
 
 
 def geometric(canvas: Canvas) -> Floats:
-    """A grid of quarter circles, triangles, rings and stripes in flat colours, as of the Bauhaus."""
+    """A grid of quarter circles, triangles, rings and stripes in flat colors, as of the Bauhaus."""
     what = scene(canvas)
     size = UNITS / canvas.whole(5, 14)
     turn = math.pi / 4 if canvas.chance(0.2) else 0.0
@@ -188,7 +188,7 @@ def geometric(canvas: Canvas) -> Floats:
 
 
 def tiles(canvas: Canvas) -> Floats:
-    """Glazed tiles with a mirrored ornament, crackled, in two or three colours."""
+    """Glazed tiles with a mirrored ornament, crackled, in two or three colors."""
     what = scene(canvas, busy=0)
     size = UNITS / canvas.whole(2, 5)
     fold = [np.abs((t / size) % 1 - 0.5) * 2 for t in (canvas.x, canvas.y)]
