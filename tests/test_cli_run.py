@@ -97,3 +97,10 @@ def test_bad_input_is_one_line_and_status_2(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_the_schema_of_recipes_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["run", "--schema"])
+    assert stopped.value.code == 0
+    assert json.loads(capsys.readouterr().out)["properties"]["version"] == {"const": 1}

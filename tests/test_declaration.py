@@ -14,6 +14,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from gan.batch.schema import recipe_schema
+from gan.batch.steps import LEFT_OUT, REQUESTS
+from gan.core.option import names, parameters
+from gan.imaging.io.formats import Encoding
+from gan.tasks import TASKS
+
 ROOT = Path(__file__).resolve().parents[1]
 
 TOY = '''
@@ -184,6 +190,29 @@ def test_recipes_read_it_and_their_schema_has_it(folder: Path) -> None:
     }
     assert fields["channels"]["enum"] == ["all", "red"]
     assert schema["request"]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("task", list(TASKS))
+def test_no_two_options_have_one_name(task: str) -> None:
+    kind = TASKS[task].request
+    own = [name for parameter in parameters(kind) for name in names(kind, parameter)]
+    assert len(set(own)) == len(own)
+    others = {parameter.public for parameter in parameters(Encoding)} | {"input", "output", "record", "device", "quiet"}
+    assert not others & {parameter.public for parameter in parameters(kind)}
+    assert {"progress", "cancel", "self", "image"}.isdisjoint(own)
+
+
+@pytest.mark.parametrize("task", list(REQUESTS))
+def test_the_schema_has_every_field_of_a_step(task: str) -> None:
+    steps = [each["properties"] for each in recipe_schema()["properties"]["steps"]["items"]["oneOf"]]
+    (request,) = (each["request"] for each in steps if task in each["task"]["enum"])
+    assert request["properties"].keys() == REQUESTS[task].model_fields.keys() - LEFT_OUT
+    for parameter in parameters(REQUESTS[task]):
+        *groups, name = parameter.path
+        properties = request["properties"]
+        for group in groups:
+            properties = properties[group]["properties"]
+        assert name in LEFT_OUT or properties[name]["description"] == parameter.option.help
 
 
 def pixel(path: Path) -> Any:

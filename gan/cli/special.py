@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -69,7 +69,6 @@ class Special:
 
     Attributes:
         note: what --help adds to the task's description.
-        helps: as of `gan.cli.options.add`.
         masks: from the arguments and the names of masks among the fields.
         remark: what to tell of the way a picture is written.
         pieces: as of `gan.cli.files.each_file`.
@@ -77,7 +76,6 @@ class Special:
     """
 
     note: str = ""
-    helps: Mapping[str, str] = field(default_factory=dict)
     masks: Callable[[argparse.Namespace, Sequence[str]], Masks] = ProductMasks
     remark: Callable[[Encoding], str] = lambda _: ""
     pieces: Callable[[Result, Path], Iterable[Piece]] = _one

@@ -37,7 +37,7 @@ def add(tasks: Tasks, task: Task) -> None:
     )
     command.set_defaults(command=partial(run, task, special))
     file_options(command)
-    options.add(command, task.request, helps=special.helps)
+    options.add(command, task.request)
     if special.side is not None:
         command.add_argument(special.side.flag, type=Path, metavar="FILE_OR_FOLDER", help=special.side.help)
     writing_options(command)
