@@ -50,6 +50,13 @@ def test_these_are_the_only_endpoints(client: Client) -> None:
     first, *others = endpoints["named_endpoints"]["/enhance"]["parameters"]
     assert (first["parameter_name"], first["parameter_has_default"]) == ("image", False)
     assert all(parameter["parameter_has_default"] for parameter in others)
+    types = {parameter["parameter_name"]: parameter["python_type"]["type"] for parameter in others}
+    assert (types["scale"], types["strength"], types["auto"], types["reference"]) == (
+        "Literal[1] | Literal[2] | Literal[4]",
+        "float",
+        "bool",
+        "filepath",
+    )
 
 
 @pytest.mark.parametrize("options", [{}, {"scale": 4, "strength": 0.5}, {"width": 61}, {"auto": True, "scale": 1}])
@@ -115,6 +122,10 @@ def test_a_reference_is_measured(client: Client, tmp_path: Path) -> None:
         ({"file_format": "jpeg", "lossless": True}, "lossless: jpeg is always lossy"),
         ({"scale": 3}, "3"),
         ({"model": "/etc/passwd"}, "/etc/passwd"),
+        ({"scale": "2"}, 'scale: "2"; a whole number is expected'),
+        ({"strength": "0.5"}, 'strength: "0.5"; a number is expected'),
+        ({"auto": "false"}, 'auto: "false"; true or false is expected'),
+        ({"quality": None}, "quality: null; a whole number is expected"),
     ],
 )
 def test_a_refusal_is_told(client: Client, tmp_path: Path, options: dict[str, Any], sentence: str) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
-import gradio as gr
-
 from gan.core.contract import Progress, Request, Result
-from gan.ui import widgets
-from gan.ui.i18n import label
 
 
 class Run(Protocol):
@@ -34,17 +30,3 @@ class Choice(Protocol):
     def reason(self) -> str: ...
     @property
     def config(self) -> Mapping[str, Any]: ...
-
-
-def say_why_not(name: str, sentence: str, models: Sequence[Choice]) -> None:
-    """Draw why a tab cannot work.
-
-    Args:
-        name: the tab's, as its elements' ids begin.
-        sentence: a key of `gan.ui.locale.labels`.
-        models: those that would be needed.
-    """
-    with gr.Column(elem_id=f"{name}-unavailable"):
-        gr.Markdown(label(sentence))
-        reasons = [f"{choice.title}: {choice.reason}" for choice in models if choice.reason]
-        gr.HTML(widgets.facts_list([], reasons), elem_classes="summary", padding=False)

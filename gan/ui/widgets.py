@@ -13,12 +13,14 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.imaging.io.codec import decode
+from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
 from gan.ui.assets import html_of
 from gan.ui.background_job import one_sentence
+from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, notice
 from gan.ui.preview import write_preview
+from gan.ui.protocols import Choice
 
 LIGHT: Final[dict[str, Any]] = {
     "api_visibility": "private",
@@ -55,23 +57,26 @@ BROWSERS_SHOW: Final = (".avif", ".jpeg", ".jpg", ".png", ".webp")
 FORMATS: Final = (("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp"), ("AVIF", "avif"), ("TIFF", "tiff"))
 
 
-@dataclass(frozen=True)
-class OutputOptions:
-    """Controls of the downloaded file, in the order of `gan.imaging.io.codec.Encoding`'s fields."""
+class OutputOptions(Form[Encoding]):
+    """Controls of the downloaded file, in the order of `gan.imaging.io.formats.Encoding`'s fields."""
 
-    file_format: gr.Radio
-    quality: gr.Slider
-    lossless: gr.Checkbox
-    keep_exif: gr.Checkbox
-    keep_location: gr.Checkbox
+    def encoding(self, values: Sequence[Any]) -> Encoding:
+        """What the controls ask for.
 
-    def controls(self) -> list[Component]:
-        return [self.file_format, self.quality, self.lossless, self.keep_exif, self.keep_location]
+        A choice that is out of sight does not count: it is about to be set back.
+
+        Raises:
+            InputError: a value out of range.
+        """
+        given = self.given(values)
+        given["lossless"] = bool(given.get("lossless")) and given["format"] == "webp"
+        given["keep_location"] = bool(given.get("keep_location")) and bool(given.get("keep_exif"))
+        return read(Encoding, given)
 
 
 @dataclass(frozen=True)
 class ResultView:
-    """Components that show a result; `values` are an event's outputs, `reveal` belongs behind its success."""
+    """Where a result appears; `values` are an event's outputs, `reveal` belongs behind its success."""
 
     around: gr.Column
     stage: gr.Column
@@ -176,14 +181,13 @@ def shelf(
 
 def output_options(name: str) -> OutputOptions:
     """Format, quality and what of the camera's data stays; folded."""
+    options = OutputOptions(Encoding, "output", prefix=name)
     with gr.Accordion(label("output.title"), open=False, elem_id=f"{name}-output"):
-        file_format = gr.Radio(list(FORMATS), value="png", label=label("output.format"), elem_id=f"{name}-format")
-        quality = gr.Slider(1, 100, 92, step=1, label=label("output.quality"), visible=False, elem_id=f"{name}-quality")
-        lossless = gr.Checkbox(False, label=label("output.lossless"), visible=False, elem_id=f"{name}-lossless")
-        keep_exif = gr.Checkbox(False, label=label("output.keep_exif"), elem_id=f"{name}-keep-exif")
-        keep_location = gr.Checkbox(
-            False, label=label("output.keep_location"), visible=False, elem_id=f"{name}-keep-location"
-        )
+        file_format = options.add("format", choices=list(FORMATS))
+        quality = options.add("quality", visible=False)
+        lossless = options.add("lossless", visible=False)
+        keep_exif = options.add("keep_exif")
+        keep_location = options.add("keep_location", visible=False)
     gr.on(
         [file_format.change, lossless.change],
         _offer_quality,
@@ -192,7 +196,7 @@ def output_options(name: str) -> OutputOptions:
         **LIGHT,
     )
     keep_exif.change(_offer_location, keep_exif, keep_location, **LIGHT)
-    return OutputOptions(file_format, quality, lossless, keep_exif, keep_location)
+    return options
 
 
 def result_view(name: str) -> ResultView:
@@ -232,6 +236,20 @@ def result_view(name: str) -> ResultView:
 def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:
     """Names and values as an HTML list, and sentences below; everything is escaped."""
     return html_of("facts.html", rows=rows, notices=notices)
+
+
+def say_why_not(name: str, sentence: str, models: Sequence[Choice]) -> None:
+    """Draw why a tab cannot work.
+
+    Args:
+        name: the tab's, as its elements' ids begin.
+        sentence: a key of `gan.ui.locale.labels`.
+        models: those that would be needed.
+    """
+    with gr.Column(elem_id=f"{name}-unavailable"):
+        gr.Markdown(label(sentence))
+        reasons = [f"{choice.title}: {choice.reason}" for choice in models if choice.reason]
+        gr.HTML(facts_list([], reasons), elem_classes="summary", padding=False)
 
 
 def remember(page: gr.Blocks, name: str, controls: Sequence[Any]) -> None:

@@ -18,14 +18,16 @@ from pages import FakeChoice, within_a_loop
 from PIL import Image
 
 from gan.core.errors import Cancelled, InputError
-from gan.cutout.page import session, tab
+from gan.cutout.page import tab
 from gan.cutout.page.chain import Chain
-from gan.cutout.page.edits import STANDARD
 from gan.cutout.page.session import DROP, KEEP
 from gan.cutout.page.settings import COLOR, PICTURE, colors_of, hex_of, swatches
 from gan.cutout.pipeline import CutoutRequest
+from gan.edit.frame import FrameRequest
+from gan.edit.shadow import ShadowRequest
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import encode_mask, rectangle
+from gan.ui import session
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def test_nothing_is_asked_of_the_network_twice(tmp_path: Path, mug: Path) -> Non
     assert asked > 0
     for ground, color in (("white", ""), (COLOR, "rgba(255, 0, 0, 1)"), ("transparent", "")):
         visit = laid(desk, visit, ground, color)["visit"]
-    visit = made(desk, visit, frame=True, shadow=True, recolor=True, colors="#123456", white=True)["visit"]
+    visit = made(desk, visit, frame=True, shadow=True, recolor=True, to="#123456", white=True)["visit"]
     made(desk, visit, strokes(tmp_path, (DROP, (20, 10, 60, 30))))
     assert studio.network.asked == asked
 
@@ -189,7 +191,7 @@ def test_undo_and_redo(mug: Path) -> None:
     assert dict(zip(FIELDS, desk.redo(back["visit"], None), strict=False))["download"] == second["download"]  # type: ignore[arg-type]
     third = made(desk, back["visit"], frame=True)
     assert len(third["visit"].entries) == 2
-    assert third["visit"].entry.wish.frame
+    assert third["visit"].entry.edits.ticked["frame"]
     assert desk.undo(opened(desk, mug), None) == (gr.skip(),) * (len(FIELDS) - 1)  # type: ignore[arg-type]
 
 
@@ -205,7 +207,7 @@ def test_old_results_make_room(mug: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_files_follow_the_format_that_is_chosen_later(mug: Path) -> None:
     desk, _ = page()
-    shown = made(desk, opened(desk, mug), recolor=True, colors="#1F6FEB, #B91C1C")
+    shown = made(desk, opened(desk, mug), recolor=True, to="#1F6FEB, #B91C1C")
     # WebP without loss was on before, and is out of sight now.
     after, archive, file, summary, record = desk.write_again(None, shown["visit"], "jpeg", 80, True, False, True)  # type: ignore[arg-type]
     assert Path(file).name == "mug-cutout_1F6FEB.jpg"
@@ -222,7 +224,7 @@ def test_the_files_follow_the_format_that_is_chosen_later(mug: Path) -> None:
     ("wish", "sentence"),
     [
         ({"recolor": True}, "to: none was given; at least one color is needed"),
-        ({"recolor": True, "colors": "#12345"}, "to: #12345; a hex color"),
+        ({"recolor": True, "to": "#12345"}, "to: #12345; a hex color"),
         ({"ground": PICTURE}, "ground: none was given; a picture is needed"),
         ({"ground": COLOR, "color": "sky"}, "ground: sky"),
         ({"frame": True, "aspect": "nine"}, "aspect: nine"),
@@ -313,8 +315,9 @@ def test_the_controls_begin_with_what_requests_begin_with() -> None:
     blocks = blocks_with(FakeChoice())
     named = {block.elem_id: block for block in blocks.blocks.values()}
     assert "cutout-unavailable" not in named
-    for name, elem_id in (("fill", "fill"), ("aspect", "aspect"), ("kind", "kind"), ("opacity", "opacity")):
-        assert named[f"cutout-{elem_id}"].value == getattr(STANDARD, name)  # type: ignore[attr-defined]
+    for kind, names in ((FrameRequest, ("fill", "aspect")), (ShadowRequest, ("kind", "opacity"))):
+        for name in names:
+            assert named[f"cutout-{name}"].value == kind.model_fields[name].default  # type: ignore[attr-defined]
     editor = named["cutout-editor"]
     assert editor.visible == "hidden"  # type: ignore[attr-defined]
     assert not {name for event in blocks.fns.values() for block, name in event.targets if block == editor._id}

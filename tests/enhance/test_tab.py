@@ -21,58 +21,71 @@ from gan.enhance.page import tab
 from gan.enhance.pipeline import EnhanceRequest
 from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
+from gan.ui.endpoint import Asked, Done
+from gan.ui.form import Form, read
 
 
 def picture(width: int = 40, height: int = 30, **fields: Any) -> Picture:
     return Picture(torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0)), **fields)
 
 
-def request_of(**changes: Any) -> EnhanceRequest:
-    given = {
-        "scale": 2,
-        "width": 0,
-        "height": None,
-        "strength": 1,
-        "model": "auto",
-        "adjustments": Adjustments(),
-        **changes,
-    }
-    return tab.to_request(picture(), **given)
+def shown(tmp_path: Path, *, reference: Picture | None = None, to: Any = "en", **fields: Any) -> dict[str, Any]:
+    """What the page shows of a result, by name."""
+    request = EnhanceRequest(picture=picture(name="red shoe.heic", **fields), adjustments=Adjustments(auto=True))
+    asked = Asked(request, Encoding(file_format="webp"), tab.Measured(reference=reference))
+    values = tab.finish(Done(asked, FakeStudio().run(request), tmp_path, to))
+    return dict(zip(("file", "pair", "summary", "record"), values, strict=True))
 
 
-def shown(tmp_path: Path, *, reference: Picture | None = None, to: Any = "en", **fields: Any) -> tab.RenderedResult:
-    source = picture(name="red shoe.heic", **fields)
-    result = FakeStudio().run(EnhanceRequest(picture=source, adjustments=Adjustments(auto=True)))
-    return tab.from_result(result, source, Encoding(file_format="webp"), tmp_path, to, reference=reference)
+def form_of(**values: Any) -> EnhanceRequest:
+    """What the tab asks for with those values in its widgets, and the others as they are at first."""
+
+    def make() -> Form[EnhanceRequest]:
+        with gr.Blocks(analytics_enabled=False):
+            form = Form(EnhanceRequest, "enhance")
+            for name in ("scale", "strength"):
+                form.add(name)
+            for group in ("size", "adjust"):
+                form.add_group(group)
+        return form
+
+    form = within_a_loop(make)
+    given = [values.get(name, widget.value) for name, widget in form.fields.items()]
+    return read(EnhanceRequest, {**form.given(given), "image": values["image"]})
 
 
-def test_nothing_and_zero_are_no_exact_size() -> None:
-    assert (request_of().width, request_of().height) == (None, None)
-    assert request_of(width=60).output_size == (45, 60)
-    assert request_of(height=60.0).output_size == (60, 80)
+@pytest.fixture
+def shoe(tmp_path: Path) -> str:
+    return str(photograph(tmp_path / "shoe.png", (40, 30)))
+
+
+def test_nothing_and_zero_are_no_exact_size(shoe: str) -> None:
+    assert (form_of(image=shoe, width=0).width, form_of(image=shoe, height=None).height) == (None, None)
+    assert form_of(image=shoe, width=60).output_size == (45, 60)
+    assert form_of(image=shoe, height=60.0).output_size == (60, 80)
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"scale": 3}, {"strength": 1.5}, {"width": 60, "height": 60}, {"width": 161}, {"height": -5}],
 )
-def test_what_cannot_be_asked_is_refused(changes: dict[str, Any]) -> None:
+def test_what_cannot_be_asked_is_refused(shoe: str, changes: dict[str, Any]) -> None:
     with pytest.raises(InputError):
-        request_of(**changes)
+        form_of(image=shoe, **changes)
 
 
 def test_the_result_is_written_whole_and_the_previews_are_alike(tmp_path: Path) -> None:
     made = shown(tmp_path)
-    assert made.file == tmp_path / "red shoe-enhanced.webp"
-    with Image.open(made.file) as image:
+    assert Path(made["file"]) == tmp_path / "red shoe-enhanced.webp"
+    with Image.open(made["file"]) as image:
         assert image.size == (80, 60)
-    for path in made.pair:
+    for path in made["pair"]:
         with Image.open(path) as image:
             assert (image.format, image.size) == ("JPEG", (80, 60))
 
 
 def test_the_summary_says_what_was_done(tmp_path: Path) -> None:
-    summary = shown(tmp_path, notices=("The EXIF data is damaged and was not kept",)).summary
+    summary = shown(tmp_path, notices=("The EXIF data is damaged and was not kept",))["summary"]
     for text in ("40 × 30 px → 80 × 60 px", "WEBP, ", "enhance-x2 · 3fa91c07", "White balance +0.40"):
         assert text in summary
     assert "Exposure" not in summary  # chosen, but not used
@@ -80,13 +93,13 @@ def test_the_summary_says_what_was_done(tmp_path: Path) -> None:
 
 
 def test_the_summary_speaks_chinese(tmp_path: Path) -> None:
-    summary = shown(tmp_path, to="zh", notices=("The EXIF data is damaged and was not kept",)).summary
+    summary = shown(tmp_path, to="zh", notices=("The EXIF data is damaged and was not kept",))["summary"]
     for text in ("尺寸", "用时", "白平衡 +0.40", "EXIF 信息已损坏"):
         assert text in summary
 
 
 def test_the_record_is_enough_to_make_it_again(tmp_path: Path) -> None:
-    record = json.loads(shown(tmp_path).record.read_text(encoding="utf-8"))
+    record = json.loads(Path(shown(tmp_path)["record"]).read_text(encoding="utf-8"))
     assert record["weights"] == {"enhance-x2": SHA256}
     assert record["request"]["picture"] == "red shoe.heic"
     assert record["request"]["scale"] == 2
@@ -95,20 +108,28 @@ def test_the_record_is_enough_to_make_it_again(tmp_path: Path) -> None:
 
 
 def test_a_reference_is_measured(tmp_path: Path) -> None:
-    summary = shown(tmp_path, reference=picture(80, 60)).summary
+    summary = shown(tmp_path, reference=picture(80, 60))["summary"]
     for text in ("MSE", "PSNR", " dB", "SSIM"):
         assert text in summary
 
 
 def test_a_reference_of_another_size_does_not_cost_the_result(tmp_path: Path) -> None:
     made = shown(tmp_path, reference=picture(50, 50))
-    assert made.file.is_file()
-    assert "50x50 pixels, and the picture has 80x60" in made.summary
-    assert "PSNR" not in made.summary
+    assert Path(made["file"]).is_file()
+    assert "50x50 pixels, and the picture has 80x60" in made["summary"]
+    assert "PSNR" not in made["summary"]
 
 
 def run(studio: FakeStudio, *given: Any) -> Iterator[tuple[Any, ...]]:
-    return tab._handler(studio.run)(*given)
+    """The endpoint's handler, with parameters in their order."""
+
+    def make() -> Any:
+        with gr.Blocks(analytics_enabled=False) as page:
+            tab.build(studio.run, studio.choices)
+        return page
+
+    (event,) = [event for event in within_a_loop(make).fns.values() if event.api_name == "enhance"]
+    return event.fn(*given)  # type: ignore[no-any-return,misc]
 
 
 class WatchedStudio(FakeStudio):

@@ -23,8 +23,8 @@ from gan.inpaint.page.handlers import Handlers, Settings
 from gan.inpaint.page.result import from_result
 from gan.inpaint.page.stage import Page
 from gan.inpaint.pipeline import InpaintRequest
-from gan.ui import session_files as shelf_module
-from gan.ui.session_files import Shelf
+from gan.ui import session as shelf_module
+from gan.ui.session import Shelf
 
 
 def test_a_photograph_is_shown_and_what_was_before_is_gone(tmp_path: Path) -> None:

@@ -14,13 +14,15 @@ import gradio as gr
 import pytest
 from starlette.requests import Request
 
+from gan.batch.steps import REQUESTS
 from gan.core.errors import InputError, check_within
 from gan.core.message import Message
+from gan.core.option import parameters
 from gan.edit.background import check_ground
 from gan.edit.frame import aspect_of
-from gan.imaging.io.codec import FRAMES_NOTICE
+from gan.imaging.io.codec import FRAMES_NOTICE, Encoding
 from gan.stylize.presets import preset_path
-from gan.ui import i18n
+from gan.ui import form, i18n
 from gan.ui.i18n import CATALOGS, LABELS
 
 GAN = Path(i18n.__file__).parent.parent
@@ -206,9 +208,28 @@ def test_every_label_is_used() -> None:
     used = {text for _, call in calls(("label", "word")) for text in constants(call.args[0])}
     # "enhance.scale." of f"enhance.scale.{factor}": what follows is known when the page is built only.
     families = set(re.findall(r'f"([a-z_.]+\.)\{', source)) | {"generate.category.", "generate.colour."}
-    assert used - set(LABELS) <= families
-    unused = {key for key in LABELS if f'"{key}"' not in source}
+    # ".title" of f"{task}.title"
+    endings = set(re.findall(r'label\(f"\{task\}(\.[a-z]+)"\)', source))
+    assert {key for key in used - set(LABELS) - families if key not in {".", *endings}} == set()
+    unused = {key for key in LABELS if f'"{key}"' not in source} - field_labels()
+    unused = {key for key in unused if "." + key.rpartition(".")[2] not in endings}
     assert not {key for key in unused if key.rpartition(".")[0] + "." not in families}
+
+
+def field_labels() -> set[str]:
+    """Labels that forms find by a field's name, with what stands below them and their choices."""
+    found = set()
+    for task, kind in {**REQUESTS, "output": Encoding}.items():
+        for parameter in parameters(kind):
+            key = form.label_key(task, parameter.public)
+            group = f"{task}.{parameter.option.group}"
+            found |= {
+                key,
+                group,
+                f"{key}.info",
+                *(form.choice_key(task, parameter.public, one) for one in parameter.choices),
+            }
+    return {key for key in found if key is not None}
 
 
 def test_an_unknown_label_is_refused() -> None:

@@ -1,22 +1,15 @@
-"""From a photograph's cut-out through the ticked edits to finished pictures: one request after the other.
-
-All edits work on the cut-out, which carries its own transparency, so that the network has to look once only and every
-picture's history holds steps that do the same to another photograph. Where the natural shadow is to stay, there is no
-cut-out to work on: the photograph itself becomes white first, and is framed last, since its shadow needs its canvas.
-"""
+"""Steps on pictures in memory: one request after the other, with one progress for all of them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled
-from gan.cutout.page.settings import Settings
-from gan.edit.background import TRANSPARENT, Ground
-from gan.imaging.mask import Mask
+from gan.cutout.page.settings import Step
 from gan.imaging.picture import Picture
 from gan.ui.protocols import Run
 
@@ -71,76 +64,22 @@ class Chain:
         return result
 
 
-def count(wish: Settings) -> int:
-    """Number of requests that `make` will run.
-
-    Raises:
-        InputError: a target is no colour.
-    """
-    colors = len(wish.targets()) if wish.recolor else 1
-    return wish.on_paper + wish.recolor + colors * len(_steps(wish, None, TRANSPARENT))
-
-
-def make(
-    chain: Chain, wish: Settings, photograph: Picture, base: Picture, protect: Mask | None, found: Mask | None
-) -> list[Made]:
-    """Make all that is wished.
-
-    Args:
-        photograph: as it came; looked at only where its natural shadow is to stay.
-        base: the cut-out, with transparency.
-        protect: what recoloring leaves alone, of the photograph's size.
-        found: the cut-out's coverage where a user corrected it, for steps that work on the photograph; None where they
-            may look for themselves.
+def finished(chain: Chain, made: Made, steps: Sequence[Step]) -> list[Made]:
+    """All that comes of a picture by the steps: several pictures where a step gives it several colors.
 
     Raises:
         InputError, WeightsError, Cancelled: as the requests and their runs raise them.
     """
-    ground = wish.read_ground()
-    start = Made((), base)
-    mask = found if wish.on_paper else None
-    if wish.on_paper:
-        start = _followed(start, chain(wish.whitened(photograph, mask)))
-    variants = [start]
-    if wish.recolor:
-        result = chain(wish.recolored(start.picture, mask, protect))
-        variants = [_followed(start, result, index) for index in range(len(result.pictures))]
-    steps = _steps(wish, mask, ground)
-    return [_finished(chain, one, steps) for one in variants]
+    if not steps:
+        return [made]
+    first, *rest = steps
+    result = chain(first.request(made.picture))
+    several = range(len(result.pictures)) if result.task == "recolor" else [None]
+    return [one for index in several for one in finished(chain, _followed(made, result, index), rest)]
 
 
-Step = Callable[[Picture], Request]
-
-
-def _finished(chain: Chain, made: Made, steps: Sequence[Step]) -> Made:
-    for step in steps:
-        made = _followed(made, chain(step(made.picture)), index=made.index)
-    return made
-
-
-def _steps(wish: Settings, mask: Mask | None, ground: Ground) -> list[Step]:
-    """Steps after recoloring. The last edit that can lays the background, else a request of its own does."""
-    steps: list[Step] = []
-    if wish.on_paper:
-        if wish.shadow:
-            steps.append(lambda picture: wish.shaded(picture, mask, None))
-        if wish.frame:
-            steps.append(lambda picture: wish.framed(picture, mask, None))
-        return steps
-    under = None if wish.white or wish.ground == TRANSPARENT else ground
-    if wish.frame:
-        steps.append(lambda picture: wish.framed(picture, None, None if wish.shadow else under))
-    if wish.shadow:
-        steps.append(lambda picture: wish.shaded(picture, None, under))
-    if wish.white:
-        steps.append(lambda picture: wish.whitened(picture, None))
-    elif wish.ground != TRANSPARENT and not steps:
-        steps.append(lambda picture: wish.laid(picture, ground))
-    return steps
-
-
-def _followed(made: Made, result: Result, index: int = 0) -> Made:
+def _followed(made: Made, result: Result, index: int | None) -> Made:
     """The next step's picture. A frame has another canvas than the layer of a shadow before it."""
-    shaded = result.task == "shadow"
-    layer = result.pictures[1] if shaded else None if result.task == "frame" else made.layer
-    return Made((*made.results, result), result.pictures[0 if result.task != "recolor" else index], index, layer)
+    layer = {"shadow": result.pictures[-1], "frame": None}.get(result.task, made.layer)
+    picture = result.pictures[0 if index is None else index]
+    return Made((*made.results, result), picture, made.index if index is None else index, layer)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.cutout.page.settings import CENTERED, COLOR, PICTURE, Settings, hex_of, swatches
+from gan.cutout.page.settings import COLOR, PICTURE, hex_of, swatches
 from gan.edit.background import TRANSPARENT, WHITE
+from gan.edit.frame import FrameRequest
+from gan.edit.recolor import RecolorRequest
+from gan.edit.shadow import ShadowRequest
+from gan.edit.white import WhiteRequest
+from gan.ui.form import Form, field_label
 from gan.ui.i18n import label
 from gan.ui.widgets import LIGHT
 
 ASPECTS = ("1:1", "4:5", "3:4", "4:3", "16:9")
-KINDS = ("contact", "drop", "reflection")
-STANDARD = Settings()
-"""What the controls hold at first."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Panel:
     """The controls.
 
     Attributes:
-        fields: by the names of `Settings`'s fields.
+        fields: by the names that `gan.cutout.page.settings.Edits.held` takes: the ground's, the tasks', the options'.
         protect: mask of what keeps its colour.
     """
 
@@ -46,14 +50,14 @@ class Panel:
     @property
     def remembered(self) -> list[Component]:
         """Not what belongs to one product: its colours, and a picture of a ground."""
-        return [widget for name, widget in self.fields.items() if name not in ("file", "recolor", "colors")]
+        return [widget for name, widget in self.fields.items() if name not in ("file", "recolor", "to")]
 
 
 def build_ground() -> dict[str, Component]:
     """Add the choice of a ground."""
     ground = gr.Radio(
         [(label(f"cutout.ground.{name}"), name) for name in (TRANSPARENT, WHITE, COLOR, PICTURE)],
-        value=STANDARD.ground,
+        value=TRANSPARENT,
         label=label("cutout.ground"),
         elem_id="cutout-ground",
     )
@@ -103,23 +107,14 @@ def joined(ground: dict[str, Component], folds: Panel, start: gr.Button) -> Pane
 
 
 def _recolor() -> tuple[dict[str, Component], gr.File]:
-    with gr.Accordion(label("recolor.title"), open=False, elem_id="cutout-recolor"):
-        apply = gr.Checkbox(False, label=label("recolor.apply"), elem_id="cutout-recolor-apply")
-        colors = gr.Textbox(
-            "",
-            label=label("recolor.to"),
-            info=label("recolor.to.info"),
-            placeholder="#1F6FEB, #B91C1C",
-            max_length=200,
-            elem_id="cutout-colors",
-        )
+    form = Form(RecolorRequest, "recolor", prefix="cutout")
+    with _fold("recolor") as apply:
+        colors = form.add("to", placeholder="#1F6FEB, #B91C1C", elem_id="cutout-colors")
         chips = gr.HTML(elem_id="cutout-swatches", elem_classes="swatches", padding=False)
         with gr.Row(equal_height=True):
             pick = gr.ColorPicker("#1F6FEB", label=label("recolor.pick"), min_width=100, elem_id="cutout-pick")
             add = gr.Button(label("recolor.add"), size="sm", min_width=120, elem_id="cutout-add")
-        strength = gr.Slider(
-            0, 1, STANDARD.strength, step=0.05, label=label("recolor.strength"), elem_id="cutout-strength"
-        )
+        form.add("strength")
         protect = gr.File(label=label("recolor.protect"), type="filepath", height=150, elem_id="cutout-protect")
     colors.change(lambda text: (_chips(text), bool(swatches(text))), colors, [chips, apply], **LIGHT)
     add.click(
@@ -128,83 +123,56 @@ def _recolor() -> tuple[dict[str, Component], gr.File]:
         colors,
         **LIGHT,
     )
-    return {"recolor": apply, "colors": colors, "strength": strength}, protect
+    return {"recolor": apply, **form.fields}, protect
 
 
 def _frame() -> dict[str, Component]:
-    with gr.Accordion(label("frame.title"), open=False, elem_id="cutout-frame"):
-        apply = gr.Checkbox(False, label=label("frame.apply"), elem_id="cutout-frame-apply")
-        fill = gr.Slider(0.1, 1, STANDARD.fill, step=0.01, label=label("frame.fill"), elem_id="cutout-fill")
-        aspect = gr.Dropdown(
+    form = Form(FrameRequest, "frame", prefix="cutout")
+    with _fold("frame") as apply:
+        form.add("fill")
+        form.fields["aspect"] = gr.Dropdown(
             list(ASPECTS),
-            value=STANDARD.aspect,
-            label=label("frame.aspect"),
+            value=ASPECTS[0],
+            label=field_label("frame", "aspect"),
             allow_custom_value=True,
             filterable=True,
             elem_id="cutout-aspect",
         )
         gr.Markdown(label("frame.size.info"), elem_classes="facts")
         with gr.Row():
-            width, height = (
-                gr.Number(0, label=label(key), precision=0, minimum=0, min_width=110, elem_id=elem_id)
-                for key, elem_id in (("frame.width", "cutout-width"), ("frame.height", "cutout-height"))
-            )
-        baseline = gr.Slider(
-            CENTERED,
-            1,
-            STANDARD.baseline,
-            step=0.01,
-            label=label("frame.baseline"),
-            info=label("frame.baseline.info"),
-            elem_id="cutout-baseline",
-        )
-    return {
-        "frame": apply,
-        "fill": fill,
-        "aspect": aspect,
-        "width": width,
-        "height": height,
-        "baseline": baseline,
-    }
+            for side in ("width", "height"):
+                form.add(side, min_width=110)
+        form.add("baseline")
+    return {"frame": apply, **form.fields}
 
 
 def _shadow() -> dict[str, Component]:
-    with gr.Accordion(label("shadow.title"), open=False, elem_id="cutout-shadow"):
-        apply = gr.Checkbox(False, label=label("shadow.apply"), elem_id="cutout-shadow-apply")
-        kind = gr.Radio(
-            [(label(f"shadow.kind.{name}"), name) for name in KINDS],
-            value=STANDARD.kind,
-            label=label("shadow.kind"),
-            elem_id="cutout-kind",
-        )
-        angle = gr.Slider(
-            0, 360, STANDARD.angle, step=5, label=label("shadow.angle"), visible=False, elem_id="cutout-angle"
-        )
-        softness, opacity = (
-            gr.Slider(0, 1, getattr(STANDARD, name), step=0.05, label=label(f"shadow.{name}"), elem_id=f"cutout-{name}")
-            for name in ("softness", "opacity")
-        )
-        length = gr.Slider(0, 1, STANDARD.length, step=0.05, label=label("shadow.length"), elem_id="cutout-length")
+    form = Form(ShadowRequest, "shadow", prefix="cutout")
+    with _fold("shadow") as apply:
+        kind = form.add("kind")
+        angle = form.add("angle", visible=False)
+        for name in ("softness", "opacity", "length"):
+            form.add(name)
     kind.change(lambda chosen: gr.update(visible=chosen == "drop"), kind, angle, **LIGHT)
-    return {
-        "shadow": apply,
-        "kind": kind,
-        "angle": angle,
-        "softness": softness,
-        "opacity": opacity,
-        "length": length,
-    }
+    return {"shadow": apply, **form.fields}
 
 
 def _white() -> dict[str, Component]:
-    with gr.Accordion(label("white.title"), open=False, elem_id="cutout-white"):
-        apply = gr.Checkbox(False, label=label("white.apply"), elem_id="cutout-white-apply")
-        keep = gr.Checkbox(False, label=label("white.keep_shadow"), elem_id="cutout-keep-shadow")
+    form = Form(WhiteRequest, "white", prefix="cutout")
+    with _fold("white") as apply:
+        keep = form.add("keep_shadow")
     keep.input(lambda on, white: white or on, [keep, apply], apply, **LIGHT)
-    return {"white": apply, "keep_shadow": keep}
+    return {"white": apply, **form.fields}
+
+
+@contextmanager
+def _fold(task: str) -> Iterator[gr.Checkbox]:
+    """The fold of an edit, with what says whether it is made."""
+    with gr.Accordion(label(f"{task}.title"), open=False, elem_id=f"cutout-{task}"):
+        yield gr.Checkbox(False, label=label(f"{task}.apply"), elem_id=f"cutout-{task}-apply")
 
 
 def _chips(text: str) -> str:
-    """Render the colors of a text as swatches."""
+    """What is written, as swatches."""
     chips = (f'<span><i style="background:{color}"></i>{html.escape(color)}</span>' for color in swatches(text))
     return "".join(chips)

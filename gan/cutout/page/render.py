@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,19 +13,19 @@ from torch import Tensor
 
 from gan.core.contract import Progress
 from gan.core.errors import InputError
-from gan.cutout.page import chain as tab_chain
-from gan.cutout.page.chain import Chain, Made
-from gan.cutout.page.result import from_results, zipped
+from gan.cutout.page.chain import Chain, Made, finished
+from gan.cutout.page.result import from_results
 from gan.cutout.page.session import Base, Entry, Marks, Session, Variant, write_faded
-from gan.cutout.page.settings import Settings
+from gan.cutout.page.settings import Edits, Step
 from gan.cutout.pipeline import CutoutRequest
 from gan.edit.white import off_white_share
 from gan.imaging.io.codec import Encoding
 from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.ui.i18n import Language
-from gan.ui.picture_cache import store
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.result import zipped
+from gan.ui.session import store
 
 THUMB_PX: Final = 256
 
@@ -36,21 +36,35 @@ class Order:
 
     Attributes:
         photograph: decoded.
+        steps: of the edits, without masks.
         chain: carries out the requests.
         progress: for what comes after them.
+        held: cut-outs of this run in memory, by their keys.
     """
 
     photograph: Picture
-    wish: Settings
+    edits: Edits
+    steps: Sequence[Step]
     marks: Marks
     encoding: Encoding
     chain: Chain
     progress: Progress
     to: Language
+    held: dict[str, Picture] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
         return Path(self.photograph.name).stem or "picture"
+
+    def cutout(self, base: Base) -> Picture:
+        """A cut-out's picture, read from its file only where this run has not made it."""
+        if base.key not in self.held:
+            self.held[base.key] = base.stored.picture()
+        return self.held[base.key]
+
+    def coverage(self, base: Base) -> Mask:
+        """A cut-out's coverage, to the last bit, under its file's name."""
+        return Mask(_alpha(self.cutout(base)), base.mask.name)
 
 
 def cutouts(visit: Session, marks: Marks) -> int:
@@ -73,13 +87,14 @@ def cut(order: Order, visit: Session, marks: Marks) -> tuple[Session, Base]:
     if mask is None and marks.key:
         try:
             visit, found = cut(order, visit, Marks())
-            mask = _coverage(found)
+            mask = order.coverage(found)
         except InputError:
             if marks.keep is None:
                 raise
     keep, drop = (None if path is None else decode_mask(path) for path in (marks.keep, marks.drop))
     result = order.chain(CutoutRequest(picture=order.photograph, mask=mask, keep=keep, drop=drop))
     folder, made = visit.new_folder(), result.picture
+    order.held[marks.key] = made
     alpha = folder / f"{order.stem}_mask.png"
     alpha.write_bytes(encode_mask(Mask(_alpha(made))))
     base = Base(
@@ -94,17 +109,27 @@ def cut(order: Order, visit: Session, marks: Marks) -> tuple[Session, Base]:
 
 def make(order: Order, visit: Session, base: Base) -> Entry:
     """All that is wished of a cut-out, with its files."""
-    wish, marks = order.wish, order.marks
-    protect = None if marks.protect is None or not wish.recolor else decode_mask(marks.protect)
-    found = _coverage(base) if base.key and wish.on_paper else None
-    made = tab_chain.make(order.chain, wish, order.photograph, base.stored.picture(), protect, found)
+    edits, marks = order.edits, order.marks
+    protect = None if marks.protect is None or "recolor" not in edits.ticked else decode_mask(marks.protect)
+    mask = order.coverage(base) if base.key and edits.on_paper else None
+    steps = [step.with_masks(mask, protect) for step in order.steps]
+    start = order.photograph if edits.on_paper else order.cutout(base)
+    made = finished(order.chain, Made((), start), steps)
     order.progress(0, 0, "Writing the files")
     off_white = None
-    if wish.white and not wish.on_paper:
-        off_white = off_white_share(order.photograph.rgb, _coverage(base).coverage)
+    if "white" in edits.ticked and not edits.on_paper:
+        off_white = off_white_share(order.photograph.rgb, order.coverage(base).coverage)
     folder = visit.new_folder()
     variants = tuple(_variant(order, base, one, folder, len(made) > 1, off_white) for one in made)
-    return Entry(folder, base, wish, marks, (), variants, archive=archive(variants, folder, order.stem))
+    return Entry(
+        folder=folder,
+        base=base,
+        edits=edits,
+        marks=marks,
+        layers=(),
+        variants=variants,
+        archive=archive(variants, folder, order.stem),
+    )
 
 
 def archive(variants: Sequence[Variant], folder: Path, stem: str) -> Path | None:
@@ -132,11 +157,6 @@ def _variant(order: Order, base: Base, made: Made, folder: Path, several: bool, 
     write_preview(made.picture, thumb, preview_size(made.picture, THUMB_PX), checkered=True)
     title = f"{target['to']} · ΔE {target['delta_e']:.1f}" if target else ""
     return Variant(store(made.picture, folder / f"picture-{made.index}.npz"), shown, thumb, title)
-
-
-def _coverage(base: Base) -> Mask:
-    """A cut-out's coverage, to the last bit, under its file's name."""
-    return Mask(_alpha(base.stored.picture()), base.mask.name)
 
 
 def _alpha(picture: Picture) -> Tensor:

@@ -1,52 +1,19 @@
-"""Turn finished pictures of the Cut-out tab into files, previews, a record and a summary."""
+"""What the Cut-out tab makes of finished pictures: files, previews, a record, what is said."""
 
 from __future__ import annotations
 
-import dataclasses
-import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from gan.core.contract import Result
 from gan.imaging.io.codec import Encoding, write
 from gan.imaging.picture import Picture
-from gan.ui import widgets
-from gan.ui.i18n import Language, notice, say, word
-from gan.ui.preview import lay, preview_size, write_preview
-from gan.ui.result import common_rows, write_record
+from gan.ui.i18n import Language, say, word
+from gan.ui.preview import lay, write_preview
+from gan.ui.result import RenderedResult, rendered, stem_of
 
 RECIPE_VERSION: Final = 1
-
-
-@dataclass(frozen=True)
-class RenderedResult:
-    """Rendered result of one finished picture, as the page shows it.
-
-    Attributes:
-        file: the full picture in the chosen format.
-        pair: previews before and after, of equal size.
-        summary: HTML.
-        record: JSON: the steps as a recipe, and what came of them.
-        told: the same, for a file in another format.
-        rows: what the summary says besides the file's own lines.
-        notices: as templates.
-        layer: the shadow alone, as PNG; None where there is none.
-    """
-
-    file: Path
-    pair: tuple[str, str]
-    summary: str
-    record: Path
-    told: Mapping[str, Any]
-    rows: tuple[tuple[str, str], ...]
-    notices: tuple[str, ...]
-    layer: Path | None = None
-
-    def values(self) -> tuple[Any, ...]:
-        """For `gan.ui.widgets.ResultView.values`."""
-        return str(self.file), self.pair, self.summary, str(self.record)
 
 
 def from_results(
@@ -74,17 +41,24 @@ def from_results(
         off_white: share of the photograph's ground that is not white, where the finisher saw the cut-out only.
     """
     made = results[-1].pictures[index] if picture is None else picture
-    stem = stem or f"{Path(source.name).stem or 'picture'}-{SUFFIXES[results[-1].task]}"
-    notices = dict.fromkeys((*source.notices, *(text for result in results for text in result.notices)))
-    rows = [row for result in results for row in rows_of(result, index, to, off_white)]
+    stem = stem or stem_of(source, SUFFIXES[results[-1].task])
     shadow = None
     if layer is not None:
         shadow = folder / f"{stem}-layer.png"
         write(layer, shadow, Encoding())
-    before, after = previews(source, made, results, folder, stem)
-    told = _told(results, made, stem)
-    shown = RenderedResult(Path(), (before, after), "", Path(), told, tuple(rows), tuple(notices), shadow)
-    return written(shown, made, encoding, folder, to, stem=stem)
+    return rendered(
+        made,
+        source,
+        _told(results, made, stem),
+        encoding,
+        folder,
+        to,
+        stem=stem,
+        before=_before(source, made, results, folder, stem),
+        rows=[row for result in results for row in rows_of(result, index, to, off_white)],
+        extra=shadow,
+        checkered=True,
+    )
 
 
 SUFFIXES: Final = {
@@ -98,43 +72,19 @@ SUFFIXES: Final = {
 """How a file is called that a task made."""
 
 
-def written(
-    shown: RenderedResult, picture: Picture, encoding: Encoding, folder: Path, to: Language, *, stem: str = ""
-) -> RenderedResult:
-    """The same picture's file, record and summary in a format."""
-    file = folder / f"{stem or shown.file.stem}{encoding.suffix}"
-    write(picture, file, encoding)
-    record = write_record(shown.told, file, encoding)
-    size = f"{picture.width_px} × {picture.height_px} px"
-    rows = [*shown.rows, *common_rows(shown.told, size, file, encoding, to)]
-    summary = widgets.facts_list(rows, [notice(text, to) for text in shown.notices])
-    return dataclasses.replace(shown, file=file, record=record, summary=summary)
-
-
-def zipped(shown: Sequence[RenderedResult], path: Path) -> Path:
-    """All files in one, uncompressed, since pictures are compressed already."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for one in shown:
-            archive.write(one.file, one.file.name)
-    return path
-
-
-def previews(source: Picture, made: Picture, results: Sequence[Result], folder: Path, stem: str) -> tuple[str, str]:
-    """Before and after, of equal size: after a frame the photograph lies where its product then is."""
-    size = preview_size(made)
-    after = write_preview(made, folder / f"{stem}-after.jpg", size, checkered=True)
-    before = folder / f"{stem}-before.jpg"
+def _before(source: Picture, made: Picture, results: Sequence[Result], folder: Path, stem: str) -> str | None:
+    """The photograph's preview after a frame, where it lies where its product then is; None without one."""
     moved = _moved(results)
     if moved is None:
-        return write_preview(source, before, size, checkered=True), after
+        return None
     scale, left, top = moved
     plain = write_preview(source, folder / f"{stem}-source.jpg", checkered=True)
     laid = (round(source.width_px * scale), round(source.height_px * scale))
-    return lay(Path(plain), laid, (left, top), made, before), after
+    return lay(Path(plain), laid, (left, top), made, folder / f"{stem}-before.jpg")
 
 
 def rows_of(result: Result, index: int, to: Language, off_white: float | None) -> list[tuple[str, str]]:
-    """Table rows of a step's results, for `gan.ui.widgets.facts_list`."""
+    """What a step found or did, for `gan.ui.widgets.facts_list`."""
     details, asked = result.details, result.request
     if result.task == "cutout" and asked.get("mask") is None and result.weights:
         sure, share = f"{details['confidence']:.0%}", f"{details['share']:.1%}"
@@ -170,7 +120,7 @@ def _told(results: Sequence[Result], picture: Picture, stem: str) -> dict[str, A
 
 
 def _moved(results: Sequence[Result]) -> tuple[float, int, int] | None:
-    """Scale, left and top of the photograph in a framed picture; None without a frame."""
+    """Where the photograph lies in a framed picture: its scale, and its left and top; None without a frame."""
     boxes = [result.details["box"] for result in results if result.task == "cutout" and "box" in result.details]
     frames = [result.details for result in results if result.task == "frame"]
     if not frames or not boxes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,15 +12,15 @@ import torch
 from PIL import Image
 
 from gan.core.contract import Result
-from gan.cutout.page.result import RenderedResult
-from gan.cutout.page.settings import Settings
+from gan.cutout.page.settings import Edits
 from gan.imaging.io.codec import to_pil
 from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
+from gan.ui import session
 from gan.ui.mask_editor import LONGEST_PX, Color, EditorValue, drawn_in
-from gan.ui.picture_cache import Stored
 from gan.ui.preview import checkers, preview_size
+from gan.ui.result import RenderedResult
 
 KEEP: Final[Color] = (22, 163, 74)
 DROP: Final[Color] = (225, 29, 72)
@@ -32,13 +31,10 @@ BRUSHES: Final = (KEEP, DROP, PROTECT)
 FADED: Final = 0.7
 """How much of what was cut away is hidden in the editor: so much is left that it can be brought back."""
 
-MOST_BYTES: Final = 2**30
-"""Of pictures in one visit; the oldest results make room."""
-
 
 @dataclass(frozen=True)
 class Marks:
-    """User input on a photograph: strokes and masks, as paths of files.
+    """What the user says of a photograph: strokes and masks, by their files.
 
     Attributes:
         keep, drop, protect: strokes, as masks; None where there are none.
@@ -73,7 +69,7 @@ class Base:
     """
 
     key: str
-    stored: Stored
+    stored: session.Stored
     result: Result
     mask: Path
     copy: Path
@@ -83,7 +79,7 @@ class Base:
 class Variant:
     """One finished picture: with as many bits as its file has, its files, and what stands below it in the gallery."""
 
-    stored: Stored
+    stored: session.Stored
     shown: RenderedResult
     thumb: Path
     title: str
@@ -91,7 +87,7 @@ class Variant:
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """Entry of the history: the inputs and results of one run.
+    """What one run made.
 
     Attributes:
         folder: of its files.
@@ -102,7 +98,7 @@ class Entry:
 
     folder: Path
     base: Base
-    wish: Settings
+    edits: Edits
     marks: Marks
     layers: tuple[Path, ...]
     variants: tuple[Variant, ...]
@@ -118,35 +114,21 @@ class Entry:
         return self.base.stored.bytes + sum(variant.stored.bytes for variant in self.variants)
 
 
-@dataclass(frozen=True, eq=False)
-class Session:
-    """State of a visit. Immutable: handlers return a new one, so that Stop and errors leave it as it was.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Session(session.Session[Entry]):
+    """What the page is at.
 
     Attributes:
-        folder: of all files.
         photograph: as it came.
         size: its width and height in pixels.
         copy: what the editor shows before anything is cut out.
         bases: the cut-out as it was found, and the last corrected one.
-        entries: what was made, in order.
-        at: which of them is shown; -1 where there is none.
     """
 
-    folder: Path
     photograph: Path
     size: tuple[int, int]
     copy: Path
     bases: tuple[Base, ...] = ()
-    entries: tuple[Entry, ...] = ()
-    at: int = -1
-
-    @property
-    def entry(self) -> Entry | None:
-        return self.entries[self.at] if self.entries else None
-
-    def new_folder(self) -> Path:
-        """For the files of one cut-out or result."""
-        return Path(tempfile.mkdtemp(dir=self.folder))
 
     def base(self, key: str) -> Base | None:
         """The cut-out of those marks, if there is one."""
@@ -158,25 +140,9 @@ class Session:
         kept = tuple(one for one in self.bases if not one.key and base.key)
         return dataclasses.replace(self, bases=(*kept, base))
 
-    def followed_by(self, entry: Entry) -> Session:
-        """A result after the current one, in place of all that were."""
-        entries = [*self.entries[: self.at + 1], entry]
-        while len(entries) > 1 and sum(one.bytes for one in entries) > MOST_BYTES:
-            del entries[0]
-        return dataclasses.replace(self, entries=tuple(entries), at=len(entries) - 1)
-
-    def with_entry(self, entry: Entry) -> Session:
-        """Another result in place of the current one."""
-        entries = (*self.entries[: self.at], entry, *self.entries[self.at + 1 :])
-        return dataclasses.replace(self, entries=entries)
-
-    def gone_to(self, at: int) -> Session:
-        """Another result; `at` is brought into range."""
-        return dataclasses.replace(self, at=min(max(at, 0), len(self.entries) - 1))
-
 
 def read_marks(value: EditorValue | None, visit: Session, mask: str | None, protect: str | None) -> Marks:
-    """Save the editor's strokes and the uploaded masks as files of the photograph's size.
+    """What was drawn in the editor, and the masks that were brought, as files of the photograph's size.
 
     Args:
         mask: path of a mask of the product.

@@ -1,94 +1,136 @@
-"""Settings of the Cut-out tab, as its widgets hold them, and the requests that they make."""
+"""What the Cut-out page is to make: a ground, and the edits that are ticked, as steps after the cut-out.
+
+All steps work on the cut-out, which carries its own transparency, so that the network has to look once only and every
+picture's history holds steps that do the same to another photograph. Where the natural shadow is to stay, there is no
+cut-out to work on: the photograph itself becomes white first, and is framed last, since its shadow needs its canvas.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
+from gan.core.contract import Request
 from gan.core.errors import InputError
+from gan.core.option import Parameter, parameters
 from gan.cutout.pipeline import CutoutRequest
 from gan.edit.background import TRANSPARENT, WHITE, Ground, ground_of, hex_color
 from gan.edit.frame import FrameRequest
 from gan.edit.recolor import RecolorRequest
-from gan.edit.shadow import Kind, ShadowRequest
+from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
+from gan.ui.form import read_fields
 
 COLOR, PICTURE = "color", "picture"
 """What the choice of a ground holds besides `TRANSPARENT` and `WHITE`."""
 
-CENTERED: Final = 0
-"""The baseline's slider at its end: the product is centred."""
+EDITS: Final[Mapping[str, type[Request]]] = {
+    "recolor": RecolorRequest,
+    "frame": FrameRequest,
+    "shadow": ShadowRequest,
+    "white": WhiteRequest,
+}
+"""The edits by their tasks, in the order in which they are made."""
+
+OF_THE_PAGE: Final = ("picture", "mask", "protect", "ground", "model", "seed")
+"""Fields of the edits that no widget of their own holds."""
 
 _SEPARATOR: Final = re.compile(r"[\s,;，；、]+")
 _RGB: Final = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)[^)]*\)")
 
 
+def options_of(task: str) -> list[Parameter]:
+    """The options of an edit that its fold shows."""
+    return [parameter for parameter in parameters(EDITS[task]) if parameter.name not in OF_THE_PAGE]
+
+
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Settings of all edits of a cut-out; an edit that is not ticked does not run.
+class Step:
+    """A request whose picture is to come."""
+
+    kind: type[Request]
+    fields: Mapping[str, Any]
+
+    def request(self, picture: Picture) -> Request:
+        return self.kind(**{**self.fields, "picture": picture})
+
+    def with_masks(self, mask: Mask | None, protect: Mask | None) -> Step:
+        """The same with the product's mask, and that of what keeps its color, where it has a use for them."""
+        known = {"mask": mask, "protect": protect}
+        fields = {name: value for name, value in known.items() if value is not None and name in self.kind.model_fields}
+        return dataclasses.replace(self, fields={**self.fields, **fields})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edits:
+    """What is to be made of a cut-out.
 
     Attributes:
         ground: `TRANSPARENT`, `WHITE`, `COLOR` or `PICTURE`.
         color: of the ground.
         file: path of the ground's picture.
-        recolor: whether the product gets other colours.
-        colors: hex colours with commas or spaces between them.
-        frame, shadow, white: whether these are made.
-        baseline: `CENTERED`, or a share of the canvas's height.
+        ticked: what the widgets of the edits that are ticked hold, by task and public name.
     """
 
     ground: str = TRANSPARENT
     color: str = "#FFFFFF"
     file: str | None = None
-    recolor: bool = False
-    colors: str = ""
-    strength: float = 1.0
-    frame: bool = False
-    fill: float = 0.85
-    aspect: str = "1:1"
-    width: float | None = 0
-    height: float | None = 0
-    baseline: float = CENTERED
-    shadow: bool = False
-    kind: str = "contact"
-    angle: float = 45.0
-    softness: float = 0.5
-    opacity: float = 0.35
-    length: float = 0.3
-    white: bool = False
-    keep_shadow: bool = False
+    ticked: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    @property
-    def edits(self) -> bool:
-        return self.recolor or self.frame or self.shadow or self.white
+    @classmethod
+    def held(cls, values: Mapping[str, Any]) -> Edits:
+        """From what the page's widgets hold, by name; whether an edit is ticked stands under its task."""
+        ticked = {}
+        for task in EDITS:
+            if values.get(task):
+                names = [parameter.public for parameter in options_of(task)]
+                ticked[task] = {name: values[name] for name in names if values.get(name) is not None}
+        return cls(ground=values["ground"], color=values["color"], file=values["file"], ticked=ticked)
 
     @property
     def on_paper(self) -> bool:
-        """True if the photograph's own background stays, as paper that becomes white under the product's shadow."""
-        return self.white and self.keep_shadow
+        """Whether the photograph's own ground stays, as paper that becomes white under the product's shadow."""
+        return bool(self.ticked.get("white", {}).get("keep_shadow"))
 
-    def same_ground(self, other: Settings) -> bool:
-        """True if both lead to the same background; a color or file that is not selected does not count."""
+    def same_ground(self, other: Edits) -> bool:
+        """Whether the product comes to lie on the same; a color or a file that is not chosen does not count."""
 
-        def meant(wish: Settings) -> tuple[str, ...]:
-            if wish.white:
+        def meant(edits: Edits) -> tuple[str, ...]:
+            if "white" in edits.ticked:
                 return (WHITE,)
-            return wish.ground, {COLOR: hex_of(wish.color), PICTURE: wish.file or ""}.get(wish.ground, "")
+            return edits.ground, {COLOR: hex_of(edits.color), PICTURE: edits.file or ""}.get(edits.ground, "")
 
         return meant(self) == meant(other)
 
-    def read_ground(self) -> Ground:
-        """Background of the final picture.
+    def steps(self) -> list[Step]:
+        """The requests to carry out, in order; the last edit that can lays the ground, else one of its own does.
 
         Raises:
-            InputError: a colour that is none, no picture, or one that cannot be read.
+            InputError: a value that its request refuses, or a ground that is none.
         """
-        if self.white or self.ground == WHITE:
+        fields = {task: read_fields(EDITS[task], self._values(task)) for task in self.ticked}
+        ground = self._read_ground()
+        order: Sequence[str] = ("white", "recolor", "shadow", "frame") if self.on_paper else tuple(EDITS)
+        under = next((task for task in ("shadow", "frame") if task in fields), None)
+        if ground != TRANSPARENT and "white" not in fields and under is not None:
+            fields[under]["ground"] = ground
+        steps = [Step(kind=EDITS[task], fields=fields[task]) for task in order if task in fields]
+        if ground != TRANSPARENT and "white" not in fields and under is None:
+            steps.append(Step(kind=CutoutRequest, fields={"ground": ground}))
+        return steps
+
+    def _values(self, task: str) -> dict[str, Any]:
+        held = dict(self.ticked[task])
+        return {**held, "to": colors_of(held.get("to", ""))} if task == "recolor" else held
+
+    def _read_ground(self) -> Ground:
+        if "white" in self.ticked or self.ground == WHITE:
             return WHITE
         if self.ground == COLOR:
             return ground_of(hex_of(self.color), field="ground")
@@ -100,48 +142,14 @@ class Settings:
             return decode(self.file, field="ground")
         return TRANSPARENT
 
-    def targets(self) -> tuple[str, ...]:
-        """The colours to recolor to.
 
-        Raises:
-            InputError: there is none, or one that is no colour.
-        """
-        return colors_of(self.colors)
-
-    def recolored(self, picture: Picture, mask: Mask | None, protect: Mask | None) -> RecolorRequest:
-        return RecolorRequest(
-            picture=picture, to=self.targets(), mask=mask, protect=protect, strength=float(self.strength)
-        )
-
-    def framed(self, picture: Picture, mask: Mask | None, ground: Ground | None) -> FrameRequest:
-        return FrameRequest(
-            picture=picture,
-            fill=float(self.fill),
-            aspect=self.aspect or "",
-            width_px=int(self.width or 0),
-            height_px=int(self.height or 0),
-            baseline=None if self.baseline == CENTERED else float(self.baseline),
-            ground=ground,
-            mask=mask,
-        )
-
-    def shaded(self, picture: Picture, mask: Mask | None, ground: Ground | None) -> ShadowRequest:
-        return ShadowRequest(
-            picture=picture,
-            kind=cast(Kind, self.kind),
-            angle_deg=float(self.angle),
-            softness=float(self.softness),
-            opacity=float(self.opacity),
-            length=float(self.length),
-            ground=ground,
-            mask=mask,
-        )
-
-    def whitened(self, picture: Picture, mask: Mask | None) -> WhiteRequest:
-        return WhiteRequest(picture=picture, mask=mask, keep_shadow=self.keep_shadow)
-
-    def laid(self, picture: Picture, ground: Ground) -> CutoutRequest:
-        return CutoutRequest(picture=picture, ground=ground)
+def count(steps: Sequence[Step]) -> int:
+    """How many requests they are: what comes after several colors is done for each."""
+    total, branches = 0, 1
+    for step in steps:
+        total += branches
+        branches *= len(step.fields["to"]) if step.kind is RecolorRequest else 1
+    return total
 
 
 def hex_of(text: str | None) -> str:
@@ -165,7 +173,7 @@ def colors_of(text: str, *, field: str = "to") -> tuple[str, ...]:
 
 
 def swatches(text: str) -> list[str]:
-    """Valid colors in a text that is still being typed."""
+    """What of a text that is being written are colours already."""
     return list(dict.fromkeys(color for part in _SEPARATOR.split(text or "") for color in _color(part)))
 
 
@@ -178,8 +186,3 @@ def _color(text: str) -> tuple[str, ...]:
 
 def _written(rgb: Sequence[float]) -> str:
     return "#" + "".join(f"{round(255 * part):02X}" for part in rgb)
-
-
-def of_page(values: Sequence[Any], names: Sequence[str]) -> Settings:
-    """From what the widgets of those names hold."""
-    return Settings(**dict(zip(names, values, strict=True)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,22 +14,20 @@ from gradio.components.base import Component
 
 from gan.core.contract import Progress
 from gan.core.errors import InputError
-from gan.cutout.page import chain as tab_chain
 from gan.cutout.page import render
 from gan.cutout.page.chain import Chain
 from gan.cutout.page.render import Order, archive
-from gan.cutout.page.result import written
 from gan.cutout.page.session import Session, kept_layers, read_marks
-from gan.cutout.page.settings import PICTURE, of_page
-from gan.imaging.io.codec import decode
+from gan.cutout.page.settings import PICTURE, Edits, count
+from gan.imaging.io.codec import Encoding, decode
 from gan.ui import mask_editor, widgets
 from gan.ui.background_job import Job, follow, one_sentence
 from gan.ui.i18n import Language, language
 from gan.ui.mask_editor import EditorValue
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
-from gan.ui.result import encoding_of
-from gan.ui.session_files import Shelf
+from gan.ui.result import written
+from gan.ui.session import Shelf
 
 THUMB_PX: Final = 256
 SEEN: Final = 0.5
@@ -65,12 +63,14 @@ class Page:
 
     Args:
         run: carries out requests.
-        names: of `Settings`'s fields, in the order in which the page gives their values.
+        names: of the settings' widgets, in the order in which the page gives their values.
+        encoding: reads the output's options.
     """
 
-    def __init__(self, run: Run, names: Sequence[str]) -> None:
+    def __init__(self, run: Run, names: Sequence[str], encoding: Callable[[Sequence[Any]], Encoding]) -> None:
         self._run = run
         self._names = tuple(names)
+        self._encoding = encoding
         self.shelf = Shelf()
 
     def open(self, path: str | None, before: Session | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
@@ -90,7 +90,8 @@ class Page:
             copy = write_preview(
                 picture, folder / "copy.jpg", preview_size(picture, mask_editor.LONGEST_PX), checkered=True
             )
-            visit = Session(folder, Path(path), (picture.width_px, picture.height_px), Path(copy))
+            size = (picture.width_px, picture.height_px)
+            visit = Session(folder=folder, photograph=Path(path), size=size, copy=Path(copy))
         yield *self.show(visit, widgets.facts(picture, Path(path), to)), *NOTHING
 
     def make(
@@ -99,7 +100,7 @@ class Page:
         """Cut out, and make all that is ticked: the stage, the result, status.
 
         Args:
-            given: the masks of the product and of what keeps its colour, the wish's values, the output's options.
+            given: the masks of the product and of what keeps its colour, the settings' values, the output's options.
         """
         to = language(request)
         mask, protect, *rest = given
@@ -107,10 +108,11 @@ class Page:
 
         def job(progress: Progress, cancel: threading.Event) -> Session:
             at = _there(visit)
-            encoding, wish = encoding_of(*options), of_page(values, self._names)
+            edits = Edits.held(dict(zip(self._names, values, strict=True)))
+            encoding, steps = self._encoding(options), edits.steps()
             marks = read_marks(value, at, mask, protect)
-            chain = Chain(self._run, render.cutouts(at, marks) + tab_chain.count(wish), progress, cancel)
-            order = Order(decode(at.photograph), wish, marks, encoding, chain, progress, to)
+            chain = Chain(self._run, render.cutouts(at, marks) + count(steps), progress, cancel)
+            order = Order(decode(at.photograph), edits, steps, marks, encoding, chain, progress, to)
             at, base = render.cut(order, at, marks)
             entry = render.make(order, at, base)
             return at.followed_by(dataclasses.replace(entry, layers=kept_layers(value, entry.folder)))
@@ -130,14 +132,15 @@ class Page:
             yield _skipped(1)
             return
         at, before = visit, entry
-        wish = dataclasses.replace(before.wish, ground=ground, color=color, file=file)
-        if wish.same_ground(before.wish):
+        edits = dataclasses.replace(before.edits, ground=ground, color=color, file=file)
+        if edits.same_ground(before.edits):
             yield _skipped(1)
             return
 
         def job(progress: Progress, cancel: threading.Event) -> Session:
-            chain = Chain(self._run, tab_chain.count(wish), progress, cancel)
-            order = Order(decode(at.photograph), wish, before.marks, encoding_of(*options), chain, progress, to)
+            encoding, steps = self._encoding(options), edits.steps()
+            chain = Chain(self._run, count(steps), progress, cancel)
+            order = Order(decode(at.photograph), edits, steps, before.marks, encoding, chain, progress, to)
             made = render.make(order, at, before.base)
             chosen = min(before.chosen, len(made.variants) - 1)
             return at.with_entry(dataclasses.replace(made, layers=before.layers, chosen=chosen))
@@ -166,12 +169,8 @@ class Page:
         if visit is None or entry is None:
             return tuple(gr.skip() for _ in range(5))
         to = language(request)
-        file_format, quality, lossless, keep_exif, keep_location = options
-        # What is out of sight does not count: it is about to be set back.
-        encoding = encoding_of(
-            file_format, quality, lossless and file_format == "webp", keep_exif, keep_location and keep_exif
-        )
         with one_sentence(to):
+            encoding = self._encoding(options)
             folder, stem = visit.new_folder(), visit.photograph.stem or "picture"
             variants = tuple(
                 dataclasses.replace(one, shown=written(one.shown, one.stored.picture(), encoding, folder, to))
@@ -201,7 +200,7 @@ class Page:
             off = gr.update(visible=False)
             return visit, editor, told, None, off, gr.update(value=[], visible=False), off, off, hidden, hidden, hidden
         several = len(entry.variants) > 1
-        layer = entry.shown.layer
+        layer = entry.shown.extra
         return (
             visit,
             gr.update(value=_value(entry.base.copy, entry.layers), visible=True) if drawn else gr.skip(),

@@ -11,17 +11,17 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.cutout.page import edits as tab_edits
-from gan.cutout.page.handlers import Handlers
+from gan.cutout.page import handlers
 from gan.cutout.page.session import BRUSHES
 from gan.cutout.page.stage import Page, Stage
-from gan.cutout.segment import AUTO_MODEL
 from gan.ui import compare_button, mask_editor, widgets
 from gan.ui.assets import asset
+from gan.ui.endpoint import Endpoints
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
-from gan.ui.session_files import Shelf
-from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
+from gan.ui.session import Shelf
+from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
 TOOLS: Final = ("keep", "drop", "protect", "erase")
 """What the choice of a brush holds: one for each of `BRUSHES`, and the eraser."""
@@ -31,7 +31,7 @@ EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
 
 @dataclass(frozen=True)
 class Tab:
-    """Components of the tab that the page connects.
+    """What the page needs of the tab.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -71,7 +71,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             photograph = widgets.picture_file("cutout")
             widgets.shelf("cutout", photograph, examples, EXAMPLES)
             if not ready:
-                say_why_not("cutout", "cutout.unavailable", models)
+                widgets.say_why_not("cutout", "cutout.unavailable", models)
             editor = mask_editor.build("cutout", "cutout.editor", BRUSHES)
             facts = gr.HTML(visible=False, elem_id="cutout-facts", elem_classes="facts", padding=False)
             brush = gr.Radio(
@@ -133,65 +133,11 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         mask=alpha,
     )
     parts = _Parts(photograph, stage, running, edits, mask, output, view)
-    _endpoints(parts, Handlers(run))
-    _visits(parts, Page(run, edits.names))
+    beside = gr.File(visible=False, elem_id="cutout-api-beside")
+    handlers.expose(Endpoints("cutout"), run, [*view.values(), beside], running.status)
+    _visits(parts, Page(run, edits.names, output.encoding))
     brush.input(None, brush, None, js=asset("take_brush.js"), **LIGHT)
     return Tab([*edits.remembered, *output.controls()], photograph, view.download)
-
-
-def _endpoints(parts: _Parts, desk: Handlers) -> None:
-    """Register the API's endpoints; they do not get the defaults that the page suggests."""
-
-    def text(name: str, value: str = "") -> gr.Textbox:
-        return gr.Textbox(value, visible=False, elem_id=f"cutout-api-{name}")
-
-    def number(name: str, value: float | None) -> gr.Number:
-        return gr.Number(value, visible=False, elem_id=f"cutout-api-{name}")
-
-    def tick(name: str, value: bool = False) -> gr.Checkbox:
-        return gr.Checkbox(value, visible=False, elem_id=f"cutout-api-{name}")
-
-    def file(name: str) -> gr.File:
-        return gr.File(type="filepath", visible=False, elem_id=f"cutout-api-{name}")
-
-    image, under, model = parts.photograph, file("ground-file"), text("model", AUTO_MODEL)
-    ground, mask, protect, aspect = text("ground"), file("mask"), file("protect"), text("aspect", "1:1")
-    shadow = [text("kind", "contact"), number("angle", 45), number("softness", 0.5), number("opacity", 0.35)]
-    keep_shadow, looks = (
-        tick("keep-shadow"),
-        [tick(name, True) for name in ("same-fill", "same-baseline", "same-balance", "same-exposure")],
-    )
-    tasks: dict[str, tuple[Any, list[Component]]] = {
-        "cutout": (desk.api_cutout, [text("lay"), under, mask, file("keep"), file("drop")]),
-        "recolor": (desk.api_recolor, [text("to"), mask, protect, number("strength", 1)]),
-        "shadow": (desk.api_shadow, [*shadow, number("length", 0.3), ground, under, mask]),
-        "frame": (
-            desk.api_frame,
-            [
-                number("fill", 0.85),
-                aspect,
-                number("width", 0),
-                number("height", 0),
-                number("baseline", None),
-                ground,
-                under,
-                mask,
-            ],
-        ),
-        "white": (desk.api_white, [mask, keep_shadow]),
-        "match": (desk.api_match, [file("reference"), *looks, tick("same-shadow"), mask]),
-    }
-    beside = gr.File(visible=False, elem_id="cutout-api-beside")
-    tasks["recolour"] = tasks["recolor"]  # its name in the first version, which programs may still call
-    for name, (handler, inputs) in tasks.items():
-        gr.on(
-            [],
-            handler,
-            [image, *inputs, model, *parts.output.controls()],
-            [*parts.view.values(), beside, parts.bar.status],
-            api_name=name,
-            **COMPUTING,
-        )
 
 
 def _visits(parts: _Parts, page: Page) -> None:

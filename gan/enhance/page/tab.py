@@ -1,49 +1,38 @@
-"""Enhance's tab: its widgets, from widgets to a request, from a result to what is shown."""
+"""Enhance's tab: its widgets, and what is shown of a result."""
 
 from __future__ import annotations
 
-import tempfile
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.core.contract import Progress, Result
-from gan.core.errors import Cancelled, InputError
+from gan.core.contract import Result
+from gan.core.errors import InputError
+from gan.core.option import Option, Options, parameters
+from gan.core.reader import PictureFile
 from gan.enhance.adjust import Adjustments
-from gan.enhance.pipeline import AUTO_MODEL, SCALES, EnhanceRequest, Scale
-from gan.imaging.io.codec import Encoding, decode, write
+from gan.enhance.pipeline import EnhanceRequest
 from gan.imaging.picture import Picture
 from gan.ui import widgets
-from gan.ui.background_job import follow
-from gan.ui.i18n import Language, label, language, notice, say, sentence, word
-from gan.ui.preview import preview_size, write_preview
-from gan.ui.protocols import Choice, Run, say_why_not
-from gan.ui.result import common_rows, encoding_of, write_record
+from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
+from gan.ui.form import Form
+from gan.ui.i18n import Language, label, language, say, sentence, word
+from gan.ui.protocols import Choice, Run
+from gan.ui.result import rendered, size_of, stem_of
 from gan.ui.run_button import bar
 
-ADJUSTMENTS: Final = ("white_balance", "exposure", "local_contrast", "saturation", "sharpness")
+STRENGTHS: Final = tuple(parameter.name for parameter in parameters(Adjustments) if parameter.kind is float)
+
+RETURNS: Final = "Returns the finished file, previews before and after, a summary as HTML, and a JSON record."
 
 
-@dataclass(frozen=True)
-class RenderedResult:
-    """Rendered result, as the page shows it.
+class Measured(Options):
+    """What a result is compared with."""
 
-    Attributes:
-        file: the full picture in the chosen format.
-        pair: previews before and after, of equal size.
-        summary: HTML.
-        record: JSON, enough to make the same picture again.
-    """
-
-    file: Path
-    pair: tuple[str, str]
-    summary: str
-    record: Path
+    reference: Annotated[PictureFile | None, Option("a picture as large as the result, to measure it against")] = None
 
 
 def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -> list[Component]:
@@ -58,217 +47,79 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         The controls whose settings are worth remembering.
     """
     ready = [choice for choice in models if choice.ready]
+    form, measured = Form(EnhanceRequest, "enhance"), Form(Measured, "enhance")
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             picture = widgets.picture_input("enhance", examples)
             if not ready:
-                say_why_not("enhance", "enhance.unavailable", models)
-            scale = gr.Radio(
-                [(label(f"enhance.scale.{factor}"), factor) for factor in SCALES],
-                value=2,
-                label=label("enhance.scale"),
-                elem_id="enhance-scale",
-            )
+                widgets.say_why_not("enhance", "enhance.unavailable", models)
+            form.add("scale")
             work = bar("enhance", "enhance.run", enabled=bool(ready), primary=True)
             with gr.Row(equal_height=True):
-                strength = gr.Slider(
-                    0,
-                    1,
-                    1,
-                    step=0.05,
-                    label=label("enhance.strength"),
-                    min_width=200,
-                    elem_id="enhance-strength",
-                )
-                model = gr.Dropdown(
-                    [(label("model.auto"), AUTO_MODEL), *((choice.title, choice.name) for choice in ready)],
-                    value=AUTO_MODEL,
-                    label=label("enhance.model"),
-                    filterable=False,
-                    min_width=200,
-                    elem_id="enhance-model",
-                )
-            width, height = _exact_size()
-            auto, adjustments = _adjustments()
+                form.add("strength", min_width=200)
+                form.add_model(ready, min_width=200)
+            form.add_group("size", info="enhance.size.info", row=True)
+            form.add_group("adjust")
             output = widgets.output_options("enhance")
             with gr.Accordion(label("enhance.reference"), open=False, elem_id="enhance-measure"):
-                reference = gr.File(
-                    label=label("enhance.reference.file"), type="filepath", height=140, elem_id="enhance-reference"
-                )
+                measured.add("reference", label=label("enhance.reference.file"))
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("enhance")
 
-    settings: list[Component] = [scale, width, height, strength, model, auto, *adjustments, *output.controls()]
-    auto.change(
-        lambda chosen: [gr.update(interactive=not chosen) for _ in ADJUSTMENTS], auto, adjustments, **widgets.LIGHT
+    adjusted = [form[name] for name in STRENGTHS]
+    form["auto"].change(
+        lambda chosen: [gr.update(interactive=not chosen) for _ in adjusted], form["auto"], adjusted, **widgets.LIGHT
     )
-    inputs = [picture, *settings, reference]
-    view.reveal(work.attach(work.start.click, _handler(run), inputs, view.values(), api_name="enhance"))
+    count = len(form.controls())
+
+    def on_page(
+        request: gr.Request, image: str | None, reference: str | None, *values: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        def ask() -> Asked[EnhanceRequest]:
+            encoding, beside = output.encoding(values[count:]), measured.read([reference])
+            return Asked(form.read(values[:count], image=image), encoding, beside)
+
+        yield from carry_out(run, ask, finish, language(request), outputs=len(view.values()))
+
+    settings = [*form.controls(), *output.controls()]
+    inputs = [picture, *measured.controls(), *settings]
+    view.reveal(work.attach(work.start.click, on_page, inputs, view.values()))
+    Endpoints("enhance").expose(
+        "enhance",
+        EnhanceRequest,
+        run,
+        finish,
+        view.values(),
+        work.status,
+        returns=RETURNS,
+        beside=Measured,
+    )
     return settings
 
 
-def to_request(
-    picture: Picture,
-    *,
-    scale: Scale,
-    width: float | None,
-    height: float | None,
-    strength: float,
-    model: str,
-    adjustments: Adjustments,
-) -> EnhanceRequest:
-    """A request from what the widgets hold; an exact size of 0 or nothing is none.
-
-    Raises:
-        InputError: as `EnhanceRequest` raises it.
-    """
-    return EnhanceRequest(
-        picture=picture,
-        scale=scale,
-        width=int(width) if width else None,
-        height=int(height) if height else None,
-        strength=strength,
-        model=model,
-        adjustments=adjustments,
-    )
-
-
-def from_result(
-    result: Result,
-    source: Picture,
-    encoding: Encoding,
-    folder: Path,
-    to: Language,
-    *,
-    reference: Picture | None = None,
-) -> RenderedResult:
-    """Write the result's files into the folder and sum it up.
+def finish(done: Done[EnhanceRequest]) -> tuple[Any, ...]:
+    """Write a result's files and sum it up.
 
     A reference of another size does not cost the user the result: the reason stands where the figures would.
     """
-    stem = Path(source.name).stem or "picture"
-    file = folder / f"{stem}-enhanced{encoding.suffix}"
-    write(result.picture, file, encoding)
-    size = preview_size(result.picture)
-    before = write_preview(source, folder / "before.jpg", size)
-    after = write_preview(result.picture, folder / "after.jpg", size)
-    record = write_record(result.record, file, encoding)
-    notices = [*source.notices, *(text for text in result.notices if text not in source.notices)]
-    rows = [
-        *common_rows(result.record, f"{_size(source)} → {_size(result.picture)}", file, encoding, to),
-        *_chosen(result, to),
-        *_measured(result.picture, reference, to),
-    ]
-    return RenderedResult(
-        file, (before, after), widgets.facts_list(rows, [notice(text, to) for text in notices]), record
-    )
-
-
-def _handler(run: Run) -> Callable[..., Iterator[tuple[Any, ...]]]:
-    def enhance(
-        image: str | None,
-        scale: Scale = 2,
-        width: float | None = 0,
-        height: float | None = 0,
-        strength: float = 1.0,
-        model: str = AUTO_MODEL,
-        auto: bool = False,
-        white_balance: float = 0.0,
-        exposure: float = 0.0,
-        local_contrast: float = 0.0,
-        saturation: float = 0.0,
-        sharpness: float = 0.0,
-        file_format: str = "png",
-        quality: float = 92,
-        lossless: bool = False,
-        keep_exif: bool = False,
-        keep_location: bool = False,
-        reference: str | None = None,
-        request: gr.Request | None = None,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Enlarge and clean a product photograph.
-
-        Returns the finished file, previews before and after, a summary as HTML, and a JSON record.
-        """
-        to = language(request)
-
-        def job(progress: Progress, cancel: threading.Event) -> RenderedResult:
-            encoding = encoding_of(file_format, quality, lossless, keep_exif, keep_location)
-            picture = decode(_given(image))
-            target = decode(Path(reference), field="reference") if reference else None
-            wanted = to_request(
-                picture,
-                scale=scale,
-                width=width,
-                height=height,
-                strength=strength,
-                model=model,
-                adjustments=Adjustments(
-                    auto=auto,
-                    white_balance=white_balance,
-                    exposure=exposure,
-                    local_contrast=local_contrast,
-                    saturation=saturation,
-                    sharpness=sharpness,
-                ),
-            )
-            result = run(wanted, progress=progress, cancel=cancel)
-            if cancel.is_set():
-                raise Cancelled
-            progress(0, 0, "Writing the files")
-            return from_result(result, picture, encoding, Path(folder), to, reference=target)
-
-        # Stop leaves the worker behind for one more step, which may still write here.
-        with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
-            shown = yield from follow(job, to, lambda line: (*(gr.skip() for _ in range(4)), line))
-            yield str(shown.file), shown.pair, shown.summary, str(shown.record), ""
-
-    return enhance
-
-
-def _given(path: str | None) -> Path:
-    if path is None:
-        raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
-    return Path(path)
-
-
-def _exact_size() -> tuple[gr.Number, gr.Number]:
-    with gr.Accordion(label("enhance.size"), open=False, elem_id="enhance-size"):
-        gr.Markdown(label("enhance.size.info"), elem_classes="facts")
-        with gr.Row():
-            return (
-                gr.Number(
-                    0, label=label("enhance.width"), precision=0, minimum=0, min_width=120, elem_id="enhance-width"
-                ),
-                gr.Number(
-                    0, label=label("enhance.height"), precision=0, minimum=0, min_width=120, elem_id="enhance-height"
-                ),
-            )
-
-
-def _adjustments() -> tuple[gr.Checkbox, list[gr.Slider]]:
-    with gr.Accordion(label("enhance.adjust"), open=False, elem_id="enhance-adjust"):
-        auto = gr.Checkbox(False, label=label("enhance.auto"), info=label("enhance.auto.info"), elem_id="enhance-auto")
-        return auto, [
-            gr.Slider(
-                -1 if name == "saturation" else 0,
-                1,
-                0,
-                step=0.05,
-                label=label(f"enhance.{name}"),
-                elem_id=f"enhance-{name.replace('_', '-')}",
-            )
-            for name in ADJUSTMENTS
-        ]
-
-
-def _size(picture: Picture) -> str:
-    return f"{picture.width_px} × {picture.height_px} px"
+    result, source, to = done.result, done.asked.request.picture, done.to
+    return rendered(
+        result.picture,
+        source,
+        result.record,
+        done.asked.encoding,
+        done.folder,
+        to,
+        stem=stem_of(source, "enhanced"),
+        size=size_of(result.picture, source),
+        rows=[*_chosen(result, to), *_measured(result.picture, done.asked.beside.reference, to)],
+    ).values()
 
 
 def _chosen(result: Result, to: Language) -> list[tuple[str, str]]:
     found = result.details.get("adjustments", {})
-    set_ones = [f"{word(f'enhance.{name}', to)} {found[name]:+.2f}" for name in ADJUSTMENTS if found.get(name)]
+    words = {name: word(f"enhance.{name}", to) for name in STRENGTHS}
+    set_ones = [f"{words[name]} {found[name]:+.2f}" for name in STRENGTHS if found.get(name)]
     return [(say("Adjusted", to), " · ".join(set_ones))] if set_ones else []
 
 

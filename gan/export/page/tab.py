@@ -15,7 +15,7 @@ from gan.export.page import channel as tab_channel
 from gan.export.page.handlers import Handlers, pick
 from gan.ui import widgets
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import DECODING, LIGHT, SCROLL
 
@@ -74,7 +74,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             photograph = gr.File(type="filepath", visible="hidden", elem_id="export-picture")
             widgets.shelf("export", photograph, examples, EXAMPLES)
             if not ready:
-                say_why_not("export", "export.unavailable", models)
+                widgets.say_why_not("export", "export.unavailable", models)
             choice = tab_channel.build_choice()
             with gr.Row():
                 with gr.Column(min_width=150):

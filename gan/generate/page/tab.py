@@ -20,7 +20,7 @@ from gan.generate.page.handlers import SAID, Handlers
 from gan.generate.page.settings import INDEX, SLIDER_OF, Controls, Models
 from gan.ui import widgets
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import AT_ONCE, COMPUTING, DECODING, LIGHT
 
@@ -109,7 +109,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
             )
             heard = gr.HTML(elem_id="generate-heard", elem_classes="facts heard", padding=False)
             if not ready:
-                say_why_not("generate", "generate.unavailable", models)
+                widgets.say_why_not("generate", "generate.unavailable", models)
             drawn, dice = tab_settings.build_drawn(known)
             running = bar("generate", "generate.run", enabled=ready, primary=True)
             with gr.Row(elem_id="generate-product"):

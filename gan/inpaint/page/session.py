@@ -15,7 +15,7 @@ from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.inpaint.page.result import RenderedResult
 from gan.ui import mask_editor
-from gan.ui.picture_cache import Stored
+from gan.ui.session import Stored
 
 MOST_BYTES: Final = 2**30
 """Of pictures in one visit; the oldest steps but the first make room."""

@@ -27,10 +27,9 @@ from gan.ui import mask_editor, widgets
 from gan.ui.background_job import follow, one_sentence
 from gan.ui.i18n import Language, language, say
 from gan.ui.mask_editor import EditorValue
-from gan.ui.picture_cache import store
 from gan.ui.preview import lay, preview_size, write_preview
 from gan.ui.result import encoding_of
-from gan.ui.session_files import Shelf
+from gan.ui.session import Shelf, store
 
 GROW_PX: Final = 4
 FEATHER_PX: Final = 2

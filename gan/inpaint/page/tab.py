@@ -17,9 +17,9 @@ from gan.inpaint.page.stage import FEATHER_PX, GROW_PX, OTHER, SIDES, Page, Stag
 from gan.inpaint.pipeline import ASPECTS, AUTO_MODEL, MOST_GROW_PX
 from gan.ui import compare_button, mask_editor, widgets
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
-from gan.ui.session_files import Shelf
+from gan.ui.session import Shelf
 from gan.ui.widgets import COMPUTING, DECODING, LIGHT, OutputOptions, ResultView
 
 
@@ -75,7 +75,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             photograph = widgets.picture_file("inpaint")
             widgets.shelf("inpaint", photograph, examples)
             if not ready:
-                say_why_not("inpaint", "inpaint.unavailable", models)
+                widgets.say_why_not("inpaint", "inpaint.unavailable", models)
             editor = mask_editor.build("inpaint", "inpaint.editor")
             line = gr.HTML(elem_id="inpaint-marked", elem_classes="facts heard", padding=False)
             facts = gr.HTML(visible=False, elem_id="inpaint-facts", elem_classes="facts", padding=False)

@@ -19,7 +19,7 @@ from gan.stylize.page.preview import Previewer
 from gan.stylize.page.style_options import StyleOptions
 from gan.ui import compare_button, widgets
 from gan.ui.i18n import label, language
-from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import AT_ONCE, COMPUTING, LIGHT, OutputOptions, ResultView
 
@@ -98,7 +98,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             line = gr.HTML(elem_id="stylize-line", elem_classes="facts heard", padding=False)
             shelf = gr.Column()
             if not ready:
-                say_why_not("stylize", "stylize.unavailable", models)
+                widgets.say_why_not("stylize", "stylize.unavailable", models)
             style = tab_style.build()
             strength = gr.Slider(0, 1, 1, step=0.05, label=label("stylize.strength"), elem_id="stylize-strength")
             running = bar("stylize", "stylize.run", primary=True)

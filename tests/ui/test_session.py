@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan.imaging.picture import GENERATED, Picture
-from gan.ui.picture_cache import store
+from gan.ui.session import store
 
 
 @pytest.mark.parametrize("exact", [False, True])

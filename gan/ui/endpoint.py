@@ -1,0 +1,319 @@
+"""Public endpoints from request types: parameters, types, defaults and documentation follow from the fields."""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import gradio as gr
+from gradio.components.base import Component
+
+from gan.core.contract import Progress, Request, Result
+from gan.core.errors import Cancelled
+from gan.core.option import PICTURE, Options, Parameter, parameters
+from gan.imaging.io.formats import Encoding
+from gan.ui.background_job import follow
+from gan.ui.form import FILE_SUFFIX, IMAGE, holds_pixels, read, takes_file
+from gan.ui.i18n import Language, language
+from gan.ui.protocols import Run
+from gan.ui.widgets import COMPUTING
+
+R = TypeVar("R", bound=Request)
+
+LATE: Final = ("seed", "bits")
+"""Parameters behind all others, since programs that name none rely on the order."""
+
+
+@dataclass(frozen=True)
+class Asked(Generic[R]):
+    """What one call wants.
+
+    Attributes:
+        request: to be carried out.
+        encoding: of the file.
+        beside: further options, which the page looks at and the request does not have.
+    """
+
+    request: R
+    encoding: Encoding
+    beside: Any = None
+
+
+@dataclass(frozen=True)
+class Done(Generic[R]):
+    """What came of it.
+
+    Attributes:
+        folder: takes the files; it goes once they were handed over.
+        to: the language of what is said.
+    """
+
+    asked: Asked[R]
+    result: Result
+    folder: Path
+    to: Language
+
+
+Finish = Callable[[Done[Any]], Sequence[Any]]
+"""Writes the files of a result and gives the outputs before the status."""
+
+
+def carry_out(
+    run: Run, ask: Callable[[], Asked[Any]], finish: Finish, to: Language, *, outputs: int
+) -> Iterator[tuple[Any, ...]]:
+    """One request from its values to its files: what every button and endpoint that makes one picture yields.
+
+    Args:
+        run: carries out the request.
+        ask: reads what is wanted, pictures too, in the job's own thread.
+        outputs: how many come before the status.
+
+    Raises:
+        gr.Error: in place of any error, as of `gan.ui.background_job.follow`.
+    """
+    # Stop leaves the worker behind for one more step, which may still write here.
+    with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
+
+        def job(progress: Progress, cancel: threading.Event) -> Sequence[Any]:
+            asked = ask()
+            result = run(asked.request, progress=progress, cancel=cancel)
+            if cancel.is_set():
+                raise Cancelled
+            progress(0, 0, "Writing the files")
+            return finish(Done(asked, result, Path(folder), to))
+
+        values = yield from follow(job, to, lambda line: (*(gr.skip() for _ in range(outputs)), line))
+        yield *values, ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One parameter over HTTP.
+
+    Attributes:
+        name: as programs write it.
+        component: hidden; gives type, choices and default to the API's listing, and the value as it came.
+        default: None for none where `required`.
+    """
+
+    name: str
+    component: Component
+    default: Any
+    required: bool = False
+
+
+class Endpoints:
+    """The hidden components of one tab's endpoints, which they share where a parameter is the same.
+
+    Args:
+        tab: prefix of the element ids.
+    """
+
+    def __init__(self, tab: str) -> None:
+        self._tab = tab
+        self._known: dict[tuple[Any, ...], Entry] = {}
+
+    def expose(
+        self,
+        api_name: str,
+        kind: type[R],
+        run: Run,
+        finish: Finish,
+        outputs: Sequence[Component],
+        status: Component,
+        *,
+        returns: str,
+        beside: type[Options] | None = None,
+        also: Sequence[Entry] = (),
+        adapt: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+        without: Collection[str] = (),
+        encoded: bool = True,
+    ) -> Callable[..., Iterator[tuple[Any, ...]]]:
+        """Let programs call a task under a name.
+
+        Args:
+            kind: the task's request, whose fields are the parameters.
+            finish: gives the outputs.
+            outputs, status: what the call fills.
+            returns: a sentence on the outputs.
+            beside: options beside the request's, for `Asked.beside`.
+            also: parameters that `adapt` turns into fields, behind the picture.
+            adapt: changes the values before the request reads them.
+            without: fields that are no parameters.
+            encoded: whether the options of the file are parameters too.
+        """
+        image, *own = self.entries(kind, without=without)
+        output = self.entries(Encoding, named_by_field=True) if encoded else []
+        further = [] if beside is None else self.entries(beside)
+        entries = [image, *also, *own, *output, *further]
+        entries.sort(key=lambda entry: entry.name in LATE)
+        of_file, of_page = ({entry.name for entry in some} for some in (output, further))
+
+        def ask(values: dict[str, Any]) -> Asked[R]:
+            # First the file's options: what contradicts itself costs no reading of pictures.
+            encoding = read(Encoding, {_public(name): value for name, value in values.items() if name in of_file})
+            seen = None if beside is None else read(beside, {name: values[name] for name in of_page})
+            fields = {name: value for name, value in values.items() if name not in of_file | of_page}
+            return Asked(read(kind, adapt(fields)), encoding, seen)
+
+        def handle(values: dict[str, Any], request: gr.Request | None) -> Iterator[tuple[Any, ...]]:
+            return carry_out(run, lambda: ask(values), finish, language(request), outputs=len(outputs))
+
+        handler = with_signature(handle, api_name, entries, f"{_described(kind)}\n\n{returns}")
+        publish(api_name, handler, entries, [*outputs, status])
+        return handler
+
+    def entries(
+        self, kind: type[Options], *, without: Collection[str] = (), named_by_field: bool = False
+    ) -> list[Entry]:
+        """The parameters of a group of options, in the order of its fields.
+
+        Args:
+            named_by_field: whether HTTP knows them by the fields' own names.
+        """
+        made = []
+        for parameter in parameters(kind):
+            name = parameter.name if named_by_field else parameter.public
+            name = IMAGE if name == PICTURE else name
+            if name in without:
+                continue
+            made.append(self._entry(name, parameter))
+            if takes_file(parameter):
+                made.append(self.file(f"{name}{FILE_SUFFIX}", parameter.option.help))
+        made.sort(key=lambda entry: entry.name in LATE)
+        return made
+
+    def file(self, name: str, about: str, *, many: bool = False) -> Entry:
+        """A parameter that takes an uploaded file, or several, or none."""
+        several: dict[str, Any] = {"file_count": "multiple"} if many else {}
+        return self._kept(
+            (name, "file", many),
+            lambda: Entry(name, _hidden(gr.File(type="filepath", **several, **self._of(name, about))), None),
+        )
+
+    def text(self, name: str, about: str, default: str = "") -> Entry:
+        """A parameter that takes a text."""
+        return self._kept(
+            (name, "text", default), lambda: Entry(name, _hidden(gr.Textbox(default, **self._of(name, about))), default)
+        )
+
+    def _entry(self, name: str, parameter: Parameter) -> Entry:
+        about, default, option = parameter.option.help, parameter.default, parameter.option
+        if holds_pixels(parameter):
+            entry = self.file(name, about, many=parameter.many)
+            # The picture that a request is about has no default; without any other one the request says what it lacks.
+            return Entry(name, entry.component, None, required=name == IMAGE)
+        if takes_file(parameter) or (parameter.kind is str and not parameter.choices):
+            return self.text(name, about, default or "")
+        key = (name, parameter.kind, parameter.choices, parameter.many, repr(default), option.ge, option.le)
+        return self._kept(key, lambda: Entry(name, _component(parameter, self._of(name, about)), _plain(default)))
+
+    def _kept(self, key: tuple[Any, ...], make: Callable[[], Entry]) -> Entry:
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+    def _of(self, name: str, about: str) -> dict[str, Any]:
+        number = sum(known[0] == name for known in self._known)
+        suffix = f"-{number + 1}" if number else ""
+        return {
+            "label": about or name,
+            "visible": False,
+            "elem_id": f"{self._tab}-api-{name.replace('_', '-')}{suffix}",
+        }
+
+
+def with_signature(
+    handle: Callable[[dict[str, Any], gr.Request | None], Iterator[tuple[Any, ...]]],
+    name: str,
+    entries: Sequence[Entry],
+    docs: str,
+) -> Callable[..., Iterator[tuple[Any, ...]]]:
+    """A handler that Gradio sees as a function of these parameters and of the visitor's request."""
+    kept = [
+        inspect.Parameter(
+            entry.name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=inspect.Parameter.empty if entry.required else entry.default,
+        )
+        for entry in entries
+    ]
+    asked = inspect.Parameter(
+        "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=gr.Request | None
+    )
+    signature = inspect.Signature([*kept, asked])
+
+    def handler(*args: Any, **named: Any) -> Iterator[tuple[Any, ...]]:
+        bound = signature.bind(*args, **named)
+        bound.apply_defaults()
+        values = dict(bound.arguments)
+        request = values.pop("request")
+        yield from handle(values, request)
+
+    handler.__name__ = handler.__qualname__ = name
+    handler.__doc__ = docs
+    handler.__signature__ = signature  # type: ignore[attr-defined]
+    handler.__annotations__ = {"request": gr.Request | None}
+    return handler
+
+
+def publish(
+    api_name: str,
+    handler: Callable[..., Iterator[tuple[Any, ...]]],
+    entries: Sequence[Entry],
+    outputs: Sequence[Component],
+) -> None:
+    """Serve a handler to programs; nothing that the page only suggests holds for them."""
+    gr.on([], handler, [entry.component for entry in entries], list(outputs), api_name=api_name, **COMPUTING)
+
+
+def _component(parameter: Parameter, common: dict[str, Any]) -> Component:
+    default, option = _plain(parameter.default), parameter.option
+    if parameter.choices:
+        choices = [(str(choice), choice) for choice in parameter.choices]
+        if parameter.many:
+            return _hidden(gr.CheckboxGroup(choices, value=default, **common))
+        # Gradio's own client writes every choice of an "enum" as a text.
+        one_of = None if parameter.kind is str else {"anyOf": [{"const": choice} for choice in parameter.choices]}
+        return _hidden(gr.Radio(choices, value=default, **common), one_of)
+    if parameter.kind is bool:
+        return _hidden(gr.Checkbox(bool(default), **common))
+    if parameter.kind in (int, float):
+        precision = 0 if parameter.kind is int else None
+        about = {"type": "integer" if parameter.kind is int else "number"}
+        limits: dict[str, Any] = {"minimum": option.ge, "maximum": option.le}
+        ranged = {**about, **{name: limit for name, limit in limits.items() if limit is not None}}
+        return _hidden(gr.Number(default, precision=precision, **limits, **common), ranged)
+    return _hidden(gr.Textbox(", ".join(default or ()), **common))
+
+
+def _hidden(component: Component, about: Mapping[str, Any] | None = None) -> Component:
+    """The component, which hands its value over as it came, so that the request alone says what is wrong with it.
+
+    Gradio's own check is one of a list of choices that it prints with types, or an error that nobody may see. A
+    subclass would not do: Gradio writes a stub file beside each.
+    """
+    own: dict[str, Any] = {} if about is None else {"api_info": lambda: dict(about)}
+    if not isinstance(component, gr.File):
+        own["preprocess"] = lambda value: value
+    for name, method in own.items():
+        setattr(component, name, method)
+    return component
+
+
+def _plain(default: Any) -> Any:
+    return list(default) if isinstance(default, tuple) else default
+
+
+def _public(field: str) -> str:
+    return next(parameter.public for parameter in parameters(Encoding) if parameter.name == field)
+
+
+def _described(kind: type[Options]) -> str:
+    """A request's docstring without what it raises."""
+    return inspect.cleandoc(kind.__doc__ or "").split("\nRaises:")[0].strip()
