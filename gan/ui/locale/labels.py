@@ -257,19 +257,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "sheet.run": ("Make the contact sheet", "生成一览图"),
     "sheet.gallery": ("Click on a style to choose it", "点击选择一种风格"),
     "sheet.download": ("Download the sheet (PNG)", "下载一览图（PNG）"),
-    "folder": ("A whole folder", "批量处理"),
-    "folder.info": (
-        "Many pictures in the style, at the strength and with all other settings chosen here. A mask is not used: "
-        "products are told by transparency or plain grounds.",
-        "多张图片使用此处选择的风格、强度和其他设置。不使用蒙版：根据透明部分或纯色背景识别商品。",
-    ),
-    "folder.files": ("Photographs", "照片"),
-    "folder.together": ("One look for all", "统一风格"),
-    "folder.together.info": (
-        "All pictures are moved alike, as one series; otherwise each by itself.",
-        "所有图片作为一组统一调整；否则逐张调整。",
-    ),
-    "folder.run": ("Stylize all", "全部风格化"),
+    "stylize.many": ("Apply to many pictures", "应用到多张图片"),
     "folder.download": ("Download all (ZIP)", "全部下载（ZIP）"),
     "send.stylize": ("Send to Stylize", "发送到风格化"),
     "picture": ("Photograph", "照片"),
