@@ -29,7 +29,7 @@ from gan.inpaint.page import tab as inpaint_tab
 from gan.stylize.page import tab as stylize_tab
 from gan.ui import i18n, serve, widgets
 from gan.ui.protocols import Run
-from gan.ui.send_to import Place, link, part
+from gan.ui.send_to import Place, link, link_steps, part
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -62,6 +62,7 @@ def build(studio: Studio) -> gr.Blocks:
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
         link(tabs, [_place(page, name, tab) for name, tab in built.items()])
+        link_steps(page, tabs)
     page.queue(max_size=32)
     return page
 

@@ -146,7 +146,7 @@ class Endpoints:
         returns: str,
         beside: type[Options] | None = None,
         also: Sequence[Entry] = (),
-        adapt: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+        adapt: Callable[[dict[str, Any], Language], dict[str, Any]] = lambda values, _: values,
         without: Collection[str] = (),
         encoded: bool = True,
     ) -> Callable[..., Iterator[tuple[Any, ...]]]:
@@ -159,7 +159,7 @@ class Endpoints:
             returns: a sentence on the outputs.
             beside: options beside the request's, for `Asked.beside`.
             also: parameters that `adapt` turns into fields, behind the picture.
-            adapt: changes the values before the request reads them.
+            adapt: changes the values before the request reads them; is told the caller's language.
             without: fields that are no parameters.
             encoded: whether the options of the file are parameters too.
         """
@@ -170,15 +170,16 @@ class Endpoints:
         entries.sort(key=lambda entry: entry.name in LATE)
         of_file, of_page = ({entry.name for entry in some} for some in (output, further))
 
-        def ask(values: dict[str, Any]) -> Asked[R]:
+        def ask(values: dict[str, Any], to: Language) -> Asked[R]:
             # First the file's options: what contradicts itself costs no reading of pictures.
             encoding = read(Encoding, {_public(name): value for name, value in values.items() if name in of_file})
             seen = None if beside is None else read(beside, {name: values[name] for name in of_page})
             fields = {name: value for name, value in values.items() if name not in of_file | of_page}
-            return Asked(read(kind, adapt(fields)), encoding, seen)
+            return Asked(read(kind, adapt(fields, to)), encoding, seen)
 
         def handle(values: dict[str, Any], request: gr.Request | None) -> Iterator[tuple[Any, ...]]:
-            return carry_out(run, lambda: ask(values), finish, language(request), outputs=len(outputs))
+            to = language(request)
+            return carry_out(run, lambda: ask(values, to), finish, to, outputs=len(outputs))
 
         handler = with_signature(handle, api_name, entries, f"{_described(kind)}\n\n{returns}")
         publish(api_name, handler, entries, [*outputs, status])

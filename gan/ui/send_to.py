@@ -59,6 +59,19 @@ def connect(tabs: gr.Tabs, send: gr.Button, file: Component, *, tab: str, photog
     send.click(passed_on, file, [photograph, tabs], **LIGHT)
 
 
+def link_steps(page: gr.Blocks, tabs: gr.Tabs) -> None:
+    """Let Stylize's last result be a recipe of Batch: the picture carries its steps, which name the style pictures."""
+    recipe, more, fold = (part(page, f"batch-{name}") for name in ("recipe", "more", "own"))
+
+    def passed_on(made: str | None, styles: list[str] | None) -> tuple[Any, ...]:
+        if made is None:
+            return (gr.skip(),) * 4
+        return made, styles, gr.update(open=True), gr.Tabs(selected="batch")
+
+    inputs = [part(page, f"stylize-{name}") for name in ("download", "own")]
+    part(page, "stylize-many").click(passed_on, inputs, [recipe, more, fold, tabs], **LIGHT)
+
+
 def part(page: gr.Blocks, elem_id: str) -> Any:
     """The widget of that element id, by which a tab is known to others as it is to tests.
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import torch
-from pages import SHA256, FakeChoice, within_a_loop
+from pages import SHA256, FakeChoice, endpoint, within_a_loop
 
 from gan.api import Studio
 from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled
 from gan.stylize.page import tab
+from gan.stylize.page.handlers import Choices
 from gan.stylize.pipeline import SheetRequest, StylizeRequest
 from gan.stylize.presets import PRESETS
 
 NAMES = tuple(PRESETS)
 STYLE = (NAMES[0], None, 1, 1, 1, 1)
-HOW = ("artistic", 1.0, False, "everywhere", None, 0, 0, "auto")
+NAMES_OF_OPTIONS = ("strength", "kind", "preserve_color", "where", "mask", "content_px", "style_px", "model")
+HOW = (1.0, "artistic", False, "everywhere", None, 0, 0, "auto")
 FORMAT = ("png", 92, False, False, False)
 
 
@@ -53,8 +55,27 @@ class FakeRun:
 
 def values(style: Sequence[Any] = STYLE, **changes: Any) -> tuple[Any, ...]:
     """What the page's choices hold."""
-    names = ("kind", "strength", "preserve_color", "where", "mask", "content_px", "style_px", "model")
-    return (*style, *{**dict(zip(names, HOW, strict=True)), **changes}.values())
+    return (*style, *{**dict(zip(NAMES_OF_OPTIONS, HOW, strict=True)), **changes}.values())
+
+
+def held(given: Sequence[Any]) -> Choices:
+    """What the page's widgets hold."""
+    return Choices.held(given[: len(STYLE)], dict(zip(NAMES_OF_OPTIONS, given[len(STYLE) :], strict=True)))
+
+
+def on_page(run: Any, path: Path | None, *given: Any) -> Iterator[tuple[Any, ...]]:
+    """What a click on the button yields."""
+    page = page_with([FakeChoice()], run)
+    buttons = {block.elem_id: number for number, block in page.blocks.items() if getattr(block, "elem_id", None)}
+    (began,) = [one for one in page.fns.values() if (buttons["stylize-run"], "click") in one.targets]
+    (event,) = [one for one in page.fns.values() if one.trigger_after == began._id]
+    assert event.fn is not None
+    return event.fn(None, None if path is None else str(path), *given)
+
+
+def call(run: Any, name: str, *given: Any, **options: Any) -> Iterator[tuple[Any, ...]]:
+    """What programs get of the tab's endpoint of that name."""
+    return endpoint(lambda: tab.build(run, [FakeChoice()]), name)(*given, **options)
 
 
 def photographic(tmp_path: Path) -> Callable[..., Result]:
@@ -62,13 +83,13 @@ def photographic(tmp_path: Path) -> Callable[..., Result]:
     return Studio("cpu", tmp_path).run
 
 
-def page_with(choices: list[FakeChoice]) -> gr.Blocks:
+def page_with(choices: list[FakeChoice], run: Any = None) -> gr.Blocks:
     """The tab alone on a page."""
 
     def make() -> gr.Blocks:
         blocks = gr.Blocks(analytics_enabled=False)
         with blocks:
-            tab.build(FakeRun(), choices)
+            tab.build(run or FakeRun(), choices)
         return blocks
 
     return within_a_loop(make)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from pages import FakeChoice, photograph
 from PIL import Image
-from stylings import FORMAT, NAMES, STYLE, FakeRun, page_with, photographic, values
+from stylings import FORMAT, NAMES, STYLE, FakeRun, call, held, on_page, page_with, photographic, values
 
 from gan.api import Studio
 from gan.core.contract import Request, Result
@@ -21,7 +21,7 @@ from gan.imaging.io.cube import read_cube
 from gan.imaging.io.formats import LOSSY
 from gan.stylize.page import style as tab_style
 from gan.stylize.page import tab
-from gan.stylize.page.handlers import Handlers, Settings
+from gan.stylize.page.handlers import Choices
 from gan.stylize.page.preview import Previewer
 from gan.stylize.presets import PRESETS
 from gan.ui.i18n import CATALOGS
@@ -87,14 +87,14 @@ def test_the_preview_is_made_once_and_mixed_as_the_result_is(tmp_path: Path) -> 
         asked.append(request)
         return run(request, **options)
 
-    previewer = Previewer(counted)
+    previewer = Previewer(counted, held)
     for strength in (1.0, 0.3, 0.0, 0.7):
-        wish = Settings(styles=(style,), kind="photographic", strength=strength)
+        wish = Choices((Path(style),), (), {"kind": "photographic", "strength": strength})
         shown = previewer.mixed(str(path), wish).rgb
         expected = Studio("cpu", tmp_path).stylize(path, style, kind="photographic", strength=strength).picture.rgb
         assert torch.allclose(shown, expected, atol=1e-5)
     assert len(asked) == 1
-    previewer.mixed(str(path), Settings(styles=(style,), kind="photographic", preserve_color=True))
+    previewer.mixed(str(path), Choices((Path(style),), (), {"kind": "photographic", "preserve_color": True}))
     assert len(asked) == 2
 
 
@@ -102,14 +102,15 @@ def test_the_preview_sees_a_small_copy_with_its_mask(tmp_path: Path) -> None:
     path = photograph(tmp_path / "large.png", (1200, 600))
     Image.new("L", (1200, 600), 255).save(tmp_path / "mask.png")
     run = FakeRun()
-    previewer = Previewer(run)
-    wish = Settings(styles=(PRESETS[NAMES[0]].path,), where="product", mask=str(tmp_path / "mask.png"), content_px=1024)
+    previewer = Previewer(run, held)
+    options = {"where": "product", "mask": str(tmp_path / "mask.png"), "content_px": 1024}
+    wish = Choices((PRESETS[NAMES[0]].path,), (), options)
     assert previewer.mixed(str(path), wish).rgb.shape == (1, 3, 256, 512)
     (request,) = run.requests
     assert (request.mask.width_px, request.content_px, request.strength) == (512, None, 1.0)
     Image.new("L", (512, 256), 255).save(tmp_path / "small.png")
     with pytest.raises(InputError, match="512 x 256 px mask, 1200 x 600 px picture"):
-        previewer.mixed(str(path), Settings(styles=wish.styles, where="product", mask=str(tmp_path / "small.png")))
+        previewer.mixed(str(path), Choices(wish.styles, (), {**options, "mask": str(tmp_path / "small.png")}))
 
 
 @pytest.mark.parametrize(
@@ -127,13 +128,13 @@ def test_the_line_says_how_the_result_will_differ(
     tmp_path: Path, size: tuple[int, int], changes: dict[str, Any], line: str
 ) -> None:
     path = photograph(tmp_path / "shoe.png", size)
-    *_, (shown, _, said) = Previewer(FakeRun()).preview(None, str(path), *values(**changes))  # type: ignore[arg-type]
+    *_, (shown, _, said) = Previewer(FakeRun(), held).preview(None, str(path), *values(**changes))  # type: ignore[arg-type]
     assert line in said
     assert shown["visible"]
 
 
 def test_opening_shows_the_photograph_then_its_style(tmp_path: Path) -> None:
-    previewer = Previewer(FakeRun())
+    previewer = Previewer(FakeRun(), held)
     path = photograph(tmp_path / "shoe.png", (96, 64))
     plain, styled = [(shown["value"], facts["value"]) for shown, facts, _ in _opened(previewer, path, tmp_path)]
     assert torch.allclose(decode(plain[0]).rgb.flip(1), decode(styled[0]).rgb, atol=0.05)
@@ -162,13 +163,13 @@ def _opened(previewer: Previewer, path: Path, folder: Path) -> list[tuple[Any, .
 
 
 def ran(run: Any, path: Path, *given: Any) -> Any:
-    *_, last = Handlers(run).stylize(None, str(path), *given)  # type: ignore[arg-type]
+    *_, last = on_page(run, path, *given)
     return last
 
 
 def test_a_run_from_file_to_files(tmp_path: Path) -> None:
     path = photograph(tmp_path / "shoe.png", (640, 400))
-    for step in Handlers(FakeRun()).stylize(None, str(path), *values(), *FORMAT):  # type: ignore[arg-type]
+    for step in on_page(FakeRun(), path, *values(), *FORMAT):
         if step[0] != gr.skip():
             file, pair, summary, record, cube, original, hold, status = step
             assert torch.allclose(decode(file).rgb, decode(path).rgb.flip(1), atol=1e-6)
@@ -185,7 +186,7 @@ def test_a_run_from_file_to_files(tmp_path: Path) -> None:
 
 def test_a_photographic_result_can_be_applied_elsewhere(tmp_path: Path) -> None:
     path = photograph(tmp_path / "shoe.png", (64, 48))
-    for step in Handlers(photographic(tmp_path)).stylize(None, str(path), *values(kind="photographic"), *FORMAT):  # type: ignore[arg-type]
+    for step in on_page(photographic(tmp_path), path, *values(kind="photographic"), *FORMAT):
         if step[0] != gr.skip():
             cube = step[4]
             assert cube["visible"]
@@ -207,14 +208,13 @@ def test_what_lies_outside_changes_in_a_lossy_format_which_is_said(
 
 
 def test_a_mask_that_is_out_of_sight_does_not_count(tmp_path: Path) -> None:
-    wish = Settings.of_page(*values(mask="mask.png"))
-    assert wish.mask is None
-    assert Settings.of_page(*values(mask="mask.png", where="product")).mask == "mask.png"
+    assert "mask" not in held(values(mask="mask.png")).options
+    assert held(values(mask="mask.png", where="product")).options["mask"] == "mask.png"
 
 
 def test_nothing_to_do_is_said(tmp_path: Path) -> None:
     with pytest.raises(gr.Error, match="image: none was given"):
-        list(Handlers(FakeRun()).stylize(None, None, *values(), *FORMAT))  # type: ignore[arg-type]
+        list(on_page(FakeRun(), None, *values(), *FORMAT))
 
 
 # What programs call
@@ -223,9 +223,9 @@ def test_nothing_to_do_is_said(tmp_path: Path) -> None:
 def test_the_api_s_defaults_are_the_first_preset_at_full_strength(tmp_path: Path) -> None:
     run, path = FakeRun(), photograph(tmp_path / "shoe.png")
     other = str(photograph(tmp_path / "sea.png"))
-    *_, last = Handlers(run).api_stylize(str(path))
-    list(Handlers(run).api_stylize(str(path), NAMES[1], [other], "1,3"))
-    list(Handlers(run).api_stylize(str(path), "", [other]))
+    *_, last = call(run, "stylize", str(path))
+    list(call(run, "stylize", str(path), NAMES[1], [other], "1,3"))
+    list(call(run, "stylize", str(path), "", [other]))
     first, mixed, own = run.requests
     assert last[4:] == (None, "")
     assert [style.picture.name for style in first.styles] == [f"{NAMES[0]}.webp"]
@@ -249,7 +249,7 @@ def test_the_api_s_defaults_are_the_first_preset_at_full_strength(tmp_path: Path
 def test_a_refusal_is_one_sentence_and_nothing_is_run(tmp_path: Path, given: dict[str, Any], sentence: str) -> None:
     run = FakeRun()
     with pytest.raises(gr.Error, match=sentence):
-        list(Handlers(run).api_stylize(str(photograph(tmp_path / "shoe.png")), **given))
+        list(call(run, "stylize", str(photograph(tmp_path / "shoe.png")), **given))
     assert not run.requests
 
 

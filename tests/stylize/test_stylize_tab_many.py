@@ -1,23 +1,15 @@
-"""Stylize's contact sheet and its folder: many styles, many pictures, and Stop."""
+"""Stylize's contact sheet, and its result as a recipe for many pictures."""
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
-import pytest
-import torch
-from pages import FakeChoice, photograph
-from PIL import Image
-from stylings import FORMAT, NAMES, FakeRun, page_with, photographic, values
+from pages import FakeChoice, FakeStudio, photograph, within_a_loop
+from stylings import FORMAT, NAMES, FakeRun, call, on_page, page_with, photographic, values
 
-from gan.imaging.io.codec import decode
-from gan.stylize.page import folder, sheet
-from gan.stylize.page.handlers import Settings
-from gan.stylize.pipeline import common_look
+import app
+from gan.batch.page.recipe import STANDARD, chosen
 from gan.stylize.presets import PRESETS
 
 # The contact sheet
@@ -26,7 +18,7 @@ from gan.stylize.presets import PRESETS
 def test_the_sheet_has_every_preset_by_its_name(tmp_path: Path) -> None:
     run = FakeRun()
     path = photograph(tmp_path / "shoe.png")
-    for step in sheet.Maker(run).sheet(str(path), 0.5, mask="nowhere.png"):
+    for step in call(run, "sheet", str(path), 0.5, mask="nowhere.png"):
         if step[0] != gr.skip():
             file, shown, status = step
             assert Path(file).name == "shoe-styles.png"
@@ -39,87 +31,42 @@ def test_the_sheet_has_every_preset_by_its_name(tmp_path: Path) -> None:
 
 def test_stop_reaches_the_sheet(tmp_path: Path) -> None:
     run = FakeRun(step_s=0.1)
-    steps = sheet.Maker(run).sheet(str(photograph(tmp_path / "shoe.png")))
+    steps = call(run, "sheet", str(photograph(tmp_path / "shoe.png")))
     while not run.requests:
         next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert len(run.requests) == 1
 
 
-# A folder
+# Many pictures
 
 
-def foldered(maker: folder.Maker, files: Sequence[Path], *given: Any, together: bool = True) -> Any:
-    """What the archive holds as {name: bytes}, and the list."""
-    for archive, listing, _ in maker.folder(None, [str(path) for path in files], together, *given):  # type: ignore[arg-type]
-        if archive != gr.skip():
-            if archive["value"] is None:
-                return {}, listing
-            with zipfile.ZipFile(archive["value"]) as packed:
-                return {name: packed.read(name) for name in packed.namelist()}, listing
-    raise AssertionError("there was no result")
+def test_a_result_is_a_recipe_for_many_pictures(tmp_path: Path) -> None:
+    own = photograph(tmp_path / "sea.png", (64, 64))
+    given = values((NAMES[0], [str(own)], 1, 1, 1, 1), kind="photographic", strength=0.5)
+    made = tmp_path / "made.png"
+    for step in on_page(photographic(tmp_path), photograph(tmp_path / "shoe.png"), *given, *FORMAT):
+        if step[0] != gr.skip():
+            made.write_bytes(Path(step[0]).read_bytes())
+    recipe = chosen(str(made), [str(own)], STANDARD, lambda _: [])
+    assert [step.task for step in recipe.steps] == ["stylize"]
+    (arguments,) = recipe.arguments
+    assert (arguments["kind"], arguments["strength"]) == ("photographic", 0.5)
+    assert [style.picture.width_px for style in arguments["styles"]] == [64]
 
 
-def test_a_folder_goes_on_after_a_bad_file(tmp_path: Path) -> None:
-    (tmp_path / "b").mkdir()
-    bad = tmp_path / "<bad>.jpg"
-    bad.write_bytes(b"no")
-    files = [photograph(tmp_path / "shoe.png"), bad, photograph(tmp_path / "b" / "shoe.png", (40, 40))]
-    made, listing = foldered(folder.Maker(FakeRun()), files, *values(), *FORMAT)
-    assert set(made) == {"shoe-stylized.png", "shoe-stylized.json", "shoe-stylized-2.png", "shoe-stylized-2.json"}
-    assert torch.allclose(decode(made["shoe-stylized-2.png"]).rgb, decode(files[2]).rgb.flip(1), atol=1e-6)
-    assert "2 of 3 pictures done · 1 could not be used" in listing
-    assert "&lt;bad&gt;.jpg: image: not a picture" in listing
-    assert foldered(folder.Maker(FakeRun()), [bad], *values(), *FORMAT)[0] == {}
-    with pytest.raises(gr.Error, match="image: none was given"):
-        foldered(folder.Maker(FakeRun()), [], *values(), *FORMAT)
+def test_the_button_hands_it_to_batch() -> None:
+    page = within_a_loop(lambda: app.build(FakeStudio()))  # type: ignore[arg-type]
+    ids = {block.elem_id: number for number, block in page.blocks.items() if getattr(block, "elem_id", None)}
+    (event,) = [event for event in page.fns.values() if (ids["stylize-many"], "click") in event.targets]
+    assert event.fn is not None
+    made, styles, fold, tabs = event.fn("made.png", ["sea.png"])
+    assert (made, styles, fold["open"], tabs.selected) == ("made.png", ["sea.png"], True, "batch")
+    assert event.fn(None, None) == (gr.skip(),) * 4
 
 
-def test_one_look_for_all_or_each_by_itself(tmp_path: Path) -> None:
-    dark, light = tmp_path / "dark.png", tmp_path / "light.png"
-    with Image.open(photograph(tmp_path / "shoe.png")) as image:
-        image.point(lambda value: value // 2).save(dark)
-        image.point(lambda value: 128 + value // 2).save(light)
-    given = (*values(kind="photographic"), *FORMAT)
-    maker = folder.Maker(photographic(tmp_path))
-    (tmp_path / "bad.png").write_bytes(b"no")
-    alike, _ = foldered(maker, [dark, tmp_path / "bad.png", light], *given)
-    single, _ = foldered(maker, [dark, light], *given, together=False)
-    wish = Settings.of_page(*values(kind="photographic"))
-    look = common_look(wish.request(decode(path), wish.read_styles(), None) for path in (dark, light))
-    for path in (dark, light):
-        name = f"{path.stem}-stylized.png"
-        rgb = decode(path).rgb
-        assert torch.allclose(decode(alike[name]).rgb, look.apply(rgb), atol=1 / 255)
-        assert not torch.allclose(decode(alike[name]).rgb, decode(single[name]).rgb, atol=4 / 255)
-
-
-def test_stop_keeps_what_is_done(tmp_path: Path) -> None:
-    run = FakeRun(step_s=0.05)
-    maker = folder.Maker(run)
-    files = [photograph(tmp_path / f"{number}.png") for number in range(6)]
-    given = (*values(), *FORMAT)
-    for archive, listing, _ in maker.folder(None, [str(path) for path in files], True, *given):  # type: ignore[arg-type]
-        if archive == gr.skip():
-            if len(run.requests) == 3:
-                maker.stop(None)  # type: ignore[arg-type]
-            continue
-        with zipfile.ZipFile(archive["value"]) as packed:
-            pictures = [name for name in packed.namelist() if name.endswith(".png")]
-        assert 2 <= len(pictures) < 6
-        assert f"{len(pictures)} of 6 pictures done · stopped" in listing
-    maker.stop(None)  # type: ignore[arg-type]
-    assert foldered(maker, files, *given)[0] == {}
-    assert len(foldered(maker, files[:1], *given)[0]) == 2
-
-
-def test_stop_ends_the_sheet_and_only_asks_the_folder() -> None:
+def test_stop_ends_the_sheet() -> None:
     blocks = page_with([FakeChoice()])
     ids = {block.elem_id: number for number, block in blocks.blocks.items() if getattr(block, "elem_id", None)}
-    stops = {
-        name: [event for event in blocks.fns.values() if (ids[f"stylize-{name}-stop"], "click") in event.targets]
-        for name in ("sheet", "folder")
-    }
-    assert any(event.cancels for event in stops["sheet"])
-    assert not any(event.cancels for event in stops["folder"])
-    assert [event.fn.__name__ for event in stops["folder"] if event.fn and not event.queue] == ["stop"]
+    stops = [event for event in blocks.fns.values() if (ids["stylize-sheet-stop"], "click") in event.targets]
+    assert any(event.cancels for event in stops)

@@ -75,7 +75,7 @@ def build(run: Run, offered: Callable[[str], Sequence[Choice]], *, examples: Pat
             with gr.Column(visible=False, elem_id="batch-made") as made:
                 with gr.Row():
                     archive = gr.DownloadButton(
-                        label("folder.download"), variant="primary", min_width=170, elem_id="batch-archive"
+                        label("result.download.all"), variant="primary", min_width=170, elem_id="batch-archive"
                     )
                     file = gr.DownloadButton(label("batch.download"), min_width=170, elem_id="batch-download")
                     gr.Button(label("send.generate"), visible=False, min_width=200, elem_id="batch-send-generate")

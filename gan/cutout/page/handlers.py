@@ -19,6 +19,7 @@ from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.picture import Picture
 from gan.ui.endpoint import Done, Endpoints
+from gan.ui.i18n import Language
 from gan.ui.protocols import Run
 from gan.ui.result import stem_of, zipped
 
@@ -71,13 +72,13 @@ def _layer(result: Result) -> Picture | None:
     return result.pictures[1] if result.task == "shadow" else None
 
 
-def _ground(values: dict[str, Any]) -> dict[str, Any]:
+def _ground(values: dict[str, Any], _to: Language) -> dict[str, Any]:
     """A color may be written as pickers write it."""
     ground = values.get("ground")
     return {**values, "ground": hex_of(ground)} if isinstance(ground, str) else values
 
 
-def _colors(values: dict[str, Any]) -> dict[str, Any]:
+def _colors(values: dict[str, Any], _to: Language) -> dict[str, Any]:
     """Colors that are the same are one; a file is named after each."""
     to = values["to"]
     return {**values, "to": colors_of(to)} if isinstance(to, str) else values

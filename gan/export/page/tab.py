@@ -88,7 +88,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             with gr.Column(visible=False, elem_id="export-made") as made:
                 with gr.Row():
                     archive = gr.DownloadButton(
-                        label("folder.download"), variant="primary", min_width=170, elem_id="export-archive"
+                        label("result.download.all"), variant="primary", min_width=170, elem_id="export-archive"
                     )
                     file = gr.DownloadButton(label("export.download"), min_width=170, elem_id="export-download")
                 gallery = gr.Gallery(

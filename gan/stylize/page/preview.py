@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +16,10 @@ import torch
 from gan.core.contract import Cache
 from gan.core.errors import PackshotError
 from gan.imaging.io.codec import decode
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.mask import Mask, check_size, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
-from gan.stylize.page.handlers import Settings
+from gan.stylize.page.handlers import Choices
 from gan.stylize.pipeline import AUTO_STYLE_PX, LEAST_PX, STYLE_SHARE
 from gan.ui.background_job import one_sentence
 from gan.ui.i18n import Language, language, say, sentence
@@ -52,8 +52,9 @@ class _Seen:
 class Previewer:
     """The preview's handlers. Their outputs are the picture, the photograph's facts, and a line about the preview."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, held: Callable[[Sequence[Any]], Choices]) -> None:
         self._run = run
+        self._held = held
         self._cache, self._styles = Cache(KEPT), Cache(KEPT_STYLES)
 
     def open(self, request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
@@ -85,42 +86,43 @@ class Previewer:
             yield shown, gr.skip(), line
 
     def _shown(self, image: str, values: tuple[Any, ...], to: Language, folder: Path) -> tuple[Any, str]:
-        """Preview, or the unchanged photograph and a reason; a failed preview is not an error yet."""
+        """What cannot be previewed is no error yet: the photograph stays as it is, and the line says why."""
         with one_sentence(to):
             seen = self._seen(image)
             try:
-                wish = Settings.of_page(*values)
-                picture, line = self.mixed(image, wish), _line(wish, seen.full, to)
+                choices = self._held(values)
+                picture, line = self.mixed(image, choices), _line(choices, seen.full, to)
             except PackshotError as error:
                 picture, line = seen.small, sentence(error, to)
             path = write_preview(picture, folder / "styled.jpg")
             return gr.update(value=path, visible=True), f"<span>{html.escape(line)}</span>"
 
-    def mixed(self, image: str, wish: Settings) -> Picture:
-        """The photograph's small copy at the wish's strength, which the pipeline mixes in as linearly.
+    def mixed(self, image: str, choices: Choices) -> Picture:
+        """The photograph's small copy at the strength that is chosen, which the pipeline mixes in as linearly.
 
         Raises:
             InputError, WeightsError: as the request and the run raise them.
         """
-        seen = self._seen(image)
-        if wish.strength == 0:
+        seen, strength = self._seen(image), choices.options.get("strength", 1.0)
+        if strength == 0:
             return seen.small
-        whole = dataclasses.replace(wish, strength=1.0)
-        made = self._cache.get((image, whole), lambda: self._made(seen, whole))
-        return made.with_pixels(torch.lerp(seen.small.rgb, made.rgb, wish.strength), seen.small.alpha)
+        made = self._cache.get((image, choices.key), lambda: self._made(seen, choices))
+        return made.with_pixels(torch.lerp(seen.small.rgb, made.rgb, strength), seen.small.alpha)
 
-    def _made(self, seen: _Seen, wish: Settings) -> Picture:
-        styles = self._styles.get((wish.styles, wish.weights), lambda: _small_styles(wish.read_styles()))
-        mask = wish.read_mask()
+    def _made(self, seen: _Seen, choices: Choices) -> Picture:
+        kept = (choices.styles, choices.weights)
+        styles = self._styles.get(kept, lambda: _small_styles(choices.read_styles()))
+        given = choices.options.get("mask")
+        mask = None if given is None else decode_mask(given)
         if mask is not None:
             check_size(mask, seen.full)
             mask = Mask(shrunk(mask.coverage, PREVIEW_PX), mask.name)
-        request = wish.request(seen.small, styles, mask)
+        request = choices.request(seen.small, mask=mask, strength=1.0, **styles)
         style_px = request.style_px
         if style_px is not None:
             # The strokes are to look as large as they will in the result.
             shown_px = max(seen.small.width_px, seen.small.height_px)
-            style_px = max(LEAST_PX, round(style_px * shown_px / _strokes_px(wish, seen.full)))
+            style_px = max(LEAST_PX, round(style_px * shown_px / _strokes_px(choices, seen.full)))
         return self._run(request.replaced(content_px=None, style_px=style_px)).picture
 
     def _seen(self, image: str) -> _Seen:
@@ -144,19 +146,21 @@ def _copy(picture: Picture, longest_px: int) -> Picture:
     return picture.with_pixels(shrunk(picture.rgb, longest_px), alpha)
 
 
-def _strokes_px(wish: Settings, full: Picture) -> int:
+def _strokes_px(choices: Choices, full: Picture) -> int:
     """Longest side at which the result's strokes will be made."""
     longest_px = max(full.width_px, full.height_px)
-    return min(int(wish.content_px or 0) or longest_px, longest_px)
+    return min(choices.options.get("content_px") or longest_px, longest_px)
 
 
-def _line(wish: Settings, full: Picture, to: Language) -> str:
-    """Caption of the preview: its size, and how the result will differ."""
+def _line(choices: Choices, full: Picture, to: Language) -> str:
+    """What the preview is, and in what the result will differ."""
     longest_px = max(full.width_px, full.height_px)
     if longest_px <= PREVIEW_PX:
         return say("Preview at the picture's own size", to)
     # Styles are enlarged only so far; beyond, strokes grow no more with the picture.
-    if wish.kind == "artistic" and not wish.style_px and _strokes_px(wish, full) > FINER * MATCHED_PX:
+    options = choices.options
+    artistic = options.get("kind", "artistic") == "artistic" and not options.get("style_px")
+    if artistic and _strokes_px(choices, full) > FINER * MATCHED_PX:
         return say(
             (
                 "Preview at {px} px. At {width} × {height} px strokes are finer; stroke size {strokes} keeps "

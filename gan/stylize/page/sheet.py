@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
-import threading
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.core.contract import Progress
-from gan.core.errors import Cancelled
 from gan.imaging.contact_sheet import FONT_PATHS
-from gan.imaging.io.codec import Encoding, decode, write
-from gan.imaging.mask import decode_mask
-from gan.stylize.page.handlers import EVERYWHERE, given
+from gan.imaging.io.codec import Encoding, write
+from gan.stylize.page.handlers import EVERYWHERE
 from gan.stylize.page.style import titles
-from gan.stylize.pipeline import AUTO_MODEL, SheetRequest, Where
-from gan.ui.background_job import follow
-from gan.ui.i18n import Language, label, language
+from gan.stylize.pipeline import SheetRequest
+from gan.ui.endpoint import Done, Endpoints
+from gan.ui.i18n import Language, label
 from gan.ui.preview import write_preview
 from gan.ui.protocols import Run
+from gan.ui.result import stem_of
 from gan.ui.run_button import Bar, bar
 
 CELL_PX: Final = 384
+RETURNS: Final = "Returns the sheet as PNG, the single pictures with the styles' names, and nothing."
 
 
 @dataclass(frozen=True)
@@ -65,56 +62,38 @@ def build(*, ready: bool) -> Panel:
     return Panel(running, gallery, download)
 
 
-class Maker:
-    """The handler, for the page and for programs."""
+def expose(public: Endpoints, run: Run, panel: Panel) -> None:
+    """Let programs call /sheet."""
+    public.expose(
+        "sheet",
+        SheetRequest,
+        run,
+        finish,
+        panel.values(),
+        panel.bar.status,
+        returns=RETURNS,
+        adapt=of_sheet,
+        without=("names", "cell_px"),
+        encoded=False,
+    )
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
 
-    def sheet(
-        self,
-        image: str | None,
-        strength: float = 1.0,
-        preserve_color: bool = False,
-        where: str = EVERYWHERE,
-        mask: str | None = None,
-        model: str = AUTO_MODEL,
-        request: gr.Request | None = None,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Show a product photograph in all artistic presets, small, side by side.
+def of_sheet(values: Mapping[str, Any], to: Language) -> dict[str, Any]:
+    """The fields of a contact sheet's request. A mask that is out of sight does not count."""
+    kept = {name: value for name, value in values.items() if name != "mask" or values.get("where") != EVERYWHERE}
+    return {**kept, "captions": _captions(to), "cell_px": CELL_PX}
 
-        Returns the sheet as PNG, the single pictures with the styles' names, and nothing.
-        """
-        to = language(request)
-        with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
 
-            def job(progress: Progress, cancel: threading.Event) -> tuple[Path, list[tuple[str, str]]]:
-                path = given(image)
-                wanted = SheetRequest(
-                    picture=decode(path),
-                    strength=strength,
-                    preserve_color=preserve_color,
-                    where=cast(Where, where),
-                    mask=decode_mask(mask) if mask and where != EVERYWHERE else None,
-                    captions=_captions(to),
-                    cell_px=CELL_PX,
-                    model=model,
-                )
-                result = self._run(wanted, progress=progress, cancel=cancel)
-                if cancel.is_set():
-                    raise Cancelled
-                progress(0, 0, "Writing the files")
-                page, *cells = result.pictures
-                file = Path(folder) / f"{path.stem or 'picture'}-styles.png"
-                write(page, file, Encoding())
-                shown = [
-                    (write_preview(cell, Path(folder) / f"{number}.jpg"), title)
-                    for number, (cell, title) in enumerate(zip(cells, titles(to), strict=True))
-                ]
-                return file, shown
-
-            file, shown = yield from follow(job, to, lambda line: (*(gr.skip() for _ in range(2)), line))
-            yield str(file), shown, ""
+def finish(done: Done[SheetRequest]) -> tuple[Any, ...]:
+    """The sheet's file, and its pictures with the styles' names."""
+    page, *cells = done.result.pictures
+    file = done.folder / f"{stem_of(done.asked.request.picture, 'styles')}.png"
+    write(page, file, Encoding())
+    shown = [
+        (write_preview(cell, done.folder / f"{number}.jpg"), title)
+        for number, (cell, title) in enumerate(zip(cells, titles(done.to), strict=True))
+    ]
+    return str(file), shown
 
 
 def _captions(to: Language) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,18 +10,20 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.stylize.page import folder as tab_folder
+from gan.imaging.io.formats import Encoding
+from gan.stylize.page import handlers, style_options
 from gan.stylize.page import sheet as tab_sheet
 from gan.stylize.page import style as tab_style
-from gan.stylize.page import style_options
-from gan.stylize.page.handlers import Handlers
+from gan.stylize.page.handlers import Choices
 from gan.stylize.page.preview import Previewer
-from gan.stylize.page.style_options import StyleOptions
+from gan.stylize.pipeline import SheetRequest, StylizeRequest
 from gan.ui import compare_button, widgets
+from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
+from gan.ui.form import Form, read
 from gan.ui.i18n import label, language
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
-from gan.ui.widgets import AT_ONCE, COMPUTING, LIGHT, OutputOptions, ResultView
+from gan.ui.widgets import AT_ONCE, LIGHT, OutputOptions, ResultView
 
 EXAMPLE_STYLES: Final = {
     "chair": "woodcut",
@@ -29,12 +31,12 @@ EXAMPLE_STYLES: Final = {
     "helmet": "halftone-pop",
     "tulips": "watercolor",
 }
-"""Style shown with each example."""
+"""Which style suits which example."""
 
 
 @dataclass(frozen=True)
 class Tab:
-    """Components of the tab that the page connects.
+    """What the page needs of the tab.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -56,20 +58,25 @@ class _Parts:
     facts: gr.HTML
     line: gr.HTML
     style: tab_style.Panel
-    manner: StyleOptions
+    form: Form[StylizeRequest]
     bar: Bar
     output: OutputOptions
     view: ResultView
     cube: gr.DownloadButton
     original: gr.Image
     hold: gr.Button
+    many: gr.Button
     sheet: tab_sheet.Panel
-    folder: tab_folder.Panel
 
     @property
     def choices(self) -> list[Component]:
-        """Components whose values `gan.stylize.page.handlers.Settings.of_page` takes."""
-        return [*self.style.inputs, *self.manner.all]
+        """What `held` takes."""
+        return [*self.style.inputs, *self.form.controls()]
+
+    def held(self, values: Sequence[Any]) -> Choices:
+        """What the widgets of `choices` hold. Raises `InputError`, as `Choices.held` does."""
+        count = len(self.style.inputs)
+        return Choices.held(values[:count], dict(zip(self.form.fields, values[count:], strict=True)))
 
 
 def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -> Tab:
@@ -100,20 +107,21 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             if not ready:
                 widgets.say_why_not("stylize", "stylize.unavailable", models)
             style = tab_style.build()
-            strength = gr.Slider(0, 1, 1, step=0.05, label=label("stylize.strength"), elem_id="stylize-strength")
+            form = Form(StylizeRequest, "stylize")
+            form.add("strength")
             running = bar("stylize", "stylize.run", primary=True)
-            kind, *place = style_options.build_place(artistic=bool(ready))
-            manner = StyleOptions(kind, strength, *place, *style_options.build_strokes(kind, ready))
+            style_options.build_place(form, artistic=bool(ready))
+            style_options.build_strokes(form, ready)
             output = widgets.output_options("stylize")
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("stylize")
             with view.files:
                 cube = gr.DownloadButton(label("stylize.cube"), visible=False, min_width=200, elem_id="stylize-cube")
+                many = gr.Button(label("stylize.many"), min_width=200, elem_id="stylize-many")
             original = compare_button.overlay("stylize", view)
             with view.around:
                 hold = compare_button.button("stylize")
             sheet = tab_sheet.build(ready=bool(ready))
-            folder = tab_folder.build()
     with shelf:
         widgets.shelf(
             "stylize",
@@ -129,81 +137,34 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         facts=facts,
         line=line,
         style=style,
-        manner=manner,
+        form=form,
         bar=running,
         output=output,
         view=view,
         cube=cube,
         original=original,
         hold=hold,
+        many=many,
         sheet=sheet,
-        folder=folder,
     )
-    desk = Handlers(run)
-    _endpoints(parts, desk, run)
-    _previews(parts, Previewer(run))
-    _results(parts, desk, run)
-    settings = [item for item in manner.all if item is not manner.mask]
-    return Tab([*settings, folder.together, *output.controls()], photograph, view.download)
-
-
-def _endpoints(parts: _Parts, desk: Handlers, run: Run) -> None:
-    """Register the API's endpoints; they do not get the defaults that the page suggests."""
-    manner = parts.manner
-
-    def number(name: str, value: int) -> gr.Number:
-        return gr.Number(value, precision=0, visible=False, elem_id=f"stylize-api-{name}")
-
-    def text(name: str) -> gr.Textbox:
-        return gr.Textbox("", visible=False, elem_id=f"stylize-api-{name}")
-
-    how = [manner.strength, manner.preserve_color, manner.where, manner.mask]
-    styles = [text("style"), parts.style.own, text("weights")]
-    gr.on(
-        [],
-        desk.api_stylize,
-        [
-            parts.photograph,
-            *styles,
-            manner.kind,
-            *how,
-            number("content-px", 0),
-            number("style-px", 0),
-            manner.model,
-            *parts.output.controls(),
-        ],
-        [*parts.view.values(), parts.cube, parts.bar.status],
-        api_name="stylize",
-        **COMPUTING,
-    )
-    sheet = parts.sheet
-    made = sheet.bar.attach(
-        sheet.bar.start.click,
-        tab_sheet.Maker(run).sheet,
-        [parts.photograph, *how, manner.model],
-        sheet.values(),
-        api_name="sheet",
-    )
-    made.success(lambda: [gr.update(visible=True)] * 2, None, sheet.values(), **LIGHT).then(
-        None, js=widgets.SCROLL.format(sheet.gallery.elem_id), **LIGHT
-    )
+    public = Endpoints("stylize")
+    handlers.expose(public, run, [*view.values(), cube], running.status)
+    tab_sheet.expose(public, run, sheet)
+    _previews(parts, Previewer(run, parts.held))
+    _results(parts, run)
+    _sheets(parts, run)
+    settings = [widget for name, widget in form.fields.items() if name != "mask"]
+    return Tab([*settings, *output.controls()], photograph, view.download)
 
 
 def _previews(parts: _Parts, previewer: Previewer) -> None:
     """Whatever is chosen shows at once on a small copy."""
-    style, manner = parts.style, parts.manner
+    style, form = parts.style, parts.form
     inputs, outputs = [parts.photograph, *parts.choices], [parts.shown, parts.facts, parts.line]
     parts.photograph.change(previewer.open, inputs, outputs, **AT_ONCE)
-    moved: list[Any] = [
-        manner.strength,
-        manner.preserve_color,
-        manner.where,
-        manner.style_px,
-        manner.content_px,
-        manner.model,
-    ]
+    moved = [form[name] for name in ("strength", "preserve_color", "where", "style_px", "content_px", "model")]
     triggers = [widget.input for widget in (*moved, *style.weights)]
-    triggers += [manner.kind.change, manner.mask.upload, manner.mask.clear]
+    triggers += [form["kind"].change, form["mask"].upload, form["mask"].clear]
     gr.on(triggers, previewer.preview, inputs, outputs, **AT_ONCE)
     for gallery in (style.gallery, parts.sheet.gallery):
         chosen = gallery.select(tab_style.choose, None, style.put, **LIGHT)
@@ -214,24 +175,47 @@ def _previews(parts: _Parts, previewer: Previewer) -> None:
         [style.own.upload, style.own.clear, style.own.delete],
         tab_style.brought,
         [style.own, style.chosen],
-        [style.gallery, *style.weights, style.line, manner.kind],
+        [style.gallery, *style.weights, style.line, form["kind"]],
         **LIGHT,
     ).success(previewer.preview, inputs, outputs, **AT_ONCE)
 
 
-def _results(parts: _Parts, desk: Handlers, run: Run) -> None:
-    """The picture at full size, and many pictures."""
-    view, folder, maker = parts.view, parts.folder, tab_folder.Maker(run)
-    given = [*parts.choices, *parts.output.controls()]
+def _results(parts: _Parts, run: Run) -> None:
+    """The picture at full size."""
+    view, output, count = parts.view, parts.output, len(parts.choices)
     shown = [*view.values(), parts.cube, parts.original, parts.hold]
-    view.reveal(parts.bar.attach(parts.bar.start.click, desk.stylize, [parts.photograph, *given], shown))
-    folder.bar.attach(
-        folder.bar.start.click,
-        maker.folder,
-        [folder.files, folder.together, *given],
-        folder.values(),
-        stop=maker.stop,
-    )
-    parts.manner.kind.change(
-        lambda kind: gr.update(visible=kind == "photographic"), parts.manner.kind, folder.together, **LIGHT
+
+    def on_page(request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
+        def ask() -> Asked[StylizeRequest]:
+            encoding = output.encoding(values[count:])
+            return Asked(parts.held(values[:count]).request(image), encoding)
+
+        def finish(done: Done[StylizeRequest]) -> tuple[Any, ...]:
+            *files, cube = handlers.finish(done)
+            original = files[1][0]
+            return *files, gr.update(value=cube, visible=cube is not None), original, gr.update(visible=True)
+
+        yield from carry_out(run, ask, finish, language(request), outputs=len(shown))
+
+    inputs = [parts.photograph, *parts.choices, *output.controls()]
+    view.reveal(parts.bar.attach(parts.bar.start.click, on_page, inputs, shown))
+
+
+def _sheets(parts: _Parts, run: Run) -> None:
+    """The contact sheet."""
+    sheet, names = parts.sheet, ("strength", "preserve_color", "where", "mask", "model")
+
+    def on_page(request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
+        to = language(request)
+
+        def ask() -> Asked[SheetRequest]:
+            asked = dict(zip(names, values, strict=True))
+            return Asked(read(SheetRequest, tab_sheet.of_sheet({**asked, "image": image}, to)), Encoding())
+
+        yield from carry_out(run, ask, tab_sheet.finish, to, outputs=len(sheet.values()))
+
+    inputs = [parts.photograph, *(parts.form[name] for name in names)]
+    made = sheet.bar.attach(sheet.bar.start.click, on_page, inputs, sheet.values())
+    made.success(lambda: [gr.update(visible=True)] * 2, None, sheet.values(), **LIGHT).then(
+        None, js=widgets.SCROLL.format(sheet.gallery.elem_id), **LIGHT
     )
