@@ -16,7 +16,7 @@ from gan.stylize.presets import PRESETS
 
 pytestmark = pytest.mark.browser
 
-FOLDED = ("own-fold", "strokes", "output", "sheet", "folder")
+FOLDED = ("own-fold", "strokes", "output", "sheet")
 ENGLISH = ("Style", "Strength", "Whole", "Artistic", "Preview", "Hold", "Drop File", "Weight", "Look", "done")
 
 
@@ -113,10 +113,6 @@ def test_a_phone_in_chinese_has_no_sideways_scrolling(browser: Browser, studio_p
         visit.unfold(*FOLDED)
         page.set_input_files("#stylize-own input[type=file]", files)
         expect(page.locator("#stylize-weight-2")).to_be_visible()
-        page.set_input_files("#stylize-folder-files input[type=file]", [*files, __file__])
-        page.click("#stylize-folder-run")
-        expect(page.locator("#stylize-folder-archive")).to_be_visible()
-        expect(page.locator("#stylize-folder-list")).to_contain_text("已完成 2 / 3 张")
         page.click("#stylize-where label >> nth=1")
         expect(page.locator("#stylize-line")).to_contain_text("图片中商品周围没有纯色背景")
         page.click("#stylize-where label >> nth=0")
@@ -127,3 +123,6 @@ def test_a_phone_in_chinese_has_no_sideways_scrolling(browser: Browser, studio_p
         visible = page.locator("[role=tabpanel]:visible").inner_text()
         assert not [word for word in ENGLISH if word in visible]
         visit.shoot("stylize-phone-dark-zh")
+        page.click("#stylize-many")
+        expect(page.locator("#batch-recipe")).to_contain_text("stylized")
+        expect(page.locator("#batch-more")).to_contain_text("a-very-long-name")

@@ -8,10 +8,10 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from gan.imaging.io.codec import Encoding, write
-from gan.imaging.io.formats import LOSSY, Format
+from gan.imaging.io.formats import LOSSY
 from gan.imaging.picture import Picture
 from gan.ui.i18n import Language, notice, say
 from gan.ui.preview import preview_size, write_preview
@@ -144,31 +144,16 @@ def _written(
     file = folder / f"{stem}{encoding.suffix}"
     write(picture, file, encoding)
     told = shown.told
-    rows = [*common_rows(told, shown.size, file, encoding, to), *shown.rows]
+    rows = [*_common_rows(told, shown.size, file, encoding, to), *shown.rows]
     notices = [*shown.notices, *([LOSSY] if shown.exact and not encoding.exact else [])]
     summary = facts_list(rows, [notice(text, to) for text in notices])
     return dataclasses.replace(shown, file=file, record=write_record(told, file, encoding), summary=summary)
 
 
-def encoding_of(file_format: str, quality: float, lossless: bool, keep_exif: bool, keep_location: bool) -> Encoding:
-    """Encoding selected by the controls of `gan.ui.widgets.OutputOptions`.
-
-    Raises:
-        InputError: choices that contradict each other.
-    """
-    return Encoding(
-        file_format=cast(Format, file_format),
-        quality=int(quality),
-        lossless=lossless,
-        keep_exif=keep_exif,
-        keep_location=keep_location,
-    )
-
-
-def common_rows(
+def _common_rows(
     told: Mapping[str, Any], size: str, file: Path, encoding: Encoding, to: Language
 ) -> list[tuple[str, str]]:
-    """Size, file, time and models, for `gan.ui.widgets.facts_list`."""
+    """Size, file, time and models."""
     return [
         (say("Size", to), size),
         (say("File", to), f"{encoding.file_format.upper()}, {megabytes(file)}"),
