@@ -16,10 +16,12 @@ from gan.imaging.deep import deep_to_tensors, upright
 from gan.imaging.deep_files import LONGEST_PNG_PX, deep_png, deep_tiff
 from gan.imaging.exif import published_exif, read_exif
 from gan.imaging.formats import Encoding
+from gan.imaging.headers import CHUNK_NOTICE, PAGE_NOTICE
 from gan.imaging.picture import Picture
 from gan.imaging.pixels import to_image, to_image_on_white, to_tensors
-from gan.imaging.profiles import ToSrgb, srgb_profile, to_srgb
-from gan.imaging.source import MAX_BYTES, MAX_PIXELS, Source, open_source
+from gan.imaging.profiles import ToSrgb, cmyk_to_srgb, srgb_profile, to_srgb
+from gan.imaging.sizes import MAX_BYTES, MAX_PIXELS
+from gan.imaging.source import CMYK_NOTICE, END_NOTICE, Source, open_source
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "NOTICES", "Encoding", "decode", "encode", "to_pil", "write"]
 
@@ -28,7 +30,10 @@ PROFILE_NOTICE = "The colour profile could not be read; the colours were taken a
 EXIF_NOTICE = "The EXIF block is damaged and was left out"
 DEPTH_NOTICE = "The file has more than 8 bits a channel; 8 were read"
 
-NOTICES = (FRAMES_NOTICE, PROFILE_NOTICE, EXIF_NOTICE, DEPTH_NOTICE)
+NOTICES = (
+    *(FRAMES_NOTICE, PROFILE_NOTICE, EXIF_NOTICE, DEPTH_NOTICE),
+    *(CMYK_NOTICE, END_NOTICE, CHUNK_NOTICE, PAGE_NOTICE),
+)
 """Every sentence that `decode` may put into a picture's notices."""
 
 _MAX_JPEG_EXIF_BYTES = 65533
@@ -48,9 +53,10 @@ _UPRIGHT = {
 def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") -> Picture:
     """Read a picture: upright, in sRGB, with its transparency beside it. Safe to call from several threads.
 
-    JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read; PNG, TIFF and HEIC with up to 16 bits a channel. Of
-    several frames the first is taken. What could not be kept stands in the picture's notices. Of XMP only what
-    `gan.imaging.xmp` writes is kept.
+    JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, HEIC, JPEG 2000 and JPEG XL are read; PNG, TIFF and HEIC with up to 16 bits
+    a channel. Of several frames the first is taken; of a TIFF that begins with a thumbnail, the largest. Colors are
+    those that the file declares, by a profile or otherwise. What could not be kept stands in the picture's notices.
+    Of XMP only what `gan.imaging.xmp` writes is kept.
 
     Args:
         source: a file's path, its content, or an image of Pillow's.
@@ -58,11 +64,12 @@ def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") ->
 
     Raises:
         InputError: there is no such file, or it is no picture that can be read, or a damaged one, or one of more
-            than `MAX_PIXELS` (known from the header, before anything is decoded) or `MAX_BYTES`.
+            than `MAX_PIXELS` or `MAX_SIDE_PX` (known from the header, before anything is decoded) or `MAX_BYTES`, or
+            one that takes longer than `MOST_SECONDS`.
     """
     opened = open_source(source, field)
     image = opened.image
-    notices = []
+    notices = list(opened.notices)
     if opened.frames > 1:
         notices.append(FRAMES_NOTICE)
     if opened.reduced_depth:
@@ -73,10 +80,14 @@ def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") ->
         exif, orientation = None, 1
         notices.append(EXIF_NOTICE)
     try:
-        convert = to_srgb(image)
+        convert = to_srgb(image, opened.declared)
+        guessed = image.mode == "CMYK" and not image.info.get("icc_profile")
     except Exception:  # the same for profiles
-        convert = None
-        notices.append(PROFILE_NOTICE)
+        guessed = image.mode == "CMYK"
+        convert = cmyk_to_srgb(None)[0] if guessed else None
+        notices += [] if guessed else [PROFILE_NOTICE]
+    if guessed:
+        notices.append(CMYK_NOTICE)
     return _picture(opened, convert, orientation, exif, tuple(notices))
 
 
