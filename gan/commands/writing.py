@@ -51,7 +51,7 @@ def writing_options(task: argparse.ArgumentParser) -> None:
     task.add_argument("--format", choices=("png", "jpeg", "webp", "avif", "tiff"), help="instead of the name's ending")
     task.add_argument("--quality", type=int, default=92, help="of JPEG, WebP, AVIF: 1 to 100 (92)")
     task.add_argument("--lossless", action="store_true", help="WebP without loss")
-    task.add_argument("--keep-exif", action="store_true", help="keep EXIF without its location")
+    task.add_argument("--keep-exif", action="store_true", help="keep EXIF and rights without the location")
     task.add_argument("--keep-location", action="store_true", help="keep the location too")
     task.add_argument("--record", action="store_true", help="write OUT.json beside OUT: enough to make it again")
 

@@ -14,12 +14,13 @@ from gan.files import write_atomic
 from gan.imaging import xmp
 from gan.imaging.deep import deep_to_tensors, upright
 from gan.imaging.deep_files import LONGEST_PNG_PX, deep_png, deep_tiff
-from gan.imaging.exif import published_exif, read_exif
+from gan.imaging.exif import published_exif, read_dpi, read_exif, with_dpi
 from gan.imaging.formats import Encoding
 from gan.imaging.headers import CHUNK_NOTICE, PAGE_NOTICE
 from gan.imaging.picture import Picture
 from gan.imaging.pixels import to_image, to_image_on_white, to_tensors
 from gan.imaging.profiles import ToSrgb, cmyk_to_srgb, srgb_profile, to_srgb
+from gan.imaging.rights import read_rights
 from gan.imaging.sizes import MAX_BYTES, MAX_PIXELS
 from gan.imaging.source import CMYK_NOTICE, END_NOTICE, Source, open_source
 
@@ -37,6 +38,7 @@ NOTICES = (
 """Every sentence that `decode` may put into a picture's notices."""
 
 _MAX_JPEG_EXIF_BYTES = 65533
+_PHOTOSHOP_IPTC, _TIFF_IPTC = 0x0404, 33723
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -56,7 +58,7 @@ def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") ->
     JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, HEIC, JPEG 2000 and JPEG XL are read; PNG, TIFF and HEIC with up to 16 bits
     a channel. Of several frames the first is taken; of a TIFF that begins with a thumbnail, the largest. Colors are
     those that the file declares, by a profile or otherwise. What could not be kept stands in the picture's notices.
-    Of XMP only what `gan.imaging.xmp` writes is kept.
+    Of XMP only what `gan.imaging.xmp` writes and what `gan.imaging.rights` knows is kept.
 
     Args:
         source: a file's path, its content, or an image of Pillow's.
@@ -97,7 +99,8 @@ def to_pil(picture: Picture) -> Image.Image:
 
 
 def encode(picture: Picture, encoding: Encoding) -> bytes:
-    """A picture as the content of a file, with an sRGB profile, its provenance and, where asked for, with EXIF.
+    """A picture as the content of a file, with an sRGB profile, its provenance, its resolution in dots an inch (WebP
+    and AVIF hold it in EXIF only) and, where asked for, with EXIF and the rights of XMP and IPTC.
 
     JPEG is written 4:4:4 and has no transparency: the picture is laid on white. A picture of 16 bits a channel is
     written with 16 where the format holds them and nothing else is asked: every value of its source comes back. The
@@ -110,7 +113,8 @@ def encode(picture: Picture, encoding: Encoding) -> bytes:
     options = _save_options(picture, encoding, bits)
     if bits == 16:
         write_deep = deep_png if encoding.file_format == "png" else deep_tiff
-        return write_deep(picture.rgb, picture.alpha, srgb_profile(), options.get("exif"), _packet(picture, encoding))
+        packet = _packet(picture, encoding)
+        return write_deep(picture.rgb, picture.alpha, srgb_profile(), options.get("exif"), packet, picture.dpi)
     flatten = picture.alpha is not None and not encoding.details.alpha
     image = to_image_on_white(picture.rgb, picture.alpha) if flatten else to_pil(picture)
     options |= _xmp_options(_packet(picture, encoding), encoding, options.get("exif"))
@@ -141,12 +145,33 @@ def _picture(
     history, source_type = xmp.read(opened.image.info.get("xmp"))
     if not opened.file_format:
         history = ()  # an image made of a file's has its packet, but went through steps that no history tells of
-    return Picture(rgb, alpha, exif, notices, opened.name, opened.file_format, bits, history, source_type)
+    return Picture(
+        rgb,
+        alpha,
+        exif,
+        notices,
+        opened.name,
+        opened.file_format,
+        bits,
+        history,
+        source_type,
+        dpi=read_dpi(opened.image),
+        rights=read_rights(opened.image.info.get("xmp"), _iptc(opened.image)),
+    )
+
+
+def _iptc(image: Image.Image) -> object:
+    """The block of IPTC's older standard: among Photoshop's resources in a JPEG, a tag of its own in a TIFF."""
+    resources = image.info.get("photoshop")
+    if isinstance(resources, dict):
+        return resources.get(_PHOTOSHOP_IPTC)
+    return getattr(image, "tag_v2", {}).get(_TIFF_IPTC)
 
 
 def _packet(picture: Picture, encoding: Encoding) -> bytes | None:
     most_bytes = xmp.MAX_JPEG_BYTES if encoding.file_format == "jpeg" else xmp.MAX_BYTES
-    return xmp.packet(picture.history, picture.source_type, most_bytes=most_bytes)
+    rights = picture.rights if encoding.keep_exif else ()
+    return xmp.packet(picture.history, picture.source_type, rights=rights, most_bytes=most_bytes)
 
 
 def _xmp_options(packet: bytes | None, encoding: Encoding, exif: bytes | None) -> dict[str, Any]:
@@ -196,6 +221,11 @@ def _save_options(picture: Picture, encoding: Encoding, bits: int) -> dict[str, 
             options["exif"] = block
             if encoding.file_format == "tiff":
                 options["compression"] = "raw"  # the compressing writer takes no EXIF directory
+    if picture.dpi is not None:
+        if encoding.file_format in ("png", "jpeg", "tiff"):
+            options["dpi"] = picture.dpi
+        elif encoding.keep_exif:
+            options["exif"] = with_dpi(options.get("exif"), picture.dpi)
     return options
 
 
