@@ -80,6 +80,11 @@ class Finding:
         )
 
 
+def lasting_of(details: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """The findings of an export's details that stay true whatever is written."""
+    return tuple(Finding.of_record(record) for record in details.get("lasting", ()))
+
+
 def passed(findings: tuple[Finding, ...]) -> bool:
     """Whether no rule is broken; warnings break none."""
     return all(finding.status != "fail" for finding in findings)

@@ -12,7 +12,7 @@ from gan.contract import Progress, Result
 from gan.errors import PackshotError
 from gan.export.channels import Channel
 from gan.export.facts import SUFFIX_OF, FileFacts, facts_of
-from gan.export.finding import Finding, Phrase, passed
+from gan.export.finding import Finding, Phrase, lasting_of, passed
 from gan.export.package import Package
 from gan.export.pipeline import CheckRequest, ExportRequest, check_fill
 from gan.export.rules_file import FILE_RULES
@@ -114,7 +114,7 @@ def _made(
     if not repair or (passed(before) and not repairs and not facts.exif):
         return result, _as_it_is(content, facts, before), ()
     alpha = result.pictures[1].alpha if len(result.pictures) > 1 else None
-    file = written(result.picture, alpha, channel)
+    file = written(result.picture, alpha, channel, lasting_of(result.details))
     return result, file, (*repairs, *_repairs_of_file(before, file), *_privacy(facts))
 
 

@@ -23,6 +23,47 @@ FIELDS: Final[dict[str, str]] = {
 }
 
 SENTENCES: Final[dict[str, str]] = {
+    # gan.cutout.review
+    "Something at the upper left was left out; mark it with the brush if it belongs to the product": (
+        "左上方有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "Something at the top was left out; mark it with the brush if it belongs to the product": (
+        "上方有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "Something at the upper right was left out; mark it with the brush if it belongs to the product": (
+        "右上方有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "Something at the left was left out; mark it with the brush if it belongs to the product": (
+        "左侧有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "Something in the middle was left out; mark it with the brush if it belongs to the product": (
+        "中间有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "Something at the right was left out; mark it with the brush if it belongs to the product": (
+        "右侧有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "Something at the lower left was left out; mark it with the brush if it belongs to the product": (
+        "左下方有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "Something at the bottom was left out; mark it with the brush if it belongs to the product": (
+        "下方有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "Something at the lower right was left out; mark it with the brush if it belongs to the product": (
+        "右下方有内容未被保留；若属于商品，请用画笔标出"
+    ),
+    "A reflection below the product was left out": "商品下方的倒影未被保留",
+    "The product touches the left side of the picture: what is cut off there cannot be told": (
+        "商品触及图片左边，无法判断被截去的部分"
+    ),
+    "The product touches the top of the picture: what is cut off there cannot be told": (
+        "商品触及图片上边，无法判断被截去的部分"
+    ),
+    "The product touches the right side of the picture: what is cut off there cannot be told": (
+        "商品触及图片右边，无法判断被截去的部分"
+    ),
+    "The product touches the bottom of the picture: what is cut off there cannot be told": (
+        "商品触及图片下边，无法判断被截去的部分"
+    ),
     # gan.cutout.finding
     "Looking for the product": "正在寻找商品",
     "Looking closer": "正在仔细辨认",

@@ -78,6 +78,8 @@ SENTENCES: Final[dict[str, str]] = {
     "{percent:g} % of the pixels are transparent": "{percent:g} % 的像素透明",
     "{percent:g} % of the ground is not pure white": "背景中有 {percent:g} % 不是纯白",
     "it touches {sides} sides": "触及画面的 {sides} 条边",
+    "{percent:g} % of the product differ visibly from the picture that came": "商品有 {percent:g} % 与原图明显不同",
+    "the product looks as it came": "商品与原图一致",
     "{left}, {top}, {right}, {bottom} px from the left, top, right and bottom": (
         "左、上、右、下各 {left}、{top}、{right}、{bottom} px"
     ),

@@ -56,5 +56,6 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "rule.borders": ("Borders", "边框"),
     "rule.text": ("Text and logos", "文字与标志"),
     "rule.shadow": ("Shadow", "阴影"),
+    "rule.product": ("Product as it came", "商品未被改动"),
     "send.export": ("Send to Check & export", "发送到检查与导出"),
 }
