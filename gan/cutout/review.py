@@ -1,9 +1,9 @@
-"""Review a coverage by what the picture itself shows: holes, lost parts, reflections and sides at the frame.
+"""Review a coverage by what the picture itself shows: holes, lost parts and reflections.
 
 The network sees a product at a few hundred pixels and is wrong in ways that a plain ground gives away: what lies wholly
 inside the product and does not look like the ground seen around it is no hole; what stands out sharply from the ground
-is a part of the product, or is said to have been left out; a fainter mirror image below it is a reflection. On grounds
-that are not plain only holes are reviewed.
+is a part of the product, or is said to have been left out; a fainter mirror image below it is a reflection. Which sides
+of the frame the product reaches is said. On grounds that are not plain only holes are reviewed.
 """
 
 from __future__ import annotations
@@ -56,20 +56,23 @@ LEAST_APART = 0.02
 """Distance in OKLab from the ground's color from which a pixel is no ground; on a noisy ground it is more."""
 
 CLEARLY_APART = 0.08
+LIFT = 0.04
 PLAIN_DEVIATION = 0.02
 PLAIN_INLIERS = 0.6
 SHADOW_DARKEST, SHADOW_TINT = 0.18, 0.3
 """A shadow lets about the same share of the ground's light through in every channel, and not less than this."""
 
-SIDE_APART, SIDE_RIM, SIDE_MOST = 0.15, 0.15, 0.3
-"""What was lost at the frame is so far from the ground's color, hangs with so much of its rim on the product, and has
-at most this share of its pixels."""
-
 RECTANGLE = 0.96
 """Share of its tightest rectangle that the outline of a box, a book or a label fills."""
 
+MOST_PRINT = 0.2
+"""Of such an outline so much at most is taken for print in the ground's color."""
+
 FRAME_HOLE = 0.15
 """Share of the outline from which an opening in its middle is that of a frame."""
+
+HALF_SEEN = 0.1
+"""Coverage that the network gives to a gray part at least, but to no shadow."""
 
 LEAST_PART = 4e-4
 """Share of the picture from which something beside the product is worth a word."""
@@ -152,7 +155,6 @@ def review(rgb: Tensor, cover: Tensor, hint: Tensor) -> Reviewed:
             before[axis:] = now[axis:] = 0
             seen.apart[axis:] = 0
             notices.append(REFLECTED)
-        now = np.maximum(now, _sides(rgb, now, seen))
         now = np.maximum(now, _flat_parts(rgb, now, seen))
     now, doubtful = _without_false_holes(now, seen)
     if seen.plain:
@@ -175,7 +177,8 @@ def touched(cover: Tensor) -> tuple[str, ...]:
 
 def seen_against_ground(rgb: Tensor, cover: Tensor) -> Seen | None:
     """How each pixel compares with the ground around the product; None where too little ground is seen."""
-    lab = to_oklab(rgb)
+    # Near black OKLab magnifies what only noise and blur tell apart.
+    lab = to_oklab((rgb + LIFT) / (1 + LIFT))
     ground = _around(cover)
     if float(ground.float().mean()) < 0.02:
         return None
@@ -223,8 +226,10 @@ def _without_false_holes(cover: Floats, seen: Seen) -> tuple[Floats, float]:
 
     outline = ndimage.binary_fill_holes(cover > 0.5)
     inside = ndimage.binary_erosion(outline, iterations=_EDGE_PX)
-    holes, _ = ndimage.label(outline & (cover <= 0.5))
-    box = _is_rectangle(outline)
+    enclosed = outline & (cover <= 0.5)
+    holes, _ = ndimage.label(enclosed)
+    # Racks, grids and baskets have such outlines too; most of them is open.
+    box = _is_rectangle(outline) and _open_share(enclosed & ~seen.unlike, outline) < MOST_PRINT
     now, doubtful = cover.copy(), 0.0
     area = float(outline.sum())
     open_to_ground = np.zeros_like(outline)
@@ -251,6 +256,15 @@ def _without_false_holes(cover: Floats, seen: Seen) -> tuple[Floats, float]:
     solid = soft & (seen.unlike | box)
     # Parts of a product that its ground shines through look like the ground in part: they stay.
     return np.where(solid, np.float32(1), now), doubtful
+
+
+def _open_share(holes: Bools, outline: Bools) -> float:
+    """Of the outline, without the largest opening, which may be that of a frame."""
+    from scipy import ndimage
+
+    parts, count = ndimage.label(holes)
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    return float(sizes.sum() - sizes.max(initial=0)) / max(1.0, float(outline.sum()))
 
 
 def _in_the_middle(place: tuple[slice, ...], outline: Bools) -> bool:
@@ -333,37 +347,6 @@ def _dilated(mask: Bools, px: int) -> Bools:
     return made
 
 
-def _sides(rgb: Tensor, cover: Floats, seen: Seen) -> Floats:
-    """What was lost of a product at the frame that it reaches: of its own colors, and neither ground nor any shadow."""
-    from scipy import ndimage
-
-    solid = cover > 0.5
-    made = np.zeros_like(cover)
-    if not any(side.any() for side in (solid[0], solid[-1], solid[:, 0], solid[:, -1])):
-        return made
-    colors = (to_oklab(rgb)[0].permute(1, 2, 0) / _CELL).round().int()
-    own, counts = torch.unique(colors[torch.from_numpy(solid)], dim=0, return_counts=True)
-    own = own[counts >= max(2, 1e-4 * float(counts.sum()))].float()
-    standing = (seen.apart > SIDE_APART) & ~seen.shadow
-    standing = ndimage.binary_closing(np.pad(standing, 4, mode="edge"), iterations=2)[4:-4, 4:-4]
-    standing = ndimage.binary_opening(np.pad(standing, 4, mode="edge"), iterations=1)[4:-4, 4:-4]
-    lost, _ = ndimage.label(standing & ~solid)
-    near = _dilated(solid, 2)
-    for index, place in enumerate(ndimage.find_objects(lost), start=1):
-        part = lost[place] == index
-        at_frame = any(span.start == 0 or span.stop == side for span, side in zip(place, cover.shape, strict=True))
-        edge = part & ~_eroded(part)
-        # It hangs on the product along a good part of its rim; what only lies beside it does not.
-        hangs = (near[place] & edge).sum() > SIDE_RIM * edge.sum()
-        if not at_frame or not hangs or not LEAST_PART * cover.size < part.sum() < SIDE_MOST * solid.sum():
-            continue
-        inside = colors[place][torch.from_numpy(part)].float()
-        like = torch.cdist(inside[:: 1 + len(inside) // 2000], own).amin(1) <= 1.5
-        if float(like.float().mean()) > 0.8:
-            made[place] = np.where(part, 1.0, made[place])
-    return made
-
-
 def _flat_parts(rgb: Tensor, cover: Floats, seen: Seen) -> Floats:
     """Thin parts that were taken for half transparent: even areas that end sharply at the ground."""
     from scipy import ndimage
@@ -379,6 +362,9 @@ def _flat_parts(rgb: Tensor, cover: Floats, seen: Seen) -> Floats:
         around = tuple(slice(max(0, part.start - 5), part.stop + 5) for part in place)
         core = parts[around] == index
         if core.sum() < 12 or not (near[around] & core).any():
+            continue
+        # A hard shadow is as even and ends as sharply; the network knows it for ground.
+        if float(seen.shadow[around][core].mean()) > 0.5 and float(cover[around][core].mean()) < HALF_SEEN:
             continue
         depth = float(np.median(seen.apart[around][core]))
         if float(seen.apart[around][core].std()) > 0.2 * depth:

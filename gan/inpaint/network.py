@@ -124,7 +124,8 @@ class InpaintNet(nn.Module):
             if level == 2:
                 y = self.attention(y, known)
             y = self.decode[level](y)
-        y = F.pixel_shuffle(self.tail(F.leaky_relu(y, SLOPE)), 2)
+        # Autocast leaves bfloat16 where the CPU computes it, and lerp wants one type.
+        y = F.pixel_shuffle(self.tail(F.leaky_relu(y, SLOPE)), 2).to(x.dtype)
         return torch.lerp(smooth, copied, torch.sigmoid(y[:, 3:])) + y[:, :3]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from torch import Tensor
 from gan.contract import Context, Output, Request
 from gan.errors import InputError, check_within
 from gan.imaging.alpha import bleed
+from gan.imaging.mask_noise import settled
 from gan.imaging.masks import Mask, check_size, feathered, grown
 from gan.imaging.picture import PARTLY_GENERATED, Picture
 from gan.inpaint.canvas import Margins, extended, margins_for
@@ -38,7 +40,8 @@ class InpaintRequest(Request):
 
     Attributes:
         picture: what to repair.
-        mask: which of its pixels to make anew; None where the picture is only to be extended.
+        mask: which of its pixels to make anew, from a coverage of a half on; what is less only softens the edge, and
+            what is nearly black marks nothing. None where the picture is only to be extended.
         left, top, right, bottom: pixels to add on each side; 0 to 4 times the picture's.
         aspect: width to height of the output, such as "4:5": the picture is extended evenly on the two sides that are
             too short. Not together with left, top, right or bottom. Empty: as it is.
@@ -129,7 +132,7 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
     Transparency is kept; colours behind full transparency are not looked at.
 
     Raises:
-        InputError: nothing of the picture is left unmarked.
+        InputError: nothing of the picture is left unmarked, or the mask is none, as `settled` says.
     """
     margins = request.margins
     picture, todo = extended(request.picture, margins) if margins else (request.picture, None)
@@ -173,7 +176,8 @@ def _cover(request: InpaintRequest, margins: Margins, todo: Tensor | None) -> Te
     """(1, 1, H, W) in [0, 1] on the extended canvas: how much of each pixel is made anew."""
     cover = torch.zeros(1, 1, request.picture.height_px, request.picture.width_px)
     if request.mask is not None:
-        mask = grown(request.mask, request.grow_px) if request.grow_px else request.mask
+        mask = dataclasses.replace(request.mask, coverage=settled(request.mask.coverage))
+        mask = grown(mask, request.grow_px) if request.grow_px else mask
         cover = (feathered(mask, request.feather_px) if request.feather_px else mask).coverage
     if todo is None:
         return cover

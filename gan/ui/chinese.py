@@ -141,6 +141,11 @@ SENTENCES: Final[dict[str, str]] = {
     "The colour profile could not be read; the colours were taken as sRGB": "无法读取颜色配置文件，已按 sRGB 处理颜色",
     "The EXIF block is damaged and was left out": "EXIF 信息已损坏，未予保留",
     "The file has more than 8 bits a channel; 8 were read": "文件每通道超过 8 位，已按 8 位读取",
+    "its brightest gray is {percent} % of white": "其中最亮处只有白色的 {percent}%",
+    "white where pixels are to be made, black where they stay": "白色表示需要重绘，黑色表示保留",
+    "Paint what is to be made anew in white": "请将需要重绘的部分涂成白色",
+    "a picture of many grays": "这是一张有许多灰度的图片",
+    "Choose the mask, and not the picture that it belongs to": "请选择蒙版，而不是它所属的图片",
     "The file ends too early; its last rows may be missing": "文件不完整，最后几行可能缺失",
     "CMYK without a usable profile: the colors were taken as offset printing on coated paper": (
         "CMYK 文件没有可用的颜色配置文件，已按铜版纸胶印处理颜色"
