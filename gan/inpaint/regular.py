@@ -23,6 +23,12 @@ good photograph and of good JPEG."""
 NEAR, FAR = 12 / 255, 28 / 255
 """A fill within NEAR of the surface becomes it; beyond FAR it stays; between them it is drawn to it."""
 
+ON_IT = 3 / 255
+"""What lies on the surface is at most so far from it, or three deviations."""
+
+RIM_PX, MOST_DOUBTFUL = 6, 0.06
+"""Of the pixels along a hole so many at most may be neither on the surface nor FAR from it."""
+
 GROUND_SHARE = 0.3
 """Share of what surrounds a hole that has to lie on the surface."""
 
@@ -68,8 +74,12 @@ def on_surface(made: Tensor, seen: Tensor, gone: Tensor) -> tuple[Tensor, bool]:
         return made, False
     smooth = found.at(*seen.shape[2:])
     away = (seen - smooth).abs().amax(1, keepdim=True)
-    share = float((away[ring] <= max(3 * found.deviation, NEAR / 2)).float().mean())
-    if share < GROUND_SHARE:
+    least = max(3 * found.deviation, ON_IT)
+    share = float((away[ring] <= least).float().mean())
+    rim = _dilated(gone, RIM_PX) & ~gone
+    # A soft shadow that the hole cuts through lies between the ground and other things.
+    doubtful = float(((away[rim] > least) & (away[rim] < FAR)).float().mean())
+    if share < GROUND_SHARE or doubtful > MOST_DOUBTFUL:
         return made, False
     if bool((smooth[gone.expand_as(smooth)] < -NEAR).any()) or bool((smooth[gone.expand_as(smooth)] > 1 + NEAR).any()):
         return made, False

@@ -59,6 +59,16 @@ def test_a_cloud_on_a_gradient_goes_and_a_product_stays() -> None:
     assert float((made - seen)[marked.expand_as(made)].abs().max()) <= 2 / 255
 
 
+def test_a_soft_shadow_across_the_hole_is_left_to_the_network() -> None:
+    marked = hole()
+    y = torch.arange(SIDE).view(1, 1, SIDE, 1)
+    seen = gradient() - 0.1 * torch.exp(-(((y - 120) / 25.0) ** 2))
+    fill = torch.where(marked, seen + 0.01, seen)
+    made, whole = on_surface(fill, torch.where(marked, 0.0, seen), marked)
+    assert not whole
+    assert torch.equal(made, fill)
+
+
 def test_photographed_grounds_are_left_to_the_network() -> None:
     seen = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     fill = torch.full_like(seen, 0.5)
