@@ -10,6 +10,7 @@ from gan.core.contract import Result
 from gan.cutout.segment import has_transparency
 from gan.export.channels import Channel
 from gan.export.output import written
+from gan.export.rule_result import lasting_of
 from gan.export.rules import passed
 from gan.export.rules_file import writable
 from gan.imaging.io.codec import encode
@@ -60,7 +61,7 @@ def encoded(recipe: Recipe, result: Result) -> Encoded:
         size = (picture.width_px, picture.height_px)
         return Encoded(data, recipe.output.suffix, *size, (FLATTENED,) if flat else ())
     alone = result.pictures[1].alpha if len(result.pictures) > 1 else None
-    made = written(picture, alone, channel)
+    made = written(picture, alone, channel, lasting_of(result.details))
     notices = () if passed(made.findings) else (NOT_PASSED,)
     return Encoded(made.data, made.suffix, made.width_px, made.height_px, notices)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gan.core.contract import Progress, Result
     from gan.imaging.picture import Picture
 
-UNWRITABLE = (".heic", ".heif", ".gif", ".bmp", "")
+UNWRITABLE = (".heic", ".heif", ".gif", ".bmp", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl", "")
 """Suffixes of inputs whose outputs become PNG."""
 
 OPAQUE = (*UNWRITABLE, ".jpg", ".jpeg", ".jpe", ".jfif")

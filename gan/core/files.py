@@ -10,7 +10,10 @@ from pathlib import Path
 from gan.core.errors import InputError
 
 PICTURE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".bmp", ".heic", ".heif")
+    (
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".bmp"),
+        *(".heic", ".heif", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl"),
+    )
 )
 """Suffixes of pictures in a folder; a single file is opened whatever its name."""
 

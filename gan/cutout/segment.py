@@ -14,12 +14,14 @@ from gan.core.contract import Context, Model
 from gan.core.errors import InputError, WeightsError
 from gan.core.option import Option
 from gan.core.reader import CoverFile
+from gan.cutout.keying import keyed
 from gan.cutout.network import CutoutNet
+from gan.cutout.review import review, review_size
 from gan.imaging.background_prior import standing_out
 from gan.imaging.mask import Cover
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
-from gan.imaging.resize import shrunk
+from gan.imaging.resize import resize, shrunk
 
 AUTO_MODEL = "auto"
 
@@ -125,8 +127,27 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: C
     context.step(2, STEPS, "Tracing the edge")
     alpha = torch.zeros(1, 1, picture.height_px, picture.width_px)
     alpha[:, :, rows, columns] = guided(part, cover, small=small)
-    confidence = _agreement(first, second) ** 2 * _decided(looked)
-    return Found(alpha, confidence, () if confidence >= SURE else (UNSURE,))
+    alpha, doubt, notices = _reviewed(picture.rgb, alpha, (first + second) / 2)
+    alpha = keyed(picture.rgb, alpha)
+    if not bool((alpha > 0.5).any()):
+        raise _nothing()
+    confidence = _agreement(first, second) ** 2 * _decided(looked) * (1 - doubt)
+    return Found(alpha, confidence, (*(() if confidence >= SURE else (UNSURE,)), *notices))
+
+
+def _reviewed(rgb: Tensor, alpha: Tensor, hint: Tensor) -> tuple[Tensor, float, tuple[str, ...]]:
+    """The coverage after `gan.cutout.review`, how much of the product is in doubt, and what to say."""
+    size = review_size(*rgb.shape[2:])
+    small, cover = (x if size == tuple(x.shape[2:]) else resize(x, *size) for x in (rgb, alpha))
+    made = review(small, cover.clamp(0, 1), F.interpolate(hint, size, mode="bilinear"))
+    if bool(made.changed.any()):
+        if size == tuple(rgb.shape[2:]):
+            alpha = made.cover
+        else:
+            traced = guided(rgb, made.cover, small=small)
+            near = F.max_pool2d(made.changed.float(), 5, 1, 2)
+            alpha = torch.lerp(alpha, traced, F.interpolate(near, rgb.shape[2:], mode="bilinear"))
+    return alpha, made.doubt, made.notices
 
 
 def has_transparency(picture: Picture) -> bool:

@@ -18,7 +18,7 @@ from gan.core.request import plain
 from gan.enhance.adjust import Adjustments, apply, choose, sharpen
 from gan.imaging.alpha import bleed
 from gan.imaging.blending import blend
-from gan.imaging.color import keep_white, match_low_frequencies
+from gan.imaging.color import keep_chroma, keep_white, match_low_frequencies
 from gan.imaging.resize import resize
 
 Scale = Literal[1, 2, 4]
@@ -111,8 +111,8 @@ class EnhanceRequest(Request):
 def enhance(request: EnhanceRequest, context: Context) -> Output:
     """Adjust tone, run the network, then resize and sharpen.
 
-    The network is asked only for detail: local mean colors are the input's, pure white stays pure white, and at
-    strength 0 no network runs at all.
+    The network is asked only for detail: local mean colors are the input's, no color comes that is not near in the
+    input, pure white stays pure white, and at strength 0 no network runs at all.
     """
     picture, scale = request.picture, request.network_scale
     details: dict[str, Any] = {"scale": scale, "size": list(reversed(request.output_size))}
@@ -153,6 +153,7 @@ def _restore(
 
     made = context.apply(served, rgb, around=on_tile)
     match_low_frequencies(made, rgb, scale=made_at)
+    keep_chroma(made, rgb, scale=made_at)
     keep_white(made, rgb, scale=made_at)
     blend(made, rgb, scale=made_at, strength=request.strength)
     made = resize(made, *request.network_size)

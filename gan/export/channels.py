@@ -27,8 +27,8 @@ FOLDER = Path(__file__).with_name("channels")
 
 NAMES: Final = ("amazon", "ebay", "google", "google-apparel", "shopify", "walmart", "etsy")
 
-FORMAT_NAMES: Final = ("jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "heic")
-"""File formats, of `gan.imaging.io.source.READABLE`, as named in the channels' files."""
+FORMAT_NAMES: Final = ("jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "heic", "jpeg2000", "jxl")
+"""File formats, of `gan.imaging.io.formats`, READABLE and READ_APART, as named in the channels' files."""
 
 GROUNDS: Final = ("white", "any")
 

@@ -26,6 +26,8 @@ FORMAT_OF: Final = {
     "GIF": "gif",
     "BMP": "bmp",
     "HEIF": "heic",
+    "JPEG2000": "jpeg2000",
+    "JXL": "jxl",
 }
 """Pillow's names of what is read, in the words of `gan.export.channels.FORMAT_NAMES`."""
 
@@ -38,6 +40,8 @@ SUFFIX_OF: Final = {
     "gif": ".gif",
     "bmp": ".bmp",
     "heic": ".heic",
+    "jpeg2000": ".jp2",
+    "jxl": ".jxl",
 }
 
 
@@ -51,8 +55,9 @@ class FileFacts:
         width_px, height_px: of the picture as it is shown, its orientation applied.
         mode: Pillow's, such as "RGB", "CMYK" or "P".
         color: "srgb" where the colours are sRGB in the words of some profile; "none" where there is no profile, which
-            is shown as sRGB; "other" where a profile means other colours, or the mode is neither RGB nor grey.
-        frames: pictures or pages in it.
+            is shown as sRGB; "other" where a profile or the file's own fields (EXIF, nclx, cICP, gAMA) mean other
+            colors, or the mode is neither RGB nor grey.
+        frames: pictures or pages in it, counted up to `gan.imaging.sizes.MOST_FRAMES`.
         quality: of a JPEG file, estimated as `jpeg_quality` does; None for other formats.
         quality_exact: whether the tables are exactly those of that quality.
         block_px: side of the blocks over which an edge spreads in its lossy format; 16 where colours are stored at half
@@ -96,7 +101,7 @@ def facts_of(source: str | Path | bytes, *, picture: Picture | None = None, fiel
         width_px=known.width_px,
         height_px=known.height_px,
         mode=opened.image.mode,
-        color=_color(opened.image),
+        color="other" if opened.converted else _color(opened.image, opened.declared),
         frames=opened.frames,
         quality=quality,
         quality_exact=exact,
@@ -144,11 +149,11 @@ def _block(image: Image.Image) -> int:
     return 16 if JpegImagePlugin.get_sampling(image) in (1, 2) else 8
 
 
-def _color(image: Image.Image) -> str:
+def _color(image: Image.Image, declared: bytes | None) -> str:
     if image.mode in ("CMYK", "LAB", "HSV", "YCbCr"):
         return "other"
     try:
-        if to_srgb(image) is not None:
+        if to_srgb(image, declared) is not None:
             return "other"
     except Exception:  # as in `gan.imaging.io.codec.decode`: a profile of anyone's making
         return "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -10,9 +11,10 @@ from torch import Tensor
 from gan.cutout.segment import has_transparency
 from gan.edit.white import snapped
 from gan.export.channels import Channel
+from gan.export.comparing import merged
 from gan.export.file_metadata import facts_of
 from gan.export.rule_result import Finding
-from gan.export.rules import check
+from gan.export.rules import RULES, check
 from gan.export.rules_file import writable
 from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import FORMATS, Encoding, Format
@@ -51,7 +53,7 @@ class Written:
     height_px: int
 
 
-def written(picture: Picture, alpha: Tensor | None, channel: Channel) -> Written:
+def written(picture: Picture, alpha: Tensor | None, channel: Channel, lasting: tuple[Finding, ...] = ()) -> Written:
     """Write a picture as a channel wants it.
 
     The first of the channel's formats that holds the picture is taken, JPEG with the best quality that fits into its
@@ -62,6 +64,7 @@ def written(picture: Picture, alpha: Tensor | None, channel: Channel) -> Written
         picture: H x W pixels.
         alpha: (1, 1, H, W) in [0, 1], where the product is; None where that is not known.
         channel: gives formats, greatest size in bytes, least quality, and the ground.
+        lasting: findings that stay true whatever is written, as `gan.export.pipeline.export` gives them.
 
     Raises:
         InputError: as of `gan.imaging.io.codec.encode`.
@@ -72,7 +75,7 @@ def written(picture: Picture, alpha: Tensor | None, channel: Channel) -> Written
         if not any(finding.rule == "ground" and finding.status == "fail" for finding in made.findings):
             break
         made = _measured(picture, alpha, channel, name)
-    return made
+    return dataclasses.replace(made, findings=merged(made.findings, lasting, RULES))
 
 
 def _formats(picture: Picture, channel: Channel) -> list[Format]:

@@ -15,6 +15,7 @@ from gan.core.reader import READER, PictureFile, Reader
 from gan.cutout.segment import AUTO_MODEL, FindingModel, Found, find
 from gan.export.autofix import LEAST_FILL, repaired
 from gan.export.channels import CHANNELS, NAMES, Channel, ChannelFile
+from gan.export.comparing import compared, lasting
 from gan.export.file_metadata import FileFacts, facts_of
 from gan.export.rule_result import Finding
 from gan.export.rules import check, passed
@@ -103,7 +104,8 @@ def export(request: ExportRequest, context: Context) -> Output:
     Returns:
         The repaired picture and, where a product was found, the product alone: the same pixels with its coverage as
         alpha, which `written` takes. Details: those of `check_picture`, measured before, and `repairs`, each as
-        `Message.record` gives it.
+        `Message.record` gives it, and `lasting`: the findings that no writing changes, on what cannot be repaired and
+        on whether the product still looks as it came.
     """
     picture, channel = request.picture, request.channel
     found = _found(picture, channel, context, request.model, wanted=request.fill is not None)
@@ -115,11 +117,16 @@ def export(request: ExportRequest, context: Context) -> Output:
     made = repaired(picture, alpha, failing, channel, context.within(5, 8), fill=request.fill)
     context.step(8, 8, "Fixing")
     alone = () if made.alpha is None else (made.picture.with_pixels(made.picture.rgb, made.alpha),)
-    return Output(
-        (made.picture, *alone),
-        (*_notices(picture, channel, found), *dict.fromkeys(made.notices)),
-        {**_details(channel, findings, found), "repairs": [repair.record() for repair in made.repairs]},
-    )
+    kept = lasting(findings, picture)
+    if made.repairs and alpha is not None and made.alpha is not None:
+        kept += (compared(picture, alpha, made.picture, made.alpha),)
+    details = {
+        **_details(channel, findings, found),
+        "repairs": [repair.record() for repair in made.repairs],
+        "lasting": [finding.record() for finding in kept],
+    }
+    notices = (*_notices(picture, channel, found), *dict.fromkeys(made.notices))
+    return Output((made.picture, *alone), notices, details)
 
 
 def check_fill(fill: float | None, channel: Channel) -> None:

@@ -68,6 +68,11 @@ class Finding:
         )
 
 
+def lasting_of(details: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """The findings of an export's details that stay true whatever is written."""
+    return tuple(Finding.of_record(record) for record in details.get("lasting", ()))
+
+
 def passed(findings: tuple[Finding, ...]) -> bool:
     """True if no rule fails; warnings do not count as failures."""
     return all(finding.status != "fail" for finding in findings)

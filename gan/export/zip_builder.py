@@ -15,7 +15,7 @@ from gan.export.channels import Channel
 from gan.export.file_metadata import SUFFIX_OF, FileFacts, facts_of
 from gan.export.output import Written, written
 from gan.export.pipeline import CheckRequest, ExportRequest, check_fill
-from gan.export.rule_result import Finding, passed
+from gan.export.rule_result import Finding, lasting_of, passed
 from gan.export.rules_file import FILE_RULES
 from gan.export.zip_package import Package
 from gan.imaging.io.codec import decode
@@ -115,7 +115,7 @@ def _made(
     if not repair or (passed(before) and not repairs and not facts.exif):
         return result, _as_it_is(content, facts, before), ()
     alpha = result.pictures[1].alpha if len(result.pictures) > 1 else None
-    file = written(result.picture, alpha, channel)
+    file = written(result.picture, alpha, channel, lasting_of(result.details))
     return result, file, (*repairs, *_repairs_of_file(before, file), *_privacy(facts))
 
 

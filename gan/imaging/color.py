@@ -1,4 +1,4 @@
-"""Keeps what a network must not move, the average color and pure white; and the way to linear light and back."""
+"""Keep what a network must not move: average color, chroma and pure white; and the way to linear light and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.imaging.row_chunks import bands
+
+CHROMA_ROOM = 0.5 / 255
+"""By so much color differences may leave the range of the reference's: less than is seen."""
+
+_LUMA = (0.299, 0.587, 0.114)
 
 WHITE = 254.5 / 255
 """From here on a channel is 255 in 8 bits."""
@@ -64,6 +69,40 @@ def keep_white(output: Tensor, reference: Tensor, *, scale: int) -> None:
         output[:, :, band.start * scale : band.stop * scale].masked_fill_(white, 1.0)
 
 
+def keep_chroma(output: Tensor, reference: Tensor, *, scale: int) -> None:
+    """Take away colors that the reference has nowhere near, in place: fringes that a network invents on fine stripes.
+
+    The color differences R - Y' and B - Y' (ITU-R BT.601) are clamped to what they are within a pixel of the
+    reference, and `CHROMA_ROOM` more; lightness, and with it detail, stays.
+
+    Args:
+        output: (1, 3, H * scale, W * scale), in [0, 1].
+        reference: (1, 3, H, W), in [0, 1].
+        scale: output pixels per reference pixel in each direction.
+
+    Raises:
+        ValueError: the sizes do not fit together.
+    """
+    _check_sizes(output, reference, scale)
+    height_px, width_px = reference.shape[2:]
+    for band in bands(height_px, width_px * scale**2):
+        above, below = max(band.start - 1, 0), min(band.stop + 1, height_px)
+        chroma = _differences(reference[:, :, above:below])[1]
+        inner = slice(band.start - above, band.stop - above)
+        most = F.max_pool2d(chroma, 3, 1, 1)[:, :, inner]
+        least = -F.max_pool2d(-chroma, 3, 1, 1)[:, :, inner]
+        most, least = (_repeated(x, scale) for x in (most + CHROMA_ROOM, least - CHROMA_ROOM))
+        part = output[:, :, band.start * scale : band.stop * scale]
+        luma, found = _differences(part)
+        kept = torch.minimum(torch.maximum(found, least), most)
+        red, blue = luma + kept[:, :1], luma + kept[:, 1:]
+        green = (luma - _LUMA[0] * red - _LUMA[2] * blue) / _LUMA[1]
+        # What is within its range is left to the last bit.
+        part.copy_(
+            torch.where((kept == found).all(1, keepdim=True), part, torch.cat([red, green, blue], 1).clamp(0, 1))
+        )
+
+
 def to_linear(x: Tensor) -> Tensor:
     """sRGB-encoded values to linear light, both in [0, 1] (IEC 61966-2-1)."""
     return torch.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
@@ -72,6 +111,16 @@ def to_linear(x: Tensor) -> Tensor:
 def to_srgb(x: Tensor) -> Tensor:
     """Linear light to sRGB-encoded values, both in [0, 1] (IEC 61966-2-1)."""
     return torch.where(x <= 0.0031308, x * 12.92, 1.055 * x.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def _differences(rgb: Tensor) -> tuple[Tensor, Tensor]:
+    """Y' (N, 1, h, w), and R - Y' and B - Y' (N, 2, h, w)."""
+    luma = (rgb * torch.tensor(_LUMA).view(1, 3, 1, 1).to(rgb)).sum(1, keepdim=True)
+    return luma, rgb[:, ::2] - luma
+
+
+def _repeated(x: Tensor, scale: int) -> Tensor:
+    return x if scale == 1 else x.repeat_interleave(scale, dim=2).repeat_interleave(scale, dim=3)
 
 
 def _cell_means(x: Tensor, side_px: int) -> Tensor:

@@ -22,6 +22,10 @@ _COARSE, _STRIDE, _WIDE_CELLS = 8, 2, 6
 """The wide mean's radius is counted in cells of so many pixels."""
 
 _FEW = 1e-3
+_BARE, _SEEN_GROUND, _EVEN, _LEAST_SHARE = 0.02, 0.03, 4e-4, 0.15
+"""Coverage of bare ground, of which there has to be so much nearby, of at most this variance; below the last coverage
+noise would be magnified."""
+
 _EPS, _TINY = 1e-5, 1e-9
 
 _RADIUS_PX = 2
@@ -130,6 +134,14 @@ def _unmixed(rgb: Tensor, alpha: Tensor, box: Window) -> Tensor:
     product = torch.where(share > _FEW, near, product)
     ground = torch.where(share < 1 - _FEW, behind, ground)
     found = _explained(colors, cover, product, ground)
+    # An even ground is known: the color has to give the pixel that was seen when it is laid on it again.
+    bare = (cover <= _BARE).float()
+    seen = mean(bare, 2 * NEAR_PX)
+    under = mean(colors * bare, 2 * NEAR_PX) / (seen + _TINY)
+    spread = (mean(colors * colors * bare, 2 * NEAR_PX) / (seen + _TINY) - under * under).amax(1, keepdim=True)
+    even = ((seen > _SEEN_GROUND) & (spread < _EVEN)).float()
+    exact = ((colors - rest * under) / cover.clamp(min=_LEAST_SHARE)).clamp_(0, 1)
+    found = torch.lerp(found, exact, even * ((cover - _LEAST_SHARE) / _LEAST_SHARE).clamp_(0, 1))
     found[((share < _EPS) & (cover <= 0)).expand_as(found)] = 1
     return torch.where(cover >= 1, colors, found)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gan.core.errors import InputError
+from gan.imaging.rights import Rights
 
 History = tuple[Mapping[str, Any], ...]
 """Steps, the first one first: each {"task": name, "request": what `gan.core.contract.Request.as_step` gives, "weights":
@@ -34,6 +35,8 @@ class Picture:
         file_format: Pillow's name of the source's format, such as "JPEG"; empty where there was none.
         bits: 16 where more than 8 bits a channel were read, else 8: what is written where nothing else is asked.
         history: the steps that made it of what was taken, generated or drawn elsewhere.
+        dpi: pixels an inch, across and down, as the source's file says; None where it does not.
+        rights: what the source's XMP and IPTC say of whose picture it is.
         source_type: code of its IPTC digital source type, such as `GENERATED`; empty where nobody said.
 
     Raises:
@@ -49,6 +52,8 @@ class Picture:
     bits: int = 8
     history: History = ()
     source_type: str = ""
+    dpi: tuple[float, float] | None = None
+    rights: Rights = ()
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 4 or self.rgb.shape[:2] != (1, 3) or self.rgb.dtype != torch.float32:
@@ -79,7 +84,7 @@ class Picture:
         return int(self.rgb.shape[2])
 
     def with_pixels(self, rgb: Tensor, alpha: Tensor | None) -> Picture:
-        """The same picture's name, EXIF, depth, notices and provenance around new pixels."""
+        """The same picture's name, EXIF, rights, resolution, depth, notices and provenance around new pixels."""
         return dataclasses.replace(self, rgb=rgb, alpha=alpha)
 
     def with_source(self, source_type: str) -> Picture:

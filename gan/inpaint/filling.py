@@ -17,6 +17,7 @@ from gan.imaging.box import Box, box_of
 from gan.imaging.mask import BLIND, COARSE
 from gan.imaging.patches import Copied, magnified, patch_fill
 from gan.imaging.resize import resize
+from gan.inpaint.regular import on_surface, repeated
 
 RADIUS_PX = 64
 """A hole whose middle is further than this from what is known is filled at a smaller size first."""
@@ -41,6 +42,9 @@ only the most frequent of many like it, as on a photographed or compressed groun
 
 NEAR, FAR = 8 / 255, 20 / 255
 """A fill within NEAR of the ground's color becomes it; beyond FAR it stays; between them it is drawn to it."""
+
+REGULAR_PX = 96
+"""How far around a hole at least it is looked for a smooth ground or a repeating texture."""
 
 Report = Callable[[float], None]
 """Called with the share of a hole that is finished, 0 to 1."""
@@ -83,6 +87,10 @@ def fill(rgb: Tensor, hole: Tensor, box: Box, model: Model, finer: Model, contex
     Returns:
         (1, 3, box's height, box's width), in [0, 1]; what it holds outside of the hole means nothing.
     """
+    made_regular = _regular(rgb, hole, box)
+    if made_regular is not None:
+        report(1.0)
+        return made_regular
     levels = _levels(hole, box, model)
     wide = _widened(box, model.context_px << levels, rgb, multiple=1 << levels)
     made, before, area = rgb, wide, wide
@@ -110,7 +118,22 @@ def fill(rgb: Tensor, hole: Tensor, box: Box, model: Model, finer: Model, contex
         before = area
     seen, gone = area.of(rgb), area.of(hole)
     made = _matched(made, seen, gone)
+    made, _ = on_surface(made, seen, gone)
     return box.moved(-area.left, -area.top).of(_grounded(made, seen, gone))
+
+
+def _regular(rgb: Tensor, hole: Tensor, box: Box) -> Tensor | None:
+    """A smooth ground or a repeating texture, continued without a network; None where it is neither."""
+    longer = max(box.width, box.height)
+    area = _widened(box, max(REGULAR_PX, 2 * longer), rgb)
+    seen, gone = area.of(rgb), area.of(hole)
+    near = _widened(box, max(REGULAR_PX, longer // 2), rgb).moved(-area.left, -area.top)
+    inside = box.moved(-area.left, -area.top)
+    smooth, whole = on_surface(near.of(seen), near.of(seen), near.of(gone))
+    if whole:
+        return inside.moved(-near.left, -near.top).of(_grounded(smooth, near.of(seen), near.of(gone)))
+    found = repeated(seen, gone)
+    return None if found is None else inside.of(_matched(found, seen, gone).clamp(0, 1))
 
 
 def _started(known: Tensor, gone: Tensor, model: Model) -> tuple[Copied, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from gan.core.option import Option
 from gan.core.reader import HoleFile, PictureFile
 from gan.imaging.alpha import bleed
 from gan.imaging.mask import check_size, feathered, grown
+from gan.imaging.mask_noise import settled
 from gan.imaging.picture import PARTLY_GENERATED
 from gan.inpaint.filling import fill, holes
 from gan.inpaint.outpaint import Margins, extended, margins_for
@@ -42,6 +44,8 @@ class InpaintRequest(Request):
     """Make the marked pixels of a picture anew, or extend the picture.
 
     An aspect extends evenly on the two sides that are too short; it does not go together with pixels for a side.
+    The mask marks from a coverage of a half on; what is less only softens the edge, and what is nearly black marks
+    nothing.
 
     Raises:
         InputError: a value outside its range; a mask of another size; nothing to do; or more than
@@ -129,7 +133,7 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
     Transparency is kept; colours behind full transparency are not looked at.
 
     Raises:
-        InputError: nothing of the picture is left unmarked.
+        InputError: nothing of the picture is left unmarked, or the mask is none, as `settled` says.
     """
     margins = request.margins
     picture, todo = extended(request.picture, margins) if margins else (request.picture, None)
@@ -173,7 +177,8 @@ def _cover(request: InpaintRequest, margins: Margins, todo: Tensor | None) -> Te
     """(1, 1, H, W) in [0, 1] on the extended canvas: how much of each pixel is made anew."""
     cover = torch.zeros(1, 1, request.picture.height_px, request.picture.width_px)
     if request.mask is not None:
-        mask = grown(request.mask, request.grow_px) if request.grow_px else request.mask
+        mask = dataclasses.replace(request.mask, coverage=settled(request.mask.coverage))
+        mask = grown(mask, request.grow_px) if request.grow_px else mask
         cover = (feathered(mask, request.feather_px) if request.feather_px else mask).coverage
     if todo is None:
         return cover

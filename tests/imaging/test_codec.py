@@ -150,20 +150,6 @@ def test_16_bit_tiff_whose_white_is_zero() -> None:
     assert decode(data).rgb[0, 1, 0].tolist() == pytest.approx([1, 1 - 256 / 65535, 0])
 
 
-def test_cmyk_jpeg() -> None:
-    image = Image.new("CMYK", SIZE, (0, 255, 255, 0))
-    picture = decode(saved(image, "JPEG", quality=100))
-    red, green, blue = bytes_of(picture)[5, 5]
-    assert red >= 250
-    assert green <= 5
-    assert blue <= 5
-
-
-def test_cmyk_tiff() -> None:
-    picture = decode(saved(Image.new("CMYK", SIZE, (255, 0, 0, 0)), "TIFF"))
-    assert bytes_of(picture)[0, 0].tolist() == [0, 255, 255]
-
-
 def test_first_frame_and_a_notice() -> None:
     red, blue = Image.new("RGB", SIZE, "red"), Image.new("RGB", SIZE, "blue")
     for file_format in ("GIF", "WEBP", "PNG", "TIFF", "AVIF"):

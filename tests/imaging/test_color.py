@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from gan.imaging.alpha import bleed
-from gan.imaging.color import keep_white, match_low_frequencies, to_linear, to_srgb
+from gan.imaging.color import keep_chroma, keep_white, match_low_frequencies, to_linear, to_srgb
 from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
@@ -187,3 +187,43 @@ def test_reduction_is_antialiased() -> None:
     stripes = (torch.arange(64) % 2).float().expand(1, 3, 64, 64)
     assert (resize(stripes, 8, 8) - 0.5).abs().max() < 0.02
     assert (F.interpolate(stripes, (8, 8), mode="nearest") - 0.5).abs().max() == 0.5
+
+
+def test_chroma_stays_within_what_is_near() -> None:
+    """Colored fringes on gray stripes go, their lightness stays."""
+    stripes = (
+        ((torch.arange(32) // 2) % 2).float().mul(0.8).add(0.1).view(1, 1, 1, 32).expand(1, 3, 24, 32).contiguous()
+    )
+    fringed = stripes.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    tint = torch.tensor([0.1, -0.06, 0.02]).view(1, 3, 1, 1)
+    output = (fringed + tint).clamp(0, 1)
+    luma = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+    before = (output * luma).sum(1)
+    keep_chroma(output, stripes, scale=4)
+    assert (output[:, 0] - output[:, 1]).abs().max() <= 4 / 255
+    assert (output[:, 2] - output[:, 1]).abs().max() <= 4 / 255
+    assert ((output * luma).sum(1) - before).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_colors_that_are_near_stay_to_the_last_bit(scale: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 200)
+    generator = torch.Generator().manual_seed(0)
+    reference = torch.rand(1, 3, 17, 13, generator=generator)
+    output = reference.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    # A neighbor's color is near too.
+    output = torch.roll(output, scale, 3)
+    output[..., :scale] = reference[..., :1].repeat_interleave(scale, 2).expand(-1, -1, -1, scale)
+    before = output.clone()
+    keep_chroma(output, reference, scale=scale)
+    assert torch.equal(output, before)
+
+
+def test_bands_of_chroma_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(1)
+    reference, output = torch.rand(1, 3, 19, 11, generator=generator), torch.rand(1, 3, 38, 22, generator=generator)
+    whole = output.clone()
+    keep_chroma(whole, reference, scale=2)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 60)
+    keep_chroma(output, reference, scale=2)
+    assert torch.equal(output, whole)

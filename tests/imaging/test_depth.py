@@ -172,7 +172,7 @@ def test_what_is_read_with_8_bits_says_so() -> None:
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, half, photometric="separated", metadata=None)
     cmyk = decode(buffer.getvalue())
-    assert (cmyk.notices, cmyk.bits, cmyk.alpha) == ((codec.DEPTH_NOTICE,), 8, None)
+    assert (cmyk.notices, cmyk.bits, cmyk.alpha) == ((codec.DEPTH_NOTICE, codec.CMYK_NOTICE), 8, None)
 
 
 def test_a_reader_that_fails_leaves_what_pillow_read(monkeypatch: pytest.MonkeyPatch) -> None:

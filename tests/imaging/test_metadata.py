@@ -245,11 +245,10 @@ def test_cmyk_profile(file_format: str) -> None:
         ("RGB", rgb_profile(P3, 2.2)[:200]),
         ("RGB", grey_profile(1.0)),
         ("RGB", cmyk_profile()),
-        ("CMYK", rgb_profile(P3, 2.2)),
     ],
 )
 def test_a_broken_profile_is_a_notice(mode: str, profile: bytes) -> None:
-    image = Image.new(mode, (4, 4), (255, 0, 0) if mode == "RGB" else (0, 255, 255, 0))
+    image = Image.new(mode, (4, 4), (255, 0, 0))
     picture = decode(saved(image, "TIFF", icc_profile=profile))
     assert picture.notices == (codec.PROFILE_NOTICE,)
     assert np.asarray(to_pil(picture))[0, 0].tolist() == [255, 0, 0]

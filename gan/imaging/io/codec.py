@@ -11,15 +11,18 @@ from PIL.PngImagePlugin import PngInfo
 
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
+from gan.imaging.headers import CHUNK_NOTICE, PAGE_NOTICE
 from gan.imaging.io import xmp
-from gan.imaging.io.exif import published_exif, read_exif
+from gan.imaging.io.exif import published_exif, read_dpi, read_exif, with_dpi
 from gan.imaging.io.formats import Encoding
 from gan.imaging.io.high_bit_depth import deep_to_tensors, upright
 from gan.imaging.io.high_bit_depth_files import LONGEST_PNG_PX, deep_png, deep_tiff
-from gan.imaging.io.icc import ToSrgb, srgb_profile, to_srgb
+from gan.imaging.io.icc import ToSrgb, cmyk_to_srgb, srgb_profile, to_srgb
 from gan.imaging.io.pixels import to_image, to_image_on_white, to_tensors
-from gan.imaging.io.source import MAX_BYTES, MAX_PIXELS, Source, open_source
+from gan.imaging.io.source import CMYK_NOTICE, END_NOTICE, Source, open_source
 from gan.imaging.picture import Picture
+from gan.imaging.rights import read_rights
+from gan.imaging.sizes import MAX_BYTES, MAX_PIXELS
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "NOTICES", "Encoding", "decode", "encode", "to_pil", "write"]
 
@@ -28,10 +31,14 @@ PROFILE_NOTICE = "The color profile could not be read; the colors were taken as 
 EXIF_NOTICE = "The EXIF data is damaged and was not kept"
 DEPTH_NOTICE = "The file has more than 8 bits per channel; 8 were read"
 
-NOTICES = (FRAMES_NOTICE, PROFILE_NOTICE, EXIF_NOTICE, DEPTH_NOTICE)
+NOTICES = (
+    *(FRAMES_NOTICE, PROFILE_NOTICE, EXIF_NOTICE, DEPTH_NOTICE),
+    *(CMYK_NOTICE, END_NOTICE, CHUNK_NOTICE, PAGE_NOTICE),
+)
 """Every sentence that `decode` may put into a picture's notices."""
 
 _MAX_JPEG_EXIF_BYTES = 65533
+_PHOTOSHOP_IPTC, _TIFF_IPTC = 0x0404, 33723
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -48,9 +55,10 @@ _UPRIGHT = {
 def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") -> Picture:
     """Read a picture: upright, in sRGB, with its transparency beside it. Safe to call from several threads.
 
-    JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read; PNG, TIFF and HEIC with up to 16 bits a channel. Of
-    several frames the first is taken. What could not be kept stands in the picture's notices. Of XMP only what
-    `gan.imaging.io.xmp` writes is kept.
+    JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, HEIC, JPEG 2000 and JPEG XL are read; PNG, TIFF and HEIC with up to 16 bits
+    a channel. Of several frames the first is taken; of a TIFF that begins with a thumbnail, the largest. Colors are
+    those that the file declares, by a profile or otherwise. What could not be kept stands in the picture's notices.
+    Of XMP only what `gan.imaging.io.xmp` writes and what `gan.imaging.rights` knows is kept.
 
     Args:
         source: a file's path, its content, or an image of Pillow's.
@@ -58,11 +66,12 @@ def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") ->
 
     Raises:
         InputError: there is no such file, or it is no picture that can be read, or a damaged one, or one of more
-            than `MAX_PIXELS` (known from the header, before anything is decoded) or `MAX_BYTES`.
+            than `MAX_PIXELS` or `MAX_SIDE_PX` (known from the header, before anything is decoded) or `MAX_BYTES`, or
+            one that takes longer than `MOST_SECONDS`.
     """
     opened = open_source(source, field)
     image = opened.image
-    notices = []
+    notices = list(opened.notices)
     if opened.frames > 1:
         notices.append(FRAMES_NOTICE)
     if opened.reduced_depth:
@@ -73,10 +82,14 @@ def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") ->
         exif, orientation = None, 1
         notices.append(EXIF_NOTICE)
     try:
-        convert = to_srgb(image)
+        convert = to_srgb(image, opened.declared)
+        guessed = image.mode == "CMYK" and not image.info.get("icc_profile")
     except Exception:  # the same for profiles
-        convert = None
-        notices.append(PROFILE_NOTICE)
+        guessed = image.mode == "CMYK"
+        convert = cmyk_to_srgb(None)[0] if guessed else None
+        notices += [] if guessed else [PROFILE_NOTICE]
+    if guessed:
+        notices.append(CMYK_NOTICE)
     return _picture(opened, convert, orientation, exif, tuple(notices))
 
 
@@ -86,7 +99,8 @@ def to_pil(picture: Picture) -> Image.Image:
 
 
 def encode(picture: Picture, encoding: Encoding) -> bytes:
-    """A picture as the content of a file, with an sRGB profile, its provenance and, where asked for, with EXIF.
+    """A picture as the content of a file, with an sRGB profile, its provenance, its resolution in dots an inch (WebP
+    and AVIF hold it in EXIF only) and, where asked for, with EXIF and the rights of XMP and IPTC.
 
     JPEG is written 4:4:4 and has no transparency: the picture is laid on white. A picture of 16 bits a channel is
     written with 16 where the format holds them and nothing else is asked: every value of its source comes back. The
@@ -99,7 +113,8 @@ def encode(picture: Picture, encoding: Encoding) -> bytes:
     options = _save_options(picture, encoding, bits)
     if bits == 16:
         write_deep = deep_png if encoding.file_format == "png" else deep_tiff
-        return write_deep(picture.rgb, picture.alpha, srgb_profile(), options.get("exif"), _packet(picture, encoding))
+        packet = _packet(picture, encoding)
+        return write_deep(picture.rgb, picture.alpha, srgb_profile(), options.get("exif"), packet, picture.dpi)
     flatten = picture.alpha is not None and not encoding.details.alpha
     image = to_image_on_white(picture.rgb, picture.alpha) if flatten else to_pil(picture)
     options |= _xmp_options(_packet(picture, encoding), encoding, options.get("exif"))
@@ -130,12 +145,33 @@ def _picture(
     history, source_type = xmp.read(opened.image.info.get("xmp"))
     if not opened.file_format:
         history = ()  # an image made of a file's has its packet, but went through steps that no history tells of
-    return Picture(rgb, alpha, exif, notices, opened.name, opened.file_format, bits, history, source_type)
+    return Picture(
+        rgb,
+        alpha,
+        exif,
+        notices,
+        opened.name,
+        opened.file_format,
+        bits,
+        history,
+        source_type,
+        dpi=read_dpi(opened.image),
+        rights=read_rights(opened.image.info.get("xmp"), _iptc(opened.image)),
+    )
+
+
+def _iptc(image: Image.Image) -> object:
+    """The block of IPTC's older standard: among Photoshop's resources in a JPEG, a tag of its own in a TIFF."""
+    resources = image.info.get("photoshop")
+    if isinstance(resources, dict):
+        return resources.get(_PHOTOSHOP_IPTC)
+    return getattr(image, "tag_v2", {}).get(_TIFF_IPTC)
 
 
 def _packet(picture: Picture, encoding: Encoding) -> bytes | None:
     most_bytes = xmp.MAX_JPEG_BYTES if encoding.file_format == "jpeg" else xmp.MAX_BYTES
-    return xmp.packet(picture.history, picture.source_type, most_bytes=most_bytes)
+    rights = picture.rights if encoding.keep_exif else ()
+    return xmp.packet(picture.history, picture.source_type, rights=rights, most_bytes=most_bytes)
 
 
 def _xmp_options(packet: bytes | None, encoding: Encoding, exif: bytes | None) -> dict[str, Any]:
@@ -185,6 +221,11 @@ def _save_options(picture: Picture, encoding: Encoding, bits: int) -> dict[str, 
             options["exif"] = block
             if encoding.file_format == "tiff":
                 options["compression"] = "raw"  # the compressing writer takes no EXIF directory
+    if picture.dpi is not None:
+        if encoding.file_format in ("png", "jpeg", "tiff"):
+            options["dpi"] = picture.dpi
+        elif encoding.keep_exif:
+            options["exif"] = with_dpi(options.get("exif"), picture.dpi)
     return options
 
 

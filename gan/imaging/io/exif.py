@@ -5,6 +5,11 @@ from __future__ import annotations
 from PIL import ExifTags, Image
 
 ORIENTATION = ExifTags.Base.Orientation
+SRGB = 1
+"""Of the tag ColorSpace."""
+
+DPI_RANGE = 2, 65_535
+"""What is believed of a file's pixels an inch: files that know nothing say 0 or 1; JPEG holds no more."""
 
 # Of the first directory only what describes the picture is kept. A TIFF's own directory also says how its pixels are
 # stored, and may hold XMP, IPTC, a preview or GeoTIFF tags: each of them would be false or would give a place away.
@@ -46,6 +51,28 @@ def read_exif(image: Image.Image) -> tuple[bytes | None, int]:
     return _rebuilt(exif, location=True), int(orientation)
 
 
+def read_dpi(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels an inch across and down, from the format's own field or else from EXIF; None where neither says so."""
+    try:
+        values = tuple(float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    # not within for what is no number
+    if len(values) != 2 or not all(DPI_RANGE[0] <= value <= DPI_RANGE[1] for value in values):
+        return None
+    return values[0], values[1]
+
+
+def with_dpi(block: bytes | None, dpi: tuple[float, float]) -> bytes:
+    """A block of `read_exif`, or a new one, that holds a resolution: for formats without a field for it."""
+    exif = Image.Exif()
+    if block is not None:
+        exif.load(block)
+    exif[ExifTags.Base.XResolution], exif[ExifTags.Base.YResolution] = dpi
+    exif[ExifTags.Base.ResolutionUnit] = 2
+    return exif.tobytes()
+
+
 def published_exif(block: bytes, *, location: bool) -> bytes | None:
     """A block of `read_exif` as it may be written.
 
@@ -66,6 +93,10 @@ def _rebuilt(exif: Image.Exif, *, location: bool) -> bytes | None:
     details = dict(exif.get_ifd(ExifTags.IFD.Exif))
     for stale in (*_SIZE, ExifTags.IFD.GPSInfo):
         details.pop(stale, None)
+    if details.get(ExifTags.Base.ColorSpace, SRGB) != SRGB:
+        # The pixels are converted; what said otherwise would be false.
+        details[ExifTags.Base.ColorSpace] = SRGB
+        details.pop(ExifTags.IFD.Interop, None)
     if ExifTags.IFD.Interop in details:
         details[ExifTags.IFD.Interop] = dict(exif.get_ifd(ExifTags.IFD.Interop))
     if not location:

@@ -1,4 +1,4 @@
-"""The formats a picture is written in, and the choices a user has in writing it."""
+"""The formats that are read, those that are written, and the choices a user has in writing."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ FORMATS: Mapping[Format, FileFormat] = {
     "avif": FileFormat("AVIF", "image/avif", (".avif",), 32768),
     "tiff": FileFormat("TIFF", "image/tiff", (".tif", ".tiff"), 2**31 - 1, deep=True),
 }
+
+READABLE: Final = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "HEIF")
+"""Pillow's names of the formats that are decoded in this process; its other plugins are never tried."""
+
+READ_APART: Final = ("JPEG2000", "JXL")
+"""Pillow's names of the formats that are decoded in a process of their own, by `gan.imaging.apart`: rare ones whose
+decoders promise neither how long they take nor how much memory. This process needs no opener for them."""
+
+ALLOWED: Final = "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, HEIC, JPEG 2000 and JPEG XL are read"
 
 _LOSSLESS = ("png", "webp", "tiff")
 

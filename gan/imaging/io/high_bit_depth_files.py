@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from fractions import Fraction
 from typing import Any
@@ -21,9 +22,17 @@ LONGEST_PNG_PX = 1_000_000
 
 _STRIP_BYTES = 2**18
 _PNG_HEADER_BYTES = 33
+_METERS_PER_INCH = 0.0254
 
 
-def deep_png(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | None, xmp: bytes | None = None) -> bytes:
+def deep_png(
+    rgb: Tensor,
+    alpha: Tensor | None,
+    profile: bytes,
+    exif: bytes | None,
+    xmp: bytes | None = None,
+    dpi: tuple[float, float] | None = None,
+) -> bytes:
     """A PNG of RGB, or RGBA where there is alpha, with 16 bits a channel.
 
     Args:
@@ -32,6 +41,7 @@ def deep_png(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | No
         profile: the ICC profile to embed.
         exif: an EXIF block as Pillow makes it, or none.
         xmp: an XMP packet, or none.
+        dpi: pixels an inch, across and down, or none.
     """
     # Loading FFmpeg's libraries takes longer than starting the page should.
     import av
@@ -56,10 +66,22 @@ def deep_png(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | No
     if xmp is not None:
         # Neither compressed, nor of a language, nor translated.
         PngImagePlugin.putchunk(chunks, b"iTXt", PNG_KEYWORD.encode(), bytes(5), xmp)
+    if dpi is not None:
+        # FFmpeg writes one of its own, which tells of the pixels' shape.
+        encoded = _without_chunk(encoded, b"pHYs")
+        across, down = (round(value / _METERS_PER_INCH) for value in dpi)
+        PngImagePlugin.putchunk(chunks, b"pHYs", struct.pack(">IIB", across, down, 1))
     return encoded[:_PNG_HEADER_BYTES] + chunks.getvalue() + encoded[_PNG_HEADER_BYTES:]
 
 
-def deep_tiff(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | None, xmp: bytes | None = None) -> bytes:
+def deep_tiff(
+    rgb: Tensor,
+    alpha: Tensor | None,
+    profile: bytes,
+    exif: bytes | None,
+    xmp: bytes | None = None,
+    dpi: tuple[float, float] | None = None,
+) -> bytes:
     """A TIFF of RGB, or RGBA where there is alpha, with 16 bits a channel: TIFF 6.0 with deflate and the horizontal
     predictor. The arguments are those of `deep_png`.
     """
@@ -92,12 +114,25 @@ def deep_tiff(rgb: Tensor, alpha: Tensor | None, profile: bytes, exif: bytes | N
     for tag, numbers in ((base.StripOffsets, offsets), (base.StripByteCounts, counts)):
         directory[tag] = tuple(numbers)
         directory.tagtype[tag] = TiffTags.LONG
+    if dpi is not None:
+        directory[base.XResolution], directory[base.YResolution] = dpi
+        directory[base.ResolutionUnit] = 2
     if alpha is not None:
         directory[TiffImagePlugin.EXTRASAMPLES] = 2  # not premultiplied
     buffer = io.BytesIO()
     directory.save(buffer)
     buffer.writelines(strips)
     return buffer.getvalue()
+
+
+def _without_chunk(data: bytes, kind: bytes) -> bytes:
+    position = _PNG_HEADER_BYTES
+    while data[position + 4 : position + 8] not in (b"IDAT", b""):
+        stop = position + 12 + int.from_bytes(data[position : position + 4], "big")
+        if data[position + 4 : position + 8] == kind:
+            return data[:position] + data[stop:]
+        position = stop
+    return data
 
 
 def _band(rgb: Tensor, alpha: Tensor | None, rows: slice) -> Tensor:

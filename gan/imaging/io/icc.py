@@ -1,4 +1,4 @@
-"""ICC profiles: embedded ones are converted to sRGB, and sRGB is what is embedded."""
+"""ICC profiles: embedded and declared ones are converted to sRGB, and sRGB is what is embedded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageCms
 
+from gan.imaging.default_cmyk import default_cmyk_profile
+
 ToSrgb = Callable[[Image.Image], Image.Image]
 """Converts an image without transparency, of any size, from one profile to sRGB; the result has mode RGB."""
 
@@ -16,26 +18,41 @@ _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 _CREATED = slice(24, 36)  # of the header: date and time (ICC.1:2022, 7.2.8)
 
 
-def to_srgb(image: Image.Image) -> ToSrgb | None:
-    """The way from an image's embedded profile to sRGB: relative colorimetric, black point compensated.
+def to_srgb(image: Image.Image, declared: bytes | None = None) -> ToSrgb | None:
+    """The way from an image's profile to sRGB: relative colorimetric, black point compensated.
 
     None where there is no profile, or where it moves no colour by more than one step of 255: pictures that are sRGB
-    in the words of another vendor keep their values.
+    in the words of another vendor keep their values. CMYK without a profile gets the default one.
+
+    Args:
+        declared: the profile of what the file says without embedding one (`gan.imaging.declared_colors`).
 
     Raises:
         ImageCms.PyCMSError, OSError, ValueError: the profile is broken, or not made for the image's colours.
     """
     if image.mode == "LAB":
         return _transform(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "LAB")
-    embedded = image.info.get("icc_profile")
+    embedded = image.info.get("icc_profile") or (declared if image.mode != "CMYK" else None)
     if not embedded:
-        return None
+        return cmyk_to_srgb(None)[0] if image.mode == "CMYK" else None
     profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
     mode = _MODES.get(profile.profile.xcolor_space.strip())
     if mode is None or (mode == "CMYK") != (image.mode == "CMYK") or (mode == "L" and not _is_grey(image)):
         raise ValueError("the profile describes other colours than the picture has")
     convert = _transform(profile, mode)
     return None if mode != "CMYK" and _changes_nothing(convert) else convert
+
+
+def cmyk_to_srgb(embedded: bytes | None) -> tuple[ToSrgb, bool]:
+    """The way from CMYK to sRGB, and whether the default profile had to be taken: there was none, or a broken one."""
+    if embedded:
+        try:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
+            if _MODES.get(profile.profile.xcolor_space.strip()) == "CMYK":
+                return _transform(profile, "CMYK"), False
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass
+    return _transform(ImageCms.ImageCmsProfile(io.BytesIO(default_cmyk_profile())), "CMYK"), True
 
 
 @functools.cache

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageChops, TiffImagePlugin, UnidentifiedImageError
 
 from gan.core.errors import InputError
+from gan.imaging import declared_colors
+from gan.imaging.apart import ApartError, decoded_apart
+from gan.imaging.headers import Header, check_size, odd_tiff, read_header, too_large, too_slow
+from gan.imaging.io.formats import ALLOWED, READ_APART, READABLE
 from gan.imaging.io.high_bit_depth import Deep, read_deep
 from gan.imaging.io.pixels import DEEP_GREY_MODES, Key
+from gan.imaging.jpeg_header import with_end
+from gan.imaging.kinds import NAMED, foreign
+from gan.imaging.sizes import MAX_BYTES, MAX_PIXELS, MOST_FRAMES, MOST_SECONDS
+from gan.imaging.tiff_odd import is_odd, read_odd
 
-MAX_PIXELS = 100_000_000
-MAX_BYTES = 64 * 2**20
+END_NOTICE = "The file ends too early; its last rows may be missing"
+CMYK_NOTICE = "CMYK without a usable profile: the colors were taken as offset printing on coated paper"
 
-READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "HEIF")
-"""Pillow's names of the formats that are read; its other plugins are never tried."""
-
-_ALLOWED = "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported"
 _PNG_DEPTH_BYTE = 24
 _TIFF_BITS_PER_SAMPLE = 258
 _TIFF_PHOTOMETRIC = 262
+_MOST_MISSING = 0.02
+"""Share of the rows that a JPEG without its end may lack."""
+
+_FILLER = bytes((73 * i + 41) % 255 for i in range(4096))
+"""Anything but an end: where pixels of a JPEG depend on what follows its last byte, that byte is not its last."""
 
 _plugins_lock = threading.Lock()
 
@@ -33,12 +44,15 @@ class Source:
     """A picture that has passed every check, its pixels loaded but neither turned nor converted.
 
     Attributes:
-        frames: how many there are, of which `image` is the first.
+        frames: how many there are, counted up to `gan.imaging.sizes.MOST_FRAMES`.
         deep: the pixels with 16 bits a channel, lying as those of `image`; None where there are 8.
         reduced_depth: whether the file has more bits a channel than are held here.
         key: the colour that means transparent, in the image's units; None where there is none.
         name: of the file, without folders; empty where there was none.
         file_format: Pillow's name.
+        declared: the profile of what the file says of its colors without embedding one; None for sRGB.
+        notices: what the user should be told, as templates of `gan.ui.i18n`.
+        converted: whether `image` is in sRGB already, though its file is not.
     """
 
     image: Image.Image
@@ -48,6 +62,9 @@ class Source:
     key: Key
     name: str
     file_format: str
+    declared: bytes | None = None
+    notices: tuple[str, ...] = ()
+    converted: bool = False
 
 
 def open_source(source: str | Path | bytes | Image.Image, field: str) -> Source:
@@ -59,14 +76,14 @@ def open_source(source: str | Path | bytes | Image.Image, field: str) -> Source:
     if isinstance(source, Image.Image):
         filename = getattr(source, "filename", "")
         name = Path(filename).name if isinstance(filename, str) else ""
-        return _checked(source, None, name, field)
+        return _of_image(source, name, field)
     name = "" if isinstance(source, bytes) else Path(source).name
     data = source if isinstance(source, bytes) else _content(Path(source), field)
     if len(data) > MAX_BYTES:
         raise _too_long(field)
     if not data:
-        raise InputError(field, "the file is empty", _ALLOWED, "Choose another file")
-    return _checked(_opened(data, field), data, name, field)
+        raise InputError(field, "an empty file", ALLOWED, "Choose another file")
+    return _of_file(data, name, field)
 
 
 def _content(path: Path, field: str) -> bytes:
@@ -92,39 +109,161 @@ def _content(path: Path, field: str) -> bytes:
         ) from error
 
 
-def _opened(data: bytes, field: str) -> Image.Image:
-    _register_plugins()
+def _of_image(image: Image.Image, name: str, field: str) -> Source:
+    """An image of Pillow's that the caller has opened or made; it stays at the frame it was left at."""
+    _check_size(*image.size, field)
+    frames = 1
     try:
-        return Image.open(io.BytesIO(data), formats=READABLE)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(field) from error
-    except UnidentifiedImageError as error:
-        if _looks_like_svg(data):
-            raise InputError(field, "it is an SVG drawing", _ALLOWED, "Export it as a PNG") from error
-        if _has_known_signature(data):
-            raise _damaged(field) from error
-        raise InputError(field, "not a picture", _ALLOWED, "Choose another file") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # damaged headers raise whatever their fields lead to, in every plugin another thing
-        raise _damaged(field) from error
-
-
-def _checked(image: Image.Image, data: bytes | None, name: str, field: str) -> Source:
-    width_px, height_px = image.size
-    if width_px < 1 or height_px < 1:
-        raise InputError(field, "the picture has no pixels", "at least 1 x 1 is needed", "Choose another file")
-    if width_px * height_px > MAX_PIXELS:
-        raise _too_large(field)
-    try:
-        # A file's first frame is the current one; an image of the caller's stays at the frame it was left at.
-        frames = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+        if image.format != "MPO":
+            several = bool(getattr(image, "is_animated", False))
+            frames = 2 if several else 1
         image.load()
     except MemoryError:
         raise
     except Exception as error:
         raise _damaged(field) from error
-    depth = _depth(image, data)
+    return _source(image, None, None, name, field, frames=frames)
+
+
+def _of_file(data: bytes, name: str, field: str) -> Source:
+    _register_plugins()
+    header = read_header(data, field)
+    if header.kind in READ_APART:
+        return _source(_apart(header, field), header, None, name, field, frames=1)
+    if header.page is not None and is_odd(header.page):
+        return _odd(header, name, field)
+    image, notices = _loaded(header, field)
+    return _source(image, header, header.data, name, field, frames=_frames(image, header), notices=notices)
+
+
+def _loaded(header: Header, field: str) -> tuple[Image.Image, tuple[str, ...]]:
+    try:
+        image = _opened(header.data, header, field)
+        _check_size(*image.size, field)
+        image.load()
+        return image, ()
+    except (MemoryError, InputError):
+        raise
+    except _TooSlowError as error:
+        raise too_slow(field) from error
+    except Exception as error:  # decoders raise whatever damaged fields lead to, in every plugin another thing
+        if not header.ended:
+            mended = _without_end(header, field)
+            if mended is not None:
+                return mended, (END_NOTICE,)
+        if header.page is not None and header.page.compression not in TiffImagePlugin.COMPRESSION_INFO:
+            raise odd_tiff(header.page, field) from error
+        raise _damaged(field) from error
+
+
+def _opened(data: bytes, header: Header, field: str) -> Image.Image:
+    try:
+        return Image.open(_Clocked(data), formats=READABLE)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise too_large(field) from error
+    except UnidentifiedImageError as error:
+        named = foreign(data)
+        if named:
+            raise InputError(field, named, ALLOWED, NAMED[named]) from error
+        if header.page is not None and header.page.pixels:
+            raise odd_tiff(header.page, field) from error
+        if header.kind or _has_known_signature(data):
+            raise _damaged(field) from error
+        raise InputError(field, "not a picture", ALLOWED, "Choose another file") from error
+
+
+class _TooSlowError(Exception):
+    """Decoding was given up."""
+
+
+class _Clocked(io.BytesIO):
+    """A file that is no longer readable once its thread has computed for `MOST_SECONDS`.
+
+    Pillow's decoders come back for more every 64 kB; those that take a file whole need time in proportion to the
+    pixels, which are bounded.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._until = time.thread_time() + MOST_SECONDS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if time.thread_time() > self._until:
+            raise _TooSlowError
+        return super().read(size)
+
+
+def _without_end(header: Header, field: str) -> Image.Image | None:
+    """A JPEG that lacks its last bytes; None where pixels are missing with them.
+
+    Pixels that the file does not decide are found by decoding it twice with different bytes behind its last one.
+    """
+    try:
+        first, second = (_opened(with_end(header.data, filler), header, field) for filler in (b"", _FILLER))
+        first.load()
+        second.load()
+    except Exception:  # as in `_loaded`
+        return None
+    unknown = ImageChops.difference(first, second).getbbox()
+    if unknown is not None and unknown[1] < (1 - _MOST_MISSING) * first.height:
+        return None
+    return first
+
+
+def _apart(header: Header, field: str) -> Image.Image:
+    try:
+        return decoded_apart(header.data, header.kind)
+    except ApartError as error:
+        if error.reason == "slow":
+            raise too_slow(field) from error
+        if error.reason == "large":
+            raise too_large(field) from error
+        if error.reason == "memory":
+            raise MemoryError from error
+        if error.reason == "missing":
+            raise InputError(
+                field,
+                "a JPEG XL picture",
+                "JPEG XL is read where the package pillow-jxl-plugin is installed",
+                "Install it, or save the picture as PNG or TIFF",
+            ) from error
+        if error.reason.startswith("mode"):
+            raise InputError(
+                field,
+                "a picture of numbers of 12 or 32 bits",
+                "8 or 16 bits a channel are read",
+                "Save it with 16 bits a channel",
+            ) from error
+        raise _damaged(field) from error
+
+
+def _odd(header: Header, name: str, field: str) -> Source:
+    if header.page is None:
+        raise _damaged(field)
+    try:
+        image, deep, guessed = read_odd(header.data, header.page)
+    except MemoryError:
+        raise
+    except Exception as error:  # as in `_loaded`
+        raise odd_tiff(header.page, field) from error
+    notices = (CMYK_NOTICE,) if guessed else ()
+    made = _source(image, header, None, name, field, frames=header.frames or 1, notices=notices)
+    reduced = header.page.bits > 8 and deep is None
+    return dataclasses.replace(made, deep=deep, reduced_depth=reduced, converted=True)
+
+
+def _source(
+    image: Image.Image,
+    header: Header | None,
+    data: bytes | None,
+    name: str,
+    field: str,
+    *,
+    frames: int,
+    notices: tuple[str, ...] = (),
+) -> Source:
+    """What has been loaded, with what its header says of it."""
+    depth = header.bits if header is not None and header.bits else _depth(image, data)
     _check_depth(image, depth, field)
     deep = None
     if image.mode in DEEP_GREY_MODES:
@@ -139,7 +278,38 @@ def _checked(image: Image.Image, data: bytes | None, name: str, field: str) -> S
         key=_key(image, depth),
         name=name,
         file_format=image.format or "",
+        declared=_declared(image, header),
+        notices=(*(header.notices if header is not None else ()), *notices),
     )
+
+
+def _declared(image: Image.Image, header: Header | None) -> bytes | None:
+    """The profile of what the file says of its colors without embedding one; the most specific word counts."""
+    if image.mode in ("CMYK", "LAB"):
+        return None
+    if header is not None and header.above_profile:
+        image.info.pop("icc_profile", None)
+    if image.info.get("icc_profile"):
+        return None
+    if header is not None and header.settled:
+        return header.declared
+    try:
+        return declared_colors.of_exif(image)
+    except Exception:  # a block of anyone's making; `gan.imaging.io.codec` says that it is broken
+        return None
+
+
+def _frames(image: Image.Image, header: Header) -> int:
+    if header.frames:
+        return header.frames
+    # What these formats say in their headers; none of them walks the file for it.
+    return 1 if image.format == "MPO" else min(MOST_FRAMES, int(getattr(image, "n_frames", 1)))
+
+
+def _check_size(width_px: int, height_px: int, field: str) -> None:
+    if width_px < 1 or height_px < 1:
+        raise InputError(field, "a picture without pixels", "at least 1 x 1 is needed", "Choose another file")
+    check_size(width_px, height_px, field)
 
 
 def _check_depth(image: Image.Image, depth: int, field: str) -> None:
@@ -199,11 +369,6 @@ def _register_plugins() -> None:
             pillow_heif.register_heif_opener()
 
 
-def _looks_like_svg(data: bytes) -> bool:
-    head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return head.startswith(b"<") and b"<svg" in head
-
-
 def _has_known_signature(data: bytes) -> bool:
     return any(accept is not None and accept(data[:16]) for _, accept in map(Image.OPEN.__getitem__, READABLE))
 
@@ -211,16 +376,6 @@ def _has_known_signature(data: bytes) -> bool:
 def _damaged(field: str) -> InputError:
     return InputError(
         field, "the picture is damaged or incomplete", "a complete file is needed", "Save or download it again"
-    )
-
-
-def _too_large(field: str) -> InputError:
-    return InputError(
-        field,
-        "the picture has more than {most} megapixels",
-        "at most {most} are allowed",
-        "Reduce its size first",
-        most=MAX_PIXELS // 1_000_000,
     )
 
 

@@ -1,8 +1,9 @@
 """XMP (ISO 16684-1): how a picture came to be, written into its file and read from it again.
 
 Two properties are written: `Iptc4xmpExt:DigitalSourceType` of the IPTC Photo Metadata Standard, which tells of pixels
-that a network made, and the steps of this program as JSON. Of anybody else's packet only these two are looked at. The
-same picture gives the same packet: it holds no time and nothing random.
+that a network made, and the steps of this program as JSON; and, where asked for, the rights that the source's packet
+held (`gan.imaging.rights`). Of anybody else's packet nothing else is looked at. The same picture gives the same packet:
+it holds no time and nothing random.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from gan.imaging.picture import History
+from gan.imaging.rights import Rights, rights_xml
 
 MAX_BYTES: Final = 2**20
 """No packet of ours is longer, and none that is longer is read."""
@@ -43,7 +45,7 @@ _DESCRIPTION = [f"{_META_NAMESPACE} xmpmeta", f"{_RDF_NAMESPACE} RDF", f"{_RDF_N
 _CODE = re.compile(r"https?://cv\.iptc\.org/newscodes/digitalsourcetype/([A-Za-z]{1,64})/?")
 
 
-def packet(history: History, source_type: str, *, most_bytes: int = MAX_BYTES) -> bytes | None:
+def packet(history: History, source_type: str, *, rights: Rights = (), most_bytes: int = MAX_BYTES) -> bytes | None:
     """The XMP packet of a picture; None where there is nothing to tell.
 
     A history that does not fit is left out as a whole: a part of it would tell of another picture. Of paths that lead
@@ -51,12 +53,13 @@ def packet(history: History, source_type: str, *, most_bytes: int = MAX_BYTES) -
 
     Args:
         history, source_type: as of `gan.imaging.picture.Picture`.
+        rights: whose picture it is; left out as a whole where even they do not fit.
         most_bytes: that the format holds, `MAX_BYTES` at most.
     """
-    for steps in (history, ()):
-        if not steps and not source_type:
+    for steps, owned in ((history, rights), ((), rights), ((), ())):
+        if not steps and not source_type and not owned:
             return None
-        written = _packet(steps, source_type)
+        written = _packet(steps, source_type, owned)
         if len(written) <= most_bytes:
             return written
     return None
@@ -82,7 +85,7 @@ def read(block: object) -> tuple[History, str]:
     return history, "" if code is None else code[1]
 
 
-def _packet(history: History, source_type: str) -> bytes:
+def _packet(history: History, source_type: str, rights: Rights) -> bytes:
     properties = ""
     if source_type:
         url = escape(SOURCE_TYPES + source_type)
@@ -91,6 +94,7 @@ def _packet(history: History, source_type: str) -> bytes:
         # In ASCII, as XML has no way to write the control characters that a file's name may hold.
         steps = json.dumps([_portable(step) for step in history], separators=(",", ":"))
         properties += f"<packshot:Steps>{escape(steps)}</packshot:Steps>"
+    properties += rights_xml(rights)
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         f'<x:xmpmeta xmlns:x="{_META_NAMESPACE}"><rdf:RDF xmlns:rdf="{_RDF_NAMESPACE}">'

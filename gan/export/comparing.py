@@ -1,0 +1,107 @@
+"""Compare a repaired product with the one that came: nothing punched out, colors as they were, cut-off sides named."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan.core.message import Message
+from gan.cutout.review import seen_against_ground
+from gan.cutout.segment import has_transparency
+from gan.export.rule_result import Finding
+from gan.imaging.box import box_of
+from gan.imaging.picture import Picture
+from gan.imaging.resize import resize
+
+LOOK_PX = 256
+"""Longer side at which the two are laid over one another."""
+
+MOST_DIFFERENCE = 2.0
+"""CIEDE2000: what nobody sees side by side."""
+
+MOST_SHARE = 0.005
+"""Share of the product that may differ by more: edges that a repair has moved by parts of a pixel."""
+
+_EDGE_PX = 3
+ALLOWED = Message("the product looks as it came")
+
+
+def lasting(before: tuple[Finding, ...], picture: Picture) -> tuple[Finding, ...]:
+    """Findings on a picture that stay true whatever is repaired: a product that the frame has cut off stays so.
+
+    A cut-out whose transparency ends at the product is only trimmed; it is whole.
+    """
+    if has_transparency(picture):
+        return ()
+    return tuple(finding for finding in before if finding.rule == "cut-off" and finding.status == "fail")
+
+
+def compared(before: Picture, before_alpha: Tensor, after: Picture, after_alpha: Tensor) -> Finding:
+    """Whether a repaired picture shows the product as it came.
+
+    Both products are cut out along their boxes, brought to one size, and compared within their common outline, by
+    CIEDE2000 of local means. Openings that show the ground are not the product's; what lies within its outline and is
+    unlike the ground is, whatever the coverage says of it.
+
+    Args:
+        before, after: pictures of any sizes; transparency is laid on white.
+        before_alpha, after_alpha: (1, 1, H, W) in [0, 1] of these, where the product is.
+    """
+    share = changed_share(before, before_alpha, after, after_alpha)
+    if share is None:
+        return Finding("product", Message("not measured: no product was found"), ALLOWED, "warn")
+    fits = share <= MOST_SHARE
+    percent = {"percent": round(100 * share, 1) if share >= 0.001 else 0.0}
+    value = Message("{percent:g} % of the product differ visibly from the picture that came", percent)
+    return Finding("product", value, ALLOWED, "pass" if fits else "fail", None, share)
+
+
+def changed_share(before: Picture, before_alpha: Tensor, after: Picture, after_alpha: Tensor) -> float | None:
+    """Share of the product that differs by more than `MOST_DIFFERENCE`; None where either has no product."""
+    from scipy import ndimage  # here, because importing these takes longer than most checks
+    from skimage.color import deltaE_ciede2000, rgb2lab
+
+    boxes = [box_of(alpha) for alpha in (before_alpha, after_alpha)]
+    if boxes[0] is None or boxes[1] is None:
+        return None
+    scale = min(1.0, LOOK_PX / max(boxes[0].width, boxes[0].height))
+    size = max(8, round(boxes[0].height * scale)), max(8, round(boxes[0].width * scale))
+    seen = []
+    for picture, alpha, box in ((before, before_alpha, boxes[0]), (after, after_alpha, boxes[1])):
+        rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+        rgb = picture.rgb
+        if picture.alpha is not None:
+            rgb = torch.lerp(torch.ones_like(rgb), rgb, picture.alpha)
+        seen.append((resize(rgb[:, :, rows, columns], *size), resize(alpha[:, :, rows, columns], *size)))
+    (old, old_cover), (new, _) = seen
+    outline = ndimage.binary_fill_holes(old_cover[0, 0].numpy() > 0.5)
+    inside = ndimage.binary_erosion(np.pad(outline, 1), iterations=_EDGE_PX)[1:-1, 1:-1]
+    openings = outline & (old_cover[0, 0].numpy() <= 0.5)
+    if openings.any() and not has_transparency(before):
+        # Compared with the ground of the whole picture: the box shows too little of it.
+        whole = [resize(x, *_small(before)) for x in (before.rgb, before_alpha)]
+        ground = seen_against_ground(whole[0], whole[1])
+        if ground is not None:
+            unlike = torch.from_numpy(ground.unlike.astype(np.float32))[None, None]
+            place = F.interpolate(unlike, before.rgb.shape[2:], mode="nearest")
+            rows, columns = slice(boxes[0].top, boxes[0].bottom), slice(boxes[0].left, boxes[0].right)
+            openings &= resize(place[:, :, rows, columns], *size)[0, 0].numpy() <= 0.5
+    product = inside & ~ndimage.binary_dilation(openings, iterations=_EDGE_PX)
+    if not product.any():
+        return 0.0
+    labs = [rgb2lab(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)[0].permute(1, 2, 0).numpy()) for x in (old, new)]
+    apart = deltaE_ciede2000(*labs)  # type: ignore[no-untyped-call]
+    return float((apart[product] > MOST_DIFFERENCE).mean())
+
+
+def merged(findings: tuple[Finding, ...], kept: tuple[Finding, ...], order: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Findings with those in `kept` in place of, or beside, those of the same rule, in the order of the rules."""
+    by_rule = {finding.rule: finding for finding in (*findings, *kept)}
+    return tuple(by_rule[rule] for rule in order if rule in by_rule)
+
+
+def _small(picture: Picture) -> tuple[int, int]:
+    scale = min(1.0, 2 * LOOK_PX / max(picture.height_px, picture.width_px))
+    return max(2, round(picture.height_px * scale)), max(2, round(picture.width_px * scale))
