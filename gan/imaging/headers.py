@@ -69,7 +69,7 @@ def check_size(width_px: int, height_px: int, field: str) -> None:
             field,
             "a picture of {width} x {height} pixels",
             "at most {longest} on a side are allowed",
-            "Make it smaller first",
+            "Reduce its size first",
             width=width_px,
             height=height_px,
             longest=MAX_SIDE_PX,
@@ -79,9 +79,9 @@ def check_size(width_px: int, height_px: int, field: str) -> None:
 def too_large(field: str) -> InputError:
     return InputError(
         field,
-        "a picture of more than {most} megapixels",
-        "at most {most} are read",
-        "Make it smaller first",
+        "the picture has more than {most} megapixels",
+        "at most {most} are allowed",
+        "Reduce its size first",
         most=MAX_PIXELS // 1_000_000,
     )
 
@@ -102,8 +102,8 @@ def odd_tiff(page: tiff_header.TiffPage, field: str) -> InputError:
         return InputError(
             field,
             "a picture of floating-point numbers",
-            "8 or 16 bits a channel are read",
-            "Save it with 16 bits a channel",
+            "8 or 16 bits per channel are supported",
+            "Save it with 16 bits per channel",
         )
     return InputError(
         field,

@@ -9,7 +9,7 @@ RAW: Final = "a camera's raw file"
 
 NAMED: Final = {
     RAW: "Develop it in a raw converter and save it as TIFF or JPEG",
-    "an SVG drawing": "Export it as a PNG",
+    "it is an SVG drawing": "Export it as a PNG",
     "a Photoshop document": "Save a copy as TIFF or PNG",
     "a GIMP document": "Export it as TIFF or PNG",
     "a PDF document": "Export the page as a PNG",
@@ -86,7 +86,7 @@ def foreign(data: bytes) -> str:
     head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if head.startswith(b"<"):
         if b"<svg" in head:
-            return "an SVG drawing"
+            return "it is an SVG drawing"
         if b"<html" in head or head.startswith(b"<!doctype html"):
             return "a web page"
     return ""

@@ -10,7 +10,6 @@ import numpy as np
 import pillow_jxl  # noqa: F401  (registers the writer)
 import pytest
 import tifffile
-from gan.ui.locale.chinese import SENTENCES
 from PIL import Image
 
 from gan.core.errors import InputError
@@ -20,6 +19,7 @@ from gan.imaging.declared_colors import of_h273
 from gan.imaging.io import codec
 from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.kinds import NAMED
+from gan.ui.i18n import CATALOGS
 
 
 def scene(width: int = 96, height: int = 64) -> Image.Image:
@@ -261,7 +261,7 @@ def test_decoding_apart_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: A
 
 
 def test_what_foreign_files_are_is_said_in_chinese_too() -> None:
-    assert not {*NAMED, *NAMED.values()} - set(SENTENCES)
+    assert not {*NAMED, *NAMED.values()} - set(CATALOGS["zh"].sentences)
 
 
 def test_a_chunk_with_a_bad_checksum_among_the_pixels_is_damage() -> None:

@@ -82,7 +82,7 @@ def open_source(source: str | Path | bytes | Image.Image, field: str) -> Source:
     if len(data) > MAX_BYTES:
         raise _too_long(field)
     if not data:
-        raise InputError(field, "an empty file", ALLOWED, "Choose another file")
+        raise InputError(field, "the file is empty", ALLOWED, "Choose another file")
     return _of_file(data, name, field)
 
 
@@ -230,9 +230,9 @@ def _apart(header: Header, field: str) -> Image.Image:
         if error.reason.startswith("mode"):
             raise InputError(
                 field,
-                "a picture of numbers of 12 or 32 bits",
-                "8 or 16 bits a channel are read",
-                "Save it with 16 bits a channel",
+                "the picture has 12 or 32 bits per channel",
+                "8 or 16 bits per channel are supported",
+                "Save it with 16 bits per channel",
             ) from error
         raise _damaged(field) from error
 
@@ -308,7 +308,7 @@ def _frames(image: Image.Image, header: Header) -> int:
 
 def _check_size(width_px: int, height_px: int, field: str) -> None:
     if width_px < 1 or height_px < 1:
-        raise InputError(field, "a picture without pixels", "at least 1 x 1 is needed", "Choose another file")
+        raise InputError(field, "the picture has no pixels", "at least 1 x 1 is needed", "Choose another file")
     check_size(width_px, height_px, field)
 
 
