@@ -57,7 +57,7 @@ def build(studio: Studio) -> gr.Blocks:
         built: dict[str, Any] = {}
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, fill in TABS.items():
-                with gr.Tab(i18n.label(name), id=name, elem_id=f"tab-{name}"):
+                with gr.Tab(i18n.label(f"tab.{name}"), id=name, elem_id=f"tab-{name}"):
                     built[name] = fill(run, studio)
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from gan.cutout.train.recipe import RECIPE as CUTOUT
-from gan.enhance.train.recipe import RECIPE as ENHANCE
-from gan.generate.train.classical import RECIPE as CLASSICAL
-from gan.generate.train.recipe import RECIPE as GENERATE
-from gan.inpaint.train.recipe import RECIPE as INPAINT
-from gan.stylize.train.recipe import RECIPE as STYLIZE
+from gan.tasks import TASKS
 from gan.training.cli import main
 
 RECIPES = {
-    "enhance": (ENHANCE,),
-    "generate": (GENERATE, CLASSICAL),
-    "inpaint": (INPAINT,),
-    "stylize": (STYLIZE,),
-    "cutout": (CUTOUT,),
+    name: tuple(import_module(f"gan.{name}.train.{module}").RECIPE for module in task.recipes)
+    for name, task in TASKS.items()
+    if task.network is not None
 }
+"""By task, of those that have a network of their own."""
 
 if __name__ == "__main__":
     sys.exit(main(RECIPES))

@@ -5,41 +5,22 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 
-from gan.core.contract import Cache, Context, Model, Output, Progress, Request, Result, run
+from gan.calls import call_of
+from gan.core.contract import Cache, Context, Model, Progress, Request, Result, run
 from gan.core.errors import InputError, WeightsError
-from gan.cutout.network import CutoutNet, cutout_config
-from gan.cutout.pipeline import CutoutRequest, cutout
-from gan.edit.frame import FrameRequest, frame
-from gan.edit.match import MatchRequest, match
-from gan.edit.recolor import RecolorRequest, recolor
-from gan.edit.shadow import ShadowRequest, shadow
-from gan.edit.white import WhiteRequest, white
-from gan.enhance.network import EnhanceConfig, EnhanceNet
-from gan.enhance.pipeline import EnhanceRequest, enhance
-from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
-from gan.generate import classical_network
 from gan.generate.directions import Direction, directions_of
-from gan.generate.interpolation import FilmRequest, film
-from gan.generate.network import GenerateNet, config_from
-from gan.generate.pipeline import AUTO_MODEL, GenerateRequest, generate, load_network
-from gan.generate.projection import ProjectRequest, project
-from gan.inpaint.network import InpaintNet, inpaint_config
-from gan.inpaint.pipeline import InpaintRequest, inpaint
-from gan.models.blocks import fuse
+from gan.generate.pipeline import AUTO_MODEL, load_network
+from gan.inpaint.network import InpaintNet
 from gan.models.community import load_community, load_masked
 from gan.models.manifest import Manifest
 from gan.models.weights import network_config, read, resolve, verify
-from gan.product_calls import ProductCalls
-from gan.room_calls import RoomCalls
-from gan.stylize.network import StylizeNet, stylize_config
-from gan.stylize.pipeline import SheetRequest, StylizeRequest, sheet, stylize
+from gan.tasks import PYTHON, TASKS, Task, task_of
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS_DIR = ROOT / "weights"
@@ -51,38 +32,6 @@ COMMUNITY_FOLDERS = {"enhance": "", "inpaint": "inpaint"}
 
 KEEP_MODELS = 4
 COMMUNITY_SUFFIXES = (".safetensors", ".pth", ".pt")
-
-PIPELINES: Mapping[type[Request], tuple[str, Callable[[Any, Context], Output]]] = {
-    EnhanceRequest: ("enhance", enhance),
-    GenerateRequest: ("generate", generate),
-    ProjectRequest: ("project", project),
-    FilmRequest: ("film", film),
-    InpaintRequest: ("inpaint", inpaint),
-    StylizeRequest: ("stylize", stylize),
-    SheetRequest: ("stylize", sheet),
-    CutoutRequest: ("cutout", cutout),
-    RecolorRequest: ("recolor", recolor),
-    FrameRequest: ("frame", frame),
-    ShadowRequest: ("shadow", shadow),
-    WhiteRequest: ("white", white),
-    MatchRequest: ("match", match),
-    CheckRequest: ("check", check_picture),
-    ExportRequest: ("export", export),
-}
-
-MADE_FOR: Mapping[str, str] = {
-    **{task: task for task in ("enhance", "inpaint", "stylize")},
-    **dict.fromkeys(("cutout", "recolor", "frame", "shadow", "white", "match", "check"), "cutout"),
-}
-"""What a task's own network has to be made for; generating and exporting use others' too and look for themselves."""
-
-NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
-    "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),
-    "generate": lambda config: _generator(config),
-    "inpaint": lambda config: InpaintNet(inpaint_config(config)),
-    "stylize": lambda config: StylizeNet(stylize_config(config)),
-    "cutout": lambda config: CutoutNet(cutout_config(config)),
-}
 
 
 @dataclass(frozen=True)
@@ -106,8 +55,11 @@ class ModelChoice:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Studio(RoomCalls, ProductCalls):
+class Studio:
     """Runs requests. Nothing is loaded before it is needed; safe to use from several threads.
+
+    It has a call for each of `gan.tasks.TASKS`, such as `enhance(image, scale=4)`, whose arguments are the fields of
+    the task's request.
 
     Args:
         device: "auto" takes CUDA where there is one, else the CPU; or "cpu", "cuda".
@@ -137,7 +89,7 @@ class Studio(RoomCalls, ProductCalls):
             InputError, WeightsError: the request or the model cannot be used.
             Cancelled: `cancel` was set.
         """
-        task, pipeline = PIPELINES[type(request)]
+        task = task_of(request)
         context = Context(
             self.device,
             self._loader(task),
@@ -147,7 +99,7 @@ class Studio(RoomCalls, ProductCalls):
             autocast=_native_half(self.device),
             cache=self._cache,
         )
-        return run(pipeline, request, context, task=task)
+        return run(task.pipeline, request, context, task=task.step)
 
     def directions(self, name: str = AUTO_MODEL) -> list[Direction]:
         """The unsupervised directions of a generating model.
@@ -199,11 +151,11 @@ class Studio(RoomCalls, ProductCalls):
         with self._lock:
             self._models.clear()
 
-    def _loader(self, task: str) -> Callable[..., Model]:
+    def _loader(self, task: Task) -> Callable[..., Model]:
         """`load` as a task's pipeline is given it; it may name another task whose network it needs."""
 
-        def load(name: str, wanted: str = MADE_FOR.get(task, "")) -> Model:
-            model = self.load(name, wanted or task)
+        def load(name: str, wanted: str = task.needs) -> Model:
+            model = self.load(name, wanted or task.name)
             if wanted and model.task != wanted:
                 raise _foreign(name, model.task)
             return model
@@ -217,22 +169,24 @@ class Studio(RoomCalls, ProductCalls):
         if path.is_file():
             return _community(path, task, self.device)
         checkpoint = read(name, self.weights_dir)
-        if checkpoint.task not in NETWORKS:
+        published = TASKS.get(checkpoint.task)
+        if published is None or published.network is None:
             raise _foreign(name, checkpoint.task)
-        network = NETWORKS[checkpoint.task](checkpoint.config)
+        network = published.network(checkpoint.config)
         checkpoint.fill(network)
+        spec = network.spec
         network = network.to(self.device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-        model = Model(checkpoint.name, checkpoint.sha256, network, task=checkpoint.task)
-        if isinstance(network, InpaintNet):
-            return replace(model, multiple=network.config.multiple, context_px=InpaintNet.CONTEXT_PX)
-        if isinstance(network, StylizeNet):
-            return replace(model, multiple=StylizeNet.MULTIPLE, context_px=StylizeNet.CONTEXT_PX)
-        if isinstance(network, CutoutNet):
-            return replace(model, multiple=CutoutNet.MULTIPLE, whole=True)
-        if checkpoint.task == "enhance":
-            scale, multiple = int(checkpoint.config["scale"]), int(checkpoint.config["unshuffle"])
-            return replace(model, scale=scale, multiple=multiple, context_px=EnhanceNet.CONTEXT_PX)
-        return model
+        return Model(checkpoint.name, checkpoint.sha256, network, task=checkpoint.task, **asdict(spec))
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Result]:
+            """A task's call; see `gan.calls`."""
+
+
+for _task in TASKS.values():
+    for _name in (_task.name, *_task.aliases) if PYTHON in _task.on else ():
+        setattr(Studio, _name, call_of(_task))
 
 
 def _foreign(name: str, task: str) -> WeightsError:
@@ -264,12 +218,6 @@ def _community(path: Path, task: str, device: torch.device) -> Model:
     return Model(
         path.name, found.sha256, module, task="enhance", scale=found.scale, multiple=found.multiple, context_px=24
     )
-
-
-def _generator(config: Mapping[str, Any]) -> nn.Module:
-    if config.get("kind") == "dcgan":
-        return classical_network.from_config(config)
-    return GenerateNet(config_from(config))
 
 
 def _device(name: str) -> torch.device:

@@ -10,8 +10,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
-from gan.api import PIPELINES
 from gan.core.contract import Context, Model, Progress, Request, Result, run
+from gan.tasks import task_of
 
 GROUND = (226, 226, 222)
 SHA256 = "c0ffee00" * 8
@@ -42,10 +42,10 @@ class CutOuts:
         self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
     ) -> Result:
         self.requests.append(request)
-        task, pipeline = PIPELINES[type(request)]
+        task = task_of(request)
         model = Model("cutout", SHA256, self.network, task="cutout")
         context = Context(torch.device("cpu"), lambda *_: model, progress=progress, cancel=cancel, seed=request.seed)
-        return run(pipeline, request, context, task=task)
+        return run(task.pipeline, request, context, task=task.step)
 
 
 def product(path: Path, size: tuple[int, int] = (96, 72), **options: Any) -> Path:

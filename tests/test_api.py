@@ -119,7 +119,7 @@ def test_a_reference_is_measured(client: Client, tmp_path: Path) -> None:
     ("options", "sentence"),
     [
         ({"width": 5000}, "width: 5000 px from 48 px"),
-        ({"file_format": "jpeg", "lossless": True}, "lossless: jpeg always loses something"),
+        ({"file_format": "jpeg", "lossless": True}, "lossless: jpeg is always lossy"),
         ({"scale": 3}, "3"),
         ({"model": "/etc/passwd"}, "/etc/passwd"),
         ({"scale": "2"}, 'scale: "2"; a whole number is expected'),

@@ -52,7 +52,7 @@ def test_a_run_gives_the_bytes_of_a_replay(client: Client, tiny_weights: Path, t
     assert Path(report).read_bytes() == (out / "report.json").read_bytes()
     assert Path(first).read_bytes() == (out / "a.png").read_bytes()
     assert len(sheets) == 1
-    assert "<b>Mine</b> · 2 of 2 pictures are made" in told
+    assert "<b>Mine</b> · 2 of 2 pictures done" in told
     assert status == ""
 
 

@@ -141,7 +141,7 @@ def test_several_colors_come_together_as_a_zip(client: Client, mug: Path, name: 
         ("recolor", {"to": "sky"}, "to: sky; a hex color"),
         ("shadow", {"kind": "long"}, "kind: long"),
         ("frame", {"fill": 2}, "fill: 2; 0.1 to 1 is allowed"),
-        ("white", {"file_format": "jpeg", "lossless": True}, "lossless: jpeg always loses something"),
+        ("white", {"file_format": "jpeg", "lossless": True}, "lossless: jpeg is always lossy"),
         ("match", {}, "reference: none was given"),
     ],
 )

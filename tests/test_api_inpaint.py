@@ -81,9 +81,9 @@ def test_a_picture_is_extended_without_a_mask(client: Client, shoe: Path) -> Non
     ("options", "sentence"),
     [
         ({}, "mask: none was given"),
-        ({"aspect": "4:5", "left": 3}, "aspect: an aspect and pixels for a side"),
+        ({"aspect": "4:5", "left": 3}, "aspect: both an aspect ratio and pixels for a side"),
         ({"aspect": "9:1"}, "aspect: 9:1"),
-        ({"left": 3, "file_format": "jpeg", "lossless": True}, "lossless: jpeg always loses something"),
+        ({"left": 3, "file_format": "jpeg", "lossless": True}, "lossless: jpeg is always lossy"),
         ({"left": 3, "model": "/etc/passwd"}, "/etc/passwd"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_mask_is_made_and_used(client: Client, shoe: Path, mask: Path) -> None
     assert float(decode_mask(made).coverage.sum()) > 30 * 20
     file, *_ = client.predict(handle_file(shoe), handle_file(made), api_name="/inpaint")
     assert decode(file).rgb.shape == (1, 3, 64, 96)
-    with pytest.raises(AppError, match="mask: nothing says what to mark"):
+    with pytest.raises(AppError, match="mask: nothing to mark was chosen"):
         client.predict(handle_file(shoe), api_name="/mask")
 
 

@@ -95,10 +95,10 @@ def test_the_ground_stays_exactly_where_the_mask_is_black(client: Client, shoe: 
         ({"style": "/etc/passwd"}, "style: there is no preset /etc/passwd"),
         ({"weights": "1,2"}, "weight: 2 weights for 1 styles"),
         ({"strength": 1.5}, "1.5"),
-        ({"where": "product"}, "where: a picture without a plain ground"),
+        ({"where": "product"}, "where: the picture has no plain background"),
         ({"style_px": 8}, "style_px: 8"),
         ({"model": "/etc/passwd"}, "/etc/passwd"),
-        ({"file_format": "jpeg", "lossless": True}, "lossless: jpeg always loses something"),
+        ({"file_format": "jpeg", "lossless": True}, "lossless: jpeg is always lossy"),
     ],
 )
 def test_a_refusal_is_told(client: Client, shoe: Path, options: dict[str, Any], sentence: str) -> None:

@@ -16,7 +16,7 @@ from gan.imaging.io.codec import decode
 
 pytestmark = pytest.mark.browser
 
-ENGLISH = ("Run", "Steps", "Batch", "Written", "pictures", "Download", "Drop File", "Save", "Cut out", "Frame")
+ENGLISH = ("Run", "Steps", "Batch", "Written", "pictures", "Download", "Drop File", "Your own", "Cut out", "Frame")
 
 
 def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: str, tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
         expect(page.locator("#batch-files")).to_contain_text("bad")
         page.click("#batch-run")
         expect(page.locator("#batch-archive")).to_be_visible(timeout=60_000)
-        expect(page.locator("#batch-report [role=status]")).to_contain_text("2 of 3 pictures are made")
+        expect(page.locator("#batch-report [role=status]")).to_contain_text("2 of 3 pictures done")
         expect(page.locator("#batch-report .card.fail")).to_contain_text("bad.jpg")
         expect(page.locator("#batch-sheets img").first).to_be_visible()
         visit.shoot("batch-made")

@@ -166,7 +166,7 @@ def test_recolor_frame_and_shadow(browser: Browser, quick_page: str, tmp_path: P
         assert not visit.broken
 
 
-ENGLISH = ("Brush", "Ground", "Cut out", "Frame", "Shadow", "Undo", "Hold", "Drop File", "Confidence", "Mask")
+ENGLISH = ("Brush", "Background", "Cut out", "Frame", "Shadow", "Undo", "Hold", "Drop File", "Confidence", "Mask")
 
 
 def test_a_phone_in_chinese_has_no_sideways_scrolling(browser: Browser, quick_page: str, tmp_path: Path) -> None:

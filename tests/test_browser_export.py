@@ -18,7 +18,7 @@ from gan.imaging.io.codec import decode
 
 pytestmark = pytest.mark.browser
 
-ENGLISH = ("Check", "Repair", "Channel", "Passes", "Fails", "Drop File", "Download", "at least", "Rules", "More")
+ENGLISH = ("Check", "Fix", "Channel", "Passes", "Fails", "Drop File", "Download", "at least", "Rules", "More")
 
 
 class Checking(Session):

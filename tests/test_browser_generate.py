@@ -77,7 +77,7 @@ def test_from_seed_to_film(browser: Browser, generate_page: str, tmp_path: Path)
         assert not page.is_visible("#generate-download")
         visit.shoot("generate-empty")
         page.fill("#generate-text textarea, #generate-text input", "red lamp from the left, blorb")
-        expect(page.locator("#generate-heard")).to_have_text("Not understood: blorb")
+        expect(page.locator("#generate-heard")).to_have_text("Not recognized: blorb")
         expect(page.locator("#generate-colour input")).to_have_value("Red")
         expect(page.locator("#generate-view input[type=number]")).to_have_value("-35")
         before = visit.shown()
@@ -171,7 +171,7 @@ def test_a_record_and_latents_come_back(browser: Browser, generate_page: str, tm
         visit.upload_to("#generate-saved", latents)
         expect(page.locator("#generate-line")).to_contain_text("from a latent")
         visit.upload_to("#generate-saved", tmp_path / "first.png")
-        expect(page.locator(".toast-body")).to_contain_text("holds no latents")
+        expect(page.locator(".toast-body")).to_contain_text("contains no latents")
 
 
 def test_directions_are_tried_listed_named_and_saved(browser: Browser, generate_page: str, tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_the_tab_speaks_chinese_on_a_phone(browser: Browser, generate_page: str)
         visit.generate()
         expect(page.locator("#generate-line")).to_contain_text("灯具 · 种子 0")
         visible = page.locator("[role=tabpanel]:visible").inner_text()
-        for english in ("Category", "Seed", "Colour", "Hue", "Film", "Steps", "Drop File", "Pictures", "Keep", "Shape"):
+        for english in ("Category", "Seed", "Color", "Hue", "Video", "Steps", "Drop File", "Pictures", "Keep", "Shape"):
             assert english not in visible, english
         assert visit.overflow_px() <= 0
         visit.shoot("generate-phone-dark-zh")
@@ -258,7 +258,7 @@ def test_settings_are_remembered(browser: Browser, generate_page: str) -> None:
 
 def test_without_a_model_the_tab_says_why(browser: Browser, studio_page: str) -> None:
     with Generating(browser, studio_page) as visit:
-        expect(visit.page.locator("#generate-unavailable")).to_contain_text("Generate is switched off")
+        expect(visit.page.locator("#generate-unavailable")).to_contain_text("Generate is off")
         expect(visit.page.locator("#generate-run")).to_be_disabled()
         visit.page.click("[role=tab] >> nth=0")
         expect(visit.page.locator("#enhance-send-generate")).to_be_hidden()

@@ -17,7 +17,7 @@ from gan.stylize.presets import PRESETS
 pytestmark = pytest.mark.browser
 
 FOLDED = ("own-fold", "strokes", "output", "sheet")
-ENGLISH = ("Style", "Strength", "Everywhere", "Artistic", "Preview", "Hold", "Drop File", "Weight", "Look", "done")
+ENGLISH = ("Style", "Strength", "Whole", "Artistic", "Preview", "Hold", "Drop File", "Weight", "Look", "done")
 
 
 class Styling(Session):

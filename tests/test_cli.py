@@ -89,9 +89,9 @@ def test_record_makes_it_again(tmp_path: Path) -> None:
     [
         (["missing.png", "-o", "out.png"], "missing.png"),
         (["a.png", "-o", "out.svg"], "out.svg"),
-        (["a.png", "-o", "out.png", "--strength", "2"], "strength: 2.0; 0 to 1"),
+        (["a.png", "-o", "out.png", "--strength", "2"], "strength: 2; 0 to 1"),
         (["a.png", "-o", "out.png", "--width", "9999"], "width: 9999 px from 24 px"),
-        (["a.png", "-o", "out.png", "--sharpness", "7"], "sharpness: 7.0"),
+        (["a.png", "-o", "out.png", "--sharpness", "7"], "sharpness: 7; 0 to 1"),
         (["a.png", "-o", "out.png", "--model", "nobody-knows"], "nobody-knows"),
         (["a.png", "-o", "out.jpg", "--lossless"], "lossless"),
         (["a.png", "b.png", "-o", "taken.png"], "taken.png is a file"),

@@ -14,9 +14,9 @@ from PIL import Image
 import gan
 import gan.api
 from gan.cli.main import main
-from gan.cli.product import KINDS
-from gan.cli.product_options import NO_TRANSPARENCY
+from gan.cli.task import NO_TRANSPARENCY
 from gan.edit import shadow
+from gan.edit.shadow import KINDS
 
 WIDTH, HEIGHT = 48, 40
 BOX = (14, 10, 34, 32)
@@ -349,7 +349,7 @@ def test_a_match_is_the_one_of_python_and_tells_the_difference(capsys: Any) -> N
         (["cutout", "a.png", "--mask", "missing.png"], "missing.png"),
         (["cutout", "a.png", "--mask", "small.png"], "mask: 4 x 4 px mask, 48 x 40 px picture"),
         (["cutout", "a.png", "--keep", "small.png"], "4 x 4 px mask, 48 x 40 px picture"),
-        (["cutout", "a.png", "--drop", "full.png"], "nothing of the product is left"),
+        (["cutout", "a.png", "--drop", "full.png"], "no part of the product is left"),
         (["cutout", "a.png", "--mask", "empty.png"], "mask: it is empty"),
         (["cutout", "photo.png", "--model", "nobody-knows"], "nobody-knows"),
         (["cutout", "a.png", "--save-mask", "m.jpg"], "output: m.jpg does not end in .png"),

@@ -170,4 +170,4 @@ def test_a_small_picture_is_enlarged_by_the_network_of_enhance(capsys: Any) -> N
     assert main(["export", "a.png", "--channel", "amazon", "-o", "out.zip"]) == 0
     with Image.open(io.BytesIO(zipped("out.zip")["a.jpg"])) as made:
         assert made.size == (600, 600)
-    assert "It had to be enlarged" in capsys.readouterr().out
+    assert "The picture had to be enlarged" in capsys.readouterr().out

@@ -286,8 +286,8 @@ def test_masks_of_a_folder_serve_inpaint(capsys: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ([], "mask: nothing says what to mark; --suggest"),
-        (["--grow", "3"], "nothing says what to mark"),
+        ([], "mask: nothing to mark was chosen; --suggest"),
+        (["--grow", "3"], "nothing to mark was chosen"),
         (["--rectangle", "0,0,5,5", "-o", "m.jpg"], "output: m.jpg does not end in .png"),
         (["--rectangle", "40,0,9,5"], "rectangle: 9 x 5 px from 40, 0"),
         (["--color", "48,0"], "color: the pixel 48, 0"),

@@ -83,7 +83,7 @@ def test_a_folder_goes_on_past_bad_files_and_names_them(tmp_path: Path, capsys: 
     [
         ([{"task": "polish"}], ["a.png"], 'step 1: task: "polish" is unknown'),
         ([ENHANCE], [], "image: no picture"),
-        ([ENHANCE], ["a.png", "-o", "."], "a.png would take the place"),
+        ([ENHANCE], ["a.png", "-o", "."], "a.png would overwrite its own source"),
         ([{"task": "enhance", "request": {"model": "nobody-knows"}}], ["a.png"], "nobody-knows"),
         ([ENHANCE], ["a.png", "--engine", "ray", "--verify"], "verify: --verify with --engine ray"),
     ],

@@ -257,7 +257,7 @@ STYLED = ["--style", PRESET]
         (["--style", "text.cube"], "look: "),
         (["--style", "look.cube", *STYLED], "style: 2 styles with a .cube file"),
         ([*STYLED, "--weight", "1", "--weight", "2"], "weight: 2 weights for 1 styles"),
-        ([*STYLED, "--mask", "m.png"], "mask: a mask for everywhere"),
+        ([*STYLED, "--mask", "m.png"], "mask: a mask was given for the whole picture"),
         ([*STYLED, "--where", "product", "--mask", "missing.png"], "mask: "),
         ([*STYLED, "--cube", "l.cube"], "cube: the artistic kind"),
         (["--style", "look.cube", "--kind", "artistic", "--cube", "l.cube"], "cube: the artistic kind"),
@@ -280,7 +280,7 @@ def test_a_refusal_is_one_line_before_any_picture_is_read(options: list[str], se
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--style", "look.cube", "--kind", "artistic"], "style: a look together with"),
+        (["--style", "look.cube", "--kind", "artistic"], "style: a .cube file together with"),
         ([*STYLED, "--strength", "1.5"], "strength: 1.5"),
         ([*STYLED, "--weight", "-1"], "weight: -1"),
         ([*STYLED, "--weight", "nan"], "weight: nan"),
@@ -288,7 +288,7 @@ def test_a_refusal_is_one_line_before_any_picture_is_read(options: list[str], se
         ([*STYLED, "--style-px", "0"], "style_px: 0"),
         ([*STYLED, "--where", "product", "--mask", "small.png"], "mask: "),
         ([*STYLED, "--where", "ground", "--mask", "masks"], "mask: none for a.png in masks"),
-        ([*STYLED, *PHOTOGRAPHIC, "--where", "product"], "where: a picture without a plain ground"),
+        ([*STYLED, *PHOTOGRAPHIC, "--where", "product"], "where: the picture has no plain background"),
         (["--sheet", "--strength", "-1"], "strength: -1"),
         ([*STYLED * 9], "style: 9 styles"),
     ],

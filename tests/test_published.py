@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.api import NETWORKS, ROOT, WEIGHTS_DIR, Studio
+from gan.api import ROOT, WEIGHTS_DIR, Studio
 from gan.core.contract import Result
 from gan.enhance.pipeline import EnhanceRequest
 from gan.generate.attributes import Sliders
@@ -23,6 +23,7 @@ from gan.models.manifest import Manifest
 from gan.models.weights import read, verify
 from gan.stylize.pipeline import Style, StylizeRequest
 from gan.stylize.presets import preset_path
+from gan.tasks import TASKS
 
 RECORDS = Manifest.read(WEIGHTS_DIR).records
 GOLDEN = Path(__file__).parent / "golden"
@@ -46,7 +47,9 @@ def test_all_are_there_and_whole() -> None:
 def test_rebuilt_from_its_config(name: str) -> None:
     checkpoint = read(name, WEIGHTS_DIR)
     assert checkpoint.record is not None
-    network = NETWORKS[checkpoint.task](checkpoint.config)
+    build = TASKS[checkpoint.task].network
+    assert build is not None
+    network = build(checkpoint.config)
     checkpoint.fill(network)
     stored = (value for value in network.state_dict().values() if value.is_floating_point())
     assert sum(value.numel() for value in stored) == checkpoint.record.parameters

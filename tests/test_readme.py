@@ -1,4 +1,4 @@
-"""The README is true: what it tells one to type works, what it points to exists."""
+"""README.md and docs/ are true: what they tell one to type works, what they point to exists."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from train import RECIPES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {path: path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+MOST_LINES = 150
 
 
 def _blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    return [block for text in PAGES.values() for block in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)]
 
 
 def _commands(start: str) -> list[list[str]]:
     lines = "\n".join(_blocks("bash")).splitlines()
-    return [shlex.split(line) for line in lines if line.startswith(start)]
+    return [shlex.split(line) for line in dict.fromkeys(lines) if line.startswith(start)]
 
 
 @pytest.fixture
@@ -85,12 +87,19 @@ def test_doctor_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_preset_is_named() -> None:
-    (sentence,) = re.findall(r"^The presets: (.*?)\. ", README, flags=re.DOTALL | re.MULTILINE)
+    use = PAGES[ROOT / "docs" / "use.md"]
+    (sentence,) = re.findall(r"^The presets: (.*?)\. ", use, flags=re.DOTALL | re.MULTILINE)
     assert re.findall(r"`([\w-]+)`", sentence) == list(PRESETS)
 
 
 def test_nothing_is_left_to_fill_in() -> None:
-    assert not re.findall(r"\{\w+\}", README)
+    for path, text in PAGES.items():
+        prose = re.sub(r"`[^`]*`|```.*?```", "", text, flags=re.DOTALL)
+        assert not re.findall(r"\{\w+\}", prose), path
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= MOST_LINES
 
 
 def test_the_two_commands_name_files_that_exist() -> None:
@@ -117,8 +126,9 @@ def test_front_matter_is_a_spaces() -> None:
     assert front["sdk_version"].split(".")[0] == gr.__version__.split(".")[0]
 
 
-def test_pictures_and_rooms_exist() -> None:
-    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
-        assert (ROOT / picture).is_file(), picture
-    for room in re.findall(r"^(gan/[\w/.]+)", README, flags=re.MULTILINE):
-        assert (ROOT / room).exists(), room
+def test_pictures_pages_and_folders_exist() -> None:
+    for path, text in PAGES.items():
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+        for folder in re.findall(r"`((?:gan|tests|benchmarks|examples|weights)/[\w/.-]*)`", text):
+            assert (ROOT / folder).exists(), f"{path.name}: {folder}"

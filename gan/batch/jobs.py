@@ -1,4 +1,4 @@
-"""Which pictures a recipe is applied to, where each result goes, and which of them are there already."""
+"""Plan a batch: match sources to output paths, and skip results that an earlier run has already written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Job:
 
 
 def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
-    """What is to be made of files and folders, in the order of their names.
+    """List the jobs for files and folders, sorted by name.
 
     A result is called as its source, in the same sub-folders, with the output's suffix; where several would meet in
     one name, later ones keep their old suffix too, or are numbered. Of a recipe with several results for a picture,
@@ -59,9 +59,9 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
     if recipe.draws == bool(sources):
         raise InputError(
             "image",
-            "pictures for a recipe that makes its own" if recipe.draws else "no picture",
-            "a recipe that begins with generate takes none, every other at least one",
-            "Leave them out, or choose another recipe" if recipe.draws else "Choose a file or a folder",
+            "pictures were given for a recipe that generates its own" if recipe.draws else "no picture",
+            "a recipe that begins with generate takes no pictures, every other at least one",
+            "Remove them, or choose another recipe" if recipe.draws else "Choose a file or a folder",
         )
     if out.exists() and not out.is_dir():
         raise InputError(
@@ -93,7 +93,7 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
 
 
 def ignored_in(sources: Iterable[Path]) -> tuple[str, ...]:
-    """The files of folders that are taken for no pictures, hidden ones left out; `MOST_IGNORED` at most."""
+    """Files in the folders that are not pictures, hidden ones left out; `MOST_IGNORED` at most."""
     names: list[str] = []
     for folder in sources:
         if not folder.is_dir():
@@ -108,23 +108,23 @@ def ignored_in(sources: Iterable[Path]) -> tuple[str, ...]:
 
 
 def sidecar_of(target: Path) -> Path:
-    """Where the steps of a result are written."""
+    """Path of the JSON sidecar that records the steps of a result."""
     return target.with_name(target.name + ".json")
 
 
 def kept(job: Job) -> Outcome | None:
-    """What an earlier run made of the same picture with the same recipe, if its file still is what it wrote.
+    """Result of an earlier run of the same recipe on the same picture, if its file is unchanged since; else None.
 
     The sidecar is the journal: it is written after its picture, whole or not at all, so that a run which was killed
     has neither half a file nor a file that is taken for finished and is not.
     """
     try:
-        told: dict[str, Any] = json.loads(sidecar_of(job.target).read_bytes())["result"]
-        target = job.target.with_name(Path(told["output"]["file"]).name)
+        record: dict[str, Any] = json.loads(sidecar_of(job.target).read_bytes())["result"]
+        target = job.target.with_name(Path(record["output"]["file"]).name)
         same = (
-            told["recipe"] == job.recipe.sha256
-            and told["input"]["sha256"] == ("" if job.source is None else file_sha256(job.source))
-            and told["output"]["sha256"] == file_sha256(target)
+            record["recipe"] == job.recipe.sha256
+            and record["input"]["sha256"] == ("" if job.source is None else file_sha256(job.source))
+            and record["output"]["sha256"] == file_sha256(target)
         )
         if not same:
             return None
@@ -132,22 +132,22 @@ def kept(job: Job) -> Outcome | None:
             name=job.name,
             target=(Path(job.below).parent / target.name).as_posix(),
             status="kept",
-            notices=tuple(map(str, told["notices"])),
-            width_px=int(told["output"]["width_px"]),
-            height_px=int(told["output"]["height_px"]),
+            notices=tuple(map(str, record["notices"])),
+            width_px=int(record["output"]["width_px"]),
+            height_px=int(record["output"]["height_px"]),
             file_bytes=target.stat().st_size,
-            input_sha256=told["input"]["sha256"],
-            output_sha256=told["output"]["sha256"],
-            product=lab_of(told["measured"].get("product")),
-            ground=lab_of(told["measured"].get("ground")),
-            delta_e=told["measured"].get("delta_e"),
+            input_sha256=record["input"]["sha256"],
+            output_sha256=record["output"]["sha256"],
+            product=lab_of(record["measured"].get("product")),
+            ground=lab_of(record["measured"].get("ground")),
+            delta_e=record["measured"].get("delta_e"),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # no sidecar of ours: the picture is made anew
 
 
 def file_sha256(path: Path) -> str:
-    """Of a file's content; empty for what is no file.
+    """SHA-256 of a file's content; empty if it is not a file.
 
     Raises:
         OSError: it cannot be read.
@@ -162,7 +162,7 @@ def file_sha256(path: Path) -> str:
 
 
 def _pairs(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[Path, Path]]:
-    """Sources and the names of their results, which may meet."""
+    """Sources and the names of their results, which may collide."""
     if len(sources) == 1 and not sources[0].is_dir():
         return [(sources[0], (out / sources[0].name).with_suffix(suffix))]
     own = out.resolve()
@@ -175,7 +175,7 @@ def _pairs(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[Path, 
 
 
 def _ours(path: Path) -> bool:
-    """Whether it is the contact sheet of an earlier run, on whose results this one works."""
+    """True for the contact sheet of an earlier run, on whose results this one works."""
     return SHEET.fullmatch(path.name) is not None and (path.parent / KEPT).is_dir()
 
 
@@ -185,7 +185,7 @@ def _name(source: Path, sources: Sequence[Path]) -> str:
 
 
 def _free(target: Path, taken: set[str]) -> Path:
-    """A name that no other result has, on systems too that take a.png and A.png for the same."""
+    """A name that no other result has, also on file systems that ignore case."""
     free, number = target, 2
     while str(free).casefold() in taken or SHEET.fullmatch(free.name):
         free, number = target.with_name(f"{target.stem}-{number}{target.suffix}"), number + 1
@@ -194,13 +194,13 @@ def _free(target: Path, taken: set[str]) -> Path:
 
 
 def _check_apart(jobs: Sequence[Job]) -> None:
-    """Results never take the place of what they are made of."""
+    """Raise `InputError` if a result would overwrite a source."""
     sources = {job.source.resolve() for job in jobs if job.source is not None}
     for job in jobs:
         if job.target.resolve() in sources:
             raise InputError(
                 "output",
-                "{name} would take the place of a picture that it is made of",
+                "{name} would overwrite its own source",
                 "a folder of its own is needed",
                 "Choose another -o",
                 name=job.below,

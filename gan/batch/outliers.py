@@ -1,4 +1,4 @@
-"""What is measured of every result, so that those that fall out of a batch can be listed."""
+"""Image statistics of every result, and detection of results that differ from the rest of the batch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000, rgb2lab
 
 from gan.batch.results import Lab, Outcome, Outlier
 from gan.imaging.picture import Picture
@@ -18,10 +17,10 @@ MEASURED_PX = 256
 """Longest side of the copy that is measured."""
 
 LEAST_PICTURES = 5
-"""A batch of fewer has no outliers: nothing says what is usual."""
+"""A smaller batch has no outliers: too few to estimate the usual values."""
 
 LEAST_DELTA_E = 5.0
-"""A smaller CIEDE2000 difference is hardly seen between two pictures that do not touch."""
+"""A smaller CIEDE2000 difference is barely visible between two pictures that are not adjacent."""
 
 DEVIATIONS = 3.0
 _TO_DEVIATION = 1.4826
@@ -29,7 +28,7 @@ _TO_DEVIATION = 1.4826
 
 
 def measured(picture: Picture, details: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Median colors of the product and of its ground, and how far a step has missed the color that it was asked for.
+    """Median colors of the product and its background, and a step's difference from its target color.
 
     The product is what is opaque, or stands on a plain ground; where neither is so, all of the picture.
 
@@ -44,20 +43,20 @@ def measured(picture: Picture, details: Sequence[Mapping[str, Any]]) -> dict[str
     rgb = shrunk(picture.rgb, MEASURED_PX)
     if picture.alpha is not None and bool((picture.alpha < 1).any()):
         cover = shrunk(picture.alpha, MEASURED_PX)
-        told = {"product": _median(rgb[0].numpy(), cover[0, 0].numpy() > 0.5)}
+        colors = {"product": _median(rgb[0].numpy(), cover[0, 0].numpy() > 0.5)}
     else:
         inside = coverage(rgb)[0, 0].numpy() > 0.5
         inside = inside if inside.any() else ~inside
-        told = {"product": _median(rgb[0].numpy(), inside), "ground": _median(rgb[0].numpy(), ~inside)}
+        colors = {"product": _median(rgb[0].numpy(), inside), "ground": _median(rgb[0].numpy(), ~inside)}
     missed = [number for each in details for number in _differences(each)]
     return {
-        **{name: value for name, value in told.items() if value is not None},
+        **{name: value for name, value in colors.items() if value is not None},
         **({"delta_e": round(max(missed), 4)} if missed else {}),
     }
 
 
 def outliers(outcomes: Sequence[Outcome]) -> tuple[Outlier, ...]:
-    """The results whose colors differ, the largest difference first.
+    """Results whose colors differ from the others', the largest difference first.
 
     A color counts as different when it is farther from the batch's median color than `LEAST_DELTA_E` and than the
     median distance by `DEVIATIONS` robust standard deviations; one that a step was to meet, when it is farther from
@@ -76,6 +75,8 @@ def _apart(outcomes: Sequence[Outcome], what: Literal["product", "ground"]) -> l
     colored: list[tuple[Outcome, Lab]] = [(each, lab) for each in outcomes if (lab := getattr(each, what)) is not None]
     if len(colored) < LEAST_PICTURES:
         return []
+    from skimage.color import deltaE_ciede2000  # here, because importing it takes longer than measuring
+
     labs = np.array([lab for _, lab in colored])
     distances = deltaE_ciede2000(labs, np.median(labs, axis=0, keepdims=True))  # type: ignore[no-untyped-call]
     usual = np.median(distances)
@@ -89,15 +90,17 @@ def _apart(outcomes: Sequence[Outcome], what: Literal["product", "ground"]) -> l
 
 
 def _median(rgb: NDArray[np.float32], inside: NDArray[np.bool_]) -> list[float] | None:
-    """Of (3, h, w) where (h, w) says so, in CIELAB."""
+    """Median in CIELAB of (3, h, w) where (h, w) is true."""
     if not inside.any():
         return None
+    from skimage.color import rgb2lab
+
     lab = rgb2lab(rgb[:, inside].T.astype(np.float64))
     return [round(float(value), 3) for value in np.median(lab, axis=0)]
 
 
 def _differences(value: Any) -> Iterator[float]:
-    """All that a step's details call `delta_e`, wherever it stands in them."""
+    """All values named `delta_e` in a step's details, at any depth."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key == "delta_e" and isinstance(item, Mapping):

@@ -1,4 +1,4 @@
-"""How a recipe's result becomes a file: as the recipe says, or, after an export, as the channel does."""
+"""Encode a recipe's result to a file: with the recipe's output settings or, after an export, the channel's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gan.export.rules_file import writable
 from gan.imaging.io.codec import encode
 from gan.imaging.io.formats import FORMATS
 
-FLATTENED: Final = "This format has no transparency; the picture was laid on white"
+FLATTENED: Final = "This format has no transparency; the picture was placed on white"
 NOT_PASSED: Final = "Not every rule of the channel could be met; check the picture to see which"
 
 
@@ -27,7 +27,7 @@ class Encoded:
         data: its content.
         suffix: with the dot.
         width_px, height_px: of the picture in it.
-        notices: what the user should be told of the way it was written.
+        notices: for the user, about the way it was written.
     """
 
     data: bytes
@@ -38,7 +38,7 @@ class Encoded:
 
 
 def suffix_of(recipe: Recipe) -> str:
-    """What the names of a recipe's results end with; after an export a single file may turn out otherwise.
+    """File suffix of a recipe's results; after an export a single file may turn out otherwise.
 
     Raises:
         StepError: as of `Recipe.arguments`.
@@ -48,7 +48,7 @@ def suffix_of(recipe: Recipe) -> str:
 
 
 def encoded(recipe: Recipe, result: Result) -> Encoded:
-    """The file of the result of a recipe's last step.
+    """Encode the result of a recipe's last step.
 
     Raises:
         InputError: as of `gan.imaging.io.codec.encode`.
@@ -66,5 +66,5 @@ def encoded(recipe: Recipe, result: Result) -> Encoded:
 
 
 def _channel(recipe: Recipe) -> Channel | None:
-    """Whose rules the last step exports by; None where it does something else."""
+    """Channel that the last step exports to; None if it does not export."""
     return cast(Channel, recipe.arguments[-1]["channel"]) if recipe.steps[-1].task == "export" else None

@@ -1,4 +1,4 @@
-"""A recipe on several processes or machines: Ray Data maps the same `carry_out` over the plan.
+"""Run a recipe on several processes or machines: Ray Data maps `carry_out` over the plan.
 
 One actor a worker keeps its models; a picture whose worker dies is done by another. Paths may be those of any file
 system that fsspec knows. A remote folder is mirrored here by name only: workers fetch a picture, make its result near
@@ -39,7 +39,7 @@ CPUS_A_WORKER: Final = 2
 """So many a network makes good use of, where the number of workers is not given."""
 
 ATTEMPTS: Final = 4
-"""How often what a dead worker left behind is given to others."""
+"""Number of times that a dead worker's jobs are given to others."""
 
 REPORTS: Final = ("report.csv", "report.json", "contact-sheet-*.jpg")
 
@@ -55,7 +55,7 @@ def replay(
     again: bool = False,
     progress: Progress | None = None,
 ) -> Replay:
-    """A replay whose pictures are made by Ray's workers: here, or on the cluster that RAY_ADDRESS names.
+    """Replay a recipe with Ray's workers: on this machine, or on the cluster that RAY_ADDRESS names.
 
     Results equal those of the local engine where a worker has as many threads and the same kind of processor.
 
@@ -82,7 +82,7 @@ def replay(
 
 
 class _RayReplay(Replay):
-    """A replay that puts its reports where the results are."""
+    """Replay that writes its reports beside the results."""
 
     places: _Places
 
@@ -94,7 +94,7 @@ class _RayReplay(Replay):
 
 
 class _Places:
-    """Where pictures are and go, and the local names that the plan gives them.
+    """Map URLs of sources and results to the local names that the plan uses.
 
     Attributes:
         sources: local paths; of a remote file or folder, a mirror with empty files.
@@ -116,11 +116,11 @@ class _Places:
         return "" if path is None else self._urls.get(path, "")
 
     def target_url(self, job: Job) -> str:
-        """Where a job's result goes; empty for a local folder."""
+        """URL that a job's result is written to; empty for a local folder."""
         return f"{self._out_url}/{job.below}" if self._out_url else ""
 
     def upload_reports(self) -> None:
-        """Put the reports beside remote results."""
+        """Upload the reports to the folder of remote results."""
         if not self._out_url:
             return
         with _reached("output", self._out_url):
@@ -179,7 +179,7 @@ class _Engine:
                     self._show(job, outcome)
                     if self._progress is not None:
                         done = len(jobs) - len(left)
-                        self._progress(done * STEPS, len(jobs) * STEPS, "Working through the pictures")
+                        self._progress(done * STEPS, len(jobs) * STEPS, "Processing the pictures")
                     yield job, outcome
             except ray.exceptions.RayError:
                 # A worker died, or its machine; what it had not handed over is made by others.
@@ -218,7 +218,7 @@ class _Engine:
             yield row["number"], result
 
     def _show(self, job: Job, outcome: Outcome) -> None:
-        """Give the contact sheet small pictures of what lies elsewhere and was there before."""
+        """Load thumbnails for the contact sheet of results that already existed elsewhere."""
         if outcome.status != "kept" or not self._places.target_url(job):
             return
         for path, data in ((job.source, outcome.before), (self._places.out / outcome.target, outcome.after)):
@@ -228,7 +228,7 @@ class _Engine:
 
 
 class _Worker:
-    """One process of several; its models stay loaded."""
+    """One of several worker processes; its models stay loaded."""
 
     def __init__(self, recipes: Sequence[Recipe], studio: Callable[[], Run], again: bool, threads: int) -> None:
         import torch
@@ -267,7 +267,7 @@ class _Worker:
 
 
 def _near(job: Job, folder: Path, source_url: str, target_url: str) -> Job:
-    """The job with its source and its target in a folder of the worker's own, as far as they are elsewhere."""
+    """The job with remote source and target replaced by paths in a folder of the worker."""
     source, target = job.source, job.target
     if source_url and source is not None:
         source = folder / "in" / source.name
@@ -283,7 +283,7 @@ def _no_restart() -> dict[str, Any]:
 
 
 def _connect(workers: int) -> None:
-    """To the cluster that RAY_ADDRESS names, else to one of this machine's own."""
+    """Connect to the cluster that RAY_ADDRESS names, else start one on this machine."""
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     if not ray.is_initialized():

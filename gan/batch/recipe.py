@@ -1,4 +1,4 @@
-"""What a recipe is: steps of any room in their order, and how their result is written."""
+"""Recipe: an ordered list of steps of any room, and the output settings of their result."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ VERSION: Final = 1
 MOST_STEPS: Final = 100
 
 PROBES_PX = (1000, 100, 10_000)
-"""Sides of empty pictures on which every step is tried: what none of them can be asked is the recipe's mistake."""
+"""Sides of empty pictures on which every step is tried: what fails on all of them is an error in the recipe."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Steps and the way in which their result is written.
+    """Steps, and the output settings of their result.
 
     Attributes:
         name: what people call it.
@@ -68,22 +68,22 @@ class Recipe:
 
     @property
     def draws(self) -> bool:
-        """Whether it begins with a picture of its own and is applied to none."""
+        """True if the recipe starts by generating a picture and takes none as input."""
         return self.steps[0].task == DRAWING
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The names of all files that its steps need."""
+        """Names of all files that the recipe's steps need."""
         return tuple(dict.fromkeys(name for step in self.steps for name in files_of(step)))
 
     @property
     def models(self) -> frozenset[str]:
-        """The models that its steps name; a name may be a path or a Hub id."""
+        """Models that the recipe's steps name; a name may be a path or a Hub id."""
         return frozenset(str(step.request["model"]) for step in self.steps if "model" in step.request)
 
     @cached_property
     def arguments(self) -> tuple[Mapping[str, Any], ...]:
-        """Each step's fields, read, with their files decoded.
+        """Validated fields of each step, with their files decoded.
 
         Raises:
             StepError: a file is missing, cannot be read, or is not the one that the step was made with; or a value
@@ -99,7 +99,7 @@ class Recipe:
 
     @cached_property
     def sha256(self) -> str:
-        """Of everything that decides how a picture comes out, whatever way it is spelled; the name does not.
+        """Hash of everything that affects the pixels of the result, independent of spelling; the name does not count.
 
         Raises:
             StepError: as of `arguments`.
@@ -112,7 +112,7 @@ class Recipe:
         return hashlib.sha256(json.dumps(_spelled_alike(content), sort_keys=True).encode()).hexdigest()
 
     def kept_files(self) -> dict[tuple[str, str], bytes]:
-        """The content of its files by the hash of their pixels and the name that sidecars know them by.
+        """Content of the recipe's files, by the hash of their pixels and by the name that sidecars use.
 
         Raises:
             StepError: as of `arguments`.
@@ -124,7 +124,7 @@ class Recipe:
         return {(sha256, PurePosixPath(name).name): self.files[name] for name, sha256 in named.items()}
 
     def record(self) -> dict[str, Any]:
-        """JSON-ready; `read_recipe` gives the same again where the files are there."""
+        """JSON-ready; `read_recipe` gives the same recipe if the files exist."""
         return {
             "version": VERSION,
             "name": self.name,
@@ -133,7 +133,7 @@ class Recipe:
         }
 
     def variants(self) -> tuple[tuple[str, Recipe], ...]:
-        """What to tell the results by, which is empty for one, and the recipe of each result.
+        """A label and a recipe for each result; the label is empty if there is one result only.
 
         A step that recolors to several targets, or draws several pictures, becomes as many recipes of one each.
         """
@@ -158,14 +158,14 @@ class Recipe:
 
 
 def to_json(record: Mapping[str, Any]) -> bytes:
-    """Indented, with a line's end; numbers that JSON has not become null."""
+    """JSON with indentation and a final newline; numbers that JSON does not have become null."""
     text = json.dumps(_plain(record), indent=2, ensure_ascii=False, allow_nan=False)
     # Names of files that are no text are written as JSON's escapes.
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
 def step_record(step: Step) -> dict[str, Any]:
-    """A step as a recipe's JSON has it."""
+    """A step in the form of a recipe's JSON."""
     weights = {"weights": dict(step.weights)} if step.weights else {}
     return {"task": step.task, "request": dict(step.request), **weights}
 
@@ -176,7 +176,7 @@ def _output_record(output: Encoding) -> dict[str, Any]:
 
 
 def _probe(task: str, arguments: Mapping[str, Any]) -> Request:
-    """The request on an empty picture that takes no memory; of the masks' size where there are masks.
+    """The request on an empty picture that takes no memory; of the masks' size if there are masks.
 
     Raises:
         InputError: no picture can be asked this.
@@ -194,7 +194,7 @@ def _empty(height_px: int, width_px: int) -> Picture:
 
 
 def _changes(step: Step, arguments: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """For each picture that a step makes: what to tell it by, and the fields that ask for it alone."""
+    """A label and the field changes for each picture that a step makes."""
     if step.task == DRAWING:
         request = built(step.task, arguments, None)
         seeds = [(request.seed + index) % SEED_LIMIT for index in range(arguments.get("count", 1))]
@@ -207,14 +207,14 @@ def _changes(step: Step, arguments: Mapping[str, Any]) -> list[tuple[str, dict[s
 def _late() -> InputError:
     return InputError(
         "task",
-        "generate after another step",
-        "only the first step may make a picture of its own",
-        "Move it to the beginning, or leave it out",
+        "generate comes after another step",
+        "only the first step may generate a picture",
+        "Move it to the beginning, or remove it",
     )
 
 
 def _spelled_alike(value: Any) -> Any:
-    """1 and 1.0 are the same number."""
+    """Spell 1 and 1.0 alike, since they are the same number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, Mapping):

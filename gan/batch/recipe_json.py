@@ -12,6 +12,7 @@ from gan.batch.recipe import VERSION, Recipe, to_json
 from gan.batch.steps import LEFT_OUT, Files, Step, at_step, files_of
 from gan.core.errors import InputError, shown, wrong_type
 from gan.core.files import write_atomic
+from gan.core.message import Message
 from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import History
 
@@ -74,7 +75,7 @@ def read_recipe(source: Path | str | bytes, files: Mapping[str, Path | bytes] | 
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
-    """Write a recipe and, beside it, the files that it has; whole or not at all.
+    """Write a recipe and, beside it, its files; atomically.
 
     Raises:
         OSError: a file cannot be written.
@@ -128,22 +129,23 @@ def _parsed(data: bytes) -> dict[str, Any]:
     try:
         given = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:  # a text nested a thousand deep ends the reader's recursion
-        reason = str(error) if isinstance(error, ValueError) else "it is nested too deep"
-        raise _no_recipe("no JSON: {reason}", reason=reason) from error
+        said = error.args[0] if isinstance(error, ValueError) else Message("it is nested too deeply")
+        reason = said if isinstance(said, Message) else str(error)
+        raise _no_recipe("not valid JSON: {reason}", reason=reason) from error
     if not isinstance(given, dict):
-        raise _no_recipe("no object with steps")
+        raise _no_recipe("not an object with steps")
     return given
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError(Message("a name occurs twice"))
     return made
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(Message("{value} is not a number", {"value": text}))
 
 
 def _step(number: int, given: Any, without: frozenset[str] = frozenset()) -> Step:
@@ -173,7 +175,7 @@ _OUTPUT: Mapping[str, str] = {"format": "file_format", "file_format": "format"}
 
 
 def _found(recipe: Recipe, folder: Path | None, files: Mapping[str, Path | bytes] | None) -> dict[str, bytes]:
-    """The content of the files that a recipe needs, as far as they are there."""
+    """Content of the files that a recipe needs, as far as they exist."""
     found = {}
     for number, step in enumerate(recipe.steps, 1):
         for name, sha256 in files_of(step).items():
@@ -189,12 +191,12 @@ def _found(recipe: Recipe, folder: Path | None, files: Mapping[str, Path | bytes
 
 
 def _beside(folder: Path, name: str, sha256: str) -> Path | None:
-    """Where a file lies that a recipe in that folder names: beside it, or among those that a replay has kept."""
+    """Path of a file that a recipe in that folder names: beside it, or among those that a replay has kept."""
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name or "\0" in name:
         raise InputError(
             "file",
-            "{name} leads out of the recipe's folder",
+            "{name} points outside the recipe's folder",
             "a file beside the recipe is allowed",
             "Put it there, and write its name only",
             name=shown(name),
@@ -211,7 +213,7 @@ def _read(path: Path) -> bytes:
             raise InputError(
                 "file",
                 "{name} has more than {most} MB",
-                "smaller files are read",
+                "only smaller files are read",
                 "Choose a smaller file",
                 name=path.name,
                 most=MOST_FILE_BYTES // 2**20,
@@ -229,7 +231,7 @@ def _read(path: Path) -> bytes:
 
 
 def _with_names(value: Any, field_name: str, taken: dict[str, str]) -> Any:
-    """References to pixels, each under a name of its own: pixels from a page have none, or all the same."""
+    """References to pixels, each with a unique name: pixels from a page have no name, or all the same."""
     if isinstance(value, Mapping) and set(value) == {"file", "sha256"}:
         given, sha256 = str(value["file"]), str(value["sha256"])
         suffix = ".cube" if field_name == "look" else ".png"

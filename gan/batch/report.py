@@ -39,7 +39,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Report:
-    """Collects what became of a plan's jobs, in any order, and writes it down. Small pictures wait on the disk.
+    """Collect the outcomes of a plan's jobs, in any order, and write the report. Thumbnails wait on the disk.
 
     Args:
         recipe: what was done.
@@ -56,7 +56,7 @@ class Report:
         self._outcomes: dict[Path, Outcome] = {}
 
     def add(self, job: Job, outcome: Outcome) -> None:
-        """Remember what became of a job.
+        """Add the outcome of a job.
 
         Raises:
             OSError: its small pictures cannot be written.
@@ -68,12 +68,12 @@ class Report:
                     write_atomic(path, data)
 
     def summary(self) -> Summary:
-        """Of what has been added."""
+        """Summary of the outcomes so far."""
         outcomes = tuple(self._outcomes[job.target] for job in self._jobs if job.target in self._outcomes)
         return Summary(len(self._jobs), outcomes, outliers(outcomes), self._ignored)
 
     def write(self) -> Summary:
-        """Write report.csv, report.json and the contact sheets, each whole or not at all; no time stands in them.
+        """Write report.csv, report.json and the contact sheets, each atomically and without timestamps.
 
         Raises:
             OSError: one of them cannot be written.
@@ -129,7 +129,7 @@ class Report:
         return tuple(sheets)
 
     def _complete(self, job: Job, outcome: Outcome) -> None:
-        """Make the small pictures of what an earlier run has made, where they are gone."""
+        """Recreate missing thumbnails of an earlier run's results."""
         files = (job.source, self._out / outcome.target)
         for path, file in zip(self._cells(outcome), files, strict=True):
             if path is not None and file is not None and not path.is_file():
@@ -137,7 +137,7 @@ class Report:
                     write_atomic(path, cell(decode(file)))
 
     def _cells(self, outcome: Outcome) -> tuple[Path | None, Path | None]:
-        """Where the small pictures lie, by the content that they show; None where nothing was there before."""
+        """Paths of the thumbnails before and after, named by their content's hash; None if there was no input."""
         folder = self._out / KEPT / "cells"
         before = folder / f"{outcome.input_sha256}.jpg" if outcome.input_sha256 else None
         return before, folder / f"{outcome.output_sha256}.jpg"
@@ -154,13 +154,13 @@ def _table(rows: Sequence[dict[str, Any]]) -> bytes:
     table = csv.DictWriter(text, TABLE)
     table.writeheader()
     for row in rows:
-        table.writerow({name: _told(value) for name, value in row.items()})
+        table.writerow({name: _escaped(value) for name, value in row.items()})
     # Spreadsheets take a file without a mark for another encoding than UTF-8.
     return text.getvalue().encode("utf-8-sig", "backslashreplace")
 
 
-def _told(value: Any) -> Any:
-    """What begins like a formula would be computed by a spreadsheet, and names of files come from anywhere."""
+def _escaped(value: Any) -> Any:
+    """Escape a value that a spreadsheet would run as a formula, since file names come from anywhere."""
     if isinstance(value, (list, tuple)):
         value = "; ".join(map(str, value))
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

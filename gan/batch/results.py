@@ -1,4 +1,4 @@
-"""What became of one picture of a batch, and of all of them."""
+"""Outcome of one picture of a batch, and summary of all of them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ GOOD: tuple[Status, ...] = ("made", "kept", "same")
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one picture. It travels between processes.
+    """Outcome of one picture. It is pickled between processes.
 
     Attributes:
         name: of the source below the folder that was given; of what was drawn, the target's.
         target: where the result goes, below the folder of results.
-        status: what became of it.
+        status: see `Status`.
         error: why it failed, and in which step.
-        notices: what the user should be told, as templates of `gan.ui.i18n`.
+        notices: for the user, as templates of `gan.ui.i18n`.
         width_px, height_px: of the result.
         file_bytes: length of its file.
-        input_sha256, output_sha256: of the files; empty where there is none.
-        product, ground: their median colours in CIELAB (D65); None where there is none of them.
+        input_sha256, output_sha256: of the files; empty if there is no file.
+        product, ground: their median colors in CIELAB (D65); None if there is no such region.
         delta_e: largest CIEDE2000 difference to what was asked for, where a step measured one.
         seconds: that it took.
         before, after: small JPEGs for the contact sheet; empty where it was not made now.
@@ -60,11 +60,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Outlier:
-    """A result whose colour differs from the others', or from what was asked for.
+    """A result whose color differs from the others', or from what was asked for.
 
     Attributes:
         name, target: as of `Outcome`.
-        what: "product" or "ground", whose colour differs from the batch's median, or "target", which was missed.
+        what: "product" or "ground", whose color differs from the batch's median, or "target", which was missed.
         delta_e: CIEDE2000.
     """
 
@@ -76,7 +76,7 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of a batch, and where that is written.
+    """Summary of a batch, and the paths of its reports.
 
     Attributes:
         total: pictures that were to be made.
@@ -96,17 +96,17 @@ class Summary:
     sheets: tuple[Path, ...] = ()
 
     def count(self, *statuses: Status) -> int:
-        """How many have one of these."""
+        """Number of outcomes with one of these statuses."""
         return sum(outcome.status in statuses for outcome in self.outcomes)
 
     @property
     def failures(self) -> tuple[Outcome, ...]:
-        """Those that could not be used, or are not what they should be."""
+        """Outcomes that failed, or whose result is not as required."""
         return tuple(outcome for outcome in self.outcomes if not outcome.good)
 
 
 def lab_of(value: Any) -> Lab | None:
-    """A color from JSON."""
+    """Color from its JSON form."""
     if value is None:
         return None
     lightness, green_red, blue_yellow = (float(number) for number in value)
@@ -114,6 +114,6 @@ def lab_of(value: Any) -> Lab | None:
 
 
 def printable(name: str) -> str:
-    """A file's name on one line of any terminal: what is no text is written as an escape."""
+    """A file's name on one line of any terminal; undecodable bytes are escaped."""
     text = name.encode("utf-8", "backslashreplace").decode()
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -1,4 +1,4 @@
-"""A recipe replayed on files and folders: past bad files, past what is done already, until it is done or stopped."""
+"""Replay a recipe on files and folders: skips bad files and finished ones, until it is done or stopped."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from gan.core.errors import Cancelled, InputError, WeightsError
 from gan.core.files import write_atomic
 
 _UNFINISHED: Final = re.compile(r"\.[0-9a-f]{32}\.part")
-"""What `gan.core.files.write_atomic` leaves where the process is killed in the middle of it."""
+"""Pattern of the files that `gan.core.files.write_atomic` leaves if the process is killed."""
 
 Engine = Callable[[Sequence[Job]], Iterable[tuple[Job, Outcome]]]
-"""Carries out jobs, in any order, and yields each with what became of it: another way to map `carry_out`."""
+"""Runs jobs, in any order, and yields each with its outcome: another way to map `carry_out`."""
 
 
 class Replay:
-    """A recipe's way over many pictures: iterate over it once to do the work. One picture at a time is in memory.
+    """Replay of a recipe over many pictures: iterate over it once to run it. One picture at a time is in memory.
 
     Everything that can be refused before the first picture is refused when it is made.
 
@@ -82,7 +82,7 @@ class Replay:
         return self._written or self._report.summary()
 
     def __iter__(self) -> Iterator[Outcome]:
-        """What becomes of each picture, as it becomes known.
+        """Yield the outcome of each picture as soon as it is known.
 
         Raises:
             Cancelled: `cancel` was set.
@@ -104,7 +104,7 @@ class Replay:
     def _outcomes(self) -> Iterator[Outcome]:
         todo = []
         for number, job in enumerate(self.jobs):
-            self._step(number, len(self.jobs), "Looking at what is done already")
+            self._step(number, len(self.jobs), "Checking what is already done")
             outcome = None if self._again else kept(job)
             if outcome is None:
                 todo.append(job)
@@ -120,9 +120,9 @@ class Replay:
 
     def _one_by_one(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome]]:
         for number, job in enumerate(jobs):
-            self._step(number, len(jobs), "Working through the pictures")
+            self._step(number, len(jobs), "Processing the pictures")
             yield job, carry_out(job, self._run, progress=_part(self._progress, number, len(jobs)), cancel=self._cancel)
-        self._step(len(jobs), len(jobs), "Working through the pictures")
+        self._step(len(jobs), len(jobs), "Processing the pictures")
 
     def _step(self, done: int, total: int, what: str) -> None:
         if self._cancel is not None and self._cancel.is_set():
@@ -131,7 +131,7 @@ class Replay:
             self._progress(done * STEPS, total * STEPS, what)
 
     def _prepare(self) -> None:
-        """Keep the recipe's files, for sidecars, and clear away what a killed run has left half-written."""
+        """Save the recipe's files, for sidecars, and delete partial files of a killed run."""
         for (sha256, name), data in self._recipe.kept_files().items():
             path = self._out / KEPT / "files" / sha256 / name
             if not path.is_file():
@@ -151,7 +151,7 @@ def verify(
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Outcome]:
-    """Make every picture again, in memory, and compare it with the file that an earlier replay has written.
+    """Make every picture again, in memory, and compare it with the file of an earlier replay.
 
     Yields:
         For each picture "same", "differs", "missing", or "failed" where it cannot be made again.
@@ -183,7 +183,7 @@ def verify(
 
 @contextmanager
 def _alone_in(out: Path) -> Iterator[None]:
-    """Two runs in one folder would take each other's half-written files away. A killed run holds nothing back."""
+    """Lock the folder: two runs in it would delete each other's partial files. A killed run leaves no lock."""
     with _written_to(out):
         (out / KEPT).mkdir(parents=True, exist_ok=True)
         lock = FileLock(out / KEPT / "lock")
@@ -212,14 +212,14 @@ def _written_to(out: Path) -> Iterator[None]:
             "output",
             "{name} cannot be written: {reason}",
             "a folder that can be written is needed",
-            "Check its permissions and its room, or choose another",
+            "Check its permissions and free space, or choose another",
             name=str(out),
             reason=error.strerror or type(error).__name__,
         ) from error
 
 
 def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
-    """One picture's progress as that of all."""
+    """Map one picture's progress to that of the whole batch."""
     if progress is None:
         return None
     return lambda done, total, what: progress(number * STEPS + STEPS * done // max(1, total), count * STEPS, what)

@@ -12,37 +12,15 @@ from typing import Any, TypeVar
 from gan.core.contract import Request
 from gan.core.errors import InputError, StepError, shown, wrong_type
 from gan.core.reader import Source
-from gan.cutout.pipeline import CutoutRequest
-from gan.edit.frame import FrameRequest
-from gan.edit.match import MatchRequest
-from gan.edit.recolor import RecolorRequest
-from gan.edit.shadow import ShadowRequest
-from gan.edit.white import WhiteRequest
-from gan.enhance.pipeline import EnhanceRequest
-from gan.export.pipeline import ExportRequest
-from gan.generate.pipeline import GenerateRequest
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
-from gan.inpaint.pipeline import InpaintRequest
-from gan.stylize.pipeline import StylizeRequest
+from gan.tasks import STEP, TASKS, former_names
 
-REQUESTS: Mapping[str, type[Request]] = {
-    "generate": GenerateRequest,
-    "enhance": EnhanceRequest,
-    "inpaint": InpaintRequest,
-    "stylize": StylizeRequest,
-    "cutout": CutoutRequest,
-    "recolor": RecolorRequest,
-    "shadow": ShadowRequest,
-    "frame": FrameRequest,
-    "white": WhiteRequest,
-    "match": MatchRequest,
-    "export": ExportRequest,
-}
+REQUESTS: Mapping[str, type[Request]] = {name: task.request for name, task in TASKS.items() if STEP in task.on}
 """By the task's name. Of generating, which needs no picture, there is one step at most, the first."""
 
-FORMER_NAMES: Mapping[str, str] = {"recolour": "recolor"}
-"""What recipes, records and pictures' histories of the first version call a task: its name today."""
+FORMER_NAMES: Mapping[str, str] = former_names()
+"""What recipes, records and pictures' histories of earlier versions call a task: its name today."""
 
 DRAWING = "generate"
 PICTURE = "picture"
@@ -76,7 +54,7 @@ class Step:
 
 @contextmanager
 def at_step(number: int) -> Iterator[None]:
-    """What is refused within is refused with the step's number."""
+    """Add the step's number to an `InputError` raised within."""
     try:
         yield
     except StepError:
@@ -200,9 +178,9 @@ def _named(value: Any, name: str) -> tuple[str, str]:
 def _other(file: str, name: str) -> InputError:
     return InputError(
         name,
-        "{file} has other pixels than the one that the step was made with",
+        "{file} has different pixels from the file that the step was saved with",
         "the same file is needed",
-        "Put the right file beside the recipe, or take the hash out",
+        "Put the right file beside the recipe, or remove the hash",
         file=file,
     )
 
@@ -211,7 +189,7 @@ def _missing(file: str, name: str) -> InputError:
     return InputError(
         name,
         "there is no file {file} beside the recipe",
-        "the files that steps name are needed",
+        "the files that the steps name are needed",
         "Put it beside the recipe",
         file=file,
     )

@@ -1,4 +1,4 @@
-"""One picture through all steps of a recipe: the part of a replay that runs anywhere, also on another machine."""
+"""Run one picture through all steps of a recipe: the part of a replay that also runs on other machines."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ STEPS: Final = 100
 OTHER_WEIGHTS: Final = "The recipe was saved with other weights; the picture may differ from the one it was saved with"
 
 NO_ROOM = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
-"""What ends a batch: where one result finds no room, no later one does."""
+"""Errors that end a batch: if one result finds no space on the disk, no later one does."""
 
 
 class Run(Protocol):
-    """Carries out a request: `gan.api.Studio.run`."""
+    """Runs a request: `gan.api.Studio.run`."""
 
     def __call__(
         self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
@@ -52,12 +52,12 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Made:
-    """A finished picture that lies nowhere yet.
+    """A finished picture that is not written yet.
 
     Attributes:
         file: its file.
         sidecar: content of the JSON beside it: steps, weights, hashes; no time. It is a recipe itself.
-        outcome: what became of it.
+        outcome: of the job.
     """
 
     file: Encoded
@@ -68,7 +68,7 @@ class Made:
 def carry_out(
     job: Job, run: Run, *, progress: Progress | None = None, cancel: threading.Event | None = None
 ) -> Outcome:
-    """Make one picture and write it and its sidecar, each whole or not at all. The same inputs give the same bytes.
+    """Make one picture and write it and its sidecar, each atomically. The same inputs give the same bytes.
 
     Args:
         job: what to make.
@@ -77,7 +77,7 @@ def carry_out(
         cancel: when set, the next step raises `Cancelled`.
 
     Returns:
-        What became of it: a picture that cannot be used, or a result that cannot be written, fails and raises nothing.
+        Its outcome: a picture that cannot be used, or a result that cannot be written, fails and raises nothing.
 
     Raises:
         Cancelled: `cancel` was set.
@@ -101,23 +101,23 @@ def carry_out(
 
 
 def failed(job: Job, error: Exception) -> Outcome:
-    """The outcome of a job that ended with an error."""
+    """Outcome of a job that ended with an error."""
     return Outcome(name=job.name, target=job.below, status="failed", error=_problem(error, job))
 
 
 def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: threading.Event | None = None) -> Made:
-    """One picture through all steps, in memory.
+    """Run one picture through all steps, in memory.
 
     Raises:
         StepError: it cannot be read, or a step refuses it.
         Cancelled, WeightsError: as of `carry_out`.
     """
-    last, told = _through_steps(job, run, progress, cancel)
+    last, collected = _through_steps(job, run, progress, cancel)
     input_sha256 = "" if job.source is None else file_sha256(job.source)
     with at_step(0):
         file = encoded(job.recipe, last)
-    notices = tuple(dict.fromkeys([*told.notices, *file.notices]))
-    colors = measured(last.picture, told.details)
+    notices = tuple(dict.fromkeys([*collected.notices, *file.notices]))
+    colors = measured(last.picture, collected.details)
     target = job.target.with_suffix(file.suffix)
     output: dict[str, Any] = {
         "file": target.name,
@@ -127,14 +127,14 @@ def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: thread
     }
     sidecar = {
         **job.recipe.record(),
-        "steps": [_told_step(entry) for entry in last.picture.history[told.known :]],
+        "steps": [_step_record(entry) for entry in last.picture.history[collected.known :]],
         "result": {
             "recipe": job.recipe.sha256,
             "input": {"file": "" if job.source is None else job.source.name, "sha256": input_sha256},
             "output": output,
             "notices": notices,
             "measured": colors,
-            "details": told.details,
+            "details": collected.details,
         },
     }
     outcome = Outcome(
@@ -150,18 +150,18 @@ def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: thread
         product=lab_of(colors.get("product")),
         ground=lab_of(colors.get("ground")),
         delta_e=colors.get("delta_e"),
-        before=told.before,
+        before=collected.before,
         after=cell(last.picture),
     )
     return Made(file, to_json(sidecar), outcome)
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What else is known after all steps.
+class _Collected:
+    """Data collected over all steps, beside the picture.
 
     Attributes:
-        before: a small JPEG of the source; empty where there is none.
+        before: a small JPEG of the source; empty if there is no source.
         known: how many steps the source had behind it.
         notices, details: what the steps said, in order.
     """
@@ -174,12 +174,12 @@ class _Told:
 
 def _through_steps(
     job: Job, run: Run, progress: Progress | None, cancel: threading.Event | None
-) -> tuple[Result, _Told]:
-    """The last step's result, and what all said. Only one step's picture and the next one's are in memory."""
+) -> tuple[Result, _Collected]:
+    """The last step's result and all notices. Only one step's picture and the next one's are in memory."""
     recipe = job.recipe
     with at_step(0):
         picture = None if job.source is None else decode(job.source)
-    told = _Told(b"" if picture is None else cell(picture), 0 if picture is None else len(picture.history))
+    collected = _Collected(b"" if picture is None else cell(picture), 0 if picture is None else len(picture.history))
     for number, (step, read) in enumerate(zip(recipe.steps, recipe.arguments, strict=True), 1):
         if cancel is not None and cancel.is_set():
             raise Cancelled
@@ -190,11 +190,11 @@ def _through_steps(
             request = built(step.task, arguments, picture)
             result = run(request, progress=_part(progress, number, len(recipe.steps)), cancel=cancel)
         picture = result.picture
-        told.notices.extend(result.notices)
+        collected.notices.extend(result.notices)
         if step.weights and dict(step.weights) != dict(result.weights):
-            told.notices.append(OTHER_WEIGHTS)
-        told.details.append(result.record["details"])
-    return result, told
+            collected.notices.append(OTHER_WEIGHTS)
+        collected.details.append(result.record["details"])
+    return result, collected
 
 
 def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
@@ -207,7 +207,7 @@ def _fields(step: Step) -> set[str]:
     return set(kind_of(step.task).model_fields)
 
 
-def _told_step(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _step_record(entry: Mapping[str, Any]) -> dict[str, Any]:
     request = {name: value for name, value in entry["request"].items() if name not in LEFT_OUT}
     return step_record(Step(entry["task"], request, entry["weights"]))
 
@@ -226,27 +226,27 @@ def _problem(error: Exception, job: Job) -> StepError:
     if isinstance(error, PackshotError):
         return StepError(0, InputError(error.field, error.got, error.allowed, error.remedy, **error.values))
     if isinstance(error, MemoryError):
-        told = InputError(
+        problem = InputError(
             "image",
             "there is not enough memory for it",
-            "a picture that fits into the memory is needed",
+            "a picture that fits in memory is needed",
             "Choose a smaller picture, or close other programs",
         )
     elif isinstance(error, OSError):
-        told = InputError(
+        problem = InputError(
             "output",
             "{name} cannot be written: {reason}",
             "a folder that can be written is needed",
-            "Check its permissions and its room, or choose another",
+            "Check its permissions and free space, or choose another",
             name=job.below,
             reason=error.strerror or type(error).__name__,
         )
     else:
-        told = InputError(
+        problem = InputError(
             "image",
             "a step failed unexpectedly: {reason}",
             "a picture that all steps can work on is needed",
             "Try this picture alone, and report what happens",
             reason=f"{type(error).__name__}: {error}",
         )
-    return StepError(0, told)
+    return StepError(0, problem)

@@ -1,1 +1,1 @@
-"""The commands of `python -m gan`, one file each: what its options are, and what it does."""
+"""The commands of `python -m gan`: options built from requests, one module for all forms, one each for what is more."""

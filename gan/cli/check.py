@@ -6,14 +6,18 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gan.cli import options
 from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
 from gan.core.errors import InputError, PackshotError
 from gan.core.files import pictures_below, write_atomic
-
-if TYPE_CHECKING:
-    from gan.export.rule_result import Finding
+from gan.core.option import PICTURE
+from gan.core.reader import AnySource
+from gan.export.channels import channel_of
+from gan.export.pipeline import CheckRequest
+from gan.export.rule_result import Finding
+from gan.tasks import Task
 
 SOME_FAIL = 3
 """Exit status: every picture could be used, and not all of them pass."""
@@ -22,47 +26,30 @@ COLUMNS = ("rule", "measured", "allowed", "result", "repair")
 RESULTS = {"pass": "pass", "fail": "FAIL", "warn": "warn"}
 
 
-def add(tasks: Tasks) -> None:
+STATUSES = "Exit status: 0 every picture passes, 3 some do not, 2 some could not be used."
+
+
+def add(tasks: Tasks, task: Task) -> None:
     """The options."""
-    task = tasks.add_parser(
-        "check",
-        help="measure pictures against a sales channel's rules",
-        description="Exit status: 0 every picture passes, 3 some do not, 2 some could not be used.",
-    )
-    task.set_defaults(command=check)
-    task.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
-    channel_options(task)
-    task.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
-    common_options(task)
-
-
-def channel_options(task: argparse.ArgumentParser) -> None:
-    """--channel and --model."""
-    from gan.export.channels import NAMES
-
-    task.add_argument(
-        "--channel", required=True, metavar="NAME_OR_TOML", help=f"{', '.join(NAMES)}, or a channel's file of your own"
-    )
-    task.add_argument("--model", default="auto", metavar="NAME_OR_PATH", help="what finds the product (ours)")
+    command = tasks.add_parser(task.name, help=task.help, description=f"{task.description} {STATUSES}")
+    command.set_defaults(command=check)
+    command.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
+    options.add(command, CheckRequest)
+    command.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
+    common_options(command)
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Print a table for each picture; a bad file is named and the others go on."""
     from gan.api import Studio
-    from gan.export.channels import channel_of
-    from gan.export.file_metadata import facts_of
-    from gan.export.pipeline import CheckRequest
-    from gan.export.rule_result import Finding
-    from gan.imaging.io.codec import decode
 
-    channel = channel_of(arguments.channel)
+    given = {**options.given(arguments, CheckRequest), "channel": channel_of(arguments.channel)}
+    channel = given["channel"]
     studio = Studio(arguments.device)
     files: list[dict[str, Any]] = []
     for name, path in sources(arguments.input):
         try:
-            picture = decode(path)
-            facts = facts_of(path, picture=picture)
-            request = CheckRequest(picture=picture, channel=channel, facts=facts, model=arguments.model)
+            request = CheckRequest.read({PICTURE: path, **given}, AnySource())
             result = studio.run(request, progress=None if arguments.quiet else Bar(name))
         except PackshotError as error:
             print(f"{path}: {error}", file=sys.stderr)

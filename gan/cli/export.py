@@ -5,40 +5,33 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from gan.cli.check import SOME_FAIL, channel_options, sources
+from gan.cli import options
+from gan.cli.check import SOME_FAIL, STATUSES, sources
 from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options
 from gan.core.errors import InputError
+from gan.export.channels import channel_of
+from gan.export.pipeline import ExportRequest
+from gan.export.zip_builder import Packed, pack
+from gan.export.zip_package import Package
+from gan.tasks import Task
 
-if TYPE_CHECKING:
-    from gan.export.zip_builder import Packed
 
-
-def add(tasks: Tasks) -> None:
+def add(tasks: Tasks, task: Task) -> None:
     """The options."""
-    task = tasks.add_parser(
-        "export",
-        help="repair pictures for a sales channel and pack them with a report",
-        description="Exit status: 0 every picture passes, 3 some do not, 2 some could not be used.",
-    )
-    task.set_defaults(command=export)
-    task.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
-    task.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.zip", help="pictures and reports")
-    channel_options(task)
-    task.add_argument(
-        "--fill", type=float, metavar="0.1..1", help="frame every product alike; by default only what has to be"
-    )
-    task.add_argument("--no-repair", action="store_true", help="pack the files as they are, with what was measured")
-    common_options(task)
+    note = f"Pictures are packed into a ZIP with a report. {STATUSES}"
+    command = tasks.add_parser(task.name, help=task.help, description=f"{task.description} {note}")
+    command.set_defaults(command=export)
+    command.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
+    command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.zip", help="pictures and reports")
+    options.add(command, ExportRequest)
+    command.add_argument("--no-repair", action="store_true", help="pack the files as they are, with what was measured")
+    common_options(command)
 
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the ZIP; a bad file is named and the others go on."""
     from gan.api import Studio
-    from gan.export.channels import channel_of
-    from gan.export.zip_builder import pack
-    from gan.export.zip_package import Package
 
     channel = channel_of(arguments.channel)
     _check_options(arguments)
@@ -50,9 +43,8 @@ def export(arguments: argparse.Namespace) -> int:
             channel,
             Studio(arguments.device).run,
             repair=not arguments.no_repair,
-            fill=arguments.fill,
-            model=arguments.model,
             progress=None if arguments.quiet else Bar("export"),
+            **options.given(arguments, ExportRequest, without=("channel",)),
         ):
             _say(packed, arguments.quiet)
     counts = package.counts

@@ -1,4 +1,4 @@
-"""What the commands share that turn pictures into pictures: files and folders in, options of writing, the loop."""
+"""Shared by the commands that turn pictures into pictures: input files and folders, output options, the loop."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan.cli import options
 from gan.cli.common import BAD_INPUT, DONE, Bar, to_json
 from gan.core.errors import InputError, PackshotError
 from gan.core.files import plan_outputs, write_atomic
+from gan.imaging.io.formats import FORMATS, Encoding
 
 if TYPE_CHECKING:
     from gan.core.contract import Progress, Result
-    from gan.imaging.io.formats import Encoding
     from gan.imaging.picture import Picture
 
 UNWRITABLE = (".heic", ".heif", ".gif", ".bmp", "")
@@ -47,12 +48,8 @@ def file_options(task: argparse.ArgumentParser) -> None:
 
 
 def writing_options(task: argparse.ArgumentParser) -> None:
-    """How a picture becomes a file, and --record."""
-    task.add_argument("--format", choices=("png", "jpeg", "webp", "avif", "tiff"), help="instead of the name's ending")
-    task.add_argument("--quality", type=int, default=92, help="of JPEG, WebP, AVIF: 1 to 100 (92)")
-    task.add_argument("--lossless", action="store_true", help="WebP without loss")
-    task.add_argument("--keep-exif", action="store_true", help="keep EXIF without its location")
-    task.add_argument("--keep-location", action="store_true", help="keep the location too")
+    """Add the output options (format, quality, metadata) and --record to a parser."""
+    options.add(task, Encoding, helps={"file_format": "instead of the name's ending"})
     task.add_argument("--record", action="store_true", help="write OUT.json beside OUT: enough to make it again")
 
 
@@ -133,8 +130,6 @@ def planned(
     Raises:
         InputError: as of `plan_outputs`.
     """
-    from gan.imaging.io.formats import FORMATS
-
     suffix = FORMATS[arguments.format].suffixes[0] if arguments.format else None
     plan = plan_outputs(arguments.input, arguments.output, suffix_for=dict.fromkeys(as_png, ".png"), suffix=suffix)
     return ((source, target) for source, target in plan if is_input(source))
@@ -143,7 +138,7 @@ def planned(
 def side_files(
     arguments: argparse.Namespace, given: Path | None, ending: str, *, as_png: tuple[str, ...] = UNWRITABLE
 ) -> dict[Path, Path]:
-    """Where what is made beside each result goes, always as PNG: a mask, a shadow alone.
+    """Paths of the side outputs of each result, such as its mask or its shadow; always PNG.
 
     Args:
         arguments: with what `file_options` and `writing_options` add.
@@ -183,9 +178,7 @@ def side_files(
 
 
 def _encoding(arguments: argparse.Namespace, target: Path) -> Encoding:
-    from gan.imaging.io.formats import FORMATS, Encoding
-
-    writing = {name: getattr(arguments, name) for name in ("quality", "lossless", "keep_exif", "keep_location")}
+    writing = options.given(arguments, Encoding, without=("file_format",))
     writable = {suffix for known in FORMATS.values() for suffix in known.suffixes}
     if arguments.format and target.suffix.lower() in writable:
         return Encoding(file_format=arguments.format, **writing)

@@ -10,23 +10,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gan.cli import (
-    check,
-    cutout,
-    enhance,
-    evaluate,
-    export,
-    generate,
-    inpaint,
-    mask,
-    product,
-    recolor,
-    run,
-    stylize,
-    weights,
-)
+from gan.cli import check, evaluate, export, generate, mask, run, stylize, task, weights
 from gan.cli.common import BAD_INPUT, FAILED
 from gan.core.errors import PackshotError
+from gan.tasks import COMMAND, TASKS
+
+OWN = {"generate": generate.add, "stylize": stylize.add, "check": check.add, "export": export.add}
+"""Tasks whose commands do more than turn each picture into one."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,8 +44,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Every task has its own --help.",
     )
     tasks = parser.add_subparsers(title="tasks", required=True, metavar="TASK")
-    pictures = (enhance, inpaint, mask, stylize, generate, cutout, recolor, product)
-    for command in (*pictures, check, export, run, evaluate, weights):
+    for known in TASKS.values():
+        if COMMAND in known.on:
+            OWN.get(known.name, task.add)(tasks, known)
+    for command in (mask, run, evaluate, weights):
         command.add(tasks)
     return parser
 

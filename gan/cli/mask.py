@@ -96,9 +96,9 @@ def _check_options(arguments: argparse.Namespace) -> None:
     if not arguments.rectangle and all(option is None for option in chosen):
         raise InputError(
             "mask",
-            "nothing says what to mark",
+            "nothing to mark was chosen",
             "--suggest, --from-alpha, --color, --rectangle or --from is needed",
-            "Give one of these, or several",
+            "Choose one or more of these",
         )
 
 

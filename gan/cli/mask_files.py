@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,30 @@ if TYPE_CHECKING:
     from gan.imaging.mask import Mask
 
 MASK_ENDING = "_mask"
+
+
+class ProductMasks:
+    """The masks that belong to each picture, of those options that were given.
+
+    Args:
+        arguments: with `input` and each of the names, a path or None.
+        names: of options that are fields of the request, such as "mask" and "keep".
+
+    Raises:
+        InputError: one mask for all was given and cannot be read.
+    """
+
+    def __init__(self, arguments: argparse.Namespace, names: Iterable[str]) -> None:
+        given = {name: getattr(arguments, name) for name in names}
+        self._files = {name: MaskFiles(arguments.input, path) for name, path in given.items() if path is not None}
+
+    def leaves(self, path: Path) -> bool:
+        """Whether a file that was found is a picture and none of the masks."""
+        return all(files.leaves(path) for files in self._files.values())
+
+    def of(self, picture: Path) -> dict[str, Mask | None]:
+        """The request's fields. Raises `InputError` where a folder has no mask for it, or one that cannot be read."""
+        return {name: files.of(picture) for name, files in self._files.items()}
 
 
 class MaskFiles:
@@ -36,7 +61,7 @@ class MaskFiles:
         self._one = None if given is None or self._folder is not None else decode_mask(given)
 
     def leaves(self, path: Path) -> bool:
-        """Whether a file that was found is a picture and no mask; what was named itself always is."""
+        """True if a file found in a folder is a picture and no mask; a file named explicitly always is."""
         if path in self._inputs:
             return True
         named = path.suffix.lower() == ".png" and path.stem.endswith(MASK_ENDING)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options
+from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
 from gan.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def add(tasks: Tasks) -> None:
     )
     task.set_defaults(command=run)
     task.add_argument("recipe", type=Path, metavar="RECIPE", help="steps saved as JSON")
+    task.add_argument("--schema", action=_Schema, nargs=0, help="print the JSON schema of recipes, and nothing else")
     task.add_argument("input", nargs="*", metavar="IN", help="files or folders; none where the recipe generates")
     task.add_argument("-o", "--output", required=True, metavar="OUT", help="a folder")
     task.add_argument(
@@ -79,6 +80,16 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
+class _Schema(argparse.Action):
+    """Prints the schema and ends, as --help does, so that no recipe need be named."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from gan.batch.schema import recipe_schema
+
+        print(to_json(recipe_schema()), end="")
+        parser.exit()
+
+
 def _on_ray(arguments: argparse.Namespace, recipe: Recipe, bar: Progress | None) -> Replay:
     if arguments.verify:
         raise InputError(
@@ -106,7 +117,7 @@ def _on_ray(arguments: argparse.Namespace, recipe: Recipe, bar: Progress | None)
 
 
 def _studio(device: str) -> Run:
-    """What carries out a worker's requests."""
+    """Load a studio in a worker and return its `run`."""
     from gan.api import Studio
 
     return Studio(device).run

@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gan.cli import options
 from gan.cli.common import Tasks, common_options
 from gan.cli.files import each_file, file_options, planned, writing_options
 from gan.cli.mask_files import MaskFiles
 from gan.core.errors import InputError, PackshotError
+from gan.core.option import PICTURE
+from gan.core.reader import AnySource
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import write_cube
+from gan.imaging.io.formats import LOSSY, Encoding
+from gan.stylize.pipeline import SheetRequest, StylizeRequest, common_look, look_of
+from gan.stylize.placement import check_mask
+from gan.stylize.presets import PRESETS, preset_path
+from gan.stylize.sources import styles_of
+from gan.tasks import Task
 
 if TYPE_CHECKING:
     from gan.core.contract import Progress, Request, Result
-    from gan.imaging.io.formats import Encoding
-    from gan.stylize.pipeline import StylizeRequest
 
 KINDS = ARTISTIC, PHOTOGRAPHIC = "artistic", "photographic"
 EVERYWHERE = "everywhere"
 
+_STYLES = frozenset(("styles", "look"))
+"""Given as --style, with --weight."""
 
-def add(tasks: Tasks) -> None:
+_OWN = _STYLES | {"mask"}
+
+
+def add(tasks: Tasks, task: Task) -> None:
     """The options."""
-    task = tasks.add_parser(
-        "stylize",
-        help="give pictures the look of a style",
-        description="Several pictures get one photographic look that suits them all; --each matches each by itself.",
+    command = tasks.add_parser(
+        task.name,
+        help=task.help,
+        description=f"{task.description} Several pictures get one photographic look that suits them all; --each "
+        "matches each by itself.",
     )
-    task.set_defaults(command=stylize)
-    file_options(task)
-    task.add_argument("--list", action=_List, nargs=0, help="print the presets' names and titles, and nothing else")
-    task.add_argument(
+    command.set_defaults(command=stylize)
+    file_options(command)
+    command.add_argument("--list", action=_List, nargs=0, help="print the presets' names and titles, and nothing else")
+    command.add_argument(
         "--style",
         action="append",
         default=[],
         metavar="FILE_OR_PRESET",
         help="a picture, a preset's name, or a .cube file; several are mixed",
     )
-    task.add_argument(
+    command.add_argument(
         "--weight",
         action="append",
         type=float,
@@ -47,41 +62,18 @@ def add(tasks: Tasks) -> None:
         metavar="W",
         help="one for each style, in order (all alike)",
     )
-    task.add_argument(
-        "--kind",
-        choices=KINDS,
-        help="strokes and colours, or tone and colour only (artistic; photographic for a .cube file)",
-    )
-    task.add_argument("--strength", type=float, default=1.0, metavar="0..1", help="0 gives the input (1)")
-    task.add_argument("--preserve-color", action="store_true", help="take the lightness alone")
-    task.add_argument("--where", default=EVERYWHERE, choices=(EVERYWHERE, "product", "ground"), help="(everywhere)")
-    task.add_argument(
-        "--mask",
-        type=Path,
-        metavar="FILE_OR_FOLDER",
-        help="white where the product is; one for all, or NAME.png or NAME_mask.png for each in a folder; without it "
-        "transparency or a plain ground tells",
-    )
-    task.add_argument("--content-px", type=int, metavar="N", help="longest side at which strokes are made (its own)")
-    task.add_argument(
-        "--style-px",
-        type=int,
-        metavar="N",
-        help="longest side at which styles are looked at; half of the picture's by default",
-    )
-    task.add_argument("--model", default="auto", metavar="NAME_OR_PATH", help="ours, a checkpoint file, or a Hub id")
-    task.add_argument("--each", action="store_true", help="photographic: match each picture by itself")
-    task.add_argument("--cube", type=Path, metavar="FILE", help="photographic: write the look for other editors")
-    task.add_argument("--sheet", action="store_true", help="a contact sheet of all presets, or of each --style")
-    writing_options(task)
-    common_options(task)
+    kind = "strokes and colors, or tone and color only (artistic; photographic for a .cube file)"
+    options.add(command, StylizeRequest, without=_STYLES, helps={"kind": kind})
+    command.add_argument("--each", action="store_true", help="photographic: match each picture by itself")
+    command.add_argument("--cube", type=Path, metavar="FILE", help="photographic: write the look for other editors")
+    command.add_argument("--sheet", action="store_true", help="a contact sheet of all presets, or of each --style")
+    writing_options(command)
+    common_options(command)
 
 
 def stylize(arguments: argparse.Namespace) -> int:
     """Stylize files and folders; a bad file is named and the others go on."""
     from gan.api import Studio
-    from gan.imaging.io.cube import write_cube
-    from gan.stylize.pipeline import StylizeRequest, look_of
 
     _check_options(arguments)
     masks = MaskFiles(arguments.input, arguments.mask)
@@ -101,9 +93,7 @@ def stylize(arguments: argparse.Namespace) -> int:
         return result
 
     def remark(encoding: Encoding) -> str:
-        from gan.imaging.io.formats import LOSSY
-
-        return LOSSY if arguments.where != EVERYWHERE and not encoding.exact else ""
+        return LOSSY if arguments.where not in (None, EVERYWHERE) and not encoding.exact else ""
 
     return each_file(arguments, make, is_input=is_input, remark=remark)
 
@@ -114,25 +104,13 @@ def _any(_: Path) -> bool:
 
 def _sheets(arguments: argparse.Namespace, masks: MaskFiles) -> Callable[[Path], Request]:
     """From a picture's path to the request for its contact sheet. Raises `InputError` for an unknown preset."""
-    from gan.imaging.io.codec import decode
-    from gan.stylize.pipeline import SheetRequest
-    from gan.stylize.presets import preset_path
-
     for name in arguments.style:
         preset_path(name)
-
-    def request_of(source: Path) -> Request:
-        return SheetRequest(
-            picture=decode(source),
-            names=tuple(arguments.style),
-            strength=arguments.strength,
-            preserve_color=arguments.preserve_color,
-            where=arguments.where,
-            mask=masks.of(source),
-            model=arguments.model,
-        )
-
-    return request_of
+    known = SheetRequest.model_fields
+    fields = {name: value for name, value in _given(arguments).items() if name in known}
+    return lambda source: SheetRequest(
+        picture=decode(source), mask=masks.of(source), names=tuple(arguments.style), **fields
+    )
 
 
 def _restyled(
@@ -143,30 +121,18 @@ def _restyled(
     Raises:
         InputError: no style or one that cannot be used, or --cube for what is no look.
     """
-    from gan.imaging.io.codec import decode
-    from gan.stylize.pipeline import StylizeRequest, common_look
-
-    chosen = _chosen(arguments)
+    fields = {**_chosen(arguments), **_given(arguments)}
+    _check_cube(arguments, fields)
 
     def by_itself(source: Path) -> StylizeRequest:
-        return StylizeRequest(
-            picture=decode(source),
-            strength=arguments.strength,
-            preserve_color=arguments.preserve_color,
-            where=arguments.where,
-            mask=masks.of(source),
-            content_px=arguments.content_px,
-            style_px=arguments.style_px,
-            model=arguments.model,
-            **chosen,
-        )
+        return StylizeRequest(picture=decode(source), mask=masks.of(source), **fields)
 
     def usable() -> Iterator[StylizeRequest]:
         for source in sources:
             with suppress(PackshotError):  # it is named when its turn comes
                 yield by_itself(source)
 
-    if arguments.each or len(sources) < 2 or "look" in chosen or chosen["kind"] != PHOTOGRAPHIC:
+    if arguments.each or len(sources) < 2 or "look" in fields or fields["kind"] != PHOTOGRAPHIC:
         return by_itself
     try:
         look = common_look(usable())
@@ -175,10 +141,15 @@ def _restyled(
     return lambda source: by_itself(source).replaced(styles=(), look=look)
 
 
-def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What a request needs of --style, --weight and --kind. Raises `InputError`."""
-    from gan.stylize.sources import styles_of
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The request's fields that options gave, but for styles and the mask."""
+    return StylizeRequest.read_fields(
+        options.given(arguments, StylizeRequest, without=_OWN), AnySource(), without=_OWN | {PICTURE}
+    )
 
+
+def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What a request needs of --style and --weight. Raises `InputError`."""
     if not arguments.style:
         raise InputError(
             "style",
@@ -186,23 +157,21 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
             "a preset's name, a picture or a .cube file is needed",
             "Choose one of: python -m gan stylize --list",
         )
-    chosen = {"kind": ARTISTIC, **styles_of(arguments.style, arguments.weight or None)}
-    if arguments.kind is not None:
-        chosen["kind"] = arguments.kind
-    if arguments.cube is not None and chosen["kind"] != PHOTOGRAPHIC:
+    return {"kind": ARTISTIC, **styles_of(arguments.style, arguments.weight or None)}
+
+
+def _check_cube(arguments: argparse.Namespace, fields: Mapping[str, Any]) -> None:
+    if arguments.cube is not None and fields["kind"] != PHOTOGRAPHIC:
         raise InputError(
             "cube",
             "the artistic kind",
             "only a photographic look can be written as a .cube file",
             "Add --kind photographic, or leave --cube out",
         )
-    return chosen
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
-    from gan.stylize.placement import check_mask
-
-    check_mask(arguments.where, arguments.mask is not None)
+    check_mask(arguments.where or EVERYWHERE, arguments.mask is not None)
     if arguments.sheet:
         _check_sheet(arguments)
     if arguments.cube is None:
@@ -242,8 +211,6 @@ class _List(argparse.Action):
     """Prints the presets and ends, as --help does, so that no picture need be named."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from gan.stylize.presets import PRESETS
-
         width = max(map(len, PRESETS))
         for preset in PRESETS.values():
             print(f"{preset.name:<{width}}  {preset.title}")

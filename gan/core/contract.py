@@ -1,4 +1,4 @@
-"""What every task has in common: a Request goes in, a Result comes out, one function runs the way between.
+"""Contract of every task: a Request goes in, a Result comes out, and `run` executes the pipeline between.
 
 A room defines a frozen `Request` and a plain function, its pipeline, `(request, context) -> Output`. `run` owns
 whatever a pipeline could forget: inference mode, the seed, clamping, the clock, the record of what was used. The
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Model:
-    """A network as it is served, with what a caller must know about sizes.
+    """A network in service, with its size requirements.
 
     Attributes:
         name: as in the manifest, or the path or Hub id it came from.
@@ -47,7 +47,7 @@ class Model:
         scale: output pixels per input pixel, in each direction.
         multiple: height and width must be divisible by this; `Context.apply` pads and crops.
         context_px: how far, in input pixels, a pixel of the output looks around itself.
-        whole: whether it wants to see all of a picture at once and cannot be tiled.
+        whole: whether it needs all of a picture at once and cannot be tiled.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Output:
-    """What a pipeline returns: pictures, what the user should be told, and what was chosen on the way."""
+    """Return value of a pipeline: pictures, notices for the user, and the details it chose on the way."""
 
     pictures: tuple[Picture, ...]
     notices: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Result:
-    """What was made, and enough to make it again.
+    """Result of a request: the pictures, and a record sufficient to reproduce them.
 
     Attributes:
         pictures: float32 pictures in [0, 1]; `image` and `images` give them as PIL.
@@ -114,7 +114,7 @@ class Result:
 
 
 class Cache:
-    """Small things that several requests use, such as a style's code; the least recently used make room.
+    """LRU cache of small items that several requests use, such as a style's code.
 
     Args:
         most: how many are kept.
@@ -126,7 +126,7 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The item of that key; made outside the lock, so that two threads may make it twice and none waits."""
+        """Item of that key; made outside the lock, so that two threads may make it twice and none waits."""
         with self._lock:
             if key in self._items:
                 self._items.move_to_end(key)
@@ -141,7 +141,7 @@ class Cache:
 
 
 class Context:
-    """What a pipeline may use of the outside: models, the device, a seeded generator, progress, Stop.
+    """Services that a pipeline may use: models, the device, a seeded generator, progress, Stop.
 
     Args:
         device: where networks run; pictures stay on the CPU.
@@ -177,17 +177,17 @@ class Context:
         self._cache = Cache() if cache is None else cache
 
     def kept(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What was made under this key, by an earlier request too where it was lately; else it is made and kept."""
+        """Cached value of this key, also from a recent earlier request; if there is none, it is made and cached."""
         return self._cache.get(key, make)
 
     def within(self, done: int, total: int) -> Context:
-        """The context of one of several parts of the work, which reports the whole's progress after its own steps."""
+        """Context of a part of the work, whose progress is reported as part of the whole's."""
         part = copy.copy(self)
         part._progress = None if self._progress is None else lambda _done, _total, what: self.step(done, total, what)
         return part
 
     def model(self, name: str, task: str = "") -> Model:
-        """The model of that name, in eval mode on the device; it is noted in the result's weights.
+        """Load a model by name, in eval mode on the device; it is recorded in the result's weights.
 
         Args:
             task: what it has to be made for, where that is not the request's own task.
@@ -208,7 +208,7 @@ class Context:
             self._progress(done, total, what)
 
     def infer(self, model: Model, x: Tensor) -> Tensor:
-        """One call of a network on all of a picture: x (N, C, H, W) on the CPU, its output in float32 there too."""
+        """Run a network once on a whole picture: x (N, C, H, W) on the CPU, its output in float32 there too."""
         with model.lock, torch.inference_mode(), self._half():
             out: Tensor = model.network.eval()(x.to(self.device))
         return out.to("cpu", torch.float32)
@@ -263,7 +263,7 @@ R = TypeVar("R", bound=Request)
 
 
 def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, *, task: str) -> Result:
-    """Carry out one request; every picture that comes of it tells of this step after those of the request's picture.
+    """Run one request; this step is appended to the history of every picture of the result.
 
     Raises:
         InputError, WeightsError: as the pipeline raises them.
@@ -294,15 +294,15 @@ def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, 
 def _with_provenance(
     pictures: tuple[Picture, ...], request: Request, task: str, weights: Mapping[str, str]
 ) -> tuple[Picture, ...]:
-    """A request's pictures with the history of what it was about and this step, and a source type where none is."""
+    """Append this step to the pictures' history, and set the source type if there is none."""
     source = getattr(request, "picture", None)
     history, source_type = (source.history, source.source_type) if isinstance(source, Picture) else ((), "")
     together = request.as_step()
-    told = []
+    stamped = []
     for index, picture in enumerate(pictures):
         alone = request.alone(index)
         step = {"task": task, "request": together if alone is request else alone.as_step(), "weights": weights}
-        told.append(
+        stamped.append(
             dataclasses.replace(picture, history=(*history, step), source_type=picture.source_type or source_type)
         )
-    return tuple(told)
+    return tuple(stamped)

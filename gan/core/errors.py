@@ -1,4 +1,4 @@
-"""What goes wrong in words a user can act on: what came, what is allowed, what to do.
+"""Errors in words that a user can act on: the value given, the values allowed, the remedy.
 
 The three sentences are templates; the values that fill them travel beside them, so that the interface can translate
 a template first and fill it afterwards. `str(error)` is the English sentence.
@@ -10,15 +10,17 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from gan.core.message import Message
+
 MOST_SHOWN: Final = 60
 """Characters of a wrong value that a message repeats."""
 
 
 class PackshotError(Exception):
-    """Base of every error that is the user's to mend; shown in one line, never with a traceback.
+    """Base of all errors that the user can fix; shown in one line, never with a traceback.
 
     Args:
-        field: which input is meant, in the words of the command line ("image", "scale").
+        field: the input, as named on the command line ("image", "scale").
         got: template for what came.
         allowed: template for what is allowed.
         remedy: template for what to do about it.
@@ -43,11 +45,11 @@ class PackshotError(Exception):
 
 
 class InputError(PackshotError):
-    """A picture or an option that a request cannot be made of."""
+    """Invalid picture or option of a request."""
 
 
 def check_within(field: str, value: float, least: float, most: float) -> None:
-    """Raise `InputError` for a number outside [least, most], or for one that is no number."""
+    """Raise `InputError` for a number outside [least, most], or for NaN."""
     if not least <= value <= most:
         raise InputError(
             field,
@@ -61,8 +63,10 @@ def check_within(field: str, value: float, least: float, most: float) -> None:
 
 
 def wrong_type(field: str, value: object, wanted: str) -> InputError:
-    """The error for a value of another type than what is wanted."""
-    return InputError(field, "{value}", "{wanted} is expected", "Correct the value", value=shown(value), wanted=wanted)
+    """The error for a value of another type than what is wanted, a text of the catalogs without placeholders."""
+    return InputError(
+        field, "{value}", "{wanted} is expected", "Correct the value", value=shown(value), wanted=Message(wanted)
+    )
 
 
 def shown(value: object) -> str:
@@ -72,7 +76,7 @@ def shown(value: object) -> str:
 
 
 class StepError(InputError):
-    """What cannot be used, and in which step, counted from 1; 0 for what is no step's, such as reading the picture.
+    """Invalid input and its step, counted from 1; 0 for errors outside any step, such as reading the picture.
 
     Args:
         step: the number.
@@ -88,7 +92,7 @@ class StepError(InputError):
         return f"step {self.step}: {super().__str__()}" if self.step else super().__str__()
 
     def __reduce__(self) -> tuple[Callable[..., StepError], tuple[Any, ...]]:
-        """Errors travel between processes."""
+        """Pickle support: errors travel between processes."""
         return _restored, (self.step, self.field, self.got, self.allowed, self.remedy, self.values)
 
 
@@ -101,7 +105,7 @@ class ConfigError(PackshotError):
 
 
 class Cancelled(Exception):
-    """The user pressed Stop; whoever catches this throws the partial work away."""
+    """The user pressed Stop; whoever catches this discards the partial work."""
 
 
 def _restored(step: int, field_: str, got: str, allowed: str, remedy: str, values: Mapping[str, Any]) -> StepError:

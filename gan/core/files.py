@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, found below folders, given predictable names."""
+"""Files: written atomically, found below folders, given predictable names."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gan.core.errors import InputError
 PICTURE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".bmp", ".heic", ".heif")
 )
-"""What is taken for a picture in a folder; a single file is opened whatever it is called."""
+"""Suffixes of pictures in a folder; a single file is opened whatever its name."""
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that it is there completely or not at all: a temporary file beside it, fsync, rename.
+    """Write a file atomically: a temporary file beside it, fsync, rename.
 
     Folders that are missing are made.
 
@@ -46,7 +46,7 @@ def pictures_below(folder: Path) -> Iterator[Path]:
 def plan_outputs(
     inputs: Iterable[Path], out: Path, *, suffix_for: dict[str, str], suffix: str | None
 ) -> Iterator[tuple[Path, Path]]:
-    """Where each input's result goes.
+    """Pair each input with the output path of its result.
 
     One file goes to `out` itself, unless that is a folder or ends in a slash. Several files, or a folder, go into
     the folder `out`: names and sub-folders are kept, and so are suffixes where the format can be written. Where two

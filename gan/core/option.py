@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from typing_extensions import Self
 
 from gan.core.errors import InputError, check_within, shown, wrong_type
+from gan.core.message import Message
 
 PICTURE = "picture"
 """Name of the field that holds the picture that a request is about."""
@@ -26,7 +27,7 @@ PICTURE = "picture"
 
 @dataclass(frozen=True)
 class Option(GroupedMetadata):
-    """What the user may know of a field beside its type and default.
+    """Metadata of a request field beside its type and default: help, range, group, unit.
 
     Attributes:
         help: one phrase in English, as --help and the API's listing show it.
@@ -157,7 +158,7 @@ def refused(kind: type[Options], error: ValidationError) -> InputError:
             "request",
             "there is no field {name}",
             "the fields are {known}",
-            "Correct the name, or leave it out",
+            "Correct the name, or remove it",
             name=shown(location[-1] if location else "?"),
             known=", ".join(kind.model_fields),
         )
@@ -183,21 +184,43 @@ _WANTED: Mapping[str, str] = {
     "dict_type": "an object",
     "is_instance_of": "a file",
 }
-"""What is wanted, by pydantic's name of the error."""
+"""Allowed values in words, by pydantic's name of the error."""
 
 _TEXTS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
+@cache
+def places(kind: type[Options]) -> Mapping[str, tuple[str, ...]]:
+    """{name: path} of every name that an option is known by: its alias, and its own unless that means another one."""
+    own = sorted(parameters(kind), key=lambda parameter: len(parameter.path))
+    found = {parameter.public: parameter.path for parameter in own}
+    for parameter in own:
+        found.setdefault(parameter.name, parameter.path)
+    return types.MappingProxyType(found)
+
+
+def names(kind: type[Options], parameter: Parameter) -> tuple[str, ...]:
+    """What an option is called, its own name first."""
+    known = [name for name, path in places(kind).items() if path == parameter.path]
+    return tuple(sorted(known, key=lambda name: name != parameter.name))
+
+
 def nested(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a request from a flat mapping by public name; unknown names stay as they are."""
-    places = {parameter.public: parameter.path for parameter in parameters(kind)}
-    made: dict[str, Any] = {}
+    """The fields of a request from a flat mapping by any of their names; unknown names stay as they are.
+
+    A group may also be given whole, as its `Options`.
+    """
+    groups = {name: value for name, value in values.items() if isinstance(value, Options)}
+    made: dict[str, Any] = {
+        name: {field: getattr(value, field) for field in type(value).model_fields} for name, value in groups.items()
+    }
     for name, value in values.items():
-        *groups, last = places.get(name, (name,))
-        inner = made
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[last] = value
+        if name not in groups:
+            *above, last = places(kind).get(name, (name,))
+            inner = made
+            for group in above:
+                inner = inner.setdefault(group, {})
+            inner[last] = value
     return made
 
 
@@ -238,7 +261,7 @@ def _not_one_of(parameter: Parameter, value: Any) -> InputError:
     if type(value) is not parameter.kind:
         return wrong_type(parameter.public, value, _TEXTS.get(parameter.kind, "another value"))
     *most, last = [str(choice) for choice in parameter.choices]
-    known = f"{', '.join(most)} or {last}" if most else last
+    known = Message("{most} or {last}", {"most": ", ".join(most), "last": last}) if most else last
     return InputError(
         parameter.public, "{value}", "{known} is allowed", "Choose one of these", value=str(value), known=known
     )

@@ -44,7 +44,7 @@ class Reader(Protocol):
         decoded: Callable[[Source, str], Pixels],
         shipped: Callable[[str], Path | None] = lambda _: None,
     ) -> Pixels:
-        """What `decoded(source, field)` makes of the file that a value stands for; `shipped` finds ours by name.
+        """Decode a field's file with `decoded(source, field)`; `shipped` finds files of this package by name.
 
         Raises:
             InputError: there is no such file, or it cannot be read.
@@ -94,4 +94,8 @@ def _look(source: Source, field: str) -> Look:
 
 
 MaskFile = Annotated[InstanceOf[Mask], read_by(Mask, lambda source, field: decode_mask(source, field=field))]
+HoleFile = MaskFile
+"""A `gan.imaging.mask.Hole`: 1 where pixels are to be made."""
+CoverFile = MaskFile
+"""A `gan.imaging.mask.Cover`: 1 where the product is."""
 LookFile = Annotated[InstanceOf[Look], read_by(Look, _look)]

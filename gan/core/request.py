@@ -86,7 +86,7 @@ def _part(kind: type[Request], without: frozenset[str]) -> type[Options]:
 
 
 def plain(value: Any, pixels: Callable[[Any], Any] = attrgetter("name")) -> Any:
-    """JSON-ready; `pixels` says what stands for a picture, a mask or a look."""
+    """JSON-ready; `pixels` gives the value that represents a picture, a mask or a look."""
     if isinstance(value, (Picture, Mask, Look)):
         return pixels(value)
     if isinstance(value, Options):

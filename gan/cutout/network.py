@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 
 UNKNOWN = 0.5
-"""What the plane of the prior holds where nothing is known of the coverage yet."""
+"""Value of the prior's plane where the coverage is not known yet."""
 
 STAGES = ((16, 1, 1, 3, 1), (24, 2, 6, 3, 2), (40, 2, 6, 5, 2), (80, 3, 6, 3, 2), (112, 3, 6, 5, 1), (192, 4, 6, 5, 2))
 """Of EfficientNet-Lite0 without its last block: channels, blocks, expansion, kernel, stride of the first block."""
@@ -56,17 +57,11 @@ def cutout_config(published: Mapping[str, Any]) -> CutoutConfig:
     Raises:
         ConfigError: a field is unknown or out of range.
     """
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in published.items()}
-    try:
-        return CutoutConfig(**fields)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of CutoutConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return config_of(CutoutConfig, published)
 
 
 class CutoutNet(nn.Module):
-    """How much of each pixel is product.
+    """Segmentation network: predicts the coverage of the product in each pixel.
 
     EfficientNet-Lite0 (Tan and Le, arXiv 1905.11946; its Lite variant without squeeze-and-excitation), batch norms
     folded, and a top-down decoder with lateral connections (FPN, arXiv 1612.03144). The prior lets one network serve
@@ -78,6 +73,13 @@ class CutoutNet(nn.Module):
     """
 
     MULTIPLE = 32
+
+    spec = NetworkSpec(multiple=MULTIPLE, whole=True)
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> CutoutNet:
+        """Without weights, from a published config."""
+        return cls(cutout_config(config))
 
     def __init__(self, config: CutoutConfig) -> None:
         super().__init__()

@@ -12,10 +12,11 @@ from torch import Tensor
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
 from gan.core.option import Option
-from gan.core.reader import MaskFile, PictureFile
+from gan.core.reader import CoverFile, MaskFile, PictureFile
 from gan.cutout.segment import AUTO_MODEL, STEPS, FindingModel, Found, ProductMask, find, has_transparency
 from gan.edit.background import TRANSPARENT, GroundFile, laid_on
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.box import Box, box_of
+from gan.imaging.mask import Cover, Mask, check_size
 from gan.imaging.matting import guided, mean
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
@@ -24,7 +25,7 @@ STROKE_PX = 384
 """Longest side at which the picture around strokes is looked at."""
 
 RIM = 0.04
-"""How deep into a stroke its rim goes, as a share of the longer side of what is looked at; at most half the stroke."""
+"""Depth of a stroke's rim, as a share of the longer side of the region; at most half the stroke."""
 
 SETTLED = 0.1
 COLOR_NOISE = 0.03
@@ -43,7 +44,7 @@ class CutoutRequest(Request):
     picture: PictureFile
     ground: Annotated[GroundFile, Option("what the product is laid on")] = TRANSPARENT
     mask: ProductMask = None
-    keep: Annotated[MaskFile | None, Option("white where the product is, whatever was found")] = None
+    keep: Annotated[CoverFile | None, Option("white where the product is, whatever was found")] = None
     drop: Annotated[MaskFile | None, Option("white where it is not, whatever was found")] = None
     model: FindingModel = AUTO_MODEL
 
@@ -68,9 +69,9 @@ def cutout(request: CutoutRequest, context: Context) -> Output:
     if box is None:
         raise InputError(
             "drop",
-            "nothing of the product is left",
-            "a part of it has to stay",
-            "Take strokes back",
+            "no part of the product is left",
+            "a part of it must stay",
+            "Undo some strokes",
         )
     context.step(STEPS - 1, STEPS, "Cleaning the edge")
     # What a file holds under its own transparency is the product's own color already.
@@ -83,7 +84,7 @@ def cutout(request: CutoutRequest, context: Context) -> Output:
     return Output((laid_on(picture, alpha, request.ground, rgb=rgb),), (*picture.notices, *found.notices), details)
 
 
-def corrected(picture: Picture, alpha: Tensor, keep: Mask | None, drop: Mask | None) -> Tensor:
+def corrected(picture: Picture, alpha: Tensor, keep: Cover | None, drop: Mask | None) -> Tensor:
     """A coverage after strokes of the brush.
 
     A stroke's core becomes 1 or 0. Its rim does so except where its colors speak for what lies beside the stroke, so
@@ -104,21 +105,8 @@ def corrected(picture: Picture, alpha: Tensor, keep: Mask | None, drop: Mask | N
     return alpha
 
 
-def box_of(alpha: Tensor, *, least: float = 0.5) -> tuple[int, int, int, int] | None:
-    """Left, top, right and bottom of what is covered by more than `least`; of anything at all where nothing is.
-
-    Right and bottom are the first column and row outside. None for a coverage of 0 everywhere.
-    """
-    across, down = alpha[0, 0].amax(0), alpha[0, 0].amax(1)
-    if float(across.max()) <= 0:
-        return None
-    bound = least if float(across.max()) > least else 0.0
-    columns, rows = (torch.nonzero(profile > bound).flatten() for profile in (across, down))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
 def _found(request: CutoutRequest, context: Context) -> Found:
-    """As `find`; where that finds nothing but strokes say where the product is, these alone hold."""
+    """Segment the product with `find`; if that fails and strokes mark the product, use the strokes alone."""
     try:
         return find(request.picture, context, model=request.model, mask=request.mask)
     except InputError:
@@ -127,7 +115,7 @@ def _found(request: CutoutRequest, context: Context) -> Found:
         return Found(torch.zeros_like(request.keep.coverage), 1.0)
 
 
-def _stroked(rgb: Tensor, alpha: Tensor, stroke: Tensor, value: float, box: tuple[int, int, int, int]) -> Tensor:
+def _stroked(rgb: Tensor, alpha: Tensor, stroke: Tensor, value: float, box: Box) -> Tensor:
     """A new coverage with one kind of strokes, which lie within the box."""
     left, top, right, bottom = box
     reach = max(8, round(4 * RIM * max(right - left, bottom - top)))
@@ -143,7 +131,7 @@ def _stroked(rgb: Tensor, alpha: Tensor, stroke: Tensor, value: float, box: tupl
 
 
 def _effect(rgb: Tensor, before: Tensor, stroke: Tensor, value: float) -> tuple[Tensor, Tensor]:
-    """How much a stroke changes each pixel, and where its rim is, (1, 1, h, w) in [0, 1] each.
+    """Change that a stroke makes to each pixel, and its rim, (1, 1, h, w) in [0, 1] each.
 
     A rim's pixel is compared with the colors of the stroke's core and of what has that value already, and with those
     of what has the other value, in a window around it; where the two do not differ, the stroke holds.
@@ -168,7 +156,7 @@ def _effect(rgb: Tensor, before: Tensor, stroke: Tensor, value: float) -> tuple[
 
 
 def _distance(rgb: Tensor, kind: Tensor, radius_px: int) -> tuple[Tensor, Tensor]:
-    """Where pixels of a kind are near, and the squared distance to their mean color in units of their variance."""
+    """Pixels near a kind's, and the squared distance to its mean color in units of its variance."""
     share = mean(kind, radius_px)
     near = share > 1e-3
     weight = share + 1e-6

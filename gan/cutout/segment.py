@@ -1,4 +1,4 @@
-"""Where the product is: its own transparency if it has any, else what the network of ours sees."""
+"""Segment the product: from its own transparency if there is any, else with the segmentation network."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from torch import Tensor
 from gan.core.contract import Context, Model
 from gan.core.errors import InputError, WeightsError
 from gan.core.option import Option
-from gan.core.reader import MaskFile
+from gan.core.reader import CoverFile
 from gan.cutout.network import CutoutNet
 from gan.imaging.background_prior import standing_out
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Cover
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
@@ -27,7 +27,7 @@ FindingModel = Annotated[
     str, Option("what finds the product: ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")
 ]
 ProductMask = Annotated[
-    MaskFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
+    CoverFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
 ]
 OUR_MODEL = "cutout"
 
@@ -39,7 +39,7 @@ LOOK_PX = 512
 """Longest side at which it looks again at what it found."""
 
 MARGIN = 0.12
-"""What the second look sees around the product, as a share of the product's longer side."""
+"""Margin of the second look around the product, as a share of the product's longer side."""
 
 MULTIPLE = CutoutNet.MULTIPLE
 STEPS = 4
@@ -55,12 +55,12 @@ RATHER = 0.3
 """From this coverage on the first look's answer is looked at again."""
 
 SURE = 0.6
-UNSURE = "The product is not clearly told from its ground; correct it with the brush"
+UNSURE = "The product is not clearly separated from its background; correct it with the brush"
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Where the product is.
+    """Segmentation of the product.
 
     Attributes:
         alpha: float32, (1, 1, H, W), in [0, 1]: how much of each pixel the product covers.
@@ -74,7 +74,7 @@ class Found:
     notices: tuple[str, ...] = ()
 
 
-def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: Mask | None = None) -> Found:
+def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: Cover | None = None) -> Found:
     """Tell the product from its ground.
 
     A mask is taken as it is, and so is the transparency of a picture that has any; for both no network runs.
@@ -93,7 +93,7 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
     """
     if mask is not None:
         if not bool(mask.coverage.any()):
-            raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+            raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
         return Found(mask.coverage, 1.0)
     if has_transparency(picture):
         if picture.alpha is None or not bool(picture.alpha.any()):
@@ -109,12 +109,12 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
             name=served.name,
             task=served.task,
         )
-    context.step(0, STEPS, "Looking for the product")
+    context.step(0, STEPS, "Finding the product")
     first, second = _glances(served, picture.rgb, context)
     glance = _without_specks((first + second) / 2)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], picture.rgb.shape[2 + i]) for i in range(2))
-    context.step(1, STEPS, "Looking closer")
+    context.step(1, STEPS, "Refining the product's outline")
     part = picture.rgb[:, :, rows, columns]
     small = shrunk(part, LOOK_PX)
     known = F.interpolate(glance[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
@@ -130,7 +130,7 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: M
 
 
 def has_transparency(picture: Picture) -> bool:
-    """Whether any pixel of a picture is not opaque."""
+    """True if any pixel of a picture is not opaque."""
     return picture.alpha is not None and bool((picture.alpha < 1).any())
 
 
@@ -138,7 +138,7 @@ def _nothing() -> InputError:
     return InputError(
         "image",
         "no product was found",
-        "a product that stands out from its ground is needed",
+        "a product that stands out from its background is needed",
         "Mark it with the brush, or choose another picture",
     )
 
@@ -207,7 +207,7 @@ def _agreement(first: Tensor, second: Tensor) -> float:
 
 
 def _decided(cover: Tensor) -> float:
-    """How decided a coverage is near its edge, 0 to 1, without the pixels that every edge runs through."""
+    """Sharpness of a coverage near its edge, 0 to 1, without the pixels that every edge runs through."""
     inside = (cover > 0.5).float()
 
     def reach(px: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a cut-out product is laid on: nothing, white, a color, or another picture."""
+"""Backgrounds for a cut-out product: transparent, white, a color, or another picture."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def hex_color(text: str, *, field: str = "color") -> tuple[float, float, float]:
     """Red, green and blue in [0, 1] of "#RRGGBB", "RRGGBB", "#RGB" or "RGB".
 
     Raises:
-        InputError: it is none of these.
+        InputError: it has another form.
     """
     found = _HEX.fullmatch(text.strip())
     if found is None:
@@ -61,7 +61,7 @@ def check_ground(ground: Ground, *, field: str = "ground") -> None:
 
 
 def ground_of(value: str | Path | bytes | Image.Image | Picture, *, field: str = "ground") -> Ground:
-    """The ground that a user names.
+    """Background that a user names.
 
     A word or a color wins over a file of that name. Texts that come over the network must not reach this function,
     because it opens files: `check_ground` is for those.
@@ -75,7 +75,7 @@ def ground_of(value: str | Path | bytes | Image.Image | Picture, *, field: str =
         A color is written "#RRGGBB".
 
     Raises:
-        InputError: a text that is none of these, or as of `gan.imaging.io.codec.decode`.
+        InputError: a text of another form, or as of `gan.imaging.io.codec.decode`.
     """
     if isinstance(value, Picture):
         return value
@@ -93,7 +93,7 @@ def ground_of(value: str | Path | bytes | Image.Image | Picture, *, field: str =
 
 
 def _ground(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-    """A text opens a file only where the surface allows it; what is no text is a picture's file."""
+    """Read a background; text is opened as a file only if the surface allows it."""
     reader: Reader | None = (info.context or {}).get(READER)
     field = info.field_name or "ground"
     if isinstance(value, Picture):
@@ -113,7 +113,7 @@ GroundFile = Annotated[str | InstanceOf[Picture], WrapValidator(_ground)]
 
 
 def laid_on(picture: Picture, alpha: Tensor, ground: Ground, *, rgb: Tensor | None = None) -> Picture:
-    """A product on another ground.
+    """Composite a product over another background.
 
     Where alpha is 1 a pixel is the product's own, where it is 0 the ground's, both to the last bit: white stays 255.
     A picture as ground is scaled until it covers the frame and cropped evenly; where it is transparent itself, white

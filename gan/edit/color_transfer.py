@@ -1,8 +1,8 @@
-"""One color turned into another, as the same product would look in it: a map of colors, made for one pair.
+"""Color transfer from one product color to another: a map of colors, made for one pair.
 
 Dichromatic reflection (Shafer, Using color to separate reflection components, 1985): what a pixel shows is the
 product's own color, lighter or darker by the shading, plus light that the surface mirrors, which has no color. The
-two are told apart by saturation; the first changes its color, the second stays. A product that is white, grey or
+two are told apart by saturation; the first changes its color, the second stays. A product that is white, gray or
 black shows no saturation to go by: there, what is far brighter than its dominant color is taken for mirrored.
 """
 
@@ -26,16 +26,16 @@ _LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 _SAMPLES, _STARTS, _SHIFTS = 4096, 256, 40
 _SPREAD = (0.1, 0.035, 0.035)
-"""How far around it, in OKLab, pixels count for a dominant color: shading spreads lightness more than color."""
+"""Radius of the dominant color's kernel in OKLab: shading spreads lightness more than color."""
 
 _SALIENCE, _VIVID = 2.0, (0.05, 0.12)
 """A product is named by its colors before its black and white parts: pixels of that chroma count that much more."""
 
 _PURE = (0.3, 0.9)
-"""Below the first saturation a product counts as white, grey or black; from the second on it is relied on."""
+"""Below the first saturation a product counts as white, gray or black; from the second on it is relied on."""
 
 _NOISE = (0.12, 0.02)
-"""How much saturation may vary without meaning mirrored light: at white, and what is added per darkness."""
+"""Variation of saturation without specular light: at white, and the increase per darkness."""
 
 _SAME_DEG, _OTHER_DEG = 32.0, 62.0
 """Up to the first angle of hue a pixel is of the same material; from the second on it is of another and stays."""
@@ -54,14 +54,14 @@ _MOST_SLOPE = 4.0
 """Steeper than this, the noise of dark products becomes texture."""
 
 _VARIETY = 0.6
-"""How much of a deviation in hue and saturation goes along; more of it would bring out the noise of colors."""
+"""Share of a deviation in hue and saturation that is kept; more would bring out color noise."""
 
 _TURNS, _MET = 6, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
 class Tint:
-    """The map that takes one color of a product to another and the rest of the product along.
+    """Color map that takes one color of a product to another, and the rest of the product with it.
 
     Attributes:
         source: (3,), in OKLab: the product's dominant color.
@@ -114,7 +114,7 @@ class Tint:
 
 
 def fitted(rgb: Tensor, weight: Tensor, target: Tensor) -> Tint:
-    """The map after which a product's dominant color is `target`.
+    """Fit the map after which a product's dominant color is `target`.
 
     Args:
         rgb: (3, N), pixels of the product, sRGB-encoded, in [0, 1].
@@ -139,7 +139,7 @@ def fitted(rgb: Tensor, weight: Tensor, target: Tensor) -> Tint:
 
 
 def dominant(rgb: Tensor, weight: Tensor) -> Tensor:
-    """The color that most of a product has, free of highlights and shadows: the densest place in OKLab.
+    """Dominant color of a product, free of highlights and shadows: the mode of its density in OKLab.
 
     Mean shift (Comaniciu and Meer, 2002) with a Gaussian that is wider along lightness, from the best of some pixels.
 
@@ -163,7 +163,7 @@ def dominant(rgb: Tensor, weight: Tensor) -> Tensor:
 
 
 def around(rgb: Tensor, weight: Tensor, color: Tensor) -> Tensor:
-    """How much each pixel shows that color: (3, N), (N,) and (3,), sRGB-encoded, to (N,) that sum to 1."""
+    """Kernel weight of each pixel for that color: (3, N), (N,) and (3,), sRGB-encoded, to (N,) that sum to 1."""
     near = weight * _kernel(_scaled(color[:, None]), _scaled(rgb))[0]
     return near / near.sum()
 
@@ -174,7 +174,7 @@ def mean(rgb: Tensor, weight: Tensor) -> Tensor:
 
 
 def named(rgb: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """The color that a product is named by, the mean `around` the `dominant` one.
+    """Representative color of a product, the mean `around` the `dominant` one.
 
     Args:
         rgb: (3, N), sRGB-encoded, in [0, 1], N from 1.
@@ -198,12 +198,12 @@ def oklab(color: Tensor) -> Tensor:
 
 
 def luminance(linear: Tensor) -> float:
-    """Of a linear color, (3,) in [0, 1]."""
+    """Luminance of a linear color, (3,) in [0, 1]."""
     return float((linear * torch.tensor(_LUMINANCE)).sum())
 
 
 def _mirrored(light: Tensor, base: Tensor) -> tuple[Tensor, Tensor]:
-    """The light that each pixel mirrors, (1, 3, ...), and how far saturation was relied on to tell it, in [0, 1]."""
+    """Specular light of each pixel, (1, 3, ...), and the weight of saturation in the estimate, in [0, 1]."""
     bright, least = _luminance(light), _luminance(base)
     direction = base - least
     purity = torch.linalg.vector_norm(direction) / least.sum()
@@ -227,7 +227,7 @@ def _otherness(rgb: Tensor, source: Tensor) -> Tensor:
 
 
 def _turned(rest: Tensor, source: Tensor, aim: Tensor) -> Tensor:
-    """Deviations in color, turned and stretched as the source's color is to become the aim's."""
+    """Chroma deviations, rotated and scaled as the source's color is to become the target's."""
     (a, b), (c, d) = source, aim
     norm = (a * a + b * b).clamp(min=1e-4)
     along, across = (a * c + b * d) / norm, (a * d - b * c) / norm
@@ -235,7 +235,7 @@ def _turned(rest: Tensor, source: Tensor, aim: Tensor) -> Tensor:
 
 
 def _power(tint: Tint, rgb: Tensor, weight: Tensor) -> float:
-    """So that folds become as deep as `_DEPTH`, within what lies between another paint and the same contrast."""
+    """Exponent that makes folds as deep as `_DEPTH`, between another paint's contrast and the same contrast."""
     pixels = to_oklab(rgb[None])[0]
     order = pixels[0].argsort()
     reached = weight[order].cumsum(0)
@@ -247,11 +247,11 @@ def _power(tint: Tint, rgb: Tensor, weight: Tensor) -> float:
 
 
 def _in_gamut(light: Tensor) -> Tensor:
-    """Colors of linear light above 1 drawn to the grey of their luminance, as far as is needed."""
-    grey = _luminance(light).clamp(max=1)
-    away = light - grey
-    room = torch.where(away > 0, 1 - grey, grey) / away.abs().clamp(min=_LEAST)
-    return grey + away * room.amin(1, keepdim=True).clamp(max=1)
+    """Desaturate linear colors above 1 toward the gray of their luminance until they fit the gamut."""
+    gray = _luminance(light).clamp(max=1)
+    away = light - gray
+    room = torch.where(away > 0, 1 - gray, gray) / away.abs().clamp(min=_LEAST)
+    return gray + away * room.amin(1, keepdim=True).clamp(max=1)
 
 
 def _aim(lab: Tensor) -> Tensor:

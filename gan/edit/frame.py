@@ -1,4 +1,4 @@
-"""Frame: every product as large, and standing on the same line, on a canvas of the size that a shop wants."""
+"""Frame: products at one size and on one baseline, on a canvas of the size that a shop requires."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import PictureFile
-from gan.cutout.pipeline import box_of
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.background import WHITE, Ground, GroundFile, laid_on
-from gan.edit.geometry import Box, Move, measured, moved_alpha, moved_cut, moved_whole
+from gan.edit.geometry import Move, moved_alpha, moved_cut, moved_whole
+from gan.imaging.box import Box, box_of
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
@@ -30,13 +30,13 @@ MAX_OUTPUT_PIXELS = 100_000_000
 MOST_ASPECT = 4
 CUT_OFF = "The picture's edge cuts the product off"
 ENLARGED = "The product was enlarged to fill the canvas; a larger picture keeps it sharp"
-ON_WHITE = "The picture's own ground does not go on plainly; the product stands on white"
+ON_WHITE = "The picture's background is not plain enough to continue; white was used instead"
 NOTICES = (CUT_OFF, ENLARGED, ON_WHITE)
 SEARCH_STEPS = 16
 
 
 class FrameRequest(Request):
-    """Put a product on a canvas that it fills to a share.
+    """Place a product on a canvas so that it fills a given share.
 
     The fill is the larger of the product's width over the canvas's and its height over the canvas's. Where both sides
     are 0 the canvas is as large as leaves the product its own pixels, none of which is resampled; where one is given
@@ -77,7 +77,7 @@ class Framed:
         alpha: (1, 1, H, W), the product's coverage on the canvas.
         box: where that is above one half.
         scale: canvas pixels per pixel of the source.
-        notices: what the user should be told.
+        notices: for the user.
     """
 
     picture: Picture
@@ -97,7 +97,7 @@ class Framed:
 
 
 def frame(request: FrameRequest, context: Context) -> Output:
-    """Find the product and put it on its canvas.
+    """Segment the product and place it on its canvas.
 
     Raises:
         InputError: no product was found; it does not fit above the baseline; or the canvas has more than
@@ -138,9 +138,9 @@ def framed(
     baseline: float | None = None,
     ground: Ground | None = None,
 ) -> Framed:
-    """A product on a canvas, by its coverage; the arguments are `FrameRequest`'s.
+    """Place a product on a canvas by its coverage; the arguments are `FrameRequest`'s.
 
-    Pixels are copied where the scale is 1. Elsewhere colours are resampled weighted by their opacity, so that nothing
+    Pixels are copied where the scale is 1. Elsewhere colors are resampled weighted by their opacity, so that nothing
     of what lies behind an edge gets into it.
 
     Args:
@@ -150,9 +150,9 @@ def framed(
         InputError: nothing is covered; the product does not fit above the baseline; or the canvas has more than
             `MAX_OUTPUT_PIXELS`.
     """
-    box = measured(alpha)
+    box = box_of(alpha)
     if box is None:
-        raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
     ratio = aspect_of(aspect) if aspect else picture.width_px / picture.height_px
     own = not (height_px or width_px)
     size = _own_pixels(box, fill, ratio) if own else _canvas(height_px, width_px, ratio)
@@ -171,7 +171,7 @@ def framed(
     made, notices = _pixels(picture, alpha, box, move, canvas, ground)
     notices += (ENLARGED,) if move.scale > 1 else ()
     placed = moved_alpha(alpha, move, canvas)
-    return Framed(made, placed, measured(placed) or there.moved(-canvas.left, -canvas.top), move.scale, notices)
+    return Framed(made, placed, box_of(placed) or there.moved(-canvas.left, -canvas.top), move.scale, notices)
 
 
 def aspect_of(text: str) -> float:
@@ -207,7 +207,7 @@ def _own_pixels(box: Box, fill: float, ratio: float) -> tuple[int, int]:
 
 
 def _most(length: int, fill: float) -> int:
-    """The longest line of which `length` is at least that share."""
+    """The longest side of which `length` is at least that share."""
     most = math.floor(length / fill) + 1
     while length / most < fill:
         most -= 1
@@ -215,7 +215,7 @@ def _most(length: int, fill: float) -> int:
 
 
 def _least(length: int, fill: float) -> int:
-    """The shortest part of a line that is at least that share."""
+    """The shortest part of a side that is at least that share."""
     least = max(1, math.ceil(length * fill) - 1)
     while least / length < fill:
         least += 1
@@ -223,7 +223,7 @@ def _least(length: int, fill: float) -> int:
 
 
 def _copying(box: Box) -> Move:
-    """No move but that of the lower left corner to the origin."""
+    """Move without scaling: the lower left corner goes to the origin."""
     return Move(1.0, box.left, box.bottom)
 
 
@@ -242,13 +242,13 @@ def _scaled(alpha: Tensor, box: Box, size: tuple[int, int], fill: float) -> tupl
     scale = nominal = min(across / box.width, down / box.height)
     if scale == 1:
         return _copying(box), _copied(box)
-    covered = Box(*(box_of(alpha, least=0.0) or box))
+    covered = box_of(alpha, least=0.0) or box
     nearest: tuple[int, Move, Box] | None = None
     low, high = 0.0, math.inf
     for _ in range(SEARCH_STEPS):
         move = Move(scale, box.left, box.bottom)
         plane = move.outer(covered)
-        made = measured(moved_alpha(alpha, move, plane))
+        made = box_of(moved_alpha(alpha, move, plane))
         if made is None:
             break
         there = made.moved(plane.left, plane.top)
@@ -277,7 +277,7 @@ def _placed(there: Box, size: tuple[int, int], baseline: float | None) -> Box:
         raise InputError(
             "baseline",
             "a product {high} px high above a line at {line} px",
-            "it has to fit between that line and the top",
+            "it must fit between that line and the top",
             "Choose a smaller fill or a lower line",
             high=there.height,
             line=line,

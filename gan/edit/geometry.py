@@ -1,4 +1,4 @@
-"""A product at another scale and at another place: resampling that keeps its edges clean, grounds that go on."""
+"""Move and scale a product: resampling that keeps its edges clean, backgrounds that continue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from gan.cutout.pipeline import box_of
+from gan.imaging.box import Box, box_of
 
 _SUPPORT_PX = 2
 """Pixels that bicubic interpolation looks to either side."""
@@ -21,57 +21,20 @@ _ROUNDING = 1e-4
 
 _MOST_DEPTH_PX = 8
 _DEPTH = 0.03
-"""How far into the picture its ground is looked at: no farther than this share of the picture's shorter side."""
+"""Depth of the background that is examined, as a share of the picture's shorter side."""
 
 _UNEVEN = 4 / 255
 """A ground that differs from its smooth course by no more than this is plain: paper with the noise of a camera."""
 
 _OUTLIERS = 0.01
 _STEP = 0.08
-"""How much a plain ground changes within `_MOST_DEPTH_PX`; more is a border or an edge."""
+"""Largest change of a plain background within `_MOST_DEPTH_PX`; more is a border or an edge."""
 
 _SLIVER_PX = 2
 """So little of any ground may go on unseen; a scaled picture's border seldom falls between two pixels."""
 
 _SMOOTH = 1 / 32
 """Share of a side's length over which its ground's course is smooth."""
-
-
-class Box(NamedTuple):
-    """Left, top, right and bottom in pixels; right and bottom are the first column and row outside."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    def fill(self, height_px: int, width_px: int) -> float:
-        """The larger of width and height as a share of a canvas's."""
-        return max(self.width / width_px, self.height / height_px)
-
-    def touches(self, height_px: int, width_px: int) -> bool:
-        """Whether it reaches the edge of a picture of that size."""
-        return self.left <= 0 or self.top <= 0 or self.right >= width_px or self.bottom >= height_px
-
-    def moved(self, across: int, down: int) -> Box:
-        return Box(self.left + across, self.top + down, self.right + across, self.bottom + down)
-
-    def within(self, other: Box) -> Box:
-        """What both share; empty boxes have no positive width or height."""
-        return Box(
-            max(self.left, other.left),
-            max(self.top, other.top),
-            min(self.right, other.right),
-            min(self.bottom, other.bottom),
-        )
 
 
 class Move(NamedTuple):
@@ -99,7 +62,7 @@ class Move(NamedTuple):
         )
 
     def back(self, box: Box) -> tuple[float, float, float, float]:
-        """Where a box comes from, in pixels of the source."""
+        """Map a box of the result back to the source, in the source's pixels."""
         left, top, right, bottom = (part / self.scale for part in box)
         return left + self.across, top + self.down, right + self.across, bottom + self.down
 
@@ -107,12 +70,6 @@ class Move(NamedTuple):
         across, down = self.across, self.down
         left, top, right, bottom = box.left - across, box.top - down, box.right - across, box.bottom - down
         return self.scale * left, self.scale * top, self.scale * right, self.scale * bottom
-
-
-def measured(alpha: Tensor) -> Box | None:
-    """The box of what is covered by more than one half; None for a coverage of 0 everywhere."""
-    found = box_of(alpha)
-    return None if found is None else Box(*found)
 
 
 def moved_alpha(alpha: Tensor, move: Move, canvas: Box) -> Tensor:
@@ -147,7 +104,7 @@ def moved_cut(rgb: Tensor, alpha: Tensor, move: Move, canvas: Box) -> tuple[Tens
     """
     colors, opacity = torch.ones(1, 3, canvas.height, canvas.width), torch.zeros(1, 1, canvas.height, canvas.width)
     if move.scale == 1:
-        shared = move.outer(_whole(alpha)).within(canvas)
+        shared = move.outer(Box.whole(alpha)).within(canvas)
         if shared.width > 0 and shared.height > 0:
             for made, x in ((colors, rgb), (opacity, alpha)):
                 _at(made, shared, canvas).copy_(_copied(x, move, shared))
@@ -175,7 +132,7 @@ def moved_whole(rgb: Tensor, move: Move, canvas: Box) -> Tensor | None:
     Returns:
         (1, 3, h, w) of the canvas; None where a side that has to go on is not plain.
     """
-    part = move.inner(_whole(rgb)).within(canvas)
+    part = move.inner(Box.whole(rgb)).within(canvas)
     if part.width < 1 or part.height < 1:
         return None
     if move.scale == 1:
@@ -188,7 +145,7 @@ def moved_whole(rgb: Tensor, move: Move, canvas: Box) -> Tensor | None:
 
 
 def _continued(rgb: Tensor, left: int, top: int, canvas: Box) -> Tensor | None:
-    """A picture that lies at (left, top) of a canvas, each of its sides' outermost course repeated outwards."""
+    """A picture at (left, top) of a canvas, with the outermost course of each side repeated outward."""
     height, width = rgb.shape[2:]
     bottom, right = top + height, left + width
     deep = max(1, min(_MOST_DEPTH_PX, round(_DEPTH * min(height, width))))
@@ -232,27 +189,21 @@ def _course(strip: Tensor) -> Tensor | None:
     return (across[:, :, :1] + along).clamp_(0, 1) if float(rough) <= _OUTLIERS else None
 
 
-def _whole(x: Tensor) -> Box:
-    return Box(0, 0, x.shape[3], x.shape[2])
-
-
 def _part(alpha: Tensor, move: Move, canvas: Box) -> Box | None:
     """The part of a canvas in which anything is covered."""
     found = box_of(alpha, least=0.0)
     if found is None:
         return None
-    part = move.outer(Box(*found)).within(canvas)
-    return part if part.width > 0 and part.height > 0 else None
+    part = move.outer(found).within(canvas)
+    return None if part.empty else part
 
 
 def _at(x: Tensor, part: Box, canvas: Box) -> Tensor:
-    left, top, right, bottom = part.moved(-canvas.left, -canvas.top)
-    return x[:, :, top:bottom, left:right]
+    return part.moved(-canvas.left, -canvas.top).of(x)
 
 
 def _copied(x: Tensor, move: Move, part: Box) -> Tensor:
-    left, top, right, bottom = part.moved(move.across, move.down)
-    return x[:, :, top:bottom, left:right]
+    return part.moved(move.across, move.down).of(x)
 
 
 def _plane(x: Tensor, move: Move, part: Box, *, weight: Tensor | None = None) -> Tensor:
@@ -287,5 +238,5 @@ def _plane(x: Tensor, move: Move, part: Box, *, weight: Tensor | None = None) ->
 
 
 def _whole_ends(share: Tensor) -> Tensor:
-    """A resampled coverage without what rounding and overshooting left of 0 and of 1."""
+    """Round a resampled coverage near 0 and 1 to exactly these, after rounding and overshooting."""
     return torch.where(share < _ROUNDING, 0.0, torch.where(share > 1 - _ROUNDING, 1.0, share))

@@ -1,11 +1,13 @@
-"""Match: a product photograph gets the framing and the light of another one, so that a page of them looks like one."""
+"""Match: give a product photograph the framing and the light of another one, for a uniform catalog page."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
@@ -13,19 +15,21 @@ from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
-from gan.edit.appearance import MEASURED_PX, Scene, scene_of
-from gan.edit.color_transfer import luminance, oklab
+from gan.edit.color_transfer import luminance, named, oklab
 from gan.edit.frame import aspect_of, framed
-from gan.edit.geometry import Box
 from gan.edit.recolor import delta_e
 from gan.edit.shadow import shaded
 from gan.edit.shadow_extract import shade_on_paper
 from gan.edit.shadow_render import Light
+from gan.imaging.box import Box, box_of
 from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.imaging.row_chunks import bands
+
+MEASURED_PX = 512
+"""Longest side at which colors are measured."""
 
 MOST_GAIN = 2.5
 """Grounds whose light differs by more are different papers, and no exposure."""
@@ -36,11 +40,17 @@ MOST_CHROMA = 0.06
 ALIKE = (0.15, 0.06)
 """Lightness and chroma, in OKLab, by which two products may differ and still show what light does to them."""
 
-BALANCE_LEFT = "The grounds are colored or not plain; the white balance was left as it is"
-EXPOSURE_LEFT = "The grounds cannot be compared, nor can the products; the exposure was left as it is"
+BALANCE_LEFT = "The backgrounds are colored or not plain; the white balance was not changed"
+EXPOSURE_LEFT = "Neither the backgrounds nor the products can be compared; the exposure was not changed"
 NO_SHADOW = "The reference shows no shadow that could be copied"
 TOO_TALL = "The product is too tall for the reference's fill and baseline together; it was made smaller"
 NOTICES = (BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL)
+
+_PLAIN = 0.6
+"""Share of a plain ground that has about its dominant color."""
+
+_LEAST_GROUND = 0.01
+_NEAR = math.exp(-1)
 
 _DARKEST = 0.3
 _LEAST_FREE = 0.05
@@ -75,7 +85,7 @@ class MatchRequest(Request):
         if not (self.fill or self.baseline or self.white_balance or self.exposure or self.shadow):
             raise InputError(
                 "reference",
-                "nothing that is to be matched",
+                "nothing to match was chosen",
                 "fill, baseline, white balance, exposure or shadow is needed",
                 "Choose at least one",
             )
@@ -88,7 +98,7 @@ class MatchRequest(Request):
 
 
 def match(request: MatchRequest, context: Context) -> Output:
-    """Light first, then the frame, then the shadow.
+    """Match the light first, then the frame, then the shadow.
 
     Light is one smooth increasing curve per channel in linear light (von Kries): a gain up to what it was measured
     on, less above, so that nothing is clipped. It is measured on the grounds where both are plain, and
@@ -109,12 +119,12 @@ def match(request: MatchRequest, context: Context) -> Output:
     gains, known, notices = _gains(request, before, wanted)
     lit, alpha = picture.with_pixels(_lit(picture.rgb, gains, known), picture.alpha), here.alpha
     if request.fill or request.baseline:
-        fill, line, told = _placed(request, before, wanted)
+        fill, line, added = _placed(request, before, wanted)
         made = framed(lit, alpha, fill=fill, aspect=request._aspect, baseline=line)
-        lit, alpha, notices = made.picture, made.alpha, (*notices, *told, *made.notices)
+        lit, alpha, notices = made.picture, made.alpha, (*notices, *added, *made.notices)
     if request.shadow:
-        lit, told = _shadowed(lit, alpha, reference, there.alpha, wanted)
-        notices = (*notices, *told)
+        lit, added = _shadowed(lit, alpha, reference, there.alpha, wanted)
+        notices = (*notices, *added)
     context.step(3, 3, "Matching the light")
     after = scene_of(lit, alpha)
     details = {
@@ -128,8 +138,62 @@ def match(request: MatchRequest, context: Context) -> Output:
     return Output((lit,), (*picture.notices, *here.notices, *notices), details)
 
 
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Measurements of a product photograph.
+
+    Attributes:
+        box: of the product, in pixels.
+        fill: the larger of its width and height as a share of the frame's.
+        baseline: its lowest line as a share of the frame's height, from the top.
+        product: (3,), sRGB-encoded, its dominant color.
+        ground: (3,), sRGB-encoded; None where it is transparent or not plain.
+    """
+
+    box: Box
+    fill: float
+    baseline: float
+    product: Tensor
+    ground: Tensor | None
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready; colors as CIE L*, a* and b* (D65)."""
+        from skimage.color import rgb2lab  # here, because importing it takes longer than measuring
+
+        def lab(color: Tensor) -> list[float]:
+            return [round(float(value), 3) for value in rgb2lab(color.double().numpy())]
+
+        values = {"fill": round(self.fill, 4), "baseline": round(self.baseline, 4), "product": lab(self.product)}
+        return values if self.ground is None else {**values, "ground": lab(self.ground)}
+
+
+def scene_of(picture: Picture, alpha: Tensor) -> Scene:
+    """Measure a photograph of a product.
+
+    Args:
+        picture: H x W pixels.
+        alpha: (1, 1, H, W) in [0, 1], the product's coverage.
+
+    Raises:
+        InputError: nothing is covered.
+    """
+    box = box_of(alpha)
+    if box is None:
+        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
+    rgb, cover = (shrunk(x, MEASURED_PX) for x in (picture.rgb, alpha))
+    inside = cover > 0.9 * cover.max()
+    pixels, weight = rgb[0][:, inside[0, 0]], cover[inside]
+    return Scene(
+        box=box,
+        fill=box.fill(picture.height_px, picture.width_px),
+        baseline=box.bottom / picture.height_px,
+        product=named(pixels, weight)[0],
+        ground=None if has_transparency(picture) else _ground(rgb, cover),
+    )
+
+
 def _gains(request: MatchRequest, before: Scene, wanted: Scene) -> tuple[Tensor, Tensor, tuple[str, ...]]:
-    """Gain of each channel, (3,), the linear color that they were measured on, (3,), and what to tell."""
+    """Gain of each channel, (3,), the linear color it was measured on, (3,), and notices."""
     notices = []
     balance, strength, known = torch.ones(3), 1.0, torch.ones(3)
     pairs = [pair for pair in (_grounds(before, wanted), _products(before, wanted)) if pair is not None]
@@ -149,15 +213,25 @@ def _gains(request: MatchRequest, before: Scene, wanted: Scene) -> tuple[Tensor,
     return balance * strength, known, tuple(notices)
 
 
+def _ground(rgb: Tensor, cover: Tensor) -> Tensor | None:
+    """Color of a plain background, free of shadows; None if it has no such color."""
+    free = F.max_pool2d(cover, 5, 1, 2)[0, 0] < 0.01
+    if float(free.float().mean()) < _LEAST_GROUND:
+        return None
+    pixels = rgb[0][:, free]
+    color, near = named(pixels, torch.ones(pixels.shape[1]))
+    return color if float((near > _NEAR * near.max()).float().mean()) >= _PLAIN else None
+
+
 def _grounds(before: Scene, wanted: Scene) -> tuple[Tensor, Tensor] | None:
-    """The linear colors of both grounds, where light alone may have made them different."""
+    """Linear colors of both backgrounds, if light alone may have made them different."""
     if before.ground is None or wanted.ground is None:
         return None
     return _in_light(before.ground, wanted.ground)
 
 
 def _products(before: Scene, wanted: Scene) -> tuple[Tensor, Tensor] | None:
-    """The linear colors of both products, where these are of about one color, and light enough to show a cast."""
+    """Linear colors of both products, if these are of about one color, and light enough to show a cast."""
     here, there = (oklab(color) for color in (before.product, wanted.product))
     if abs(float(here[0] - there[0])) > ALIKE[0] or float((here - there)[1:].norm()) > ALIKE[1]:
         return None
@@ -167,20 +241,20 @@ def _products(before: Scene, wanted: Scene) -> tuple[Tensor, Tensor] | None:
 
 
 def _in_light(before: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor] | None:
-    """Both colors, linear, where one is no more than `MOST_GAIN` times as bright as the other."""
+    """Both colors, linear, if one is no more than `MOST_GAIN` times as bright as the other."""
     here, there = (to_linear(color).clamp(min=1e-4) for color in (before, wanted))
     ratio = luminance(there) / luminance(here)
     return (here, there) if 1 / MOST_GAIN <= ratio <= MOST_GAIN else None
 
 
 def _neutral(pair: tuple[Tensor, Tensor]) -> bool:
-    """Whether the two differ in color by no more than light makes them differ."""
+    """True if two colors differ by no more than lighting makes them differ."""
     here, there = (oklab(to_srgb(color)) for color in pair)
     return float((here - there)[1:].norm()) <= MOST_CHROMA
 
 
 def _lit(rgb: Tensor, gains: Tensor, known: Tensor) -> Tensor:
-    """A picture in another light: `gains` up to the linear color `known`, above it so that white stays within reach.
+    """Relight a picture: `gains` up to the linear color `known`, less above it so that white stays within reach.
 
     Above, brightening follows the hyperbola that goes on with the same slope and ends at (1, 1).
     """
@@ -201,7 +275,7 @@ def _lit(rgb: Tensor, gains: Tensor, known: Tensor) -> Tensor:
 
 
 def _placed(request: MatchRequest, before: Scene, wanted: Scene) -> tuple[float, float, tuple[str, ...]]:
-    """Fill and baseline that go together, and what to tell: a product needs room above its line."""
+    """Compatible fill and baseline, and notices: a product needs room above its line."""
     ratio, box = aspect_of(request._aspect), before.box
     fill = wanted.fill if request.fill else before.fill
     longer = box.width / ratio if box.width >= box.height * ratio else box.height
@@ -217,7 +291,7 @@ def _placed(request: MatchRequest, before: Scene, wanted: Scene) -> tuple[float,
 def _shadowed(
     picture: Picture, alpha: Tensor, reference: Picture, there: Tensor, wanted: Scene
 ) -> tuple[Picture, tuple[str, ...]]:
-    """The product with as dark a shadow as the reference's, less what it throws already."""
+    """Add a shadow as dark as the reference's, less the product's existing one."""
     shade = shade_on_paper(reference.rgb, there) if not has_transparency(reference) else None
     dark = None if shade is None else (1 - shade) * (there == 0)
     depth = 0.0 if dark is None else _depth(dark)
@@ -232,14 +306,14 @@ def _shadowed(
 
 
 def _depth(dark: Tensor) -> float:
-    """How dark a shadow is where it is darkest, (1, 1, H, W) to [0, 1]; a few pixels do not count."""
+    """Darkness of a shadow at its darkest, (1, 1, H, W) to [0, 1]; a few pixels do not count."""
     small = shrunk(dark, MEASURED_PX).flatten()
     seen = small[small > 0.01]
     return float(seen.quantile(0.95)) if len(seen) else 0.0
 
 
 def _light(dark: Tensor, box: Box) -> Light:
-    """Where the light comes from that throws such a shadow, and how far the shadow reaches."""
+    """Estimate the light's direction and the shadow's length from such a shadow."""
     across = torch.arange(dark.shape[3]) + 0.5
     columns = dark[0, 0].sum(0)
     center = float((columns * across).sum() / columns.sum())
@@ -255,11 +329,11 @@ def _left(after: Scene, wanted: Scene) -> dict[str, float]:
     if after.ground is not None and wanted.ground is not None:
         left["ground"] = round(delta_e(after.ground, wanted.ground), 3)
     if _products(after, wanted) is not None:
-        here, there = (_grey(color) for color in (after.product, wanted.product))
+        here, there = (_gray(color) for color in (after.product, wanted.product))
         left["product"] = round(delta_e(here, there), 3)
     return left
 
 
-def _grey(color: Tensor) -> Tensor:
-    """The grey of a color's luminance, (3,), sRGB-encoded."""
+def _gray(color: Tensor) -> Tensor:
+    """The gray of a color's luminance, (3,), sRGB-encoded."""
     return to_srgb(torch.full((3,), luminance(to_linear(color))))

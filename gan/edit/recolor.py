@@ -1,4 +1,4 @@
-"""Recolor: the same product, photographed in other colors."""
+"""Recolor: the same product in other colors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
 from gan.core.option import Option
-from gan.core.reader import MaskFile, PictureFile
+from gan.core.reader import CoverFile, MaskFile, PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, find, has_transparency
 from gan.edit.background import hex_color
 from gan.edit.color_transfer import fitted, named, shown
@@ -25,7 +25,7 @@ MAX_OUTPUT_PIXELS = 200_000_000
 CLOSE = 3.0
 """Delta E up to which a color counts as met: side by side in two photographs the difference is not seen."""
 
-MISSED = "A color was not quite met: the product's light and shade leave no room for it"
+MISSED = "A color was not fully reached: the product is too light or too dark for it"
 NOTICES = (MISSED,)
 
 SWATCH_PX = 2
@@ -33,7 +33,7 @@ SWATCH_PX = 2
 
 
 class RecolorRequest(Request):
-    """Give a product other colors; its texture and highlights stay.
+    """Recolor a product; its texture and highlights stay.
 
     Raises:
         InputError: a value outside its range; a mask of another size; or more than `MAX_OUTPUT_PIXELS` in all.
@@ -44,7 +44,7 @@ class RecolorRequest(Request):
         tuple[str, ...],
         Option("hex colors that its dominant color becomes, one picture for each", many=True, metavar="#RRGGBB"),
     ]
-    mask: Annotated[MaskFile | None, Option("white where the color changes; without it the product is found")] = None
+    mask: Annotated[CoverFile | None, Option("white where the color changes; without it the product is found")] = None
     protect: Annotated[MaskFile | None, Option("white where nothing may change")] = None
     strength: Annotated[float, Option("0 gives the picture, 1 the color that is asked for", ge=0, le=1, step=0.05)] = (
         1.0
@@ -57,7 +57,7 @@ class RecolorRequest(Request):
                 "to",
                 "{count} colors",
                 "1 to {most} are allowed",
-                "Name as many",
+                "Choose that many",
                 count=len(self.to),
                 most=MOST_TARGETS,
             )
@@ -71,7 +71,7 @@ class RecolorRequest(Request):
                 "to",
                 "{count} pictures of {width} x {height} px",
                 "at most {most} megapixels are made at once",
-                "Name fewer colors or choose a smaller picture",
+                "Choose fewer colors or a smaller picture",
                 count=len(self.to),
                 width=self.picture.width_px,
                 height=self.picture.height_px,
@@ -84,7 +84,7 @@ class RecolorRequest(Request):
 
 
 def recolor(request: RecolorRequest, context: Context) -> Output:
-    """Find the product, and change its dominant color and all that varies with it; see `gan.edit.color_transfer`.
+    """Segment the product, and change its dominant color and all that varies with it; see `gan.edit.color_transfer`.
 
     Parts in clearly other colors, white and black parts of a colored product, and mirrored light keep their colors.
     Pixels outside the product, and under full protection, are the input's to the last bit.
@@ -110,8 +110,8 @@ def recolor(request: RecolorRequest, context: Context) -> Output:
         after = torch.lerp(pixels, tint(pixels[None])[0], request.strength)
         left = delta_e(shown(after, near), target)
         missed |= request.strength == 1 and left > CLOSE
-        told = {"delta_e_before": round(delta_e(color, target), 3), "delta_e": round(left, 3)}
-        targets.append({"to": _hex(target), **told})
+        differences = {"delta_e_before": round(delta_e(color, target), 3), "delta_e": round(left, 3)}
+        targets.append({"to": _hex(target), **differences})
     details: dict[str, Any] = {
         "dominant": _hex(color),
         "confidence": round(found.confidence, 4),
@@ -122,7 +122,7 @@ def recolor(request: RecolorRequest, context: Context) -> Output:
 
 
 def dominant_color(picture: Picture, alpha: Tensor) -> str:
-    """The color that most of a product has, free of highlights and shadows, as "#RRGGBB".
+    """Dominant color of a product, free of highlights and shadows, as "#RRGGBB".
 
     Args:
         picture: H x W pixels.
@@ -141,7 +141,7 @@ def swatch(picture: Picture, x: int, y: int) -> str:
         raise InputError(
             "color",
             "the pixel {x}, {y}",
-            "one within {width} x {height} px is needed, counted from 0",
+            "a point within {width} x {height} px, counted from 0, is needed",
             "Choose another",
             x=x,
             y=y,
@@ -161,7 +161,7 @@ def delta_e(a: Tensor, b: Tensor) -> float:
 
 
 def _product(request: RecolorRequest, alpha: Tensor) -> Product:
-    """What a request recolors.
+    """Product pixels that a request recolors.
 
     Raises:
         InputError: all of it is protected.
@@ -177,8 +177,8 @@ def _product(request: RecolorRequest, alpha: Tensor) -> Product:
         raise InputError(
             "protect",
             "all of the product is protected",
-            "a part of it has to change",
-            "Take strokes back",
+            "a part of it must change",
+            "Undo some strokes",
         )
     return product
 

@@ -1,4 +1,4 @@
-"""The pixels of a product that get another color: which they are, and how its edge keeps no fringe of the old one."""
+"""Select and recolor the pixels of a product, with edges that keep no fringe of the old color."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Edge:
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """What is recolored.
+    """Product pixels to be recolored.
 
     Attributes:
         rgb: (1, 3, H, W) in [0, 1], the picture.
@@ -57,7 +57,7 @@ class Product:
     edge: Edge | None = None
 
     def looked_at(self) -> tuple[Tensor, Tensor]:
-        """Some pixels of the product, (3, N), and how much each counts, (N,)."""
+        """A sample of the product's pixels, (3, N), and their weights, (N,)."""
         step = max(1, int((self.cover.numel() / LOOKED_AT) ** 0.5))
         if not bool((self.counts[:, :, ::step, ::step] > 0).any()):  # smaller than the steps
             step = 1
@@ -67,10 +67,10 @@ class Product:
         return self.own[0, :, ::step, ::step].flatten(1)[:, some], counts[some]
 
     def painted(self, tint: Tint, strength: float, generator: torch.Generator) -> Tensor:
-        """The picture with the map where the product is.
+        """Apply the color map to the product's pixels.
 
         Args:
-            tint: what becomes of a color.
+            tint: the color map.
             strength: 0 to 1.
             generator: of the noise that hides the steps of 8 bits where dark products become light.
 
@@ -111,11 +111,11 @@ class Product:
 
 
 def product_of(rgb: Tensor, alpha: Tensor, free: Tensor | float) -> Product:
-    """A product in an opaque picture.
+    """Select a product's pixels in an opaque picture.
 
     At half-covered pixels its color is that of the nearest pixels inside, and the coverage is what the mixture of it
     and of the ground nearby says: a mask that is off by half a pixel leaves a fringe of the old color otherwise. Where
-    product and ground look alike the mask is believed, and so it is where it is soft: then the colors are
+    product and ground look alike the mask is trusted, and so it is where it is soft: then the colors are
     `gan.imaging.matting.foreground`'s.
 
     Args:
@@ -140,7 +140,7 @@ def product_of(rgb: Tensor, alpha: Tensor, free: Tensor | float) -> Product:
 
 
 def _share(seen: Tensor, product: Tensor, ground: Tensor, given: Tensor) -> Tensor:
-    """How much of the product is in a mixture: by least squares, near what was given. (3, K) and (K,) to (K,)."""
+    """Product's share in mixed pixels, by least squares with the given share as a prior. (3, K) and (K,) to (K,)."""
     toward = product - ground
     along = ((seen - ground) * toward).sum(0)
     share = ((_DOUBT * given + along) / (_DOUBT + toward.square().sum(0))).clamp(0, 1)

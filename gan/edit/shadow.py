@@ -1,4 +1,4 @@
-"""Shadow: a product gets the shadow or the reflection that a studio would give it, baked in and as its own layer."""
+"""Shadow: add a studio shadow or reflection to a product, composited and as a layer of its own."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.background import Ground, GroundFile, laid_on
-from gan.edit.geometry import measured
 from gan.edit.shadow_render import Light, contact, drop, mirrored
+from gan.imaging.box import box_of
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
@@ -23,13 +23,13 @@ from gan.imaging.row_chunks import bands
 
 Kind = Literal["contact", "drop", "reflection"]
 KINDS: tuple[str, ...] = get_args(Kind)
-CUT_OFF = "The shadow is cut off at the picture's edge; frame the product smaller to give it room"
+CUT_OFF = "The shadow is cut off at the picture's edge; frame the product smaller to make room"
 NOTICES = (CUT_OFF,)
 _SEEN = 4 / 255
 
 
 class ShadowRequest(Request):
-    """Give a product a contact shadow, a drop shadow or a reflection; the canvas stays as it is.
+    """Add a contact shadow, a drop shadow or a reflection to a product; the canvas stays as it is.
 
     Raises:
         InputError: a value outside its range; a mask of another size.
@@ -67,7 +67,7 @@ class Shaded:
     Attributes:
         baked: the product over its shadow.
         layer: the shadow alone, with transparency, to be laid below the product; of the same size.
-        notices: what the user should be told.
+        notices: for the user.
     """
 
     baked: Picture
@@ -76,14 +76,14 @@ class Shaded:
 
 
 def shadow(request: ShadowRequest, context: Context) -> Output:
-    """Find the product and lay a shadow below it; pictures are the baked one and the shadow's layer.
+    """Segment the product and render a shadow below it; pictures are the composite and the shadow's layer.
 
     Raises:
         InputError: no product was found.
     """
     picture = request.picture
     found = find(picture, context, model=request.model, mask=request.mask)
-    context.step(2, 3, "Casting the shadow")
+    context.step(2, 3, "Adding the shadow")
     light = Light(request.angle_deg, request.softness, request.length)
     made = shaded(picture, found.alpha, request.kind, light, opacity=request.opacity, ground=request.ground)
     details = {
@@ -107,9 +107,9 @@ def shaded(
     Raises:
         InputError: nothing is covered.
     """
-    box = measured(alpha)
+    box = box_of(alpha)
     if box is None:
-        raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
     transparent = has_transparency(picture)
     own = picture.rgb if transparent else foreground(picture.rgb, alpha)
     if kind == "reflection":
@@ -154,7 +154,7 @@ def _over(rgb: Tensor, alpha: Tensor, colors: Tensor, dark: Tensor) -> tuple[Ten
 
 
 def _cut_off(dark: Tensor, alpha: Tensor) -> bool:
-    """Whether the frame ends where the shadow is still seen."""
+    """True if the frame cuts a visible shadow off."""
     seen = (dark > _SEEN) & (alpha < 0.5)
     ends = (seen[:, :, 0], seen[:, :, -1], seen[..., 0], seen[..., -1])
     return any(bool(end.any()) for end in ends)

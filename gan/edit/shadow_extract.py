@@ -1,4 +1,4 @@
-"""The shadow that a product throws on paper, told from the paper itself."""
+"""Extract a product's shadow on white paper."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEAST_PAPER = 0.3
 
 _DEGREE = 3
 _FULL_LIGHT = 0.02
-"""How far below the paper's course a pixel still counts as paper."""
+"""Largest difference below the paper's course of a pixel that still counts as paper."""
 
 _UPPER = 0.97
 _SAMPLES = 20_000
@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def shade_on_paper(rgb: Tensor, alpha: Tensor) -> Tensor | None:
-    """How much light of the paper's a shadow leaves, without the paper's own color, gradient and grain.
+    """Estimate the shading of white paper by a shadow, without the paper's own color, gradient and grain.
 
     The ground is divided by the smooth course that it has in full light. That is a polynomial over the frame, fitted
     by asymmetric least squares (Newey and Powell, 1987), because shadows lie below it and nothing above. What does not

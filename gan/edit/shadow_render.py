@@ -1,4 +1,4 @@
-"""How dark a product makes the ground around it, and how the ground mirrors it: from its coverage alone.
+"""Synthesize contact, drop and reflection shadows from the alpha matte.
 
 Nothing is known of the product's depth, so a floor is assumed that runs along its lower outline: feet touch it, what
 is higher hovers above it.
@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.edit.geometry import Box
+from gan.imaging.box import Box
 from gan.imaging.resize import fitted, resize
 
 Floats = npt.NDArray[np.float32]
@@ -27,7 +27,7 @@ MOST_SMALL_PX = 2048
 """Longest side of the frame then."""
 
 STEEPEST_CURVE = math.tan(math.radians(25))
-"""Where a curved outline rises more steeply it leaves the floor: a ball touches it at its lowest part only."""
+"""Slope above which a curved outline leaves the floor: a ball touches it at its lowest part only."""
 
 STEEPEST_EDGE = math.tan(math.radians(38))
 """A straight edge stands on the floor up to this slope: a box that is seen from its corner."""
@@ -36,7 +36,7 @@ _LEAST_SIGMA = 2.0
 """In pixels; a picture is made smaller before it is blurred, but not so far that a pixel of it would be seen."""
 
 _TAIL = 1.5 / 255
-"""So faint a shadow is none: it ends, and does not grey the whole ground."""
+"""Below this darkness a shadow is cut off, so that it does not gray the whole ground."""
 
 # Shares of the product's size, the root of its box's area.
 _EDGE = 0.12
@@ -53,7 +53,7 @@ _MIRROR_SOFT = 0.035
 
 @dataclass(frozen=True)
 class Light:
-    """How a shadow falls.
+    """Light direction, softness and length of a shadow.
 
     Attributes:
         angle_deg: where the light comes from: 0 from the right, 90 from above, 180 from the left.
@@ -73,7 +73,7 @@ class Light:
 
 
 def contact(alpha: Tensor, box: Box, light: Light) -> Tensor:
-    """The darkness under a product that stands: tight and dark where it touches the floor, broad and faint around.
+    """Contact shadow of a standing product: dark and sharp where it touches the floor, faint and broad around.
 
     Args:
         alpha: (1, 1, H, W) in [0, 1], the product's coverage.
@@ -108,7 +108,7 @@ def contact(alpha: Tensor, box: Box, light: Light) -> Tensor:
 
 
 def drop(alpha: Tensor, box: Box, light: Light) -> Tensor:
-    """The shadow of a product that lies flat or hangs before its ground: its own outline, moved away from the light.
+    """Drop shadow of a product that lies flat or hangs before its background: its silhouette, offset from the light.
 
     Args:
         alpha: (1, 1, H, W) in [0, 1], the product's coverage.
@@ -138,7 +138,7 @@ def drop(alpha: Tensor, box: Box, light: Light) -> Tensor:
 
 
 def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor, Tensor]:
-    """The product in a polished floor: flipped column by column where the floor runs, ever fainter and more blurred.
+    """Reflection in a polished floor: flipped by column at the floor line, ever fainter and more blurred.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1], the product's own colors.
@@ -182,7 +182,7 @@ def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor
 
 
 def _blurred_by_depth(layers: Tensor, depth: Tensor, sigma: float) -> Tensor:
-    """Sharp at the floor, blurred by `sigma` pixels where the reflection ends."""
+    """Blur by depth: sharp at the floor, `sigma` pixels where the reflection ends."""
     if sigma < 0.3:
         return layers
     out = layers
@@ -193,7 +193,7 @@ def _blurred_by_depth(layers: Tensor, depth: Tensor, sigma: float) -> Tensor:
 
 
 def _gaussian(layers: Tensor, sigma: float) -> Tensor:
-    """(C, h, w), blurred at a size at which that is cheap."""
+    """Gaussian blur of (C, h, w), computed at a lower resolution."""
     from scipy import ndimage
 
     height, width = layers.shape[1:]
@@ -274,7 +274,7 @@ def _drawn(shape: tuple[int, ...], lines: list[tuple[Floats, Floats, Floats]]) -
 
 
 def _enlarged(dark: Tensor, like: Tensor) -> Tensor:
-    """At the picture's size, without its endless faint tail."""
+    """Enlarge to the picture's size, and cut off the faint tail."""
     size = like.shape[2:]
     full = dark if dark.shape[2:] == size else F.interpolate(dark, size, mode="bicubic", align_corners=False)
     return ((full - _TAIL) / (1 - _TAIL)).clamp_(0, 1)

@@ -1,4 +1,4 @@
-"""White: the ground around a product becomes exactly 255, and how much of it was not is counted."""
+"""White: make the background around a product exactly 255, and measure how much of it was not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gan.imaging.mask_shapes import grow
 from gan.imaging.matting import foreground
 from gan.imaging.row_chunks import bands
 
-NO_PAPER = "The ground is not plain enough to tell a shadow from it; the shadow was left out"
+NO_PAPER = "The background is not plain enough to separate a shadow from it; the shadow was not kept"
 NOTICES = (NO_PAPER,)
 
 
@@ -41,7 +41,7 @@ class WhiteRequest(Request):
 
 
 def white(request: WhiteRequest, context: Context) -> Output:
-    """Lay the product on pure white, without its old ground's color along the edge, with or without its shadow.
+    """Composite the product on pure white, without color spill along the edge, with or without its shadow.
 
     Details: `off_white_before` and `off_white`, as of `off_white_share`.
 
@@ -51,7 +51,7 @@ def white(request: WhiteRequest, context: Context) -> Output:
     picture = request.picture
     found = find(picture, context, model=request.model, mask=request.mask)
     alpha = found.alpha
-    context.step(2, 3, "Whitening the ground")
+    context.step(2, 3, "Whitening the background")
     notices = (*picture.notices, *found.notices)
     if picture.alpha is not None and has_transparency(picture):
         seen = picture.alpha if request.keep_shadow else torch.minimum(alpha, picture.alpha)
@@ -75,7 +75,7 @@ def white(request: WhiteRequest, context: Context) -> Output:
 
 
 def off_white_share(rgb: Tensor, alpha: Tensor, *, margin_px: int = 0) -> float:
-    """How much of a ground is not pure white in 8 bits.
+    """Share of a background that is not pure white in 8 bits.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1].

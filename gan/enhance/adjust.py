@@ -1,4 +1,4 @@
-"""Tone and colour by known, named methods, each off by default and each with a strength."""
+"""Tone and color by known, named methods, each off by default and each with a strength."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from skimage.exposure import equalize_adapthist
-from skimage.filters import unsharp_mask
 from torch import Tensor
 
 from gan.core.option import Option, Options
@@ -55,9 +53,9 @@ class Adjustments(Options):
 
 
 def apply(picture_rgb: Tensor, adjustments: Adjustments) -> Tensor:
-    """White balance, levels, local contrast and saturation, in this order; what a network is given afterwards.
+    """White balance, levels, local contrast and saturation, in this order; before the network.
 
-    White balance divides the light's colour out (von Kries) in linear light; see `measure_gains`. Levels stretch
+    White balance divides the light's color out (von Kries) in linear light; see `measure_gains`. Levels stretch
     between measured black and white and bend by a gamma; see `measure_levels`. Local contrast is CLAHE (Zuiderveld
     1994) on CIE lightness with the chromaticity kept. Saturation blends with the luma, as Pillow's ImageEnhance.Color
     does, but no further than the gamut goes, so that no detail is clipped away.
@@ -86,7 +84,7 @@ def apply(picture_rgb: Tensor, adjustments: Adjustments) -> Tensor:
 
 
 def sharpen(rgb: Tensor, strength: float, *, out: Tensor | None = None) -> Tensor:
-    """Unsharp masking of the luma, radius `SHARPEN_RADIUS_PX`; for a network's output.
+    """Unsharp masking of the luma, radius `SHARPEN_RADIUS_PX`; after the network.
 
     Args:
         rgb: (1, 3, H, W), float32, in [0, 1].
@@ -98,6 +96,8 @@ def sharpen(rgb: Tensor, strength: float, *, out: Tensor | None = None) -> Tenso
     """
     if strength == 0:
         return rgb
+    from skimage.filters import unsharp_mask  # here, because importing it takes longer than sharpening
+
     height_px, width_px = rgb.shape[2:]
     result = torch.empty_like(rgb) if out is None else out
     above = luma(rgb[:, :, :0])  # rows over the band, from before they were sharpened
@@ -116,12 +116,12 @@ def sharpen(rgb: Tensor, strength: float, *, out: Tensor | None = None) -> Tenso
 
 
 def choose(rgb: Tensor) -> Adjustments:
-    """Strengths that suit the picture; a good packshot on white gets about zeros.
+    """Choose strengths for a picture automatically; for a good packshot on white they are about zero.
 
     Each is measured on what the ones before it leave. A cast counts where the ground shows it, and only a third
-    where it is estimated from all colours; a missing white counts, missing black or contrast only where no bright
+    where it is estimated from all colors; a missing white counts, missing black or contrast only where no bright
     ground says that the product is as light as that. Saturation is never chosen: nothing in one picture tells a dull
-    photograph from a product in muted colours. Sharpness follows the blur effect of Crete et al. (2007), up to
+    photograph from a product in muted colors. Sharpness follows the blur effect of Crete et al. (2007), up to
     `MAX_AUTO_SHARPNESS`, since the network sharpens too.
 
     Args:
@@ -173,6 +173,8 @@ def _stretched(rgb: Tensor, levels: Levels) -> Tensor:
 
 
 def _equalized(rgb: Tensor, strength: float) -> Tensor:
+    from skimage.exposure import equalize_adapthist
+
     lightness = torch.empty(rgb.shape[2:])
     for rows in bands(*rgb.shape[2:]):
         lightness[rows] = _lightness(_luminance(to_linear(rgb[:, :, rows])))[0, 0]
@@ -194,12 +196,12 @@ def _equalized(rgb: Tensor, strength: float) -> Tensor:
 
 
 def _saturated(rgb: Tensor, factor: float) -> Tensor:
-    grey = luma(rgb)
-    colour = rgb - grey
-    # How far each channel may go before it leaves [0, 1]; a grey pixel has no direction to go.
-    room = torch.where(colour > 0, 1 - grey, grey) / colour.abs().clamp(min=1e-6)
+    gray = luma(rgb)
+    color = rgb - gray
+    # How far each channel may go before it leaves [0, 1]; a gray pixel has no direction to go.
+    room = torch.where(color > 0, 1 - gray, gray) / color.abs().clamp(min=1e-6)
     most = room.amin(dim=1, keepdim=True).clamp(min=1)
-    return (grey + colour * most.clamp(max=factor)).clamp_(0, 1).where(colour != 0, rgb)
+    return (gray + color * most.clamp(max=factor)).clamp_(0, 1).where(color != 0, rgb)
 
 
 def _below_white(rgb: Tensor) -> Tensor:

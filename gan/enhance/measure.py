@@ -1,4 +1,4 @@
-"""What a picture says about its light: the colour of it, its black and white, and what would help."""
+"""Measure a picture's color cast, black and white points, and suggest corrections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from skimage.measure import blur_effect
 from torch import Tensor
 
 from gan.imaging.color import to_linear
@@ -36,7 +35,7 @@ _GROUND_CHROMA = 0.2
 
 @dataclass(frozen=True)
 class Light:
-    """How to divide the light's colour out.
+    """White balance gains.
 
     Attributes:
         gains: (3,), of linear light.
@@ -48,7 +47,7 @@ class Light:
 
     @property
     def cast(self) -> float:
-        """How much more the strongest channel is lifted than the weakest; 0 is neutral."""
+        """Ratio of the strongest to the weakest channel's gain, minus 1; 0 is neutral."""
         return float(self.gains.max() / self.gains.min()) - 1
 
 
@@ -78,7 +77,7 @@ def luma(rgb: Tensor) -> Tensor:
 
 
 def bright_ground(rgb: Tensor) -> Tensor | None:
-    """Which pixels are a bright, nearly neutral ground; None where less than half of the picture's border is.
+    """Mask of a bright, nearly neutral background; None if it covers less than half of the picture's border.
 
     Args:
         rgb: a thumbnail.
@@ -97,7 +96,7 @@ def bright_ground(rgb: Tensor) -> Tensor | None:
 
 
 def measure_gains(rgb: Tensor) -> Light:
-    """The white patch (Land 1977) on a bright ground, else shades of grey (Finlayson & Trezzi 2004, norm 6).
+    """White-patch gains (Land 1977) on a bright ground, else shades of gray (Finlayson & Trezzi 2004, norm 6).
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].
@@ -106,18 +105,18 @@ def measure_gains(rgb: Tensor) -> Light:
     ground = bright_ground(rgb)
     if ground is not None:
         # Lifted to the strongest channel: white must not become darker.
-        colour = linear.movedim(1, 0)[:, ground[:, 0]].mean(dim=1)
-        gains = colour.max() / colour
+        color = linear.movedim(1, 0)[:, ground[:, 0]].mean(dim=1)
+        gains = color.max() / color
     else:
-        colour = (linear**MINKOWSKI_NORM).mean(dim=(0, 2, 3)).clamp(min=1e-30) ** (1 / MINKOWSKI_NORM)
-        gains = (colour * torch.tensor(SRGB_LUMINANCE)).sum() / colour
+        color = (linear**MINKOWSKI_NORM).mean(dim=(0, 2, 3)).clamp(min=1e-30) ** (1 / MINKOWSKI_NORM)
+        gains = (color * torch.tensor(SRGB_LUMINANCE)).sum() / color
     return Light(gains.clamp(1 / MAX_GAIN, MAX_GAIN), ground is not None)
 
 
 def measure_levels(rgb: Tensor) -> Levels:
     """Black and white points that clip no channel of 99% of the picture, and a gamma towards a middle median.
 
-    A bright ground tells the exposure by itself: no gamma then, lest a black shoe become grey.
+    A bright background shows the exposure by itself: no gamma then, or a black shoe would become gray.
 
     Args:
         rgb: a thumbnail, (1, 3, h, w), in [0, 1].
@@ -144,6 +143,8 @@ def measure_blur(rgb: Tensor) -> float:
     Returns:
         0 for pictures that are flat there, or too small for the measure's filter.
     """
+    from skimage.measure import blur_effect  # here, because importing it takes longer than measuring
+
     top, left = (max(0, (side - THUMBNAIL_PX) // 2) for side in rgb.shape[2:])
     middle = luma(rgb[:, :, top : top + THUMBNAIL_PX, left : left + THUMBNAIL_PX])[0, 0]
     if min(middle.shape) < 2 * BLUR_FILTER_PX or float(middle.max() - middle.min()) < MIN_RANGE:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
-from gan.models.blocks import RepConv
+from gan.core.spec import NetworkSpec, config_of
+from gan.models.blocks import RepConv, fuse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,15 @@ class EnhanceNet(nn.Module):
 
     CONTEXT_PX = 16
     """Input pixels around a tile that are enough in practice; the theoretical reach is about twice as far."""
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> EnhanceNet:
+        """Without weights and fused, from a published config."""
+        return fuse(cls(config_of(EnhanceConfig, config)))
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return NetworkSpec(scale=self.config.scale, multiple=self.config.unshuffle, context_px=self.CONTEXT_PX)
 
     def __init__(self, config: EnhanceConfig) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Enhance: from a request to a picture that is larger, cleaner, and still the same picture."""
+"""Enhance: super-resolution and restoration of a photograph."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class EnhanceRequest(Request):
         if self.width is not None and self.height is not None:
             raise InputError(
                 "width",
-                "a width and a height",
-                "one of the two is allowed, so that nothing is squeezed",
+                "both a width and a height",
+                "only one is allowed, so that the picture is not distorted",
                 "Leave one of them empty",
             )
         for name, wanted, given in (
@@ -109,9 +109,9 @@ class EnhanceRequest(Request):
 
 
 def enhance(request: EnhanceRequest, context: Context) -> Output:
-    """Tone first, then the network, then size and sharpness.
+    """Adjust tone, run the network, then resize and sharpen.
 
-    The network is asked only for detail: local mean colours are the input's, pure white stays pure white, and at
+    The network is asked only for detail: local mean colors are the input's, pure white stays pure white, and at
     strength 0 no network runs at all.
     """
     picture, scale = request.picture, request.network_scale
@@ -121,7 +121,7 @@ def enhance(request: EnhanceRequest, context: Context) -> Output:
     details["adjustments"] = plain(adjustments)
     unchanged = request.strength == 0 and request.output_size == (picture.height_px, picture.width_px)
     if unchanged and adjustments == Adjustments():
-        return Output((picture,), picture.notices, details)  # colours behind transparency included
+        return Output((picture,), picture.notices, details)  # colors behind transparency included
     rgb = apply(rgb, adjustments)
 
     if request.strength > 0:
@@ -140,7 +140,7 @@ def enhance(request: EnhanceRequest, context: Context) -> Output:
 def _restore(
     rgb: Tensor, alpha: Tensor | None, model: Model, request: EnhanceRequest, context: Context
 ) -> tuple[Tensor, Tensor | None]:
-    """The network's picture at `request.network_size`; transparency goes through the network as a grey picture."""
+    """The network's picture at `request.network_size`; transparency goes through the network as a gray picture."""
     wanted = request.network_scale
     made_at = min(model.scale, wanted)
     served = dataclasses.replace(model, scale=made_at)
@@ -160,11 +160,11 @@ def _restore(
         return made, None
     if bool((alpha == alpha[0, 0, 0, 0]).all()):
         return made, _resized(alpha, request.network_size)
-    grey = alpha.expand(-1, 3, -1, -1).contiguous()
-    cover = context.apply(served, grey, around=on_tile, what="Enhancing transparency")
-    keep_white(cover, grey, scale=made_at)
+    gray = alpha.expand(-1, 3, -1, -1).contiguous()
+    cover = context.apply(served, gray, around=on_tile, what="Enhancing transparency")
+    keep_white(cover, gray, scale=made_at)
     hidden = 1 - cover
-    keep_white(hidden, 1 - grey, scale=made_at)
+    keep_white(hidden, 1 - gray, scale=made_at)
     cover = (1 - hidden).mean(1, keepdim=True)
     blend(cover, alpha, scale=made_at, strength=request.strength)
     return made, resize(cover, *request.network_size)

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from gan.core.contract import Context
+from gan.core.message import Message
 from gan.cutout.segment import has_transparency
 from gan.edit.background import WHITE, laid_on
 from gan.edit.frame import LEAST_FILL, framed
-from gan.edit.geometry import measured
 from gan.edit.white import snapped
 from gan.enhance.pipeline import EnhanceRequest, enhance
 from gan.export.channels import Channel
 from gan.export.overlays import BORDER_EDGE_PX, borders
-from gan.export.rule_result import Phrase
 from gan.export.rules import LARGEST_SCALE, on_white
 from gan.export.rules_file import with_mark
+from gan.imaging.box import box_of
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 
@@ -30,13 +30,13 @@ LIKED_SCALE = 2
 """A picture that has to be enlarged goes on towards the recommended size, up to this times its own."""
 
 SPARE_PX = 4
-"""What framing an enlarged picture anew may take of its canvas."""
+"""Pixels of its canvas that framing an enlarged picture again may take."""
 
 REGROUND = frozenset(("ground", "text", "shadow", "transparency"))
 REFRAME = frozenset(("fill", "cut-off", "aspect"))
 
-ENLARGED = "It had to be enlarged: a network made up the detail; a larger picture keeps it true"
-TOO_SMALL = "It is too small for this channel and stays so"
+ENLARGED = "The picture had to be enlarged, and a network added detail; a larger original stays true to the product"
+TOO_SMALL = "The picture is too small for this channel and was not enlarged"
 NOTICES = (ENLARGED, TOO_SMALL)
 
 
@@ -53,10 +53,10 @@ class Repaired:
 
     picture: Picture
     alpha: Tensor | None
-    repairs: tuple[Phrase, ...] = ()
+    repairs: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
 
-    def done(self, picture: Picture, alpha: Tensor | None, repair: Phrase, *notices: str) -> Repaired:
+    def done(self, picture: Picture, alpha: Tensor | None, repair: Message, *notices: str) -> Repaired:
         return Repaired(picture, alpha, (*self.repairs, repair), (*self.notices, *notices))
 
 
@@ -111,7 +111,7 @@ def _cropped(work: Repaired) -> Repaired:
     left, top, right, bottom = (px + BORDER_EDGE_PX if px else 0 for px in depth)
     rows, columns = slice(top, work.picture.height_px - bottom), slice(left, work.picture.width_px - right)
     picture, alpha = _each(work, lambda x: x[:, :, rows, columns])
-    return work.done(picture, alpha, Phrase("borders cropped"))
+    return work.done(picture, alpha, Message("borders cropped"))
 
 
 def _on_white(work: Repaired) -> Repaired:
@@ -120,14 +120,14 @@ def _on_white(work: Repaired) -> Repaired:
     # What a file holds under its own transparency is the product's own color already.
     own = work.picture.rgb if has_transparency(work.picture) else None
     picture = laid_on(work.picture, work.alpha, WHITE, rgb=own)
-    return work.done(picture, work.alpha, Phrase("product cut out and laid on white"))
+    return work.done(picture, work.alpha, Message("product cut out and placed on white"))
 
 
 def _framed(work: Repaired, channel: Channel, fill: float, height_px: int = 0, width_px: int = 0) -> Repaired:
     if work.alpha is None:
         return work
     made = framed(work.picture, work.alpha, fill=fill, aspect=channel.aspect, width_px=width_px, height_px=height_px)
-    phrase = Phrase("product framed at {percent:.1f} %", {"percent": 100 * made.fill})
+    phrase = Message("product framed at {percent:.1f} %", {"percent": 100 * made.fill})
     earlier = tuple(repair for repair in work.repairs if repair.template != phrase.template)
     return Repaired(made.picture, made.alpha, (*earlier, phrase), (*work.notices, *made.notices))
 
@@ -149,7 +149,7 @@ def _large_enough(work: Repaired, channel: Channel, fill: float | None, context:
     if channel.ground == "white" and alpha is not None and picture.alpha is None:
         picture = picture.with_pixels(snapped(picture.rgb, alpha), None)
     size = {"width": picture.width_px, "height": picture.height_px}
-    work = work.done(picture, alpha, Phrase("enlarged to {width} x {height} px", size), ENLARGED)
+    work = work.done(picture, alpha, Message("enlarged to {width} x {height} px", size), ENLARGED)
     return work if fill is None else _framed(work, channel, fill)
 
 
@@ -163,7 +163,7 @@ def _small_enough(work: Repaired, channel: Channel, fill: float | None) -> Repai
     if scale == 1:
         return work
     height_px, width_px = (max(1, math.floor(side * scale + 1e-6)) for side in (height_px, width_px))
-    phrase = Phrase("reduced to {width} x {height} px", {"width": width_px, "height": height_px})
+    phrase = Message("reduced to {width} x {height} px", {"width": width_px, "height": height_px})
     if fill is None:
         return work.done(*_each(work, lambda x: resize(x, height_px, width_px)), phrase)
     made = _framed(work, channel, fill, height_px, width_px)
@@ -176,12 +176,12 @@ def _scale(shortest_px: int | None, longest_px: int | None, sides: list[int]) ->
 
 
 def _fill_of(alpha: Tensor) -> float:
-    box = measured(alpha)
+    box = box_of(alpha)
     return LEAST_FILL if box is None else max(LEAST_FILL, box.fill(*alpha.shape[2:]))
 
 
 def _each(work: Repaired, change: Callable[[Tensor], Tensor]) -> tuple[Picture, Tensor | None]:
-    """A change of place or size to colours, transparency and coverage alike."""
+    """A change of place or size to colors, transparency and coverage alike."""
     own = work.picture.alpha
     picture = work.picture.with_pixels(change(work.picture.rgb), None if own is None else change(own))
     return picture, None if work.alpha is None else change(work.alpha)

@@ -1,4 +1,4 @@
-"""What each sales channel asks of a picture, as data: one TOML file each, and custom ones of the same form."""
+"""Requirements of each sales channel, as data: one TOML file each, and custom ones of the same form."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FOLDER = Path(__file__).with_name("channels")
 NAMES: Final = ("amazon", "ebay", "google", "google-apparel", "shopify", "walmart", "etsy")
 
 FORMAT_NAMES: Final = ("jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "heic")
-"""What a file can be, of `gan.imaging.io.source.READABLE`, in the words of the channels' files."""
+"""File formats, of `gan.imaging.io.source.READABLE`, as named in the channels' files."""
 
 GROUNDS: Final = ("white", "any")
 
@@ -40,7 +40,7 @@ MOST_CHANNEL_BYTES = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """What a sales channel asks of a picture. None, "" or () where it says nothing.
+    """Requirements of a sales channel. None, "" or () where it does not specify any.
 
     Attributes:
         name: as on the command line.
@@ -94,7 +94,10 @@ class Channel:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", self.name):
             raise _wrong(
-                "name", self.name, "small letters, digits and hyphens are allowed, 40 at most", "Choose another name"
+                "name",
+                self.name,
+                "lowercase letters, digits and hyphens are allowed, 40 at most",
+                "Choose another name",
             )
         _check_choices("formats", self.formats, FORMAT_NAMES)
         _check_choices("ground", (self.ground,), GROUNDS)
@@ -120,7 +123,7 @@ class Channel:
 
     @property
     def fill_target(self) -> float | None:
-        """What repair frames the product to; None where the channel says nothing of it."""
+        """Share of the frame that autofix scales the product to; None if the channel does not specify any."""
         if self.fill_wanted is not None:
             return self.fill_wanted
         if self.fill_least is None and self.fill_most is None:
@@ -128,7 +131,7 @@ class Channel:
         return ((self.fill_least or 0.1) + (self.fill_most or 1.0)) / 2
 
     def record(self) -> dict[str, Any]:
-        """What `channel_of` makes the same channel of: JSON-ready, without what is not said."""
+        """JSON-ready values from which `channel_of` makes the same channel, without those not specified."""
         values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value}
 
@@ -203,9 +206,9 @@ def _built(values: Mapping[str, Any]) -> Channel:
         if key not in known:
             raise InputError(
                 "channel",
-                "{key} is no rule of a channel",
-                "allowed are {known}",
-                "Correct the name or leave it out",
+                "{key} is not a rule of a channel",
+                "{known} are allowed",
+                "Correct the name or remove it",
                 key=key,
                 known=", ".join(known),
             )
@@ -213,7 +216,7 @@ def _built(values: Mapping[str, Any]) -> Channel:
         if not fits(value):
             raise _wrong(key, value, expected, "Correct it")
     if "name" not in values:
-        raise InputError("channel", "a channel without a name", "a name is needed", "Add one")
+        raise InputError("channel", "the channel has no name", "a name is needed", "Add one")
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return Channel(**fields)
 
@@ -255,7 +258,7 @@ _MOST: Final = MappingProxyType(
 def _check_choices(key: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
     for item in given:
         if item not in known:
-            raise _wrong(key, item, "allowed are {known}", "Choose among these", known=", ".join(known))
+            raise _wrong(key, item, "{known} are allowed", "Choose among these", known=", ".join(known))
 
 
 def _check_order(key: str, *values: float | None) -> None:

@@ -1,4 +1,4 @@
-"""What a file says of itself before its pixels are looked at; its name is never believed."""
+"""Read a file's metadata before its pixels are decoded; the format comes from the content, never from the name."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SUFFIX_OF: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class FileFacts:
-    """What is known of a file.
+    """Metadata of a picture file.
 
     Attributes:
         file_format: of `gan.export.channels.FORMAT_NAMES`, from the content; empty where it is none of them.

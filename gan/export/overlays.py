@@ -1,6 +1,6 @@
-"""What lies on a ground beside the product: borders, separate things such as text, and shadows.
+"""Detect overlays on the background beside the product: borders, separate things such as text, and shadows.
 
-All three go by a plain ground, of one colour or of a smooth course (the light of a studio falls off as a polynomial
+All three go by a plain ground, of one color or of a smooth course (the light of a studio falls off as a polynomial
 of second order does, near enough). On other grounds they say that they cannot tell.
 """
 
@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.edit.geometry import Box, measured
+from gan.imaging.box import Box, box_of
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.inpaint.defects import suggest
@@ -34,7 +34,7 @@ SAMPLES, LEAST_SAMPLES = 20_000, 50
 """Pixels by which a ground's course is found."""
 
 UNEVEN = 0.08
-"""What differs from the ground's smooth course by more than this is no ground."""
+"""Difference from the background's smooth course above which a pixel is not background."""
 
 PLAIN = 0.75
 """Share of the ground that has to follow its smooth course for the rest to be told apart."""
@@ -55,13 +55,13 @@ LEAST_SHARE, LEAST_AREA_PX = 1e-4, 24
 """Of the frame, and in pixels: what is smaller is dust."""
 
 COLORED = 0.05
-"""Shadows are grey: a channel may lose this much more than another."""
+"""Shadows are gray: a channel may lose this much more than another."""
 
 BEYOND = 0.25
 """A line of text of which this share lies beyond the product is no print on it, though parts of it be taken for it."""
 
 BORDER_DEPTH = 0.1
-"""How far from the frame's edge borders are looked for, as a share of the side."""
+"""Depth from the frame's edge in which borders are searched for, as a share of the side."""
 
 BORDER_STEP = 16 / 255
 BORDER_LENGTH = 0.8
@@ -74,16 +74,16 @@ BORDER_EDGE_PX = 2
 BORDER_SAMPLES = 512
 
 BORDER_NEAR_PX = 16
-"""So near to the product JPEG's blocks carry its colours over the ground."""
+"""So near to the product JPEG's blocks carry its colors over the ground."""
 
 
 class Beside(NamedTuple):
-    """What lies on a plain ground beside a product.
+    """Things found on a plain background beside a product.
 
     Attributes:
         things: how many separate things with clear edges there are.
         largest: the largest one's share of the frame.
-        shadow: share of the frame that is softly darker than the ground, and grey.
+        shadow: share of the frame that is softly darker than the ground, and gray.
     """
 
     things: int
@@ -92,7 +92,7 @@ class Beside(NamedTuple):
 
 
 def borders(rgb: Tensor, alpha: Tensor | None) -> Box:
-    """How deep uniform bands or lines along the frame's four sides reach, in pixels; 0 where there are none.
+    """Depth of uniform bands or lines along the frame's four sides, in pixels; 0 where there are none.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1].
@@ -107,7 +107,7 @@ def borders(rgb: Tensor, alpha: Tensor | None) -> Box:
 
 
 def beside(rgb: Tensor, alpha: Tensor) -> Beside | None:
-    """What lies on the ground beside the product; None where the ground is not plain, or where there is none.
+    """Find things beside the product; None if the background is not plain, or there is none.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1].
@@ -150,7 +150,7 @@ def beside(rgb: Tensor, alpha: Tensor) -> Beside | None:
 
 
 def text_lines(rgb: Tensor, alpha: Tensor | None) -> int:
-    """How many plain lines of text do not lie on the product as its own print does, on any ground.
+    """Count plain lines of text that do not lie on the product as its own print does, on any background.
 
     What is looked for is what `gan.inpaint.defects` finds, which prefers to miss a line to inventing one.
 
@@ -173,14 +173,14 @@ def text_lines(rgb: Tensor, alpha: Tensor | None) -> int:
 
 
 def cut_off(alpha: Tensor) -> int:
-    """How many sides of the frame the product reaches, 0 to 4."""
-    box = measured(alpha)
+    """Number of sides of the frame that the product touches, 0 to 4."""
+    box = box_of(alpha)
     height, width = alpha.shape[2:]
     return 0 if box is None else (box.left <= 0) + (box.top <= 0) + (box.right >= width) + (box.bottom >= height)
 
 
 def _border(rgb: Tensor, cover: Tensor) -> int:
-    """How deep a border reaches along the first rows of (3, H, W), not looking where (1, H, W) covers or nearly so."""
+    """Depth of a border along the first rows of (3, H, W), ignoring pixels in or near the cover (1, H, W)."""
     depth = max(1, round(BORDER_DEPTH * rgb.shape[1])) + BORDER_EDGE_PX + 1
     step = max(1, rgb.shape[2] // BORDER_SAMPLES)
     product = (cover[None, :, : depth + BORDER_NEAR_PX] > COVERED).float()
@@ -238,7 +238,7 @@ def _course(picture: Floats, free: npt.NDArray[np.bool_]) -> Floats:
 
 
 def _rise(picture: Floats) -> Floats:
-    """(h, w): how much the colour changes across two pixels, across or down."""
+    """(h, w): how much the color changes across two pixels, across or down."""
     rise = np.zeros(picture.shape[1:], dtype=np.float32)
     rise[:, 1:-1] = np.abs(picture[:, :, 2:] - picture[:, :, :-2]).max(axis=0)
     rise[1:-1] = np.maximum(rise[1:-1], np.abs(picture[:, 2:] - picture[:, :-2]).max(axis=0))

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import InstanceOf
+from pydantic import InstanceOf, ValidationInfo, model_validator
 
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError, check_within
-from gan.core.option import Option
-from gan.core.reader import PictureFile
-from gan.cutout.segment import AUTO_MODEL, Found, find
+from gan.core.option import PICTURE, Option
+from gan.core.reader import READER, PictureFile, Reader
+from gan.cutout.segment import AUTO_MODEL, FindingModel, Found, find
 from gan.export.autofix import LEAST_FILL, repaired
-from gan.export.channels import CHANNELS, Channel, ChannelFile
-from gan.export.file_metadata import FileFacts
+from gan.export.channels import CHANNELS, NAMES, Channel, ChannelFile
+from gan.export.file_metadata import FileFacts, facts_of
 from gan.export.rule_result import Finding
 from gan.export.rules import check, passed
+from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 
 BY_PRODUCT = frozenset(("cut-off", "text", "shadow"))
 
-UNKNOWN_PRODUCT = "No product was found: what needs it was neither measured nor repaired"
+UNKNOWN_PRODUCT = "No product was found: rules about the product were neither measured nor fixed"
 
 
-ChannelOption = Annotated[
-    ChannelFile, Option("a channel's name, or a channel's file of your own", metavar="NAME_OR_TOML")
-]
+class ChannelRequest(Request):
+    """Base of what is asked of a picture and a sales channel.
 
-
-class CheckRequest(Request):
-    """Measure a picture against a sales channel's rules.
-
-    `facts` are of the picture's file; without them nothing is said of the file.
+    `facts` are of the picture's file; without them nothing is said of the file. They are read with the picture where
+    that is a path or a file's content.
     """
 
     picture: PictureFile
-    channel: Annotated[ChannelFile, Option("a channel's name, or a channel's file of your own", metavar="NAME_OR_TOML")]
+    channel: Annotated[
+        ChannelFile, Option(f"{', '.join(NAMES)}, or a channel's file of your own", metavar="NAME_OR_TOML")
+    ]
     facts: Annotated[InstanceOf[FileFacts] | None, Option(internal=True)] = None
-    model: Annotated[str, Option("what finds the product", metavar="NAME_OR_PATH")] = AUTO_MODEL
+
+    @model_validator(mode="before")
+    @classmethod
+    def _facts_of_its_file(cls, values: Any, info: ValidationInfo) -> Any:
+        reader: Reader | None = (info.context or {}).get(READER)
+        source = values.get(PICTURE) if isinstance(values, Mapping) else None
+        if reader is None or not reader.opens_texts or not isinstance(source, (str, Path, bytes)):
+            return values
+        picture = decode(source)
+        return {"facts": facts_of(source, picture=picture), **values, PICTURE: picture}
 
     def record(self) -> dict[str, Any]:
         return _named(super().record(), self.channel)
@@ -46,30 +56,27 @@ class CheckRequest(Request):
         return _named(super().as_step(), self.channel)
 
 
-class ExportRequest(Request):
+class CheckRequest(ChannelRequest):
+    """Measure a picture against a sales channel's rules."""
+
+    model: FindingModel = AUTO_MODEL
+
+
+class ExportRequest(ChannelRequest):
     """Repair a picture for a sales channel.
 
     Raises:
         InputError: a value outside its range, or a fill that the channel does not take.
     """
 
-    picture: PictureFile
-    channel: Annotated[ChannelFile, Option("a channel's name, or a channel's file of your own", metavar="NAME_OR_TOML")]
-    facts: Annotated[InstanceOf[FileFacts] | None, Option(internal=True)] = None
     fill: Annotated[
         float | None,
         Option("frame every product alike, to this share; without it only what has to be", metavar="0.1..1"),
     ] = None
-    model: Annotated[str, Option("what finds the product", metavar="NAME_OR_PATH")] = AUTO_MODEL
+    model: FindingModel = AUTO_MODEL
 
     def check(self) -> None:
         check_fill(self.fill, self.channel)
-
-    def record(self) -> dict[str, Any]:
-        return _named(super().record(), self.channel)
-
-    def as_step(self) -> dict[str, Any]:
-        return _named(super().as_step(), self.channel)
 
 
 def check_picture(request: CheckRequest, context: Context) -> Output:
@@ -96,17 +103,17 @@ def export(request: ExportRequest, context: Context) -> Output:
     Returns:
         The repaired picture and, where a product was found, the product alone: the same pixels with its coverage as
         alpha, which `written` takes. Details: those of `check_picture`, measured before, and `repairs`, each as
-        `Phrase.record` gives it.
+        `Message.record` gives it.
     """
     picture, channel = request.picture, request.channel
     found = _found(picture, channel, context, request.model, wanted=request.fill is not None)
     context.step(3, 8, "Measuring")
     alpha = None if found is None else found.alpha
     findings = check(picture, request.facts, alpha, channel)
-    context.step(4, 8, "Repairing")
+    context.step(4, 8, "Fixing")
     failing = frozenset(finding.rule for finding in findings if finding.status == "fail")
     made = repaired(picture, alpha, failing, channel, context.within(5, 8), fill=request.fill)
-    context.step(8, 8, "Repairing")
+    context.step(8, 8, "Fixing")
     alone = () if made.alpha is None else (made.picture.with_pixels(made.picture.rgb, made.alpha),)
     return Output(
         (made.picture, *alone),
@@ -122,13 +129,13 @@ def check_fill(fill: float | None, channel: Channel) -> None:
 
 
 def needs_product(channel: Channel) -> bool:
-    """Whether any of a channel's rules goes by where the product is."""
+    """True if any of a channel's rules needs the product's mask."""
     fill = channel.fill_least is not None or channel.fill_most is not None
     return fill or channel.ground == "white" or channel.aspect_required or bool(BY_PRODUCT & set(channel.forbid))
 
 
 def _found(picture: Picture, channel: Channel, context: Context, model: str, *, wanted: bool = False) -> Found | None:
-    """Where the product is; None where nothing asks for it, or none was found."""
+    """Segment the product; None if no rule needs it, or none was found."""
     if not wanted and not needs_product(channel):
         return None
     try:

@@ -1,31 +1,19 @@
-"""What a check says of one rule, in sentences that can be translated."""
+"""Result of checking one rule, in sentences that can be translated."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from gan.core.message import Message
 
 Status = Literal["pass", "fail", "warn"]
 
 
 @dataclass(frozen=True)
-class Phrase:
-    """A template of `gan.ui.i18n` and what fills it; `str` gives the English sentence."""
-
-    template: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.template.format(**self.values)
-
-    def record(self) -> dict[str, Any]:
-        return {"template": self.template, "values": dict(self.values)}
-
-
-@dataclass(frozen=True)
 class Finding:
-    """What was measured on one picture for one rule.
+    """Measurement of one picture for one rule.
 
     Attributes:
         rule: its name, such as "fill"; the interface's label of it is "rule." and this.
@@ -37,10 +25,10 @@ class Finding:
     """
 
     rule: str
-    value: Phrase
-    allowed: Phrase
+    value: Message
+    allowed: Message
     status: Status
-    repair: Phrase | None = None
+    repair: Message | None = None
     measured: float | str | None = None
 
     def record(self) -> dict[str, Any]:
@@ -67,19 +55,19 @@ class Finding:
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> Finding:
-        """What `record` gave."""
+        """Inverse of `record`."""
         repair = record["repair"]
         status: Status = next(known for known in get_args(Status) if known == record["status"])
         return cls(
             rule=record["rule"],
-            value=Phrase(**record["value"]),
-            allowed=Phrase(**record["allowed"]),
+            value=Message(**record["value"]),
+            allowed=Message(**record["allowed"]),
             status=status,
-            repair=None if repair is None else Phrase(**repair),
+            repair=None if repair is None else Message(**repair),
             measured=record["measured"],
         )
 
 
 def passed(findings: tuple[Finding, ...]) -> bool:
-    """Whether no rule is broken; warnings break none."""
+    """True if no rule fails; warnings do not count as failures."""
     return all(finding.status != "fail" for finding in findings)

@@ -11,16 +11,17 @@ import math
 import torch
 from torch import Tensor
 
-from gan.edit.geometry import Box, measured
+from gan.core.message import Message
 from gan.edit.white import off_white_share
 from gan.export import overlays
 from gan.export.channels import Channel
 from gan.export.file_metadata import FileFacts
-from gan.export.rule_result import Finding, Phrase, Status, passed
+from gan.export.rule_result import Finding, Status, passed
 from gan.export.rules_file import FILE_RULES, check_file
+from gan.imaging.box import Box, box_of
 from gan.imaging.picture import Picture
 
-__all__ = ["FILE_RULES", "RULES", "Finding", "Phrase", "Status", "check", "on_white", "passed"]
+__all__ = ["FILE_RULES", "RULES", "Finding", "Status", "check", "on_white", "passed"]
 
 RULES = (
     *FILE_RULES,
@@ -51,8 +52,8 @@ SHADOW_MOST = 0.002
 LARGEST_SCALE = 4
 """Repair enlarges no further."""
 
-NO_PRODUCT = Phrase("not measured: no product was found")
-NOT_PLAIN = Phrase("not measured: the ground is not plain")
+NO_PRODUCT = Message("not measured: no product was found")
+NOT_PLAIN = Message("not measured: the background is not plain")
 
 
 def check(picture: Picture, facts: FileFacts | None, alpha: Tensor | None, channel: Channel) -> tuple[Finding, ...]:
@@ -104,10 +105,10 @@ def _sizes(picture: Picture, channel: Channel) -> list[Finding]:
             Finding(
                 "megapixels",
                 # Rounded away from the limit, so that what fails never looks as if it passed.
-                Phrase("{value:g} megapixels", {"value": _rounded(megapixels, up=not fits)}),
-                Phrase("at most {most:g} megapixels", {"most": channel.megapixels_most}),
+                Message("{value:g} megapixels", {"value": _rounded(megapixels, up=not fits)}),
+                Message("at most {most:g} megapixels", {"most": channel.megapixels_most}),
                 "pass" if fits else "fail",
-                None if fits else Phrase("reduces the picture"),
+                None if fits else Message("reduces the picture"),
                 megapixels,
             )
         )
@@ -119,24 +120,26 @@ def _side(
 ) -> Finding | None:
     if least is None and most is None and wanted is None:
         return None
-    value = Phrase("{length} px", {"length": length})
+    value = Message("{length} px", {"length": length})
     allowed = _span(least, most, wanted)
     if least is not None and length < least:
         return Finding(rule, value, allowed, "fail", _enlarging(least / length, channel), length)
     if most is not None and length > most:
-        return Finding(rule, value, allowed, "fail", Phrase("reduces the picture to {most} px", {"most": most}), length)
+        return Finding(
+            rule, value, allowed, "fail", Message("reduces the picture to {most} px", {"most": most}), length
+        )
     return Finding(rule, value, allowed, "warn" if wanted is not None and length < wanted else "pass", None, length)
 
 
-def _enlarging(scale: float, channel: Channel) -> Phrase:
+def _enlarging(scale: float, channel: Channel) -> Message:
     if "enlarged" in channel.forbid:
-        return Phrase("nothing: the channel takes no enlarged pictures")
+        return Message("nothing: the channel does not accept enlarged pictures")
     if scale > LARGEST_SCALE:
-        return Phrase("nothing: more than {most} times is not enlarged", {"most": LARGEST_SCALE})
-    return Phrase("enlarges the picture, with a warning")
+        return Message("nothing: pictures are enlarged at most {most} times", {"most": LARGEST_SCALE})
+    return Message("enlarges the picture, with a warning")
 
 
-def _span(least: int | None, most: int | None, wanted: int | None) -> Phrase:
+def _span(least: int | None, most: int | None, wanted: int | None) -> Message:
     values = {"least": least, "most": most, "wanted": wanted}
     template = {
         (True, True, True): "{least} to {most} px, {wanted} px or more recommended",
@@ -147,7 +150,7 @@ def _span(least: int | None, most: int | None, wanted: int | None) -> Phrase:
         (False, True, False): "at most {most} px",
         (False, False, True): "{wanted} px or more recommended",
     }[least is not None, most is not None, wanted is not None]
-    return Phrase(template, {key: value for key, value in values.items() if value is not None})
+    return Message(template, {key: value for key, value in values.items() if value is not None})
 
 
 def _shape(picture: Picture, channel: Channel) -> list[Finding]:
@@ -156,14 +159,14 @@ def _shape(picture: Picture, channel: Channel) -> list[Finding]:
     width, height = channel.aspect_ratio
     # One pixel more or less is rounding.
     fits = abs(picture.width_px * height - picture.height_px * width) <= max(width, height)
-    value = Phrase("{width} x {height} px", {"width": picture.width_px, "height": picture.height_px})
+    value = Message("{width} x {height} px", {"width": picture.width_px, "height": picture.height_px})
     named = {"aspect": channel.aspect}
     measure = picture.width_px / picture.height_px
     if not channel.aspect_required:
-        allowed = Phrase("{aspect} recommended", named)
+        allowed = Message("{aspect} recommended", named)
         return [Finding("aspect", value, allowed, "pass" if fits else "warn", None, measure)]
-    repair = None if fits else Phrase("frames the product at {aspect}", named)
-    return [Finding("aspect", value, Phrase("{aspect}", named), "pass" if fits else "fail", repair, measure)]
+    repair = None if fits else Message("frames the product at {aspect}", named)
+    return [Finding("aspect", value, Message("{aspect}", named), "pass" if fits else "fail", repair, measure)]
 
 
 def _enlarged(picture: Picture) -> Finding:
@@ -172,10 +175,10 @@ def _enlarged(picture: Picture) -> Finding:
     found = any(step["request"].get("scale", 2) != 1 for step in steps)
     return Finding(
         "enlarged",
-        Phrase("a step in the file's record enlarged it" if found else "no step in the file's record enlarged it"),
-        Phrase("no enlarged pictures"),
+        Message("a step in the file's record enlarged it" if found else "no step in the file's record enlarged it"),
+        Message("no enlarged pictures"),
         "fail" if found else "pass",
-        Phrase("nothing: start from the original picture") if found else None,
+        Message("nothing: start from the original picture") if found else None,
         None,
     )
 
@@ -184,16 +187,16 @@ def _transparency(picture: Picture) -> Finding:
     share = 0.0 if picture.alpha is None else float((picture.alpha < 1).float().mean())
     return Finding(
         "transparency",
-        Phrase("{percent:g} % of the pixels are transparent", {"percent": _percent(share, up=True)}),
-        Phrase("no transparent pixels"),
+        Message("{percent:g} % of the pixels are transparent", {"percent": _percent(share, up=True)}),
+        Message("no transparent pixels"),
         "fail" if share else "pass",
-        Phrase("lays the product on white") if share else None,
+        Message("places the product on white") if share else None,
         share,
     )
 
 
 def _ground(rgb: Tensor, alpha: Tensor | None, block_px: int) -> Finding:
-    allowed = Phrase("the ground is 255/255/255")
+    allowed = Message("the background is 255/255/255")
     if alpha is None:
         return Finding("ground", NO_PRODUCT, allowed, "warn")
     # From corner to corner of a block; so near to the product nobody can tell its edge from the ground.
@@ -201,27 +204,27 @@ def _ground(rgb: Tensor, alpha: Tensor | None, block_px: int) -> Finding:
     fits = share <= OFF_WHITE_MOST
     return Finding(
         "ground",
-        Phrase("{percent:g} % of the ground is not pure white", {"percent": _percent(share, up=True)}),
+        Message("{percent:g} % of the background is not pure white", {"percent": _percent(share, up=True)}),
         allowed,
         "pass" if fits else "fail",
-        None if fits else Phrase("cuts the product out and lays it on white"),
+        None if fits else Message("cuts the product out and places it on white"),
         share,
     )
 
 
 def _placing(alpha: Tensor | None, channel: Channel) -> list[Finding]:
     findings = []
-    box = None if alpha is None else measured(alpha)
+    box = None if alpha is None else box_of(alpha)
     if channel.fill_least is not None or channel.fill_most is not None:
         findings.append(_fill(None if alpha is None or box is None else box.fill(*alpha.shape[2:]), channel))
     if "cut-off" in channel.forbid:
-        allowed = Phrase("the product touches no side of the frame")
+        allowed = Message("the product touches no side of the frame")
         if alpha is None or box is None:
             findings.append(Finding("cut-off", NO_PRODUCT, allowed, "warn"))
         else:
             sides = overlays.cut_off(alpha)
-            repair = Phrase("adds a margin; what is cut off stays cut off") if sides else None
-            value = Phrase("it touches {sides} sides", {"sides": sides})
+            repair = Message("adds a margin; what is cut off stays cut off") if sides else None
+            value = Message("it touches {sides} sides", {"sides": sides})
             findings.append(Finding("cut-off", value, allowed, "fail" if sides else "pass", repair, sides))
     return findings
 
@@ -235,14 +238,14 @@ def _fill(fill: float | None, channel: Channel) -> Finding:
         template = "at most {most:g} % of the frame's width and height"
     else:
         template = "{least:g} to {most:g} % of the frame's width or height"
-    allowed = Phrase(template, {key: value for key, value in values.items() if f"{{{key}" in template})
+    allowed = Message(template, {key: value for key, value in values.items() if f"{{{key}" in template})
     if fill is None:
         return Finding("fill", NO_PRODUCT, allowed, "warn")
     small, large = least is not None and fill < least, most is not None and fill > most
-    target = Phrase("frames the product at {percent:g} %", {"percent": _percent(channel.fill_target or fill)})
+    target = Message("frames the product at {percent:g} %", {"percent": _percent(channel.fill_target or fill)})
     return Finding(
         "fill",
-        Phrase("{percent:g} %", {"percent": _percent(fill, up=large)}),
+        Message("{percent:g} %", {"percent": _percent(fill, up=large)}),
         allowed,
         "fail" if small or large else "pass",
         target if small or large else None,
@@ -263,7 +266,7 @@ def _overlays(rgb: Tensor, alpha: Tensor | None, channel: Channel) -> list[Findi
     if "text" in channel.forbid:
         findings.append(_text(rgb, alpha, seen, unknown))
     if "shadow" in channel.forbid:
-        allowed = Phrase("no shadow")
+        allowed = Message("no shadow")
         findings.append(_shadow(seen, allowed) if seen is not None else Finding("shadow", unknown, allowed, "warn"))
     return findings
 
@@ -272,42 +275,48 @@ def _borders(depth: Box) -> Finding:
     found = max(depth) > 0
     return Finding(
         "borders",
-        Phrase("{left}, {top}, {right}, {bottom} px from the left, top, right and bottom", depth._asdict())
+        Message("{left}, {top}, {right}, {bottom} px from the left, top, right and bottom", depth._asdict())
         if found
-        else Phrase("none along the sides"),
-        Phrase("no borders"),
+        else Message("none along the sides"),
+        Message("no borders"),
         "fail" if found else "pass",
-        Phrase("crops the borders") if found else None,
+        Message("crops the borders") if found else None,
         max(depth),
     )
 
 
-def _text(rgb: Tensor, alpha: Tensor | None, seen: overlays.Beside | None, unknown: Phrase) -> Finding:
-    allowed = Phrase("no text, logos or watermarks")
+def _text(rgb: Tensor, alpha: Tensor | None, seen: overlays.Beside | None, unknown: Message) -> Finding:
+    allowed = Message("no text, logos or watermarks")
     if seen is not None and seen.things:
-        value = Phrase(
-            "{things} separate things on the ground, the largest {percent:g} % of the frame: text, a logo, or a part "
-            "that was not recognised",
+        value = Message(
+            (
+                "{things} separate objects on the background, the largest {percent:g} % of the frame: text, a "
+                "logo, or a part that was not recognized"
+            ),
             {"things": seen.things, "percent": _percent(seen.largest, up=True)},
         )
-        return Finding("text", value, allowed, "fail", Phrase("cuts the product out and lays it on white"), seen.things)
+        return Finding(
+            "text", value, allowed, "fail", Message("cuts the product out and places it on white"), seen.things
+        )
     lines = overlays.text_lines(rgb, alpha)
     if lines:
-        value = Phrase("{lines} lines look like text that is not printed on the product", {"lines": lines})
-        return Finding("text", value, allowed, "warn", Phrase("nothing: remove it with Inpaint first"), lines)
+        value = Message("{lines} lines look like text that is not printed on the product", {"lines": lines})
+        return Finding("text", value, allowed, "warn", Message("nothing: remove it with Inpaint first"), lines)
     if seen is None:
         return Finding("text", unknown, allowed, "warn")
-    return Finding("text", Phrase("nothing separate lies on the ground"), allowed, "pass", None, 0)
+    return Finding("text", Message("there are no separate objects on the background"), allowed, "pass", None, 0)
 
 
-def _shadow(seen: overlays.Beside, allowed: Phrase) -> Finding:
+def _shadow(seen: overlays.Beside, allowed: Message) -> Finding:
     found = seen.shadow > SHADOW_MOST
     return Finding(
         "shadow",
-        Phrase("{percent:g} % of the frame is softly darker than the ground", {"percent": _percent(seen.shadow)}),
+        Message(
+            "{percent:g} % of the frame is a soft shade darker than the background", {"percent": _percent(seen.shadow)}
+        ),
         allowed,
         "fail" if found else "pass",
-        Phrase("cuts the product out and lays it on white") if found else None,
+        Message("cuts the product out and places it on white") if found else None,
         seen.shadow,
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Final, cast
 
+from gan.core.message import Message
 from gan.export.channels import Channel
 from gan.export.file_metadata import FileFacts
-from gan.export.rule_result import Finding, Phrase
+from gan.export.rule_result import Finding
 from gan.imaging.io.formats import FORMATS, Format
 from gan.imaging.picture import GENERATED, PARTLY_GENERATED, Picture
 
@@ -48,10 +49,10 @@ def _check_facts(facts: FileFacts, channel: Channel) -> list[Finding]:
         findings.append(
             Finding(
                 "bytes",
-                Phrase("{bytes:,} bytes", {"bytes": facts.bytes}),
-                Phrase("at most {most:,} bytes", {"most": channel.bytes_most}),
+                Message("{bytes:,} bytes", {"bytes": facts.bytes}),
+                Message("at most {most:,} bytes", {"most": channel.bytes_most}),
                 "pass" if fits else "fail",
-                None if fits else Phrase("lowers the quality, then the size, until it fits"),
+                None if fits else Message("lowers the quality, then the size, until it fits"),
                 facts.bytes,
             )
         )
@@ -61,10 +62,10 @@ def _check_facts(facts: FileFacts, channel: Channel) -> list[Finding]:
         findings.append(
             Finding(
                 "frames",
-                Phrase("{frames} in the file", {"frames": facts.frames}),
-                Phrase("a single picture"),
+                Message("{frames} in the file", {"frames": facts.frames}),
+                Message("a single picture"),
                 "pass" if facts.frames == 1 else "fail",
-                None if facts.frames == 1 else Phrase("keeps the first"),
+                None if facts.frames == 1 else Message("keeps the first"),
                 facts.frames,
             )
         )
@@ -77,57 +78,57 @@ def _format(facts: FileFacts, channel: Channel) -> Finding:
     fits = facts.file_format in channel.formats
     return Finding(
         "format",
-        Phrase("{format}", {"format": _shown(facts.file_format)}) if facts.file_format else Phrase("none of these"),
-        Phrase("{formats}", {"formats": ", ".join(_shown(name) for name in channel.formats)}),
+        Message("{format}", {"format": _shown(facts.file_format)}) if facts.file_format else Message("none of these"),
+        Message("{formats}", {"formats": ", ".join(_shown(name) for name in channel.formats)}),
         "pass" if fits else "fail",
-        None if fits else Phrase("writes {format}", {"format": _shown(writable(channel)[0])}),
+        None if fits else Message("writes {format}", {"format": _shown(writable(channel)[0])}),
         facts.file_format,
     )
 
 
 def _quality(facts: FileFacts, least: int) -> Finding:
-    allowed = Phrase("JPEG quality {least} or more", {"least": least})
+    allowed = Message("JPEG quality {least} or more", {"least": least})
     if facts.file_format != "jpeg":
-        return Finding("quality", Phrase("no JPEG file"), allowed, "pass")
+        return Finding("quality", Message("not a JPEG file"), allowed, "pass")
     if facts.quality is None:
-        return Finding("quality", Phrase("not measured: tables of another kind"), allowed, "warn")
+        return Finding("quality", Message("not measured: unknown quantization tables"), allowed, "warn")
     fits = facts.quality >= least
     return Finding(
         "quality",
-        Phrase("{quality}" if facts.quality_exact else "about {quality}", {"quality": facts.quality}),
+        Message("{quality}" if facts.quality_exact else "about {quality}", {"quality": facts.quality}),
         allowed,
         "pass" if fits else "fail",
-        None if fits else Phrase("writes it with {least} or more; what was lost stays lost", {"least": least}),
+        None if fits else Message("writes it with {least} or more; what was lost stays lost", {"least": least}),
         facts.quality,
     )
 
 
 def _srgb(facts: FileFacts) -> Finding:
     said = {
-        "srgb": Phrase("an sRGB profile"),
-        "none": Phrase("no profile, shown as sRGB"),
-        "other": Phrase("other colours, mode {mode}", {"mode": facts.mode}),
+        "srgb": Message("an sRGB profile"),
+        "none": Message("no profile, shown as sRGB"),
+        "other": Message("another color space, mode {mode}", {"mode": facts.mode}),
     }
     fits = facts.color != "other"
     return Finding(
         "srgb",
         said[facts.color],
-        Phrase("sRGB"),
+        Message("sRGB"),
         "pass" if fits else "fail",
-        None if fits else Phrase("converts the colours"),
+        None if fits else Message("converts the colors to sRGB"),
         facts.color,
     )
 
 
 def _mark(picture: Picture) -> Finding:
-    allowed = Phrase("generated pictures carry IPTC's digital source type")
+    allowed = Message("generated pictures have IPTC's digital source type")
     if picture.source_type:
-        value = Phrase("{code}", {"code": picture.source_type})
+        value = Message("{code}", {"code": picture.source_type})
         return Finding("mark", value, allowed, "pass", None, picture.source_type)
     if any(step["task"] in GENERATING for step in picture.history):
-        value = Phrase("none, though a step in the file's record generated pixels")
-        return Finding("mark", value, allowed, "fail", Phrase("writes the mark"), "")
-    value = Phrase("none, and nothing in the file says that it was generated")
+        value = Message("none, though a step in the file's record generated pixels")
+        return Finding("mark", value, allowed, "fail", Message("adds the label"), "")
+    value = Message("none, and nothing in the file says that it was generated")
     return Finding("mark", value, allowed, "pass", None, "")
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from gan.core.contract import Progress, Result
 from gan.core.errors import PackshotError
+from gan.core.message import Message
 from gan.export.channels import Channel
 from gan.export.file_metadata import SUFFIX_OF, FileFacts, facts_of
 from gan.export.output import Written, written
 from gan.export.pipeline import CheckRequest, ExportRequest, check_fill
-from gan.export.rule_result import Finding, Phrase, passed
+from gan.export.rule_result import Finding, passed
 from gan.export.rules_file import FILE_RULES
 from gan.export.zip_package import Package
 from gan.imaging.io.codec import decode
@@ -41,7 +42,7 @@ class Packed:
     file: str = ""
     before: tuple[Finding, ...] = ()
     after: tuple[Finding, ...] = ()
-    repairs: tuple[Phrase, ...] = ()
+    repairs: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
     error: PackshotError | None = None
 
@@ -57,10 +58,9 @@ def pack(
     run: Run,
     *,
     repair: bool = True,
-    fill: float | None = None,
-    model: str = "auto",
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
+    **options: Any,
 ) -> Iterator[Packed]:
     """Put every source into an open package, one at a time.
 
@@ -73,18 +73,18 @@ def pack(
         channel: whose rules.
         run: carries out a request.
         repair: whether to repair what breaks a rule.
-        fill, model: as of `ExportRequest`.
         progress, cancel: as of `Studio.run`.
+        options: other fields of `ExportRequest`, such as `fill` and `model`; without repair, those of `CheckRequest`.
 
     Raises:
         Cancelled: `cancel` was set.
         InputError: a fill that the channel does not take.
     """
-    check_fill(fill, channel)
+    check_fill(options.get("fill"), channel)
     for source, content in sources:
         try:
             data = content if isinstance(content, bytes) else Path(content)
-            made = _made(data, channel, run, repair, {"fill": fill, "model": model}, progress, cancel)
+            made = _made(data, channel, run, repair, options, progress, cancel)
         except PackshotError as error:
             package.fail(source, str(error))
             yield Packed(source, error=error)
@@ -103,14 +103,15 @@ def _made(
     options: Mapping[str, Any],
     progress: Progress | None,
     cancel: threading.Event | None,
-) -> tuple[Result, Written, tuple[Phrase, ...]]:
+) -> tuple[Result, Written, tuple[Message, ...]]:
     picture = decode(content)
     facts = facts_of(content, picture=picture)
-    asked: dict[str, Any] = {"picture": picture, "channel": channel, "facts": facts}
-    request = ExportRequest(**asked, **options) if repair else CheckRequest(**asked, model=options["model"])
+    kind = ExportRequest if repair else CheckRequest
+    known = {name: value for name, value in options.items() if name in kind.model_fields}
+    request = kind(picture=picture, channel=channel, facts=facts, **known)
     result = run(request, progress=progress, cancel=cancel)
     before = tuple(Finding.of_record(record) for record in result.details["findings"])
-    repairs = tuple(Phrase(**record) for record in result.details.get("repairs", ()))
+    repairs = tuple(Message(**record) for record in result.details.get("repairs", ()))
     if not repair or (passed(before) and not repairs and not facts.exif):
         return result, _as_it_is(content, facts, before), ()
     alpha = result.pictures[1].alpha if len(result.pictures) > 1 else None
@@ -123,8 +124,8 @@ def _as_it_is(content: bytes | Path, facts: FileFacts, findings: tuple[Finding, 
     return Written(data, None, SUFFIX_OF[facts.file_format], findings, facts.width_px, facts.height_px)
 
 
-def _repairs_of_file(before: tuple[Finding, ...], file: Written) -> Iterator[Phrase]:
-    """What writing has mended."""
+def _repairs_of_file(before: tuple[Finding, ...], file: Written) -> Iterator[Message]:
+    """Failed file rules that writing the file has fixed."""
     broken = {finding.rule for finding in file.findings if finding.status == "fail"}
     for finding in before:
         mended = finding.status == "fail" and finding.rule in FILE_RULES and finding.rule not in broken
@@ -132,6 +133,6 @@ def _repairs_of_file(before: tuple[Finding, ...], file: Written) -> Iterator[Phr
             yield finding.repair
 
 
-def _privacy(facts: FileFacts) -> Iterator[Phrase]:
+def _privacy(facts: FileFacts) -> Iterator[Message]:
     if facts.exif:
-        yield Phrase("EXIF left out, and with it the place where it was taken")
+        yield Message("EXIF data removed, including the location")

@@ -13,10 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from gan.core.message import Message
 from gan.export.channels import Channel
 from gan.export.filenames import Names
 from gan.export.output import Written
-from gan.export.rule_result import Finding, Phrase, passed
+from gan.export.rule_result import Finding, passed
 
 REPORTS: Final = ("report.csv", "report.json")
 
@@ -84,7 +85,7 @@ class Package:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many files pass, fail, and could not be used."""
+        """Number of files that pass, that fail, and that could not be used."""
         return {status: sum(entry["status"] == status for entry in self.entries) for status in (PASSED, FAILED, ERROR)}
 
     def add(
@@ -93,7 +94,7 @@ class Package:
         made: Written,
         *,
         before: Iterable[Finding] = (),
-        repairs: Iterable[Phrase] = (),
+        repairs: Iterable[Message] = (),
         notices: Iterable[str] = (),
     ) -> str:
         """Put a file in and remember what is reported of it.
@@ -164,5 +165,5 @@ def _rules(findings: Iterable[Mapping[str, Any]], status: str) -> str:
 
 
 def _cell(value: object) -> object:
-    """What begins like a formula would be computed by spreadsheets; names of files come from anywhere."""
+    """Escape a value that a spreadsheet would run as a formula, since file names come from anywhere."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

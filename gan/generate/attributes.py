@@ -1,4 +1,4 @@
-"""The named sliders: each moves one measurable input of the network, by steps that can be checked on the pictures."""
+"""Named sliders: each moves one measurable input of the network, by steps that can be verified on the pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gan.generate.text import COLOURS
 
 HUE_STEP_DEG = 30.0
 LEAST_CHROMA = 0.08
-"""A grey product whose hue is asked for gets this much colour, since grey has no hue to turn."""
+"""A gray product whose hue is asked for gets this much color, since gray has no hue to turn."""
 MOST_CHROMA = 0.22
 LARGEST = math.log(0.96)
 DARKEST, LIGHTEST = 0.08, 0.95
@@ -59,7 +59,7 @@ class Sliders(Options):
 
 
 def available(attributes: tuple[str, ...]) -> tuple[str, ...]:
-    """The sliders that a network with these inputs obeys, as fields of `Sliders`."""
+    """Sliders that a network with these inputs supports, as fields of `Sliders`."""
     needs = {
         "hue_deg": "blue",
         "lightness": "lightness",
@@ -72,7 +72,7 @@ def available(attributes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def apply(attributes: Tensor, names: tuple[str, ...], sliders: Sliders) -> Tensor:
-    """Attributes (A,) as the sliders want them; a network without an input ignores its slider."""
+    """Apply the sliders to attributes (A,); sliders of inputs that the network lacks are ignored."""
     moved = attributes.clone()
     places = {name: index for index, name in enumerate(names)}
     if "lightness" in places:
@@ -98,12 +98,12 @@ def apply(attributes: Tensor, names: tuple[str, ...], sliders: Sliders) -> Tenso
 
 
 def _within(value: Tensor, change: float, least: float, most: float) -> Tensor:
-    """The sum, within limits that a value may lie outside of as long as nothing pushes it further."""
+    """Add within limits; a value already outside of them is only moved inward."""
     return (value + change).clamp(min(least, float(value)), max(most, float(value)))
 
 
 def _turned(plane: Tensor, angle_deg: float) -> Tensor:
-    """(Cb, Cr) turned, and lifted off grey."""
+    """Rotate (Cb, Cr); a gray gets some chroma first."""
     distance = plane.norm()
     if distance < LEAST_CHROMA:
         direction = plane / distance if distance > 1e-4 else torch.tensor([0.0, 1.0])

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 from gan.imaging.product import coverage
 
 
@@ -34,7 +35,7 @@ class ClassicalConfig:
 
     Attributes:
         resolution: side of the pictures in pixels: 32, 64, 128 or 256.
-        channels: 1 for grey pictures, 3 for colours.
+        channels: 1 for gray pictures, 3 for colors.
         latent: length of z.
         filters: width of the last hidden layer; it doubles towards the smaller ones,
         filters_max: up to this.
@@ -64,12 +65,12 @@ class ClassicalConfig:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """One, since the recipe tells none apart."""
+        """One category, since the recipe does not distinguish any."""
         return ("any",)
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """None: nothing measured is an input."""
+        """Empty: the network takes no measured attributes."""
         return ()
 
     @property
@@ -79,7 +80,7 @@ class ClassicalConfig:
 
     @property
     def layers(self) -> int:
-        """How many styles a picture takes."""
+        """Number of style layers of a picture."""
         return 1
 
     @property
@@ -95,16 +96,11 @@ def from_config(published: Mapping[str, Any]) -> ClassicalNet:
         ConfigError: a field is unknown or out of range.
     """
     fields = {key: value for key, value in published.items() if key != "kind"}
-    try:
-        return ClassicalNet(ClassicalConfig(**fields))
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of ClassicalConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return ClassicalNet(config_of(ClassicalConfig, fields))
 
 
 class ClassicalNet(nn.Module):
-    """z to pictures by transposed convolutions, with what serving asks of every generator.
+    """DCGAN generator: z to pictures by transposed convolutions, with the interface that serving needs.
 
     A style w is z itself, for all of the network at once.
 
@@ -112,8 +108,10 @@ class ClassicalNet(nn.Module):
         z (N, latent) -> pictures (N, channels, R, R) in [0, 1].
     """
 
+    spec = NetworkSpec()
+
     encoder = None
-    """There is none: pictures are brought into the latent space by optimisation alone."""
+    """Not available: pictures are projected by optimization alone."""
 
     def __init__(self, config: ClassicalConfig) -> None:
         super().__init__()
@@ -145,12 +143,12 @@ class ClassicalNet(nn.Module):
         """z (N, latent) as styles (N, 1, latent)."""
         return z[:, None]
 
-    def centre(self, category: int, attributes: Tensor) -> Tensor:
+    def center(self, category: int, attributes: Tensor) -> Tensor:
         """The mean style (1, latent), towards which truncation goes."""
         return self.body[0].weight.new_zeros(1, self.config.latent)  # type: ignore[operator]
 
     def synthesize(self, w: Tensor) -> Tensor:
-        """(N, 1, latent) -> (N, 4, R, R) in [0, 1]: RGB, and the coverage that can be told from a plain ground."""
+        """(N, 1, latent) -> (N, 4, R, R) in [0, 1]: RGB, and the coverage estimated from the plain background."""
         rgb = self(w[:, 0]).expand(-1, 3, -1, -1)
         return torch.cat([rgb, coverage(rgb)], 1)
 
@@ -161,7 +159,7 @@ class ClassicalNet(nn.Module):
 
 
 class ClassicalDiscriminator(nn.Module):
-    """Tells made pictures from taken ones by strided convolutions; for training only.
+    """DCGAN discriminator of strided convolutions; for training only.
 
     Neither its first layer nor its last has BatchNorm, as in the paper. Real and made pictures go through it in
     batches of their own, since the statistics of a mixed batch would be those of neither.

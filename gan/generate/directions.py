@@ -1,4 +1,4 @@
-"""Directions of w that nobody named: SeFa from the weights, PCA from the styles themselves; moving, saving, loading.
+"""Unnamed directions of w: SeFa from the weights, PCA from the styles; moving, saving, loading.
 
 They ask no more of a network than what `Directed` says.
 """
@@ -48,7 +48,7 @@ class Directed(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Direction:
-    """A way to go in w, and which layers go it. A frozen value: renaming is `dataclasses.replace`.
+    """A direction in w, and the layers it applies to. A frozen value: rename it with `dataclasses.replace`.
 
     Attributes:
         name: 1 to 80 printable characters.
@@ -82,7 +82,7 @@ class Direction:
         if self.kind not in get_args(Kind) or not way or not 0 <= first < last or not 0 < self.unit < math.inf:
             raise InputError(
                 "direction",
-                'the direction "{name}" leads nowhere',
+                'the direction "{name}" has no effect',
                 "finite numbers, a positive unit and at least one layer are needed",
                 "Choose another",
                 name=self.name,
@@ -111,7 +111,7 @@ class Direction:
 
 
 def layer_ranges(layers: int) -> dict[str, tuple[int, int]]:
-    """Which layers decide pose and outline, which parts, which colours: first layer, and the one behind the last.
+    """Style layers of pose and outline, of parts, and of colors: first layer, and the one behind the last.
 
     Coarse are the blocks of 4 and 8 px, middle those of 16 and 32 px, fine the others (StyleGAN, arXiv 1812.04948,
     section 3.1). The three are disjoint and together all layers; of a small network the later ones are empty.
@@ -126,7 +126,7 @@ def sefa(weights: Sequence[Tensor], count: int) -> Tensor:
     Every channel's row is scaled to length 1 first, so that no channel counts for more than another.
 
     Args:
-        weights: (channels, style) of each layer that is meant, `network.style_weights()[first:last]`.
+        weights: (channels, style) of each selected layer, `network.style_weights()[first:last]`.
         count: how many, 1 to style.
 
     Returns:
@@ -158,7 +158,7 @@ def principal(w: Tensor, count: int) -> tuple[Tensor, Tensor]:
         InputError: fewer than 2 samples, or `count` outside its range.
     """
     if len(w) < 2:
-        raise InputError("samples", "{count}", "at least {least} are needed", "Draw more", count=len(w), least=2)
+        raise InputError("samples", "{count}", "at least {least} are needed", "Use more samples", count=len(w), least=2)
     _check_count(count, w.shape[1])
     spread = w.detach().double()
     spread = spread - spread.mean(0)
@@ -193,7 +193,7 @@ def directions_of(network: Directed) -> list[Direction]:
 
 
 def move(w: Tensor, direction: Direction, amount: float) -> Tensor:
-    """Go `amount` units along a direction, in its layers only.
+    """Move `amount` units along a direction, in its layers only.
 
     Args:
         w: (N, layers, style).
@@ -251,7 +251,7 @@ def load(source: Path | bytes, sha256: str) -> list[Direction]:
         raise InputError(
             "directions",
             "they belong to the model {name}, {found}...",
-            "those of the loaded model, {expected}..., are expected",
+            "directions of the loaded model, {expected}..., are expected",
             "Choose another file, or the model that it belongs to",
             name=str(content.get("model"))[:MAX_NAME],
             found=str(content.get("sha256"))[:12],
@@ -297,7 +297,7 @@ def _content(source: Path | bytes) -> Mapping[str, Any]:
     if len(source) > MAX_FILE_MB * 2**20:
         raise InputError(
             "directions",
-            "a file of more than {most} MB",
+            "the file has more than {most} MB",
             "a saved file is needed",
             "Choose another file",
             most=MAX_FILE_MB,
@@ -313,4 +313,4 @@ def _content(source: Path | bytes) -> Mapping[str, Any]:
 
 
 def _damaged() -> InputError:
-    return InputError("directions", "a damaged file", "a saved file is needed", "Choose another file")
+    return InputError("directions", "the file is damaged", "a saved file is needed", "Choose another file")

@@ -1,4 +1,4 @@
-"""Films: the way from one product to the next through the latent space."""
+"""Interpolate between products in latent space, as the frames of a video."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_FRAMES = 600
 
 
 class FilmRequest(GenerateRequest):
-    """Make a film: a `GenerateRequest` whose sliders, edits, truncation and size hold for every frame.
+    """Make a video: a `GenerateRequest` whose sliders, edits, truncation and size hold for every frame.
 
     Its products are those of `seeds`, then `latents`; `seed` and `latent` are not used.
 
@@ -39,15 +39,15 @@ class FilmRequest(GenerateRequest):
             raise InputError(
                 "seeds",
                 "{count} products",
-                "a film needs at least two",
-                "Name another seed, or add another latent",
+                "a video needs at least two",
+                "Add another seed or another latent",
                 count=len(self.seeds) + len(self.latents),
             )
         if not 2 <= self.frames <= 120 or self.total_frames > MAX_FRAMES:
             raise InputError(
                 "frames",
-                "{frames} a leg, {total} in all",
-                "2 to 120 a leg and {most} in all are allowed",
+                "{frames} per transition, {total} in total",
+                "2 to 120 per transition and {most} in total are allowed",
                 "Choose fewer frames or fewer products",
                 frames=self.frames,
                 total=self.total_frames,
@@ -73,11 +73,11 @@ def film(request: FilmRequest, context: Context) -> Output:
     w = torch.stack([styles(asked, network, latent, context.device) for (asked, _), latent in pairs])
     total, pictures = request.total_frames, []
     for index in range(total):
-        context.step(index, total, "Making the film")
+        context.step(index, total, "Making the video")
         leg, within = divmod(index, request.frames)
         share = 0.5 - 0.5 * math.cos(math.pi * within / request.frames)
         between = torch.lerp(w[leg % len(w)], w[(leg + 1) % len(w)], share)
         pictures.append(render(network, between, request.size, False, context))
-    context.step(total, total, "Making the film")
+    context.step(total, total, "Making the video")
     named = [dataclasses.replace(latent, model=model.name, sha256=model.sha256) for latent in stops]
     return Output(tuple(pictures), (), {"model": model.name, "latents": named})

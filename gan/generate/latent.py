@@ -1,4 +1,4 @@
-"""A latent: all that a network needs to draw one picture again, as plain numbers that a record and a file can hold."""
+"""Latent: everything a network needs to reproduce a picture, as plain numbers for a record or a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gan.core.files import write_atomic
 
 @dataclass(frozen=True, kw_only=True)
 class Latent:
-    """A point of one network's latent space.
+    """A point in one network's latent space.
 
     Attributes:
         z: what is neither category nor measurable.
@@ -67,8 +67,8 @@ class Latent:
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise InputError(
                 "latent",
-                "these numbers are no latent",
-                "what Packshot Studio saved is expected",
+                "these numbers are not a latent",
+                "a latent saved by Packshot Studio is expected",
                 "Save the latent again from the Generate tab",
             ) from error
 
@@ -109,7 +109,7 @@ def load(source: Path | str | bytes) -> tuple[Latent, ...]:
         name = "the file" if isinstance(source, bytes) else Path(source).name
         raise InputError(
             "latent",
-            "{name} holds no latents",
+            "{name} contains no latents",
             "a JSON file saved by Packshot Studio is expected",
             "Choose another file",
             name=name,

@@ -1,8 +1,8 @@
-"""The generator: a lean StyleGAN2 that is told what can be measured, and an encoder that shares its latent space.
+"""The generator: a lean StyleGAN2 conditioned on measured attributes, and an encoder that shares its latent space.
 
-A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: colour,
+A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: color,
 frame, angle of view), and everything else (`z`). The first two are inputs, so that a named slider is an input and no
-guess. The mapping turns the three into w; the synthesis turns w into colours and coverage.
+guess. The mapping turns the three into w; the synthesis turns w into colors and coverage.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
+from gan.generate.classical_network import ClassicalNet, from_config
 from gan.generate.prior import DICE, mixture
 
 
@@ -82,7 +84,7 @@ class GenerateConfig:
 
     @property
     def layers(self) -> int:
-        """How many styles a picture takes: two convolutions a block."""
+        """Number of style layers of a picture: two convolutions a block."""
         return 2 * len(self.sizes)
 
 
@@ -92,20 +94,11 @@ def config_from(published: Mapping[str, Any]) -> GenerateConfig:
     Raises:
         ConfigError: a field is unknown, missing or out of range.
     """
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in published.items()
-    }
-    fields.pop("kind", None)
-    try:
-        return GenerateConfig(**fields)
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of GenerateConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return config_of(GenerateConfig, {key: value for key, value in published.items() if key != "kind"})
 
 
 class Encoded(NamedTuple):
-    """What the encoder says of N pictures: a Gaussian over z, logits of categories, and the attributes it sees."""
+    """Encoder output for N pictures: a Gaussian over z, logits of categories, and the predicted attributes."""
 
     mean: Tensor
     log_variance: Tensor
@@ -114,7 +107,7 @@ class Encoded(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """What one forward of training gives: reconstructions, samples, and the encodings of the sources."""
+    """Output of one training forward pass: reconstructions, samples, and the encodings of the sources."""
 
     made: Tensor | None
     sampled: Tensor | None
@@ -129,11 +122,18 @@ class GenerateNet(nn.Module):
         product's coverage, nominally in [0, 1].
     """
 
+    spec = NetworkSpec()
+
     member_z: Tensor
     member_attributes: Tensor
     member_category: Tensor
     attribute_mean: Tensor
     attribute_scale: Tensor
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> GenerateNet | ClassicalNet:
+        """Without weights, from a published config; a classical one where it says so."""
+        return from_config(config) if config.get("kind") == "dcgan" else cls(config_from(config))
 
     def __init__(self, config: GenerateConfig) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class GenerateNet(nn.Module):
         noise: Tensor | None = None,
         mixed: tuple[Tensor, Tensor] | None = None,
     ) -> Trained:
-        """Everything that a step of training needs, in one call, as wrappers for several processes demand.
+        """Everything that a training step needs, in one call, as DDP wrappers require.
 
         Args:
             z: (M, latent) of samples, or None.
@@ -201,7 +201,7 @@ class GenerateNet(nn.Module):
             return torch.randn(self.config.latent, generator=generator).to(z), attributes[0]
         return z[0], attributes[0]
 
-    def centre(self, category: int, attributes: Tensor) -> Tensor:
+    def center(self, category: int, attributes: Tensor) -> Tensor:
         """The styles (layers, style) of the category's mean encoding with these attributes (A,)."""
         members = self.member_z[self.member_category == category]
         mean = members.mean(0) if len(members) else members.new_zeros(self.config.latent)
@@ -359,7 +359,7 @@ class _Down(nn.Module):
 
 
 def _without_grid(x: Tensor) -> Tensor:
-    """Filtered with (1, 2, 1) / 4 both ways: neighbours of a pixel shuffle are made by different weights, and without
+    """Filtered with (1, 2, 1) / 4 both ways: neighbors of a pixel shuffle are made by different weights, and without
     this they differ in a pattern of dots."""
     padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
     across = (padded[..., :-2] + 2 * padded[..., 1:-1] + padded[..., 2:]) / 4

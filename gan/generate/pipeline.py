@@ -1,4 +1,4 @@
-"""Generate: from a category, a seed and sliders to pictures of products that do not exist."""
+"""Generate: from a category, a seed and sliders to pictures of new products."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gan.core.contract import SEED_LIMIT, Context, Model, Output, Request, Result
 from gan.core.errors import InputError, WeightsError, check_within, wrong_type
+from gan.core.message import Message
 from gan.core.option import Option
 from gan.core.reader import AnySource
 from gan.generate.attributes import Sliders, apply
@@ -34,7 +35,7 @@ MIXES: tuple[str, ...] = get_args(Level)
 
 
 class LatentConfig(Protocol):
-    """What a network of this room says of itself."""
+    """Configuration that every network of this room has."""
 
     resolution: int
     categories: tuple[str, ...]
@@ -47,18 +48,18 @@ class LatentConfig(Protocol):
 
 
 class LatentNetwork(Protocol):
-    """What the room asks of a network, be it the strong one or the classical one.
+    """Interface of a generator network, for the strong one and the classical one.
 
     `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns batches of both into styles w
-    (N, layers, style); `centre` is the style (layers, style) of a category's mean product with these attributes;
-    `synthesize` turns w into (N, 4, R, R): colours on white and coverage, nominally in [0, 1].
+    (N, layers, style); `center` is the style (layers, style) of a category's mean product with these attributes;
+    `synthesize` turns w into (N, 4, R, R): colors on white and coverage, nominally in [0, 1].
     """
 
     config: LatentConfig
 
     def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]: ...
     def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor: ...
-    def centre(self, category: int, attributes: Tensor) -> Tensor: ...
+    def center(self, category: int, attributes: Tensor) -> Tensor: ...
     def synthesize(self, w: Tensor) -> Tensor: ...
     def style_weights(self) -> list[Tensor]: ...
 
@@ -125,7 +126,9 @@ class GenerateRequest(Request):
 
     def check(self) -> None:
         if self.mix and self.mix_seed is None:
-            raise InputError("mix", "no second seed", "a second product lends its styles", "Give its seed too")
+            raise InputError(
+                "mix", "there is no second seed", "mixing takes parts of a second product", "Enter its seed too"
+            )
 
     def alone(self, index: int) -> GenerateRequest:
         """The request that draws picture `index` and no other."""
@@ -135,7 +138,7 @@ class GenerateRequest(Request):
 
 
 def generate(request: GenerateRequest, context: Context) -> Output:
-    """Draw, map, move, synthesize, and enlarge where a larger size is wanted.
+    """Draw latents, map, move, synthesize, and upscale if a larger size is requested.
 
     One picture at a time, so that a picture is the same however many are asked for.
     """
@@ -158,7 +161,7 @@ def generate(request: GenerateRequest, context: Context) -> Output:
 
 
 def load_network(context: Context, name: str) -> tuple[Model, LatentNetwork]:
-    """The model of that name, if it is one that draws.
+    """Load a model by name; raises if it is not a generator.
 
     Raises:
         WeightsError: it is missing, damaged, or of another task.
@@ -176,7 +179,7 @@ def load_network(context: Context, name: str) -> tuple[Model, LatentNetwork]:
 
 
 def latent_of(request: GenerateRequest, network: LatentNetwork, seed: int) -> Latent:
-    """The request's own latent, or the one that a seed draws, before any slider.
+    """The request's own latent, or the one drawn from a seed, before any slider.
 
     Raises:
         InputError: the model does not know the category, or the latent is another network's.
@@ -196,7 +199,7 @@ def latent_of(request: GenerateRequest, network: LatentNetwork, seed: int) -> La
 
 
 def check_category(category: str, network: LatentNetwork) -> None:
-    """Raises `InputError` where a network does not know a category; an empty one is any."""
+    """Raise `InputError` if a network does not know a category; an empty one stands for any."""
     names = network.config.categories
     if category and category not in names:
         raise InputError(
@@ -210,7 +213,7 @@ def check_category(category: str, network: LatentNetwork) -> None:
 
 
 def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> None:
-    """Raises `InputError` where a latent does not fit a network, or was saved with other weights than `sha256`."""
+    """Raise `InputError` if a latent does not fit a network, or was saved with other weights than `sha256`."""
     config = network.config
     fits = (
         len(latent.z) == config.latent
@@ -227,7 +230,7 @@ def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> No
             "the latent was saved with {model}",
             "a latent of the model that is chosen is expected",
             "Choose the model that it was saved with",
-            model=latent.model or "another model",
+            model=latent.model or Message("another model"),
         )
 
 
@@ -257,12 +260,12 @@ def render(network: LatentNetwork, w: Tensor, size_px: int, transparent: bool, c
     rgb, alpha = resize(rgb, size_px, size_px), resize(alpha, size_px, size_px)
     if not transparent:
         return Picture(rgb, source_type=GENERATED)
-    # What lies under a half-covered pixel is ground: the product's own colour continues from the inside.
+    # What lies under a half-covered pixel is ground: the product's own color continues from the inside.
     return Picture(bleed(rgb, (alpha > 0.9).float() * alpha), alpha, source_type=GENERATED)
 
 
 def single_record(result: Result, index: int) -> dict[str, Any]:
-    """The record of one of a result's pictures: enough to make that picture again, alone.
+    """Record of one of a result's pictures, sufficient to reproduce it alone.
 
     Raises:
         IndexError: there are fewer pictures.
@@ -289,7 +292,7 @@ def record_of(request: Mapping[str, Any]) -> GenerateRequest:
     except (InputError, TypeError, ValueError) as error:
         raise InputError(
             "record",
-            "it describes no generated picture",
+            "it does not describe a generated picture",
             "a record that Generate wrote is expected",
             "Choose another file",
         ) from error
@@ -301,18 +304,18 @@ def _mapped(request: GenerateRequest, network: LatentNetwork, latent: Latent, de
     moved = apply(attributes, network.config.attributes, request.sliders).to(device)
     w = network.map(z[None].to(device), moved[None], torch.tensor([category], device=device))[0]
     if latent.truncation < 1:
-        centre = network.centre(category, moved)
-        w = centre + latent.truncation * (w - centre)
+        center = network.center(category, moved)
+        w = center + latent.truncation * (w - center)
     return w if offsets is None else w + offsets.to(device)
 
 
 def _file_stem(category: str) -> str:
-    """A category's name without what would lead a file to another folder: a model may be anybody's."""
+    """A category's name, safe as a file name: a model may come from anybody."""
     return re.sub(r"[^\w-]+", "-", category)
 
 
 def _enlarged(rgb: Tensor, scale: int, context: Context) -> Tensor:
-    """Through Enhance's network, with the colours and the white of what was generated."""
+    """Upscale with Enhance's network, keeping the generated colors and white."""
     made = context.apply(context.model(f"enhance-x{scale}"), rgb, what="Enlarging")
     match_low_frequencies(made, rgb, scale=scale)
     keep_white(made, rgb, scale=scale)

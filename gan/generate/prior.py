@@ -1,4 +1,4 @@
-"""Where latents come from: mixtures of encodings of one category.
+"""Latent prior: mixtures of encodings of one category.
 
 The encodings of a category are a cloud around its mean. A latent is the mean plus a mixture of two members'
 differences from it, weighted by the cosine and the sine of an angle, so that mixtures are as far out as members are.
@@ -18,7 +18,7 @@ DICE = 4
 def mixture(
     member_z: Tensor, member_attributes: Tensor, member_category: Tensor, category: Tensor, dice: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """A latent and attributes for each picture.
+    """Draw a latent and attributes for each picture.
 
     Args:
         member_z: (M, latent), encodings.

@@ -1,4 +1,4 @@
-"""From a photograph to a latent: the encoder's guess first, then a search in w that makes it fit.
+"""Project a photograph to a latent: the encoder's estimate first, then optimization in w.
 
 The guess puts the product where sliders mean what they say. The search only adds offsets to the styles, layer by layer
 (the space W+ of Abdal et al., arXiv 1904.03189), and is pulled back towards the guess, so that it stays there.
@@ -28,7 +28,7 @@ PULL = 2e-3
 
 
 class ProjectRequest(Request):
-    """Find a picture in the latent space: of one product on a plain ground; others work, less well.
+    """Project a picture into the latent space: of one product on a plain background; others work, less well.
 
     0 steps give the encoder's guess.
 
@@ -44,7 +44,7 @@ class ProjectRequest(Request):
 
 
 def project(request: ProjectRequest, context: Context) -> Output:
-    """The picture as the network draws it, and its latent in `details["latent"]`.
+    """Picture as the network reproduces it, and its latent in `details["latent"]`.
 
     `details["psnr"]` compares both at the network's resolution, in dB.
     """
@@ -61,7 +61,7 @@ def project(request: ProjectRequest, context: Context) -> Output:
 
 
 def framed(picture: Picture, size_px: int) -> Tensor:
-    """(1, 4, size_px, size_px): transparency on white, padded to a square with its ground, and the coverage."""
+    """Frame a photograph as (1, 4, size_px, size_px): on white, padded to a square, and the coverage."""
     rgb = picture.rgb
     if picture.alpha is not None:
         rgb = rgb * picture.alpha + (1 - picture.alpha)
@@ -102,7 +102,7 @@ def _search(request: ProjectRequest, network: LatentNetwork, target: Tensor, con
 
 
 def _guess(request: ProjectRequest, network: LatentNetwork, target: Tensor) -> tuple[Tensor, Tensor, int]:
-    """z, attributes and category: what can be measured is measured, the rest the encoder says."""
+    """Estimate z, attributes and category: measured where possible, the rest from the encoder."""
     names = network.config.categories
     wanted = names.index(request.category) if request.category else None
     encoder = getattr(network, "encoder", None)

@@ -1,4 +1,4 @@
-"""A line of text as settings: 「红色扶手椅 从左看」 is a category, a colour and an angle of view.
+"""Parse a line of text into settings: 「红色扶手椅 从左看」 is a category, a color and an angle of view.
 
 The vocabulary is tables, and reading is one rule: from left to right the longest phrase that a table knows is taken,
 where a phrase is a run of words, and every Chinese character is a word. Nothing is guessed. What no table knows is
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import torch
 
-from gan.generate.vocabulary import AMOUNTS, AZIMUTH_LIMIT_DEG, CATEGORIES, COLOUR_TABLE, SCALES, STOP_WORDS, VIEWS
+from gan.generate.vocabulary import AMOUNTS, AZIMUTH_LIMIT_DEG, CATEGORIES, COLOR_TABLE, SCALES, STOP_WORDS, VIEWS
 from gan.imaging.product import to_ycc
 
 
@@ -25,20 +25,20 @@ def _target(rgb: tuple[int, int, int]) -> tuple[float, float, float]:
 
 
 COLOURS: Final[Mapping[str, tuple[float, float, float]]] = {
-    name: _target(rgb) for name, (rgb, _) in COLOUR_TABLE.items()
+    name: _target(rgb) for name, (rgb, _) in COLOR_TABLE.items()
 }
 """Name -> the product's mean Y', Cb and Cr, as `gan.imaging.product.measure` gives them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """What a line says; None where it says nothing.
+    """Settings parsed from a line of text; None where it does not mention them.
 
     Attributes:
         category: one of the model's.
         colour: a key of `COLOURS`.
         lightness, size, aspect: in [-1, 1]; light, large and wide are positive.
-        azimuth_deg: -45 to 45; negative shows the side on the left of somebody who looks at the front.
+        azimuth_deg: -45 to 45; negative shows the side that is on the left when facing the front.
         unknown: words that were not understood, in their order, among them categories that the model lacks.
         overruled: words that a later one contradicts: of "red blue" the product is blue, and "red" stands here.
     """
@@ -54,12 +54,12 @@ class Parsed:
 
 
 def parse(text: str, categories: tuple[str, ...]) -> Parsed:
-    """Read a line of English, Chinese or both; case, hyphens and full-width signs do not matter.
+    """Parse a line of English, Chinese or both; case, hyphens and full-width signs do not matter.
 
     Of words that contradict each other the last counts, since people add to a line what they want changed.
 
     Args:
-        text: one line; an empty one says nothing.
+        text: one line; an empty one gives no settings.
         categories: those of the model.
     """
     vocabulary = _vocabulary(tuple(categories))
@@ -73,7 +73,7 @@ def parse(text: str, categories: tuple[str, ...]) -> Parsed:
 
 @dataclass(frozen=True)
 class _Meaning:
-    """What a phrase stands for: settings, or a factor on the amount beside it; neither for a stop word."""
+    """Meaning of a phrase: settings, or a factor on the amount beside it; neither for a stop word."""
 
     settings: tuple[tuple[str, str | float], ...] = ()
     factor: float | None = None
@@ -99,14 +99,14 @@ class _Said:
         return ("" if _is_chinese(self.phrase[0]) else " ").join(self.phrase)
 
     def continues(self, before: _Said) -> bool:
-        """Whether both are characters of one Chinese word, as far as anybody can tell who does not know it."""
+        """True if both may be characters of one Chinese word that the vocabulary does not contain."""
         touches = before.start + len(before.phrase) == self.start
         return touches and _is_chinese(before.phrase[-1]) and _is_chinese(self.phrase[0])
 
 
 @dataclass
 class _Reading:
-    """What was understood so far."""
+    """State of the parser: the settings found so far."""
 
     found: dict[str, Any] = field(default_factory=dict)  # field of Parsed -> value
     said: dict[str, _Said] = field(default_factory=dict)  # field -> what set it
@@ -131,7 +131,7 @@ class _Reading:
             self._stop_waiting()
 
     def finish(self) -> Parsed:
-        """A factor at the end belongs to what stands before it: "from the left, slightly"."""
+        """Apply a factor at the end to the amount before it: "from the left, slightly"."""
         if self.waiting and self.amount:
             self._scale(*self.waiting, behind=True)
             self.waiting = None
@@ -157,7 +157,7 @@ class _Reading:
         self.found[name], self.said[name] = value, said
 
     def _stop_waiting(self) -> None:
-        """A factor that met no amount, as in "very red", was not understood."""
+        """Report a factor without an amount, as in "very red", as not understood."""
         if self.waiting:
             self.unknown.append(self.waiting[0])
         self.waiting = None
@@ -169,7 +169,7 @@ def _scaled(name: str, value: float, factor: float) -> float:
 
 
 def _contradict(before: str | float, after: str | float) -> bool:
-    """Two amounts do where they point to different sides: "big, bigger" agrees with itself."""
+    """True if two amounts have opposite signs: "big, bigger" agrees with itself."""
     if isinstance(before, float) and isinstance(after, float):
         return (before > 0, before < 0) != (after > 0, after < 0)
     return before != after
@@ -190,7 +190,7 @@ def _words(text: str) -> Phrase:
 
 
 def _longest(words: Phrase, start: int, vocabulary: Vocabulary) -> tuple[int, _Meaning | None]:
-    """Length and meaning of the longest known phrase there; (1, None) where there is none."""
+    """Length and meaning of the longest known phrase there; (1, None) if there is none."""
     for length in range(min(LONGEST_PHRASE, len(words) - start), 0, -1):
         *head, last = words[start : start + length]
         for form in (last, *_singulars(last)):
@@ -211,7 +211,7 @@ def _singulars(word: str) -> Iterator[str]:
 @lru_cache(maxsize=8)
 def _vocabulary(categories: tuple[str, ...]) -> Vocabulary:
     """Every phrase of the tables for a model with these categories; a phrase of two tables says both."""
-    rows: list[tuple[str, str | float, str]] = [("colour", name, words) for name, (_, words) in COLOUR_TABLE.items()]
+    rows: list[tuple[str, str | float, str]] = [("colour", name, words) for name, (_, words) in COLOR_TABLE.items()]
     rows += AMOUNTS
     rows += [("azimuth_deg", azimuth_deg, words) for azimuth_deg, words in VIEWS]
     rows += [("category", name, words) for name, words in CATEGORIES.items() if name in categories]

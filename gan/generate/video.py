@@ -1,4 +1,4 @@
-"""Frames as a film that browsers play: an animated GIF, or an MP4 with H.264."""
+"""Encode frames as a video that browsers play: an animated GIF, or an MP4 with H.264."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ CRF: Final = "18"
 
 PALETTE_SAMPLES: Final = 65_536
 WHITE: Final = 255
-"""Of a GIF's 256 colours the last is white, so that the ground is exactly that."""
+"""Of a GIF's 256 colors the last is white, so that the ground is exactly that."""
 
 Pixels = NDArray[np.uint8]
 
 
 def encode_film(frames: Iterable[Tensor], fps: float, file_format: FilmFormat) -> bytes:
-    """A film that plays without end (GIF) or once (MP4), without sound.
+    """Encode a video that loops (GIF) or plays once (MP4), without sound.
 
     A pixel that is white in a frame is white in the film: exactly in a GIF, within 2/255 in an MP4. A GIF has one
-    palette of 256 colours for all frames, so that nothing flickers, and joins neighbours that are equal. An MP4 has
+    palette of 256 colors for all frames, so that nothing flickers, and joins neighbors that are equal. An MP4 has
     even sides; a side that is odd gets a white line at its right or bottom. Its frames are taken one after the other,
     so that an iterator's are never in memory together.
 
@@ -54,8 +54,8 @@ def encode_film(frames: Iterable[Tensor], fps: float, file_format: FilmFormat) -
     if file_format not in FILM_FORMATS:
         raise InputError(
             "format",
-            "{got} is no format of films",
-            "allowed are {formats}",
+            "{got} is not a video format",
+            "{formats} are allowed",
             "Choose one of these",
             got=file_format,
             formats=", ".join(FILM_FORMATS),
@@ -74,13 +74,13 @@ def encode_film(frames: Iterable[Tensor], fps: float, file_format: FilmFormat) -
     checked = _checked(frames)
     start = list(islice(checked, 2))
     if len(start) < 2:
-        raise InputError("frames", "{count}", "a film needs at least two", "Choose more frames", count=len(start))
+        raise InputError("frames", "{count}", "a video needs at least two", "Choose more frames", count=len(start))
     encode = _gif if file_format == "gif" else _mp4
     return encode(chain(start, checked), fps)
 
 
 def write_film(path: Path, frames: Iterable[Tensor], fps: float) -> None:
-    """`encode_film` into a file whose name ends in the format, written whole or not at all.
+    """Write `encode_film`'s output to a file whose name ends in the format; atomically.
 
     Raises:
         InputError: as `encode_film`.
@@ -90,7 +90,7 @@ def write_film(path: Path, frames: Iterable[Tensor], fps: float) -> None:
 
 
 def _checked(frames: Iterable[Tensor]) -> Iterator[Pixels]:
-    """(H, W, 3) uint8."""
+    """Validate a frame: (H, W, 3) uint8."""
     first: tuple[int, ...] | None = None
     for frame in frames:
         shape = tuple(frame.shape)
@@ -121,18 +121,18 @@ def _gif(frames: Iterable[Pixels], fps: float) -> bytes:
 
 
 def _palette(frames: list[Pixels]) -> Image.Image:
-    """A carrier of 255 colours for what is not white in any frame, and white.
+    """Palette image of 255 colors for what is not white in any frame, and white.
 
-    White is most of every frame; left in, it would take the colours that soft shadows need.
+    White is most of every frame; left in, it would take the colors that soft shadows need.
     """
     share = math.ceil(PALETTE_SAMPLES / len(frames))
     samples = np.concatenate([_evenly(frame[(frame < 255).any(2)], share) for frame in frames])
-    colours: list[int] = []
+    colors: list[int] = []
     if len(samples):
         quantized = Image.fromarray(samples[None]).quantize(255, method=Image.Quantize.MEDIANCUT, kmeans=1)
-        colours = list(quantized.getpalette() or ())
+        colors = list(quantized.getpalette() or ())
     carrier = Image.new("P", (1, 1))
-    carrier.putpalette(colours[: 3 * WHITE] + [255] * (768 - min(len(colours), 3 * WHITE)))
+    carrier.putpalette(colors[: 3 * WHITE] + [255] * (768 - min(len(colors), 3 * WHITE)))
     return carrier
 
 
@@ -142,7 +142,7 @@ def _evenly(pixels: Pixels, most: int) -> Pixels:
 
 def _indexed(frame: Pixels, palette: Image.Image) -> Image.Image:
     indexed = Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
-    # Pillow looks colours up in cells of 4 levels, where a shadow's almost white may stand in for white.
+    # Pillow looks colors up in cells of 4 levels, where a shadow's almost white may stand in for white.
     indexed.paste(WHITE, mask=Image.fromarray((frame == 255).all(2).astype(np.uint8) * 255))
     return indexed
 

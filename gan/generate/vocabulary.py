@@ -1,4 +1,4 @@
-"""The words that a line of text may use, in English and Chinese; `gan.generate.text` reads by these tables.
+"""Vocabulary of `gan.generate.text`, in English and Chinese.
 
 Words of a row are separated by commas. English ones are singular; the last word of each is known in the plural too.
 """
@@ -87,7 +87,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
 }
 """Category -> what it is called; the model's own names are known besides. A vase is kitchenware in the catalogue."""
 
-COLOUR_TABLE: Final[Mapping[str, tuple[tuple[int, int, int], str]]] = {
+COLOR_TABLE: Final[Mapping[str, tuple[tuple[int, int, int], str]]] = {
     "red": ((180, 44, 40), "red, scarlet, crimson, 红, 朱红"),
     "orange": ((222, 126, 44), "orange, 橙, 橘, 橘黄, 橘红"),
     "yellow": ((224, 192, 64), "yellow, gold, golden, mustard, 黄, 金, 金黄"),
@@ -105,7 +105,7 @@ COLOUR_TABLE: Final[Mapping[str, tuple[tuple[int, int, int], str]]] = {
     "grey": ((132, 132, 132), "grey, gray, silver, 灰, 银"),
     "black": ((38, 38, 40), "black, 黑, 纯黑"),
 }
-"""Name -> sRGB of a product of that colour (painted wood or cloth, no pure light), and what the colour is called."""
+"""Name -> sRGB of a product of that color (painted wood or cloth, no pure light), and what the color is called."""
 
 AMOUNTS: Final[tuple[tuple[str, float, str], ...]] = (
     ("lightness", 0.5, "light, lighter, bright, brighter, 亮, 明亮, 浅"),

@@ -1,4 +1,4 @@
-"""Colours behind transparency: whatever a file holds there must not be seen by networks or resampling."""
+"""Colors behind transparency: whatever a file holds there must not be seen by networks or resampling."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from torch import Tensor
 
 
 def bleed(rgb: Tensor, alpha: Tensor) -> Tensor:
-    """Continue the visible colours into the fully transparent pixels.
+    """Continue the visible colors into the fully transparent pixels.
 
-    Push-pull interpolation (Gortler et al., The Lumigraph, 1996, section 3.4): colours are averaged, weighted by
+    Push-pull interpolation (Gortler et al., The Lumigraph, 1996, section 3.4): colors are averaged, weighted by
     their opacity, into ever smaller pictures, and holes are filled from the next smaller one.
 
     Args:

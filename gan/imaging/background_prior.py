@@ -1,4 +1,4 @@
-"""What stands out from a plain ground: a hint for those who look closer, since a pale product hardly does."""
+"""Prior map of pixels that differ from a plain background: a hint for segmentation, weak for pale products."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NOTHING_KNOWN = 0.5
 """The hint where the ground is not plain, and where a color is neither clearly the ground's nor clearly another."""
 
 PLAIN_WITHIN = 0.08
-"""How far from the border's median color, in OKLab, most of a plain ground's border may be."""
+"""Distance in OKLab from the border's median color within which most of a plain background's border lies."""
 
 MOST_OF_IT = 0.7
 NEAR, FAR = 0.0, 0.3
@@ -20,7 +20,7 @@ AT_NEAR, AT_FAR = 0.35, 0.95
 
 
 def standing_out(rgb: Tensor) -> Tensor:
-    """How surely each pixel is no ground, by its color's distance from the border's.
+    """Foreground score of each pixel, by its color's distance from the border's.
 
     A shadow stands out too, and a white product on white does not: it is a hint and no coverage.
 

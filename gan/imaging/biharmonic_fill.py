@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def smooth_fill(rgb: Tensor, hole: Tensor) -> Tensor:
-    """Fill holes by the biharmonic equation, which continues both colours and their slopes.
+    """Fill holes by the biharmonic equation, which continues both colors and their slopes.
 
     Method: Damelin and Hoang, On surface completion and image inpainting by biharmonic functions, 2018, as
     scikit-image has it. Time and memory grow with the number of unknown pixels; some ten thousand are well.

@@ -1,4 +1,4 @@
-"""Keeps what a network must not move, the average colour and pure white; and the way to linear light and back."""
+"""Keeps what a network must not move, the average color and pure white; and the way to linear light and back."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ WHITE = 254.5 / 255
 
 
 def match_low_frequencies(output: Tensor, reference: Tensor, *, scale: int, cell_px: int = 16) -> None:
-    """Give the output the reference's local mean colour, in place.
+    """Give the output the reference's local mean color, in place.
 
     The means over a grid of cells are compared; their differences, interpolated bilinearly between the cells'
-    centres, are added, and the sums clamped to [0, 1]. Detail within a cell stays.
+    centers, are added, and the sums clamped to [0, 1]. Detail within a cell stays.
 
     Args:
         output: (1, 3, H * scale, W * scale), in [0, 1].

@@ -1,4 +1,4 @@
-"""Looks: the tone and colour of pictures, moved onto those of others by one smooth and invertible map of colours."""
+"""Looks: the tone and color of pictures, moved onto those of others by one smooth and invertible map of colors."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ INVERSE_SIZE = 65
 STATISTICS_PX = 512
 
 LEAST_GAIN, MOST_GAIN = 0.55, 1.5
-"""Of chroma; beyond it colours turn neon, or cannot be got back."""
+"""Of chroma; beyond it colors turn neon, or cannot be got back."""
 
 MOST_SHIFT = 0.08
-"""How far a grey may move in (a, b)."""
+"""Largest shift of a gray in (a, b)."""
 
 MOST_OF_ROOM = 0.5
-"""How much of its way to 0 or 1 a channel may go."""
+"""Largest share of its distance to 0 or 1 that a channel may move."""
 
 SMOOTHINGS = 6
-"""Means over neighbouring nodes: sRGB's edges are sharp in OKLab, above all between blue and cyan."""
+"""Means over neighboring nodes: sRGB's edges are sharp in OKLab, above all between blue and cyan."""
 
 MOST_RETURN = 3.6
-"""How much an error may grow on the way back: half a code value of 8 bits stays below two."""
+"""Largest growth of an error in the inverse: half a code value of 8 bits stays below two."""
 
 _HALVINGS = 8
 _TRACE = 1e-3
@@ -44,10 +44,10 @@ _SHADOW = 0.15
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """A map of sRGB-encoded colours to such colours, linearly interpolated between the nodes of a lattice.
+    """A map of sRGB-encoded colors to such colors, linearly interpolated between the nodes of a lattice.
 
     Attributes:
-        lattice: float32, shape (S, S, S, 3), indexed [blue, green, red]: the colours at nodes evenly spaced over
+        lattice: float32, shape (S, S, S, 3), indexed [blue, green, red]: the colors at nodes evenly spaced over
             [0, 1]; S is 2 to 129. Results outside [0, 1] are clipped where the look is applied.
         name: file name of the source without folders; empty where there was none.
 
@@ -89,7 +89,7 @@ class Look:
     def inverted(self) -> Look:
         """The look that takes this one back, wherever this one has clipped nothing.
 
-        What this look does not reach has values below 0 or above 1, so that the colours beside it come out right.
+        What this look does not reach has values below 0 or above 1, so that the colors beside it come out right.
         """
         size = max(self.size, INVERSE_SIZE)
         return Look(lut.inverse(self.lattice, size), self.name)
@@ -112,13 +112,13 @@ def matched(
     covers: Sequence[Tensor | None],
     tone_only: bool = False,
 ) -> Look:
-    """One look for all contents that gives them, as a whole, the tone and colour of the styles.
+    """One look for all contents that gives them, as a whole, the tone and color of the styles.
 
-    In OKLab, lightness is moved by a tone curve (`gan.imaging.tone`), and colour, given lightness, by the linear
+    In OKLab, lightness is moved by a tone curve (`gan.imaging.tone`), and color, given lightness, by the linear
     Monge-Kantorovitch map, which together are the Knothe-Rosenblatt rearrangement (Villani, "Optimal Transport: Old
     and New", 2009, chapter 1): triangular, hence invertible. Slopes and shifts are bounded, white and black stay
     neutral, and what would leave sRGB goes less far. Whites and blacks, which are grounds and shadows
-    more than colours, count little in the statistics. Several styles: the mean of the maps.
+    more than colors, count little in the statistics. Several styles: the mean of the maps.
 
     Args:
         contents: (1, 3, H, W) each, in [0, 1]; at least one. Each counts alike.
@@ -126,7 +126,7 @@ def matched(
         weights: of the styles, from 0; they need not sum to 1, but to more than 0.
         covers: for each content (1, 1, H, W) in [0, 1], how much each pixel counts, or None: all alike, as where a
             cover is 0 everywhere.
-        tone_only: leave colours alone and move lightness only.
+        tone_only: leave colors alone and move lightness only.
 
     Raises:
         ValueError: the numbers of these do not fit together, or the weights do not sum to more than 0.
@@ -222,7 +222,7 @@ def _moved(lab: Tensor, source: _Statistics, target: _Statistics, *, tone_only: 
 
 
 def _held(lattice: Tensor) -> Tensor:
-    """As much of the map as can be taken back with rounding errors grown by `MOST_RETURN` at most."""
+    """Blend the map toward identity until its inverse amplifies rounding errors by at most `MOST_RETURN`."""
     slopes, still = lut.jacobian(lattice), torch.eye(3, dtype=lattice.dtype)
     least, most = 0.0, 1.0
     strength = most
@@ -248,12 +248,12 @@ def _without_toe(lab: Tensor) -> Tensor:
 
 
 def _saturable(lightness: Tensor) -> Tensor:
-    """How chroma follows lightness: in proportion in shadows, where it could not stay, and hardly in lights."""
+    """Chroma as a function of lightness: proportional in shadows, where it would clip, nearly constant in lights."""
     return lightness.clamp(min=1e-6) / (lightness + _SHADOW)
 
 
 def _room(lightness: Tensor) -> Tensor:
-    """How much colour fits at a lightness: 0 at black and white, 1 between them."""
+    """Chroma available at a lightness: 0 at black and white, 1 between them."""
     return 1 - (2 * lightness.clamp(0, 1) - 1).abs() ** 3
 
 
@@ -267,7 +267,7 @@ def _within(rgb: Tensor, moved: Tensor) -> Tensor:
     smooth = step
     for _ in range(SMOOTHINGS):
         smooth = F.avg_pool3d(F.pad(smooth, (1,) * 6, mode="replicate"), 3, stride=1)
-    # Greys keep the step they have: it is smooth already, and 0 at black and white.
+    # Grays keep the step they have: it is smooth already, and 0 at black and white.
     step = torch.lerp(step, smooth, (2 * (rgb.amax(1, keepdim=True) - rgb.amin(1, keepdim=True))).clamp(max=1))
     room = MOST_OF_ROOM * torch.where(step > 0, 1 - rgb, rgb)
     held = step.abs() / room.clamp(min=1e-12)

@@ -41,7 +41,7 @@ _ELLIPSIS = "..."
 
 
 def contact_sheet(pictures: Sequence[Picture], captions: Sequence[str], *, columns: int, cell_px: int) -> Picture:
-    """Pictures in rows on white, from the top left, each shrunk to fit its cell and centred in it, never enlarged.
+    """Pictures in rows on white, from the top left, each shrunk to fit its cell and centered in it, never enlarged.
 
     Args:
         pictures: at least one; transparency is shown on white.
@@ -60,7 +60,7 @@ def contact_sheet(pictures: Sequence[Picture], captions: Sequence[str], *, colum
             "captions",
             "{captions} captions for {pictures} pictures",
             "at least one picture and one caption for each are needed",
-            "Give as many of both",
+            "Use as many of both",
             captions=len(captions),
             pictures=len(pictures),
         )

@@ -1,4 +1,4 @@
-"""Maps of colours given at the nodes of a lattice: interpolated between them, and turned round."""
+"""Maps of colors given at the nodes of a lattice: interpolated between them, and turned round."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _AT_ONCE = 2**14
 
 
 def nodes(size: int) -> Tensor:
-    """The colours of the nodes themselves: float32, shape (size, size, size, 3), indexed [blue, green, red]."""
+    """The colors of the nodes themselves: float32, shape (size, size, size, 3), indexed [blue, green, red]."""
     at = torch.linspace(0, 1, size)
     blue, green, red = torch.meshgrid(at, at, at, indexing="ij")
     return torch.stack((red, green, blue), 3)
 
 
 def sample(lattice: Tensor, rgb: Tensor) -> Tensor:
-    """The lattice's map at colours, trilinearly interpolated.
+    """The lattice's map at colors, trilinearly interpolated.
 
     Args:
         lattice: (S, S, S, 3), indexed [blue, green, red].
@@ -52,7 +52,7 @@ def jacobian(lattice: Tensor) -> Tensor:
 def inverse(lattice: Tensor, size: int) -> Tensor:
     """The lattice of the inverse map, by damped Newton steps (Levenberg-Marquardt) at every node.
 
-    Beyond the cube of colours the map is continued by steps of its own length, so that a colour that it does not reach
+    Beyond the cube of colors the map is continued by steps of its own length, so that a color that it does not reach
     has an inverse as well, below 0 or above 1.
 
     Args:

@@ -1,4 +1,4 @@
-"""Masks: 1 where pixels are to be made, 0 where they are known."""
+"""Masks: soft selections of pixels. `Hole` and `Cover` are the two meanings that 1 can have."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -19,10 +20,10 @@ from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
 
 BLIND, COARSE = 1.0, 0.5
-"""What a network is told of a hole: nothing is known there, or the colours come from a coarser level's fill."""
+"""Values of a network's mask plane: nothing is known there, or the colors come from a coarser level's fill."""
 
 MOST_PX = 200
-"""How far a mask is grown, shrunk or feathered."""
+"""Largest radius by which a mask is grown, shrunk or feathered."""
 
 MOST_TOLERANCE = 100
 """The Delta E between black and white."""
@@ -30,11 +31,11 @@ MOST_TOLERANCE = 100
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """Which pixels are to be made.
+    """Soft selection of a picture's pixels; annotate it as `Hole` or `Cover` to say what is selected.
 
     Attributes:
-        coverage: float32, shape (1, 1, H, W), in [0, 1], on the CPU: 0 keeps a pixel exactly, 1 makes it anew, between
-            them the two are mixed.
+        coverage: float32, shape (1, 1, H, W), in [0, 1], on the CPU: 0 is outside of the selection, 1 within,
+            between them a pixel is selected in part.
         name: file name of the source without folders; empty where there was none.
 
     Raises:
@@ -65,11 +66,18 @@ class Mask:
         return int(self.coverage.shape[2])
 
 
+Hole: TypeAlias = Mask
+"""A mask that is 1 where pixels are to be made and 0 where they are known and kept exactly: what Inpaint fills."""
+
+Cover: TypeAlias = Mask
+"""A mask that is 1 where the product is and 0 on its background: what Cut-out finds, and edits and Stylize go by."""
+
+
 def decode_mask(source: str | Path | bytes | Image.Image, *, field: str = "mask") -> Mask:
     """Read a mask from a picture's file, as `gan.imaging.io.codec.decode` reads pictures.
 
-    A pixel's coverage is its brightness (the largest of its channels) times its opacity: white on black, with greys
-    between them, or strokes of any light colour on transparent. Where that is 0 everywhere although something is
+    A pixel's coverage is its brightness (the largest of its channels) times its opacity: white on black, with grays
+    between them, or strokes of any light color on transparent. Where that is 0 everywhere although something is
     opaque and something transparent (black strokes on transparent), it is the opacity; and so it is of a cut-out,
     whose product is of many brightnesses.
 
@@ -92,7 +100,7 @@ def decode_mask(source: str | Path | bytes | Image.Image, *, field: str = "mask"
 
 
 def _is_cut_out(brightness: Tensor, alpha: Tensor) -> bool:
-    """Whether something is transparent and what is not is painted in many greys, as no mask and no stroke is."""
+    """True if parts are transparent and the rest has many gray levels, as no mask and no stroke has."""
     solid = brightness[alpha > 0.5]
     if not bool((alpha < 0.5).any()) or not solid.numel():
         return False
@@ -101,7 +109,7 @@ def _is_cut_out(brightness: Tensor, alpha: Tensor) -> bool:
 
 
 def encode_mask(mask: Mask) -> bytes:
-    """A mask as the content of a PNG of 8-bit greys: k / 255 becomes k, a half is rounded up."""
+    """A mask as the content of a PNG of 8-bit grays: k / 255 becomes k, a half is rounded up."""
     image = Image.new("L", (mask.width_px, mask.height_px))
     for rows in bands(mask.height_px, mask.width_px):
         grey = mask.coverage[0, 0, rows].mul(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
@@ -140,7 +148,7 @@ def resized(mask: Mask, height_px: int, width_px: int) -> Mask:
 
 
 def grown(mask: Mask, px: int) -> Mask:
-    """The mask widened, or below 0 narrowed, by a disc; see `gan.imaging.mask_shapes.grow` for grey values.
+    """The mask widened, or below 0 narrowed, by a disc; see `gan.imaging.mask_shapes.grow` for gray values.
 
     Raises:
         InputError: more than `MOST_PX` either way.
@@ -162,7 +170,7 @@ def feathered(mask: Mask, px: int) -> Mask:
 
 
 def inverted(mask: Mask) -> Mask:
-    """What was known is to be made, and the other way round."""
+    """Complement of a mask: of a hole what is known, of a cover the background."""
     return dataclasses.replace(mask, coverage=1 - mask.coverage)
 
 
@@ -217,15 +225,15 @@ def from_alpha(picture: Picture) -> Mask:
     if picture.alpha is None or not bool((picture.alpha < 1).any()):
         raise InputError(
             "image",
-            "a picture without transparency",
-            "a mask from transparency needs transparent pixels",
-            "Choose another picture or another way to mark",
+            "the picture has no transparency",
+            "marking by transparency needs transparent pixels",
+            "Choose another picture or another way of marking",
         )
     return Mask(1 - picture.alpha)
 
 
 def from_color(picture: Picture, x: int, y: int, *, tolerance: float, connected: bool = True) -> Mask:
-    """Marks what has about the colour of the pixel `x` from the left and `y` from the top.
+    """Marks what has about the color of the pixel `x` from the left and `y` from the top.
 
     Args:
         tolerance: largest Delta E (CIE 1976), 0 to `MOST_TOLERANCE`; about 2 is hardly seen.
@@ -239,7 +247,7 @@ def from_color(picture: Picture, x: int, y: int, *, tolerance: float, connected:
         raise InputError(
             "color",
             "the pixel {x}, {y}",
-            "one within {width} x {height} px is needed, counted from 0",
+            "a point within {width} x {height} px, counted from 0, is needed",
             "Choose another",
             x=x,
             y=y,

@@ -1,4 +1,4 @@
-"""What mask tools do with a coverage: discs around it, ramps across its edge, and areas of similar colour.
+"""Shape operations on masks: dilation by discs, ramps across edges, and regions of similar color.
 
 Everything is worked on in tiles or bands, so that beside the masks themselves only a part is in memory.
 """
@@ -20,7 +20,7 @@ INSIDE = 0.5
 """From this coverage on a pixel belongs to the mask's shape."""
 
 ROUNDING = 1e-3
-"""Delta E by which the same colour may differ from itself, computed twice; a step of 8 bits is many times that."""
+"""Delta E by which the same color may differ from itself, computed twice; a step of 8 bits is many times that."""
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float32]
 def grow(coverage: Tensor, px: int) -> Tensor:
     """Widen, or below 0 narrow, a coverage by a disc of that radius.
 
-    Pixels whose centres lie within `px` of the shape (of coverage from `INSIDE`) become 1; narrowing makes those
+    Pixels whose centers lie within `px` of the shape (of coverage from `INSIDE`) become 1; narrowing makes those
     within `px` of what is not the shape 0. Every other value stays. Beyond the picture's border nothing is known, so
     that a shape that touches it goes on touching it.
 
@@ -66,7 +66,7 @@ def feather(coverage: Tensor, px: int) -> Tensor:
         shape = part >= INSIDE
         if shape.all() or not shape.any():
             return part
-        # Between the centres of a pixel and of the nearest on the edge's other side; the edge runs half-way.
+        # Between the centers of a pixel and of the nearest on the edge's other side; the edge runs half-way.
         distance = ndimage.distance_transform_edt(shape) + ndimage.distance_transform_edt(~shape)
         t = np.where(distance > px, 0, 0.5 - (distance - 0.5) / (2 * px)).astype(np.float32)
         ramp = t * t * (3 - 2 * t)
@@ -77,9 +77,9 @@ def feather(coverage: Tensor, px: int) -> Tensor:
 
 
 def similar(picture: Picture, x: int, y: int, *, tolerance: float, connected: bool) -> Tensor:
-    """Where a picture has about the colour of one of its pixels.
+    """Select the region of a picture with about the color of one of its pixels.
 
-    The measure is CIE 1976's Delta E. Opacity counts as a fourth coordinate as large as lightness, and colours as
+    The measure is CIE 1976's Delta E. Opacity counts as a fourth coordinate as large as lightness, and colors as
     much as they are opaque, so that what hides behind full transparency is all the same.
 
     Args:
@@ -116,7 +116,7 @@ def _seen(picture: Picture, rows: slice, columns: slice) -> Floats:
 
 
 def _dilated(shape: Bools, px: int) -> Bools:
-    """Where a pixel of the shape lies within `px`; exact and in a time that does not depend on the radius.
+    """Dilate a shape by a disc of radius `px`; exact, in time independent of the radius.
 
     As in the distance transform of Meijster et al. (2000), columns come first and rows second: a pixel `g` rows away
     from the shape reaches sqrt(px**2 - g**2) along its row, and what is reached lies before the farthest end of all

@@ -26,7 +26,7 @@ _EPS, _TINY = 1e-5, 1e-9
 
 _RADIUS_PX = 2
 _SMOOTH = 5e-5
-"""What counts as flat for the guided filter, a variance: contrasts well below 1/100 of the range are no edges."""
+"""Variance that counts as flat for the guided filter: contrasts well below 1/100 of the range are no edges."""
 
 _FLAT = 1e-6
 _FIRST, _SECOND = [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]
@@ -36,7 +36,8 @@ _ROWS = ([0, 3, 4], [3, 1, 5], [4, 5, 2])
 _EXACT = 0.02
 """So near to 0 or 1 coverage is 0 or 1."""
 
-Box = tuple[slice, slice]
+Window = tuple[slice, slice]
+"""Rows and columns of a tile."""
 
 
 def foreground(rgb: Tensor, alpha: Tensor) -> Tensor:
@@ -116,7 +117,7 @@ def mean(x: Tensor, radius_px: int) -> Tensor:
     return torch.from_numpy(means)
 
 
-def _unmixed(rgb: Tensor, alpha: Tensor, box: Box) -> Tensor:
+def _unmixed(rgb: Tensor, alpha: Tensor, box: Window) -> Tensor:
     """`foreground` within a box, true up to `2 * NEAR_PX` from its sides."""
     colors, cover = _part(rgb, box), _part(alpha, box)
     rest = 1 - cover
@@ -138,7 +139,7 @@ def _explained(colors: Tensor, cover: Tensor, product: Tensor, ground: Tensor) -
     return (product + cover * (colors - cover * product - (1 - cover) * ground)).clamp_(0, 1)
 
 
-def _wide_means(rgb: Tensor, alpha: Tensor, box: Box) -> tuple[Tensor, Tensor]:
+def _wide_means(rgb: Tensor, alpha: Tensor, box: Window) -> tuple[Tensor, Tensor]:
     """Mean colors of product and of ground over a wide neighbourhood, (1, 3, h, w) each, for a box.
 
     Boxes begin at any pixel, the cells of the smaller size at multiples of `_COARSE`, so that tiles fit together.
@@ -191,7 +192,7 @@ def _range(alpha: Tensor) -> tuple[Tensor, Tensor]:
     return -F.max_pool2d(-alpha, size, 1, _RADIUS_PX), most
 
 
-def _enlarged(x: Tensor, scale: tuple[float, float], box: Box) -> Tensor:
+def _enlarged(x: Tensor, scale: tuple[float, float], box: Window) -> Tensor:
     """A box of a bilinear enlargement, (1, C, h, w), by two products with matrices."""
     down, rows = _weights(x.shape[2], scale[0], box[0])
     across, columns = _weights(x.shape[3], scale[1], box[1])
@@ -212,13 +213,13 @@ def _samples(length: int, scale: float, span: slice) -> slice:
     return slice(start, max(start + 1, min(math.ceil(last) + 1, length)))
 
 
-def _tiles(shape: torch.Size) -> Iterator[Box]:
+def _tiles(shape: torch.Size) -> Iterator[Window]:
     for top in range(0, shape[2], TILE_PX):
         for left in range(0, shape[3], TILE_PX):
             yield slice(top, min(top + TILE_PX, shape[2])), slice(left, min(left + TILE_PX, shape[3]))
 
 
-def _widened(box: Box, px: int, shape: torch.Size) -> tuple[Box, Box]:
+def _widened(box: Window, px: int, shape: torch.Size) -> tuple[Window, Window]:
     """The box with so much more on every side where the picture goes on, and where in it the box lies."""
     outer = tuple(
         slice(max(0, span.start - px), min(side, span.stop + px)) for span, side in zip(box, shape[2:], strict=True)
@@ -227,5 +228,5 @@ def _widened(box: Box, px: int, shape: torch.Size) -> tuple[Box, Box]:
     return (outer[0], outer[1]), (inner[0], inner[1])
 
 
-def _part(x: Tensor, box: Box) -> Tensor:
+def _part(x: Tensor, box: Window) -> Tensor:
     return x[:, :, box[0], box[1]]

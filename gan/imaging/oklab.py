@@ -1,4 +1,4 @@
-"""OKLab, in which a step of lightness or of colour looks about equally large everywhere.
+"""OKLab, in which a step of lightness or of color looks about equally large everywhere.
 
 Source: Ottosson, "A perceptual color space for image processing", 2020, with the matrices given there.
 """
@@ -25,7 +25,7 @@ _TOE_SCALE = (1 + _TOE_START) / (1 + _TOE_BEND)
 
 
 def to_oklab(rgb: Tensor) -> Tensor:
-    """sRGB-encoded colours to OKLab.
+    """sRGB-encoded colors to OKLab.
 
     Args:
         rgb: (N, 3, ...), in [0, 1].
@@ -38,13 +38,13 @@ def to_oklab(rgb: Tensor) -> Tensor:
 
 
 def to_rgb(lab: Tensor) -> Tensor:
-    """OKLab to sRGB-encoded colours.
+    """OKLab to sRGB-encoded colors.
 
     Args:
         lab: (N, 3, ...).
 
     Returns:
-        (N, 3, ...), in [0, 1] for colours of sRGB; for others beyond it, where the encoding is continued oddly.
+        (N, 3, ...), in [0, 1] for colors of sRGB; for others beyond it, where the encoding is continued oddly.
     """
     cones = _times(torch.linalg.inv(_tensor(_OPPONENT, lab)), lab) ** 3
     linear = _times(torch.linalg.inv(_tensor(_CONES, lab)), cones)

@@ -1,4 +1,4 @@
-"""How the colours of one picture are moved onto those of another, as far as a linear map can: in closed form."""
+"""Linear optimal transport of one picture's colors onto another's, in closed form."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import torch
 from torch import Tensor
 
 FLOOR = 1e-3
-"""Added to every variance, so that a picture of one colour has a map, and to it there is one."""
+"""Added to every variance, so that a picture of one color has a map, and to it there is one."""
 
 MOST_GAIN = 3.0
 """Contrast is raised or lowered to this at most in any direction: beyond it noise and JPEG's blocks show."""
 
 
 def moments(rgb: Tensor, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Mean and covariance of a picture's colours.
+    """Mean and covariance of a picture's colors.
 
     Args:
-        rgb: (N, 3, H, W); any colour space.
+        rgb: (N, 3, H, W); any color space.
         weight: (N, 1, H, W), how much each pixel counts; None, or all 0: all alike.
 
     Returns:
@@ -35,7 +35,7 @@ def transport(source: Tensor, target: Tensor) -> Tensor:
     """The matrix that moves a Gaussian of covariance `source` onto one of `target` with the least work.
 
     It is A^-1/2 (A^1/2 B A^1/2)^1/2 A^-1/2, symmetric and positive definite, hence invertible and free of turns
-    (Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour mapping", CVMP 2007).
+    (Pitié and Kokaram, "The linear Monge-Kantorovitch linear color mapping", CVMP 2007).
 
     Args:
         source, target: (N, 3, 3), as `moments` gives them.

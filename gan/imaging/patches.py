@@ -108,7 +108,7 @@ class _Field:
         return self.rows * self.width + self.columns
 
     def sources(self) -> Tensor:
-        """(H, W): the match of each centre, -1 where there is none."""
+        """(H, W): the match of each center, -1 where there is none."""
         return torch.where(self.index >= 0, self.found[self.index.clamp(min=0)], -1)
 
     @property
@@ -156,7 +156,7 @@ class _Field:
         return sources[distance.argmin(1)]
 
     def _around(self, patches: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-        """The best of each match, its four neighbours, and what continues the patches beside; its squared distance."""
+        """The best of each match, its four neighbors, and what continues the patches beside; its squared distance."""
         found = self.found
         y, x = found // self.width, found % self.width
         candidates = [found]
@@ -199,6 +199,6 @@ def _patches(picture: Tensor) -> Tensor:
 
 
 def _whole(gone: Tensor) -> Tensor:
-    """(H, W) of bool: centres of patches within the picture that show nothing of the hole."""
+    """(H, W) of bool: centers of patches within the picture that show nothing of the hole."""
     padded = F.pad(gone.float(), (HALF, HALF, HALF, HALF), value=1.0)
     return F.max_pool2d(padded, SIDE, stride=1)[0, 0] == 0

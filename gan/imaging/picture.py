@@ -64,7 +64,7 @@ class Picture:
             raise InputError(
                 "alpha",
                 "a tensor of shape {shape}",
-                "the colours' height and width, {size}",
+                "the height and width of the color channels, {size}",
                 "Resize it first",
                 shape=tuple(self.alpha.shape),
                 size=tuple(self.rgb.shape[2:]),

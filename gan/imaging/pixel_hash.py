@@ -1,4 +1,4 @@
-"""What tells pixels apart: a hash of a picture's, a mask's or a look's values, whatever file they lie in."""
+"""Hash the pixel values of a picture, a mask or a look, independent of the file they come from."""
 
 from __future__ import annotations
 

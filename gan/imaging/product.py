@@ -1,6 +1,6 @@
-"""What can be measured on a picture of a product: where it lies in the frame and which colour it has.
+"""Measure a product in its picture: its place in the frame and its color.
 
-A coverage (alpha) says where the product is. Colours are measured in Y'CbCr of BT.601 over the full range, because a
+A coverage (alpha) says where the product is. Colors are measured in Y'CbCr of BT.601 over the full range, because a
 turn in its chroma plane is a turn of hue that leaves the lightness alone, and is linear.
 """
 
@@ -9,17 +9,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
-from skimage.filters import sobel
-from skimage.morphology import disk
 from torch import Tensor
 
 from gan.imaging.resize import resize
 
 MEASURES = ("lightness", "blue", "red", "size", "aspect", "across", "down")
-"""What `measure` returns, in order."""
+"""Measures that `measure` returns, in order."""
 
 GROUND_TOLERANCE = 0.06
-"""How far from its median the border's colour may be on a plain ground."""
+"""Largest difference of the border's color from its median on a plain background."""
 
 EDGE = 0.05
 """Sobel's answer to an edge of about a tenth of the range; soft shadows stay below."""
@@ -37,12 +35,12 @@ def to_ycc(rgb: Tensor) -> Tensor:
 
 
 def from_ycc(ycc: Tensor) -> Tensor:
-    """The inverse of `to_ycc`; colours outside RGB come out outside [0, 1]."""
+    """The inverse of `to_ycc`; colors outside RGB come out outside [0, 1]."""
     return torch.einsum("ij,njhw->nihw", torch.linalg.inv(_YCC.double()).to(ycc), ycc)
 
 
 def measure(rgb: Tensor, alpha: Tensor) -> Tensor:
-    """The product's mean colour and its box.
+    """The product's mean color and its box.
 
     Args:
         rgb: (N, 3, H, W) in [0, 1].
@@ -50,7 +48,7 @@ def measure(rgb: Tensor, alpha: Tensor) -> Tensor:
 
     Returns:
         (N, 7): mean Y', Cb and Cr over the product; natural logarithm of its longer side over the frame's; natural
-        logarithm of width over height; its centre across and down, in [-1, 1]. A picture without a product counts as
+        logarithm of width over height; its center across and down, in [-1, 1]. A picture without a product counts as
         one product that fills the frame.
     """
     cover = torch.where(alpha.flatten(1).amax(1)[:, None, None, None] > 0.5, alpha, torch.ones_like(alpha))
@@ -77,7 +75,7 @@ def hue_deg(measures: Tensor) -> Tensor:
 
 
 def chroma(measures: Tensor) -> Tensor:
-    """The distance from grey of `measure`'s rows, (N,), 0 to about 0.5."""
+    """The distance from gray of `measure`'s rows, (N,), 0 to about 0.5."""
     distance: Tensor = torch.linalg.vector_norm(measures[:, 1:3], dim=1)
     return distance
 
@@ -86,7 +84,7 @@ def coverage(rgb: Tensor) -> Tensor:
     """The product's coverage where no mask exists: what sharp edges enclose.
 
     A soft shadow differs from the ground as much as a pale product does, but has no edges; so edges are found
-    (Sobel), closed and filled, and specks are left out. A ground that is no plain colour, or a product that touches
+    (Sobel), closed and filled, and specks are left out. A ground that is no plain color, or a product that touches
     most of the border, cannot be told apart so simply: then the whole frame counts as product.
 
     Args:
@@ -136,6 +134,8 @@ def rotation(angle_rad: Tensor) -> Tensor:
 def _enclosed(rgb: Tensor) -> Tensor:
     """(3, H, W) -> (1, H, W), 1 within edges."""
     from scipy import ndimage  # here, because importing it takes longer than measuring
+    from skimage.filters import sobel
+    from skimage.morphology import disk
 
     edges = np.max([sobel(plane) for plane in rgb.double().numpy()], axis=0) > EDGE  # type: ignore[no-untyped-call]
     # Padded, so that closing does not eat what touches the frame.
@@ -150,7 +150,7 @@ def _enclosed(rgb: Tensor) -> Tensor:
 
 
 def _ends(profile: Tensor) -> tuple[Tensor, Tensor]:
-    """Where a profile (N, L) begins and ends, as fractions of the length.
+    """Start and end of a profile (N, L), as fractions of the length.
 
     The first and the last pixel above one half, and those beside them, count by as much as is covered of them: exact
     for a box wherever it lies. A profile of a single pixel has that pixel's width.

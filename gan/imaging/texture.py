@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms.v2.functional import gaussian_blur
 
 COARSE_PX = 6.0
 """Standard deviation of the blur that tells structure from what is shown."""
@@ -20,7 +19,9 @@ CANDIDATES = 12
 
 
 def detail_of(rgb: Tensor) -> Tensor:
-    """What a blur takes away: (N, 3, h, w) in [0, 1] to the same shape, in [-1, 1], of mean 0 nearly everywhere."""
+    """High frequencies of a picture: (N, 3, h, w) in [0, 1] to the same shape, in [-1, 1], mean nearly 0."""
+    from torchvision.transforms.v2.functional import gaussian_blur  # here: importing it takes seconds
+
     # The kernel's radius has to stay within the picture, which is mirrored at its border.
     radius = min(int(2.5 * COARSE_PX), min(rgb.shape[2:]) - 1)
     kernel = 2 * radius + 1
@@ -31,11 +32,11 @@ def detail_of(rgb: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Guide:
-    """What decides among places: in a woodcut the dark has other lines than the light.
+    """Guide for patch selection: in a woodcut, dark areas have other lines than light ones.
 
     Attributes:
         means: of the picture that the detail is of, as `patch_means` gives them.
-        content: (1, C2, h2, w2), what is to be covered, in the style's colours; of any size.
+        content: (1, C2, h2, w2), what is to be covered, in the style's colors; of any size.
     """
 
     means: Tensor
@@ -43,7 +44,7 @@ class Guide:
 
 
 def patch_means(style: Tensor) -> Tensor:
-    """Mean colours of all patches that `spread` could take: (1, C2, h, w) to (C2, h - side + 1, w - side + 1)."""
+    """Mean colors of all patches that `spread` could take: (1, C2, h, w) to (C2, h - side + 1, w - side + 1)."""
     side = _side(style)
     # Of a summed-area table (Crow, SIGGRAPH 1984), whose cost does not grow with the window.
     table = F.pad(style[0].double().cumsum(1).cumsum(2), (1, 0, 1, 0))
@@ -56,7 +57,7 @@ def spread(
 ) -> Tensor:
     """Patches from random places of a detail, side by side, each fading into the next.
 
-    With a guide, of several random places that is taken whose mean colour is most like the content's (texture
+    With a guide, of several random places that is taken whose mean color is most like the content's (texture
     transfer, Efros and Freeman, "Image quilting", SIGGRAPH 2001, by means alone).
 
     Where patches meet, their weights' squares add up to 1 and not the weights: patches are unrelated, so that it is
@@ -88,7 +89,7 @@ def spread(
             top, left = places[row][column]
             part = detail[:, :, top : top + patch, left : left + patch]
             area[:, :, row * step : row * step + patch, column * step : column * step + patch] += part * window
-    # The first patches have no neighbour to fade into.
+    # The first patches have no neighbor to fade into.
     return area[:, :, overlap : overlap + height_px, overlap : overlap + width_px]
 
 

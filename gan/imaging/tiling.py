@@ -17,7 +17,7 @@ MAX_BORDER_PX = 8
 """Reflected pixels around the picture: enough that the zeros a convolution pads with stay out of sight."""
 
 MAX_RAMP_PX = 8
-"""Width of the blend between neighbours: narrow, since neither side has anything of its tile's border in it."""
+"""Width of the blend between neighbors: narrow, since neither side has anything of its tile's border in it."""
 
 CPU = torch.device("cpu")
 

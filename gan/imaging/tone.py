@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import lsq_linear
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +42,7 @@ class ToneCurve:
 
 @dataclass(frozen=True, eq=False)
 class Tones:
-    """How much of a picture lies at which lightness.
+    """Lightness histogram of a picture, and its gradients' energy by lightness.
 
     Attributes:
         shares: (BINS,), of the pixels' weights; they sum to 1.
@@ -91,6 +90,8 @@ def texture_kept(curve: ToneCurve, source: Tones) -> float:
 
 def _fitted(x: Floats, wanted: Floats, shares: Floats, stiffness: float) -> ToneCurve:
     """Least squares over the slopes: near what is wanted, changing little, and from corner to corner."""
+    from scipy.optimize import lsq_linear  # here, because importing it takes longer than fitting
+
     root = np.sqrt(shares)[:, None]
     bends = np.diff(np.eye(KNOTS), axis=0) * np.sqrt(stiffness * KNOTS)
     whole = _areas(np.ones(1)) * _ENDS

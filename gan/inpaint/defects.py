@@ -1,4 +1,4 @@
-"""Suggests what to paint over, by classical methods: thin scratches, dust, and plain lines of text.
+"""Detect defects by classical methods: thin scratches, dust, and plain lines of text.
 
 All of it lies on a ground that goes on behind it, and is lighter or darker than that ground. So each kind begins with
 the white top-hat (Serra 1982; Soille, Morphological Image Analysis, 2004, chapter 4) of the lightness and of its
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from gan.core.errors import InputError, check_within
 from gan.imaging.alpha import bleed
-from gan.imaging.mask import Mask, resized
+from gan.imaging.mask import Hole, resized
 from gan.imaging.picture import Picture
 from gan.imaging.product import to_ycc
 from gan.imaging.resize import resize
@@ -49,23 +49,23 @@ LETTERS_MERGED = 8
 """Longest part of letters that touch each other, in heights."""
 
 REACH_HEIGHTS = 9
-"""Between the centres of two such parts and the gap between them; in the upright it is half a height."""
+"""Between the centers of two such parts and the gap between them; in the upright it is half a height."""
 
 CLEAR = 0.4
-"""How much of a row's ink may lie above or below it, relative to the row's own."""
+"""Largest share of a row's ink that may lie above or below it, relative to the row's own."""
 
 Plane = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
 
 
-def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: float = 0.5) -> Mask:
-    """Find what is likely to be painted over.
+def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: float = 0.5) -> Hole:
+    """Detect defects that are likely to be painted over.
 
     Args:
         picture: of any size; a copy of at most `LONGEST_PX` is searched.
         kinds: one or several of `KINDS`.
-        sensitivity: 0 marks only what stands out clearly, 1 also what hardly does, at a quarter of that contrast.
+        sensitivity: 0 marks only what stands out clearly, 1 also faint marks, at a quarter of that contrast.
 
     Returns:
         A mask of the picture's size, 0 or 1, a little wider than what was found; empty where nothing was.
@@ -78,7 +78,7 @@ def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: floa
         raise InputError(
             "suggest",
             "{kinds}",
-            "one or several of {known} are needed",
+            "one or more of {known} are needed",
             "Choose among these",
             kinds=", ".join(kinds) or "-",
             known=", ".join(KINDS),
@@ -90,12 +90,12 @@ def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: floa
             marked = _FINDERS[kind](shade, 2 ** (1 - 2 * sensitivity))
             if marked.mean() <= MOST_SHARE:
                 found |= marked
-    mask = resized(Mask(torch.from_numpy(found)[None, None].float()), picture.height_px, picture.width_px)
-    return Mask((mask.coverage >= 0.5).float())
+    mask = resized(Hole(torch.from_numpy(found)[None, None].float()), picture.height_px, picture.width_px)
+    return Hole((mask.coverage >= 0.5).float())
 
 
 def scratches(shade: Plane, contrast: float) -> Bools:
-    """Lines of at most `SCRATCH_WIDTH_PX` by at least `SCRATCH_LENGTH_PX`, straight or gently bent.
+    """Detect scratches: at most `SCRATCH_WIDTH_PX` wide and at least `SCRATCH_LENGTH_PX` long, straight or gently bent.
 
     A line answers to averaging along one direction and a texture to all alike; the difference is thresholded with
     hysteresis (Canny 1986).
@@ -128,7 +128,7 @@ def scratches(shade: Plane, contrast: float) -> Bools:
 
 
 def dust(shade: Plane, contrast: float) -> Bools:
-    """Compact specks of at most `SPECK_PX` on a ground that is calmer than they are."""
+    """Detect dust: compact specks of at most `SPECK_PX` on a calmer background."""
     from scipy import ndimage
     from skimage.filters import apply_hysteresis_threshold
 
@@ -146,7 +146,7 @@ def dust(shade: Plane, contrast: float) -> Bools:
 
 
 def text(shade: Plane, contrast: float) -> Bools:
-    """Upright lines of at least `LETTERS` letters of one colour, of about one height, that stand on one line."""
+    """Detect upright lines of at least `LETTERS` letters of one color and about one height, on one baseline."""
     from scipy import ndimage
 
     found = np.zeros(shade.shape, bool)
@@ -190,7 +190,7 @@ class _Parts:
         return self.right - self.left
 
     def count(self, marked: Bools) -> Numbers:
-        """How many marked pixels each part has."""
+        """Number of marked pixels of each part."""
         return np.bincount(self.labels[marked], minlength=len(self.area) + 1)[1:]
 
     def chosen(self, wanted: Bools) -> Bools:
@@ -205,19 +205,19 @@ class _Parts:
 
 
 def _apart(parts: _Parts, wanted: Bools) -> Bools:
-    """Which parts have few of the wanted ones around them; where there are many, they are a texture."""
+    """Select parts with few candidates around them; many close together are a texture."""
     from scipy.spatial import cKDTree
 
-    centres = np.stack([parts.top + parts.bottom, parts.left + parts.right], 1) / 2
+    centers = np.stack([parts.top + parts.bottom, parts.left + parts.right], 1) / 2
     if not wanted.any():
         return wanted
-    around = cKDTree(centres[wanted]).query_ball_point(centres, CROWD_PX, return_length=True)
+    around = cKDTree(centers[wanted]).query_ball_point(centers, CROWD_PX, return_length=True)
     few: Bools = around <= CROWD
     return few
 
 
 def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
-    """Which parts are letters of a row, or the dots and commas of one."""
+    """Select parts that are letters of a row, or the dots and commas of one."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -225,8 +225,8 @@ def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
     letters = np.flatnonzero(_letter_like(parts, thin, stroke_px))
     if len(letters) == 0:
         return wanted
-    colour, relief = parts.largest(shade), parts.largest(thin)
-    first, second = _neighbours(parts, colour, letters)
+    color, relief = parts.largest(shade), parts.largest(thin)
+    first, second = _neighbors(parts, color, letters)
     graph = coo_array((np.ones(len(first)), (first, second)), shape=(len(letters),) * 2)
     _, row = connected_components(graph, directed=False)
     # Letters that touch each other are one part; it counts as many as are likely to fit into its width.
@@ -237,12 +237,12 @@ def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
         top, bottom = parts.top[members].min(), parts.bottom[members].max()
         left, right = parts.left[members].min(), parts.right[members].max()
         ink = parts.area[members].sum() / ((bottom - top) * (right - left))
-        tone, near = np.median(colour[members]), min(0.1, 0.5 * np.median(relief[members]))
+        tone, near = np.median(color[members]), min(0.1, 0.5 * np.median(relief[members]))
         feet = np.abs(parts.bottom[members] - np.median(parts.bottom[members]))
         if (
             right - left >= 2.5 * height
             and bottom - top <= 2.2 * height
-            and np.std(colour[members]) <= 0.055
+            and np.std(color[members]) <= 0.055
             and np.mean(feet <= 0.12 * height + 1) >= 0.6
             and 0.08 <= ink <= 0.6
             and _stands_alone(np.abs(shade - tone) < near, int(top), int(bottom), int(left), int(right))
@@ -252,13 +252,13 @@ def _in_rows(parts: _Parts, thin: Plane, shade: Plane, stroke_px: int) -> Bools:
                 & (parts.bottom <= bottom + 0.3 * height)
                 & (parts.left >= left - height)
                 & (parts.right <= right + height)
-                & (np.abs(colour - tone) < 0.2)
+                & (np.abs(color - tone) < 0.2)
             )
     return wanted
 
 
 def _stands_alone(alike: Bools, top: int, bottom: int, left: int, right: int) -> bool:
-    """Whether above and below a row little is of its colour: otherwise it is of a texture, or the gaps of a row."""
+    """True if little above and below a row has its color: else it belongs to a texture, or to the gaps of a row."""
     strip_px = max(2, round(0.25 * (bottom - top)))
     inked = CLEAR * alike[top:bottom, left:right].mean()
     strips = (alike[max(0, top - strip_px) : top, left:right], alike[bottom : bottom + strip_px, left:right])
@@ -266,7 +266,7 @@ def _stands_alone(alike: Bools, top: int, bottom: int, left: int, right: int) ->
 
 
 def _letter_like(parts: _Parts, thin: Plane, stroke_px: int) -> Bools:
-    """Parts of a letter's size and proportions, made of strokes of one colour."""
+    """Parts of a letter's size and proportions, made of strokes of one color."""
     height, width, area = parts.height, parts.width, parts.area
     total = np.bincount(parts.labels.ravel(), weights=thin.ravel(), minlength=len(area) + 1)[1:]
     like: Bools = (
@@ -281,12 +281,12 @@ def _letter_like(parts: _Parts, thin: Plane, stroke_px: int) -> Bools:
     return like
 
 
-def _neighbours(parts: _Parts, colour: Numbers, letters: Numbers) -> tuple[Numbers, Numbers]:
+def _neighbors(parts: _Parts, color: Numbers, letters: Numbers) -> tuple[Numbers, Numbers]:
     """Pairs of letters, as places in `letters`, that may stand side by side in one row."""
     from scipy.spatial import cKDTree
 
     top, bottom, left, right = (end[letters] for end in (parts.top, parts.bottom, parts.left, parts.right))
-    height, shade = bottom - top, colour[letters]
+    height, shade = bottom - top, color[letters]
     places = np.stack([(left + right) / 2, REACH_HEIGHTS * (top + bottom)], 1)
     reach = REACH_HEIGHTS * np.percentile(height, 99)
     a, b = cKDTree(places).query_pairs(reach, p=np.inf, output_type="ndarray").T
@@ -315,7 +315,7 @@ def _lightness(picture: Picture) -> Plane:
 
 
 def _both(shade: Plane, size_px: int) -> Iterator[tuple[Plane, Plane]]:
-    """What is lighter than its ground and thinner than `size_px`, with that ground; then the same of the negative."""
+    """White top-hat at `size_px`, with the opened plane; then the same of the negative."""
     from scipy import ndimage
 
     for plane in (shade, 1 - shade):
@@ -332,7 +332,7 @@ def _span(plane: Plane, size_px: int) -> Plane:
 
 
 def _lines() -> Tensor:
-    """(DIRECTIONS, 1, LINE_PX, LINE_PX): means along lines through the centre, antialiased."""
+    """(DIRECTIONS, 1, LINE_PX, LINE_PX): means along lines through the center, antialiased."""
     offsets = np.arange(LINE_PX) - LINE_PX // 2
     down, across = np.meshgrid(offsets, offsets, indexing="ij")
     angles = np.pi * np.arange(DIRECTIONS)[:, None, None] / DIRECTIONS

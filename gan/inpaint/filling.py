@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,6 +13,7 @@ from torch import Tensor
 from gan.core.contract import Context, Model
 from gan.imaging.alpha import bleed
 from gan.imaging.biharmonic_fill import smooth_fill
+from gan.imaging.box import Box, box_of
 from gan.imaging.mask import BLIND, COARSE
 from gan.imaging.patches import Copied, magnified, patch_fill
 from gan.imaging.resize import resize
@@ -32,67 +31,19 @@ WHOLE_PX = 512
 """Longest side of a crop that a network which sees a hole as a whole is given."""
 
 RING_PX = 6
-"""Known pixels around a hole to which the fill's colours are matched."""
+"""Known pixels around a hole to which the fill's colors are matched."""
 
 GROUND_RING_PX = 24
 GROUND_SHARE = 0.25
 GROUND_PURITY = 0.75
-"""A colour that this share of the surroundings has exactly is a ground, and is restored exactly; but not one that is
+"""A color that this share of the surroundings has exactly is a ground, and is restored exactly; but not one that is
 only the most frequent of many like it, as on a photographed or compressed ground."""
 
 NEAR, FAR = 8 / 255, 20 / 255
-"""A fill within NEAR of the ground's colour becomes it; beyond FAR it stays; between them it is drawn to it."""
+"""A fill within NEAR of the ground's color becomes it; beyond FAR it stays; between them it is drawn to it."""
 
 Report = Callable[[float], None]
 """Called with the share of a hole that is finished, 0 to 1."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """Rows top to bottom and columns left to right, the ends excluded, in pixels."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    def of(self, x: Tensor) -> Tensor:
-        """The part of (N, C, H, W) within the box; a view."""
-        return x[:, :, self.top : self.bottom, self.left : self.right]
-
-    def widened(self, by_px: int, height_px: int, width_px: int, multiple: int = 1) -> Box:
-        """A box larger on every side, its origin at a multiple, within the picture."""
-        return Box(
-            max(0, self.top - by_px) // multiple * multiple,
-            max(0, self.left - by_px) // multiple * multiple,
-            min(height_px, self.bottom + by_px),
-            min(width_px, self.right + by_px),
-        )
-
-    def within(self, outer: Box, factor: int = 1) -> Box:
-        """This box in the coordinates of a box around it, both shrunk by a factor that divides the origins."""
-        return Box(
-            (self.top - outer.top) // factor,
-            (self.left - outer.left) // factor,
-            -(-(self.bottom - outer.top) // factor),
-            -(-(self.right - outer.left) // factor),
-        )
-
-    def clipped(self, x: Tensor) -> Box:
-        return Box(self.top, self.left, min(self.bottom, x.shape[2]), min(self.right, x.shape[3]))
-
-    def meets(self, other: Box) -> bool:
-        return (
-            self.top < other.bottom and other.top < self.bottom and self.left < other.right and other.left < self.right
-        )
-
-    def joined(self, other: Box) -> Box:
-        return Box(
-            min(self.top, other.top),
-            min(self.left, other.left),
-            max(self.bottom, other.bottom),
-            max(self.right, other.right),
-        )
 
 
 def holes(hole: Tensor, margin_px: int) -> list[Box]:
@@ -104,19 +55,18 @@ def holes(hole: Tensor, margin_px: int) -> list[Box]:
     """
     from scipy import ndimage  # here, because importing it takes longer than most fills
 
-    around = _bounds(hole[0, 0].numpy())
+    around = box_of(hole)
     if around is None:
         return []
     labels, _ = ndimage.label(around.of(hole)[0, 0].numpy(), np.ones((3, 3)))
     boxes = [
-        Box(around.top + y.start, around.left + x.start, around.top + y.stop, around.left + x.stop)
-        for y, x in ndimage.find_objects(labels)
+        Box(x.start, y.start, x.stop, y.stop).moved(around.left, around.top) for y, x in ndimage.find_objects(labels)
     ]
     return _merged(boxes, margin_px)
 
 
 def fill(rgb: Tensor, hole: Tensor, box: Box, model: Model, finer: Model, context: Context, report: Report) -> Tensor:
-    """Colours for the holes of one box.
+    """Colors for the holes of one box.
 
     A hole that reaches further than `RADIUS_PX` is filled at half the size, a quarter, and so on, until it does not;
     every finer level adds detail to what the coarser one made, as LaMa's refinement does (arXiv 2206.13644), but in
@@ -134,22 +84,21 @@ def fill(rgb: Tensor, hole: Tensor, box: Box, model: Model, finer: Model, contex
         (1, 3, box's height, box's width), in [0, 1]; what it holds outside of the hole means nothing.
     """
     levels = _levels(hole, box, model)
-    height_px, width_px = rgb.shape[2:]
-    wide = box.widened(model.context_px << levels, height_px, width_px, multiple=1 << levels)
+    wide = _widened(box, model.context_px << levels, rgb, multiple=1 << levels)
     made, before, area = rgb, wide, wide
     source: Tensor | None = None
     for level in reversed(range(levels + 1)):
         factor = 1 << level
         known, gone = _shrunk(wide.of(rgb), wide.of(hole), factor)
-        area = box.widened(model.context_px << level, height_px, width_px, multiple=factor)
-        inner = area.within(wide, factor).clipped(known)
+        area = _widened(box, model.context_px << level, rgb, multiple=factor)
+        inner = _shrunk_within(area, wide, factor).within(Box.whole(known))
         if source is None:
             copies, smooth = _started(known, gone, model)
             source, given = copies.source, torch.cat([smooth, copies.filled, BLIND * gone], 1)
         else:
             known_wide, known, gone = known, inner.of(known), inner.of(gone)
             # The coarser level's area lies around this one's, and its origin on this one's grid.
-            coarse = area.within(before, factor).of(resize(made, 2 * made.shape[2], 2 * made.shape[3]))
+            coarse = _shrunk_within(area, before, factor).of(resize(made, 2 * made.shape[2], 2 * made.shape[3]))
             coarse = torch.where(gone, coarse[:, :, : known.shape[2], : known.shape[3]], known)
             copied = magnified(known_wide, source, coarse, factor=1 << (levels - level), top=inner.top, left=inner.left)
             given = torch.cat([coarse, torch.where(gone, copied, known), COARSE * gone], 1)
@@ -161,7 +110,7 @@ def fill(rgb: Tensor, hole: Tensor, box: Box, model: Model, finer: Model, contex
         before = area
     seen, gone = area.of(rgb), area.of(hole)
     made = _matched(made, seen, gone)
-    return box.within(area).of(_grounded(made, seen, gone))
+    return box.moved(-area.left, -area.top).of(_grounded(made, seen, gone))
 
 
 def _started(known: Tensor, gone: Tensor, model: Model) -> tuple[Copied, Tensor]:
@@ -175,15 +124,13 @@ def _started(known: Tensor, gone: Tensor, model: Model) -> tuple[Copied, Tensor]
 
 
 def _levels(hole: Tensor, box: Box, model: Model) -> int:
-    """How many halvings bring the hole within what the network fills in one go."""
+    """Number of halvings that bring the hole within the size that the network fills in one pass."""
     from scipy import ndimage
 
     if model.whole:
-        longest_px = max(box.bottom - box.top, box.right - box.left) + 2 * model.context_px
+        longest_px = max(box.width, box.height) + 2 * model.context_px
         return max(0, math.ceil(math.log2(longest_px / WHOLE_PX)))
-    height_px, width_px = hole.shape[2:]
-    area = box.widened(1, height_px, width_px)
-    gone = area.of(hole)[0, 0].numpy()
+    gone = _widened(box, 1, hole).of(hole)[0, 0].numpy()
     radius = float(ndimage.distance_transform_edt(gone).max())
     return max(0, math.ceil(math.log2(radius / RADIUS_PX)), math.ceil(math.log2(gone.sum() / SMOOTH_PIXELS) / 2))
 
@@ -228,7 +175,7 @@ def _matched(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
 
 
 def _grounded(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
-    """A ground of exactly one colour is exactly that again where the fill comes near it."""
+    """A ground of exactly one color is exactly that again where the fill comes near it."""
     ring = _dilated(gone, GROUND_RING_PX) & ~gone
     colours = (seen.permute(0, 2, 3, 1)[ring[:, 0]] * 65535).round().int()  # (K, 3)
     if not len(colours):
@@ -259,11 +206,16 @@ def _part(report: Report, start: float, span: float) -> Report:
     return lambda share: report(start + span * share)
 
 
-def _bounds(hole: np.ndarray) -> Box | None:
-    rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
-    if not len(rows):
-        return None
-    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+def _widened(box: Box, by_px: int, x: Tensor, *, multiple: int = 1) -> Box:
+    """A box larger on every side, its origin at a multiple, within the picture `x`."""
+    left, top, right, bottom = box.grown(by_px).within(Box.whole(x))
+    return Box(left // multiple * multiple, top // multiple * multiple, right, bottom)
+
+
+def _shrunk_within(box: Box, outer: Box, factor: int) -> Box:
+    """A box in the coordinates of one around it, both shrunk by a factor that divides the origins."""
+    left, top, right, bottom = box.moved(-outer.left, -outer.top)
+    return Box(left // factor, top // factor, -(-right // factor), -(-bottom // factor))
 
 
 def _merged(boxes: list[Box], margin_px: int) -> list[Box]:
@@ -278,8 +230,8 @@ def _merged(boxes: list[Box], margin_px: int) -> list[Box]:
         else:
             done.remove(near)
             waiting.append(box.joined(near))
-    return sorted(done, key=dataclasses.astuple)
+    return sorted(done, key=lambda box: (box.top, box.left))
 
 
 def _near(a: Box, b: Box, margin_px: int) -> bool:
-    return Box(a.top - margin_px, a.left - margin_px, a.bottom + margin_px, a.right + margin_px).meets(b)
+    return not a.grown(margin_px).within(b).empty

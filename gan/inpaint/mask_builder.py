@@ -1,4 +1,4 @@
-"""What is to be made anew, said in one piece: marks of several kinds are united, then inverted, grown and feathered."""
+"""Build the hole mask from several kinds of marks: union, then invert, grow and feather."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from dataclasses import dataclass
 
 from gan.core.errors import InputError
 from gan.imaging import mask as masks
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Hole
 from gan.imaging.picture import Picture
 
 TOLERANCE = 10.0
-"""Delta E within which a colour counts as the same: shades of one ground, and not yet what lies on it."""
+"""Delta E within which a color counts as the same: shades of one ground, and not yet what lies on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Marking:
-    """What to mark in a picture.
+    """Options of building a mask for a picture.
 
     Attributes:
         given: a mask to begin with.
         kinds: of `gan.inpaint.defects.KINDS`, to be found.
         sensitivity: of finding them, 0 to 1.
         transparent: mark what is transparent.
-        color: mark what has the colour of this pixel, x and y from the top left.
-        tolerance: of that colour, Delta E, 0 to 100.
-        connected: only the area around that pixel; otherwise that colour everywhere.
+        color: mark what has the color of this pixel, x and y from the top left.
+        tolerance: of that color, Delta E, 0 to 100.
+        connected: only the area around that pixel; otherwise that color everywhere.
         rectangles: left, top, width and height of each, in pixels.
         invert: mark everything else instead.
         grow_px: widen by this or, below 0, narrow; -200 to 200.
         feather_px: soften the edge; 0 to 200.
     """
 
-    given: Mask | None = None
+    given: Hole | None = None
     kinds: tuple[str, ...] = ()
     sensitivity: float = 0.5
     transparent: bool = False
@@ -46,19 +46,19 @@ class Marking:
     feather_px: int = 0
 
 
-def marked(picture: Picture, marking: Marking) -> Mask:
-    """The mask of a picture, of its size.
+def marked(picture: Picture, marking: Marking) -> Hole:
+    """Build the mask of a picture, of its size.
 
     Raises:
-        InputError: nothing says what to mark; a given mask of another size; or a value that a mark cannot have.
+        InputError: nothing to mark is given; a given mask of another size; or a value that a mark cannot have.
     """
     marks = list(_marks(picture, marking))
     if not marks:
         raise InputError(
             "mask",
-            "nothing says what to mark",
-            "kinds, a colour, a rectangle, transparency or a mask are needed",
-            "Give one of these, or several",
+            "nothing to mark was chosen",
+            "kinds, a color, a rectangle, transparency or a mask is needed",
+            "Choose one or more of these",
         )
     mask = functools.reduce(masks.united, marks)
     if marking.invert:
@@ -66,7 +66,7 @@ def marked(picture: Picture, marking: Marking) -> Mask:
     return masks.feathered(masks.grown(mask, marking.grow_px), marking.feather_px)
 
 
-def _marks(picture: Picture, marking: Marking) -> Iterator[Mask]:
+def _marks(picture: Picture, marking: Marking) -> Iterator[Hole]:
     if marking.given is not None:
         masks.check_size(marking.given, picture)
         yield marking.given

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 
 SLOPE = 0.1
 PLANES = 7
@@ -60,17 +61,11 @@ def inpaint_config(published: Mapping[str, Any]) -> InpaintConfig:
     Raises:
         ConfigError: a field is unknown or out of range.
     """
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in published.items()}
-    try:
-        return InpaintConfig(**fields)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of InpaintConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return config_of(InpaintConfig, published)
 
 
 class InpaintNet(nn.Module):
-    """Where a smooth fill is right and where one with patches, and what both lack.
+    """Inpainting network: blends a smooth fill and a patch fill, and adds what both lack.
 
     An encoder and decoder with skips, as MI-GAN (Sargsyan et al., ICCV 2023) has them, of plain convolutions on an
     unshuffled input, which two CPU cores run faster than depthwise ones. What looks at the whole picture is not
@@ -79,13 +74,22 @@ class InpaintNet(nn.Module):
 
     Shapes:
         (N, 7, H, W) -> (N, 3, H, W): RGB in [0, 1] with the hole filled smoothly or from a coarser level, RGB with it
-        filled from elsewhere in the picture (`gan.imaging.patches`), and the mask, which is 0 where the colours are
+        filled from elsewhere in the picture (`gan.imaging.patches`), and the mask, which is 0 where the colors are
         known and `BLIND` or `COARSE` (`gan.imaging.mask`) in the hole; to RGB, nominally in [0, 1]. H and W divisible
         by `config.multiple`. Known pixels come back nearly, not exactly: the caller puts them back.
     """
 
     CONTEXT_PX = 48
     """Known pixels around a hole that are enough in practice; attention looks as far as it is shown."""
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> InpaintNet:
+        """Without weights, from a published config."""
+        return cls(inpaint_config(config))
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return NetworkSpec(multiple=self.config.multiple, context_px=self.CONTEXT_PX)
 
     def __init__(self, config: InpaintConfig) -> None:
         super().__init__()
@@ -124,7 +128,7 @@ class InpaintNet(nn.Module):
             if level == 2:
                 y = self.attention(y, known)
             y = self.decode[level](y)
-        # Autocast leaves bfloat16 where the CPU computes it, and lerp wants one type.
+        # Autocast leaves bfloat16 where the CPU computes it, and lerp requires one type.
         y = F.pixel_shuffle(self.tail(F.leaky_relu(y, SLOPE)), 2).to(x.dtype)
         return torch.lerp(smooth, copied, torch.sigmoid(y[:, 3:])) + y[:, :3]
 
@@ -149,7 +153,7 @@ class _Block(nn.Module):
 
 
 class _ChannelNorm(nn.Module):
-    """Layer normalisation over the channels of each position, so that a tile gives what the whole picture gives."""
+    """Layer normalization over the channels of each position, so that a tile gives what the whole picture gives."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -183,7 +187,7 @@ class _Attention(nn.Module):
 
     @torch.no_grad()
     def soften(self) -> None:
-        """As a block; and attention has to start out even, or it never finds what is worth attending to."""
+        """Scale initial weights down, as a block does: attention has to start uniform to learn what to attend to."""
         self.out.weight.mul_(0.3)
         self.query.weight.mul_(0.3)
         self.key.weight.mul_(0.3)

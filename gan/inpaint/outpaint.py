@@ -1,4 +1,4 @@
-"""The canvas of a picture that is extended: where it lies, and sides that need no network because they are plain."""
+"""Canvas of an extended picture: its margins, and sides that need no network because they are plain."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import Tensor
 from gan.imaging.picture import Picture
 
 PLAIN = 1.5 / 255
-"""A border whose pixels differ from their neighbours by no more than this is a studio ground."""
+"""A border whose pixels differ from their neighbors by no more than this is a studio ground."""
 
 DEPTH_PX = 4
-"""How far into the picture a ground is compared."""
+"""Depth in pixels in which a background is compared."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Margins:
 
 
 def margins_for(aspect: tuple[float, float], height_px: int, width_px: int) -> Margins:
-    """What brings a picture to width : height without cutting: evenly on the two sides that are too short."""
+    """Margins that bring a picture to width : height without cropping: evenly on the two sides that are too short."""
     wide, high = aspect
     width, height = max(width_px, round(height_px * wide / high)), max(height_px, round(width_px * high / wide))
     # One of the two grows; rounding must not let the other follow by a pixel.
@@ -45,7 +45,7 @@ def margins_for(aspect: tuple[float, float], height_px: int, width_px: int) -> M
 
 
 def extended(picture: Picture, margins: Margins) -> tuple[Picture, Tensor]:
-    """The picture on a larger canvas, its outermost pixels repeated outwards, and what of that is still to be made.
+    """Picture on a larger canvas, its outermost pixels repeated outward, and the mask of what is still to be filled.
 
     A side along which the picture is plain is finished by the repetition: a white or evenly graded studio ground goes
     on exactly. Transparency is repeated too.
@@ -77,7 +77,7 @@ def _repeated(x: Tensor, margins: Margins) -> Tensor:
 
 
 def _plain(inner: Tensor) -> bool:
-    """Whether the rows (1, 3, depth, length), outermost first, equal one another and vary only slowly along."""
+    """True if the rows (1, 3, depth, length), outermost first, are equal and vary only slowly along their length."""
     first = inner[:, :, :1]
     if float((inner - first).abs().max()) > PLAIN:
         return False

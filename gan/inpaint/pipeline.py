@@ -12,7 +12,7 @@ from torch import Tensor
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError, check_within
 from gan.core.option import Option
-from gan.core.reader import MaskFile, PictureFile
+from gan.core.reader import HoleFile, PictureFile
 from gan.imaging.alpha import bleed
 from gan.imaging.mask import check_size, feathered, grown
 from gan.imaging.picture import PARTLY_GENERATED
@@ -30,7 +30,7 @@ EMPTY = "The mask is empty: the picture is unchanged"
 STEPS = 100
 SIDES = ("left", "top", "right", "bottom")
 ASPECTS = ("1:1", "4:5", "3:4", "16:9")
-"""What is offered; any W:H within 1:4 and 4:1 is taken."""
+"""Aspects offered; any W:H within 1:4 and 4:1 is accepted."""
 
 
 Margin = Annotated[
@@ -49,7 +49,7 @@ class InpaintRequest(Request):
     """
 
     picture: PictureFile
-    mask: Annotated[MaskFile | None, Option("white where pixels are to be made", metavar="MASK_OR_FOLDER")] = None
+    mask: Annotated[HoleFile | None, Option("white where pixels are to be made", metavar="MASK_OR_FOLDER")] = None
     left: Margin = 0
     top: Margin = 0
     right: Margin = 0
@@ -71,9 +71,9 @@ class InpaintRequest(Request):
         if self.aspect and given:
             raise InputError(
                 "aspect",
-                "an aspect and pixels for a side",
+                "both an aspect ratio and pixels for a side",
                 "one of the two is allowed",
-                "Leave the aspect empty or the sides at 0",
+                "Leave the aspect ratio empty or the sides at 0",
             )
         aspect = self._aspect()
         if self.mask is None and aspect is None and not given:
@@ -81,7 +81,7 @@ class InpaintRequest(Request):
                 "mask",
                 "none was given",
                 "a mask, or sides to extend, are needed",
-                "Mark what is to go, or extend a side",
+                "Mark what to remove, or extend a side",
             )
         if self.mask is not None:
             check_size(self.mask, self.picture)
@@ -93,7 +93,7 @@ class InpaintRequest(Request):
                 "image",
                 "an output of {width} x {height} px",
                 "at most {most} megapixels are made at once",
-                "Choose a smaller picture or extend it less",
+                "Choose a smaller picture or extend less",
                 width=width_px,
                 height=height_px,
                 most=MAX_OUTPUT_PIXELS // 10**6,
@@ -147,8 +147,8 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
         raise InputError(
             "mask",
             "the whole picture is marked",
-            "something has to stay for the fill to go by",
-            "Unmark a part of it",
+            "some pixels must remain for the fill to match",
+            "Unmark part of it",
         )
     model = context.model(OUR_MODEL if request.model == AUTO_MODEL else request.model)
     finer = context.model(OUR_MODEL) if model.whole else model

@@ -1,4 +1,4 @@
-"""How far made pictures are from real ones as a distribution, in the features of a frozen network.
+"""Frechet and kernel distance between generated and real pictures, in the features of a frozen network.
 
 The figures carry the network's name: KD-lite2 is the kernel distance on the last stage of EfficientNet-Lite2, which
 no loss of this project uses. They are not comparable with KID and FID, which mean Inception.
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gan.imaging.resize import resize
-from gan.metrics.neighbours import require, require_samples
+from gan.metrics.neighbors import require, require_samples
 from gan.models.features import Features
 
 MEASURED_PX = 256
@@ -25,7 +25,7 @@ def pooled_features(
     """The last stage of the frozen network, averaged over positions; Lite2's has 352 channels.
 
     Args:
-        pictures: each (3, H, W) or (N, 3, H, W), in [0, 1], of any size; one channel stands for grey. Sizes other
+        pictures: each (3, H, W) or (N, 3, H, W), in [0, 1], of any size; one channel stands for gray. Sizes other
             than `size_px` are resized to a square by an antialiased bicubic filter, as the FID literature asks for
             (Parmar et al., arXiv 2104.11222).
         features: e.g. `load_features("lite2")`, on the device where it is to run.
@@ -110,8 +110,8 @@ def kernel_distance_interval(
     in_b = torch.cat((torch.zeros(subsets, len(a), dtype=torch.float64), half_b), 1)
     values = _kernel_distances(_kernel(torch.cat((a, b))), in_a, in_b)
     # Pairs within a product are a greater share of a half than of the whole, which lifts every half's figure alike.
-    centred = values - values.mean() + kernel_distance(a, b)
-    low, high = centred.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    centered = values - values.mean() + kernel_distance(a, b)
+    low, high = centered.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
     return low, high
 
 

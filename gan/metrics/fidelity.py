@@ -1,4 +1,4 @@
-"""How close a picture is to its reference, pixel by pixel: MSE, PSNR, SSIM.
+"""Full-reference image quality: MSE, PSNR, SSIM.
 
 SSIM is Wang et al. 2004 as published: Gaussian window of 11 pixels with sigma 1.5, population covariance, averaged
 where the window lies fully inside. Figures of other window settings are not comparable.
@@ -25,7 +25,7 @@ Array = npt.NDArray[np.float64]
 
 
 def compare(picture: Picture, reference: Picture) -> dict[str, float]:
-    """The figures of a picture against its reference, over the colours; transparency is not compared.
+    """The figures of a picture against its reference, over the colors; transparency is not compared.
 
     Returns:
         "MSE" of values in [0, 1], "PSNR" in dB (infinite for identical pictures), and "SSIM", at most 1.

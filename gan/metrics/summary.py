@@ -1,4 +1,4 @@
-"""All figures of a generator at once, beside what real pictures reach: for a card, a log or a terminal."""
+"""All metrics of a generator at once, with the baselines of real pictures: for a card, a log or a terminal."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from gan.metrics.distribution import (
     kernel_distance_interval,
     kernel_distance_of_halves,
 )
-from gan.metrics.neighbours import (
-    Neighbours,
+from gan.metrics.neighbors import (
+    Neighbors,
     density_coverage,
     diversity,
-    nearest_neighbour_ratio,
+    nearest_neighbor_ratio,
     precision_recall,
     require,
 )
@@ -27,13 +27,13 @@ from gan.models.manifest import Metric
 
 @dataclass(frozen=True)
 class Figures:
-    """One set of pictures against the held-out real ones.
+    """Metrics of one set of pictures against the held-out real ones.
 
     Attributes:
         kernel: kernel distance, 0 or a little to either side of it for the same distribution.
         interval: of `kernel`, 95%.
         frechet: Fréchet distance, too large by an amount that grows as samples become fewer.
-        precision, recall, density, coverage: see `gan.metrics.neighbours`.
+        precision, recall, density, coverage: see `gan.metrics.neighbors`.
         diversity: mean distance between two samples, divided by that of the held-out ones.
     """
 
@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Summary:
-    """All figures of a generator, beside what real pictures reach.
+    """All metrics of a generator, with the baselines of real pictures.
 
     Attributes:
         n: number of made pictures.
@@ -57,7 +57,7 @@ class Summary:
         made: the generator's figures.
         real: those of as many training pictures, taken for made ones: the best that `made` can be expected to reach.
         halves: kernel distance between two halves of the held-out pictures, a mean over random splits by product.
-        neighbours: of made pictures in the training set.
+        neighbors: of made pictures in the training set.
     """
 
     n: int
@@ -65,10 +65,10 @@ class Summary:
     made: Figures
     real: Figures
     halves: float
-    neighbours: Neighbours
+    neighbors: Neighbors
 
     def metrics(self, dataset: str) -> dict[str, Metric]:
-        """As a manifest's record holds them; the baselines say what real pictures reach, and the interval of KD.
+        """Metrics for the manifest's record, with the baselines of real pictures and the interval of KD.
 
         Args:
             dataset: what was measured, with the split.
@@ -107,7 +107,7 @@ class Summary:
             "density": (made.density, real.density),
             "coverage": (made.coverage, real.coverage),
             "diversity ratio": (made.diversity, real.diversity),
-            "NN ratio": (self.neighbours.ratio, 1.0),
+            "NN ratio": (self.neighbors.ratio, 1.0),
         }
 
 
@@ -145,5 +145,5 @@ def summarise(
         made=figures(made),
         real=figures(training[picked]),
         halves=kernel_distance_of_halves(real_held_out, products, seed=seed),
-        neighbours=nearest_neighbour_ratio(made, training, real_held_out),
+        neighbors=nearest_neighbor_ratio(made, training, real_held_out),
     )

@@ -1,12 +1,15 @@
-"""Convolutions that are wide while they learn and plain when they serve."""
+"""Convolutions with parallel branches in training that fuse to plain ones for inference."""
 
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 class RepConv(nn.Module):
@@ -50,7 +53,7 @@ class RepConv(nn.Module):
         return conv
 
 
-def fuse(network: nn.Module) -> nn.Module:
+def fuse(network: Net) -> Net:
     """A copy of the network in which every `RepConv` is the plain convolution that it equals."""
     plain = copy.deepcopy(network)
     for parent in list(plain.modules()):

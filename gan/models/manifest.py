@@ -77,7 +77,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """The manifest of a folder; empty where there is none yet.
+        """Read a folder's manifest; empty if there is none yet.
 
         Raises:
             WeightsError: the file is damaged, a field is missing, or a path leads out of the folder.
@@ -101,7 +101,7 @@ class Manifest:
         return cls(folder, records)
 
     def write(self) -> None:
-        """Write `manifest.json` in one step: a reader sees the old file or the new one, never half of either."""
+        """Write `manifest.json` atomically."""
         items = [dataclasses.asdict(record) for record in sorted(self.records, key=lambda record: record.name)]
         write_atomic(self.folder / MANIFEST_FILE, (json.dumps(items, indent=2, ensure_ascii=False) + "\n").encode())
 

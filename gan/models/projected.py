@@ -1,4 +1,4 @@
-"""A discriminator that looks at a frozen network's features: it needs far fewer pictures than one from scratch."""
+"""Discriminator on a frozen network's features: it needs far fewer pictures than one trained from scratch."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _Head(nn.Module):
             x = F.leaky_relu(self.down(x), 0.2)
         logits: Tensor = self.tail(x) + (x * self.category(category)[:, :, None, None]).sum(1, keepdim=True)
         if small:
-            # Several processes wait for the gradient of every parameter; a zero keeps them from waiting for ever.
+            # Several processes wait for the gradient of every parameter; a zero keeps them from waiting forever.
             logits = logits + 0 * (self.down.weight.sum() + self.down.bias.sum())  # type: ignore[operator]
         return logits
 

@@ -1,4 +1,4 @@
-"""Features of networks that nobody trained: what random filters see of a texture says most of what it is."""
+"""Features of an untrained network: random filters capture most of a texture's statistics."""
 
 from __future__ import annotations
 

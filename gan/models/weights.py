@@ -1,4 +1,4 @@
-"""Published checkpoints: one manifest, safetensors only, nothing used before its SHA-256 is checked.
+"""Published checkpoints: one manifest, safetensors only, SHA-256 verified before use.
 
 A checkpoint is a folder with three files, which is also what the Hub expects: the tensors, the network's config, the
 model card. `gan.models.manifest` holds a record of each. What resuming needs is not here but in a run's own
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from gan.core.errors import WeightsError
 from gan.core.files import write_atomic
+from gan.core.message import Message
 from gan.models.hub import CARD_FILE, CONFIG_FILE, MODEL_FILE, hub_id, pull, render_card
 from gan.models.manifest import Manifest, Metric, Record
 
@@ -55,8 +56,8 @@ class Checkpoint:
         except RuntimeError as error:
             raise WeightsError(
                 "weights",
-                "the tensors of {name} do not fit the network in its {config}",
-                "names and shapes have to match",
+                "the tensors of {name} do not match the network in its {config}",
+                "names and shapes must match",
                 "Publish the checkpoint again",
                 name=self.name,
                 config=CONFIG_FILE,
@@ -65,20 +66,20 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Check:
-    """What `verify` found about one checkpoint; `problem` is empty where all is well."""
+    """Result of `verify` for one checkpoint; `problem` is empty if it is intact."""
 
     name: str
     problem: str = ""
 
 
 def resolve(name: str, weights_dir: Path) -> Path:
-    """Where a model lies: a name of the manifest, else an existing path, else, asked for as owner/name, the Hub.
+    """Path of a model: a name of the manifest, else an existing path, else, given as owner/name, the Hub.
 
     Args:
         name: "enhance-x4", "runs/x4/weights", "model.pth", "owner/name" or "owner/name/file.pth".
 
     Returns:
-        The folder of a published checkpoint, or a single file of somebody else's format.
+        The folder of a published checkpoint, or a single file of a third-party format.
 
     Raises:
         WeightsError: there is no such model, or the Hub cannot be reached.
@@ -160,7 +161,7 @@ def write_checkpoint(
     data_licence: str = "",
     metrics: Mapping[str, Metric] | None = None,
 ) -> Record:
-    """Write a folder in published form, without a manifest: what a run keeps as its current weights.
+    """Write a checkpoint folder in published form, without a manifest: a run's current weights.
 
     Args:
         config: JSON-ready; all that building the network needs.
@@ -177,7 +178,7 @@ def write_checkpoint(
         raise WeightsError(
             "name",
             '"{name}"',
-            "lower-case letters, digits, dots, hyphens and underscores are allowed",
+            "lowercase letters, digits, dots, hyphens and underscores are allowed",
             "Choose another",
             name=name,
         )
@@ -219,7 +220,7 @@ def publish(weights_dir: Path, *, name: str, **fields: Any) -> Record:
 
 
 def release(run: Path, weights_dir: Path, *, name: str, **fields: Any) -> Record:
-    """Enter the weights that a run keeps in `run/weights` into `weights_dir` under a name of their own.
+    """Publish a run's `weights` folder in `weights_dir` under a name of its own.
 
     Args:
         fields: what the run does not know: `card`, `data`, `data_licence`, `metrics`.
@@ -301,7 +302,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         raise _damaged(path, str(error)) from error
     kinds = {"name": str, "task": str, "sha256": str, "network": dict, "training": dict}
     if not isinstance(config, dict) or not all(isinstance(config.get(key), kind) for key, kind in kinds.items()):
-        raise _damaged(path, "it is not a config of this project")
+        raise _damaged(path, Message("it is not a config of this project"))
     return config
 
 
@@ -323,7 +324,7 @@ def _damaged(path: Path, reason: str) -> WeightsError:
     return WeightsError(
         "weights",
         "{path} is damaged ({reason})",
-        "a file as it was published is expected",
+        "the file as it was published is expected",
         "Restore it, or publish the checkpoint again",
         path=path,
         reason=reason,

@@ -1,4 +1,4 @@
-"""The stylizing network: content meets a style's statistics, then filters that the style has modulated."""
+"""The stylizing network: the content in a style's statistics, then filters modulated by the style."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
+from gan.core.spec import NetworkSpec, config_of
 
 SLOPE = 0.1
 
@@ -54,25 +55,19 @@ def stylize_config(published: Mapping[str, Any]) -> StylizeConfig:
     Raises:
         ConfigError: a field is unknown or out of range.
     """
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in published.items()}
-    try:
-        return StylizeConfig(**fields)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ConfigError(
-            "network", "{reason}", "the fields of StylizeConfig are allowed", "Correct config.json", reason=str(error)
-        ) from error
+    return config_of(StylizeConfig, published)
 
 
 class StylizeNet(nn.Module):
-    """Arbitrary style transfer in one pass, with nothing in it that depends on where a tile was cut.
+    """Arbitrary style transfer in one pass, independent of where a tile is cut.
 
     It says where the style's texture goes, and what recolored content and texture lack between them.
 
-    Of MicroAST's family (Wang et al., AAAI 2023): one small encoder, adaptive instance normalisation (Huang and
+    Of MicroAST's family (Wang et al., AAAI 2023): one small encoder, adaptive instance normalization (Huang and
     Belongie, ICCV 2017) at two scales, and a decoder whose filters the style modulates; these are demodulated as in
-    StyleGAN2 (arXiv 1912.04958), so that no second normalisation has to know the whole picture. All statistics that
+    StyleGAN2 (arXiv 1912.04958), so that no second normalization has to know the whole picture. All statistics that
     the whole picture decides are those of `encode`'s two maps: a caller collects them once (`stats`) and hands them to
-    every tile, which is what keeps seams out of large pictures (as thumbnail instance normalisation does,
+    every tile, which is what keeps seams out of large pictures (as thumbnail instance normalization does,
     arXiv 2103.11784, but exact).
 
     Shapes:
@@ -86,7 +81,14 @@ class StylizeNet(nn.Module):
 
     MULTIPLE = 8
     CONTEXT_PX = 64
-    """How far a pixel looks around itself, in practice: less than the sum of all kernels."""
+    """Receptive field in practice: less than the sum of all kernels."""
+
+    spec = NetworkSpec(multiple=MULTIPLE, context_px=CONTEXT_PX)
+
+    @classmethod
+    def published(cls, config: Mapping[str, Any]) -> StylizeNet:
+        """Without weights, from a published config."""
+        return cls(stylize_config(config))
 
     def __init__(self, config: StylizeConfig) -> None:
         super().__init__()
@@ -137,7 +139,7 @@ class StylizeNet(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor, stats: Tensor | None = None) -> Tensor:
         """Args:
-        x: the content, in the style's colours.
+        x: the content, in the style's colors.
         style: its code, (N, `code_size`), or a picture (N, 3, h, w) that becomes one.
         stats: of the whole content, where x is a tile of it; None takes those of x.
         """
@@ -163,7 +165,7 @@ class StylizeNet(nn.Module):
 
 
 def _conv(c_in: int, c_out: int, stride: int = 1) -> nn.Conv2d:
-    """3x3. Mirrored at the border: zeros there would be seen, and learned as a place to put strokes."""
+    """3x3 convolution with mirrored borders: zeros there would be learned as a place for strokes."""
     return nn.Conv2d(c_in, c_out, 3, stride=stride, padding=1, padding_mode="reflect")
 
 
@@ -181,7 +183,7 @@ class _Block(nn.Module):
 
 
 class _StyledConv(nn.Module):
-    """A 3x3 convolution whose input channels the style scales and whose output is brought back to the scale it had.
+    """3x3 convolution whose input channels the style scales, demodulated to the original scale.
 
     Modulation and demodulation of StyleGAN2 as a scaling before and after one plain convolution, so that a batch of
     different styles costs no more than one.
@@ -209,7 +211,7 @@ class _StyledConv(nn.Module):
 
 
 class _Texture(nn.Module):
-    """What the style makes of its texture: (N, 3, H, W) -> (N, C, H / step, W / step)."""
+    """Projection of the style texture: (N, 3, H, W) -> (N, C, H / step, W / step)."""
 
     def __init__(self, step: int, channels: int, latent: int) -> None:
         super().__init__()
@@ -247,7 +249,7 @@ def _moments(y: Tensor) -> Tensor:
 
 
 def _restated(y: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
-    """Adaptive instance normalisation: a map of mean and deviation `own` in those of `wanted`, each (N, 2C)."""
+    """Adaptive instance normalization: a map of mean and deviation `own` in those of `wanted`, each (N, 2C)."""
     (mean, deviation), (new_mean, new_deviation) = own.chunk(2, 1), wanted.chunk(2, 1)
     gain = new_deviation / deviation
     return y * gain[:, :, None, None] + (new_mean - mean * gain)[:, :, None, None]

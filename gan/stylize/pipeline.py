@@ -1,4 +1,4 @@
-"""Stylize: from a request to the same product in another look, at its own resolution."""
+"""Stylize: the same product in another look, at its own resolution."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from torch import Tensor
 from gan.core.contract import Context, Model, Output, Request
 from gan.core.errors import InputError, wrong_type
 from gan.core.option import Option
-from gan.core.reader import READER, LookFile, MaskFile, PictureFile, Reader
+from gan.core.reader import READER, CoverFile, LookFile, PictureFile, Reader
 from gan.imaging import color_grading
 from gan.imaging.alpha import bleed
 from gan.imaging.color_grading import Look
 from gan.imaging.contact_sheet import contact_sheet
 from gan.imaging.io.codec import decode
-from gan.imaging.mask import Mask, check_size
+from gan.imaging.mask import Cover, check_size
 from gan.imaging.picture import PARTLY_GENERATED, Picture
 from gan.imaging.resize import resize, shrunk
 from gan.stylize.placement import check_mask, counting, covered, keep_chroma, mix, with_detail
@@ -46,12 +46,12 @@ AUTO_STYLE_PX = (128, 1024)
 MOST_STYLES = 8
 MAX_OUTPUT_PIXELS = 100_000_000
 
-SCALED = "The weights do not add up to 1: they were scaled in proportion"
+SCALED = "The weights do not add up to 1 and were scaled in proportion"
 
 
 @dataclass(frozen=True)
 class Style:
-    """A picture whose look is wanted.
+    """A picture whose look is transferred.
 
     Attributes:
         picture: any size; transparency is laid on white.
@@ -87,7 +87,7 @@ StyleFile = Annotated[InstanceOf[Style], WrapValidator(_style)]
 
 
 class StylizeRequest(Request):
-    """Give a picture the look of another, or of several.
+    """Transfer the look of one or more style pictures.
 
     "artistic" paints strokes and colors; "photographic" moves tone and color and no texture. A look, such as that of a
     .cube file, takes the place of styles and is photographic. `content_px` and `style_px`, the longest sides at which
@@ -105,7 +105,7 @@ class StylizeRequest(Request):
     preserve_color: Annotated[bool, Option("take the lightness alone")] = False
     where: Annotated[Where, Option("where the look goes")] = "everywhere"
     mask: Annotated[
-        MaskFile | None,
+        CoverFile | None,
         Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
     ] = None
     content_px: Annotated[
@@ -122,8 +122,8 @@ class StylizeRequest(Request):
         if self.look is not None and (self.styles or self.kind != "photographic"):
             raise InputError(
                 "style",
-                "a look together with a style or the artistic kind",
-                "a look is used alone, and photographically",
+                "a .cube file together with a style or the artistic kind",
+                "a .cube file must be used alone and photographically",
                 "Choose one of the two",
             )
         if self.look is None and not 1 <= len(self.styles) <= MOST_STYLES:
@@ -131,7 +131,7 @@ class StylizeRequest(Request):
                 "style",
                 "{count} styles",
                 "1 to {most} are allowed",
-                "Choose a preset or give a picture",
+                "Choose a preset or add a picture",
                 count=len(self.styles),
                 most=MOST_STYLES,
             )
@@ -169,7 +169,7 @@ class StylizeRequest(Request):
 class SheetRequest(Request):
     """Draw a contact sheet: one picture in many presets.
 
-    `captions`, one for each preset, are the presets' titles where there are none.
+    `captions`, one for each preset, default to the presets' titles.
 
     Raises:
         InputError: a value outside its range, or an unknown preset.
@@ -182,7 +182,7 @@ class SheetRequest(Request):
     preserve_color: Annotated[bool, Option("take the lightness alone")] = False
     where: Annotated[Where, Option("where the look goes")] = "everywhere"
     mask: Annotated[
-        MaskFile | None,
+        CoverFile | None,
         Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
     ] = None
     cell_px: Annotated[int, Option("longest side of each picture on the sheet", ge=64, le=1024, unit="px")] = 384
@@ -196,7 +196,7 @@ class SheetRequest(Request):
                 "captions",
                 "{count}",
                 "one for each of {styles} styles is needed",
-                "Give as many",
+                "Use as many",
                 count=len(self.captions),
                 styles=len(self.chosen),
             )
@@ -211,12 +211,12 @@ class SheetRequest(Request):
 
 
 def stylize(request: StylizeRequest, context: Context) -> Output:
-    """The look over the picture, mixed with it by strength and place; what is outside is the input's own tensor.
+    """Stylize, then blend with the picture by strength and region; what is outside is the input's own tensor.
 
-    Transparency is kept; colours behind full transparency are not looked at.
+    Transparency is kept; colors behind full transparency are not looked at.
 
     Raises:
-        InputError: the product is to be told from its ground, and nothing says where it is.
+        InputError: the region needs the product's mask, and there is none.
     """
     picture = request.picture
     details: dict[str, Any] = {"size": [picture.width_px, picture.height_px], "shares": list(request.shares)}
@@ -230,13 +230,13 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
         return Output((picture,), tuple(notices), details)
     rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
     if request.kind == "photographic":
-        context.step(0, 1, "Moving the colours")
+        context.step(0, 1, "Adjusting the colors")
         made = look_of(request.replaced(strength=1.0)).apply(rgb)
-        context.step(1, 1, "Moving the colours")
+        context.step(1, 1, "Adjusting the colors")
     else:
         model = context.model(OUR_MODEL if request.model == AUTO_MODEL else request.model)
         made = _painted(request, rgb, counting(picture, cover), model, context)
-    # A look of our own making leaves the colours alone already, and its .cube file does so too.
+    # A look of our own making leaves the colors alone already, and its .cube file does so too.
     if request.preserve_color and (request.kind == "artistic" or request.look is not None):
         keep_chroma(made, rgb)
     mix(made, picture.rgb, cover, request.strength)
@@ -247,10 +247,10 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
 
 
 def look_of(request: StylizeRequest) -> Look:
-    """What a photographic request does to every colour at its strength: for a .cube file.
+    """Color look-up table of a photographic request at its strength, for a .cube file.
 
     Raises:
-        InputError: the product is to be told from its ground, and nothing says where it is.
+        InputError: the region needs the product's mask, and there is none.
     """
     if request.look is not None:
         return request.look.at_strength(request.strength)
@@ -258,14 +258,14 @@ def look_of(request: StylizeRequest) -> Look:
 
 
 def common_look(requests: Iterable[StylizeRequest]) -> Look:
-    """The full look of photographic requests of the same styles, if all their pictures are to be moved alike.
+    """Common look-up table of photographic requests with the same styles, if all their pictures are to be mapped alike.
 
     Args:
         requests: looked at one after the other; only small copies of their pictures are kept. One whose product
             cannot be told from its ground is left out.
 
     Raises:
-        InputError: there is none that can be used.
+        InputError: no picture can be used.
     """
     samples, last = [], None
     for request in requests:
@@ -275,14 +275,12 @@ def common_look(requests: Iterable[StylizeRequest]) -> Look:
             samples.append(_sample(request))
             last = request
     if last is None:
-        raise InputError(
-            "image", "no picture that can be used", "at least one picture is needed", "Choose other pictures"
-        )
+        raise InputError("image", "no picture can be used", "at least one picture is needed", "Choose other pictures")
     return _matched(samples, last)
 
 
 def _sample(request: StylizeRequest) -> tuple[Tensor, Tensor | None]:
-    """The picture's colours, and how much each of them counts, as large as statistics need them."""
+    """Sample of the picture's colors with their weights, as many as the statistics need."""
     picture = request.picture
     cover = counting(picture, covered(picture, request.where, request.mask))
     small = shrunk(picture.rgb, color_grading.STATISTICS_PX)
@@ -308,7 +306,7 @@ def sheet(request: SheetRequest, context: Context) -> Output:
     picture = request.picture
     alpha = None if picture.alpha is None else shrunk(picture.alpha, request.cell_px)
     small = picture.with_pixels(shrunk(picture.rgb, request.cell_px), alpha)
-    mask = None if request.mask is None else Mask(shrunk(request.mask.coverage, request.cell_px), request.mask.name)
+    mask = None if request.mask is None else Cover(shrunk(request.mask.coverage, request.cell_px), request.mask.name)
     names = request.chosen
     cells = []
     for index, name in enumerate(names):
@@ -344,7 +342,7 @@ def _painted(request: StylizeRequest, rgb: Tensor, counted: Tensor | None, model
 
 
 def _seen(style: Tensor, style_px: int | None, content_px: int) -> Tensor:
-    """The style at the size at which it is looked at."""
+    """The style, resized to the size at which it is encoded."""
     if style_px is not None:
         return shrunk(style, style_px)
     least_px, most_px = AUTO_STYLE_PX

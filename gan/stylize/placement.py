@@ -1,4 +1,4 @@
-"""Where a look goes and how it is laid over the picture: by place, by strength, with or without its colours."""
+"""Blend a look into the picture: by region, by strength, with or without its colors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.core.errors import InputError
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Cover
 from gan.imaging.picture import Picture
 from gan.imaging.product import coverage, from_ycc, to_ycc
 from gan.imaging.resize import shrunk
@@ -23,14 +23,14 @@ def check_mask(where: str, given: bool) -> None:
     if given and where == "everywhere":
         raise InputError(
             "mask",
-            "a mask for everywhere",
-            "a mask tells the product from its ground",
-            "Choose the product or the ground",
+            "a mask was given for the whole picture",
+            "a mask separates the product from its background",
+            "Choose the product or the background",
         )
 
 
-def covered(picture: Picture, where: str, mask: Mask | None) -> Tensor | None:
-    """How much of each pixel is restyled.
+def covered(picture: Picture, where: str, mask: Cover | None) -> Tensor | None:
+    """Coverage of the restyled region.
 
     Args:
         where: of `PLACES`.
@@ -40,7 +40,7 @@ def covered(picture: Picture, where: str, mask: Mask | None) -> Tensor | None:
         (1, 1, H, W) in [0, 1], or None for all of all.
 
     Raises:
-        InputError: the product is to be told from its ground, and nothing says where it is.
+        InputError: the region needs the product's mask, and there is none.
     """
     if where == "everywhere":
         return None
@@ -54,7 +54,7 @@ def covered(picture: Picture, where: str, mask: Mask | None) -> Tensor | None:
 
 
 def counting(picture: Picture, cover: Tensor | None) -> Tensor | None:
-    """How much each pixel's colour counts for the statistics: what is restyled and seen."""
+    """Weight of each pixel's color in the statistics: restyled and visible pixels."""
     if picture.alpha is None:
         return cover
     return picture.alpha if cover is None else cover * picture.alpha
@@ -67,7 +67,7 @@ def with_detail(rgb: Tensor, change: Tensor) -> Tensor:
 
 
 def keep_chroma(made: Tensor, rgb: Tensor) -> None:
-    """Give `made` the input's colours and keep its lightness, in place."""
+    """Give `made` the input's colors and keep its lightness, in place."""
     for band in bands(*rgb.shape[2:]):
         ycc = to_ycc(rgb[:, :, band])
         ycc[:, :1] = to_ycc(made[:, :, band])[:, :1]
@@ -75,7 +75,7 @@ def keep_chroma(made: Tensor, rgb: Tensor) -> None:
 
 
 def mix(made: Tensor, rgb: Tensor, cover: Tensor | None, strength: float) -> None:
-    """Bring `made` back to the input by strength and place, in place; where nothing is covered, exactly."""
+    """Blend `made` with the input by strength and coverage, in place; exact where nothing is covered."""
     if cover is None and strength == 1:
         return
     for band in bands(*rgb.shape[2:]):
@@ -91,9 +91,9 @@ def _found(rgb: Tensor) -> Tensor:
     if not 0 < float(small.mean()) < 1:
         raise InputError(
             "where",
-            "a picture without a plain ground around its product",
-            "a mask, transparency or a plain ground is needed to tell the product",
-            "Give a mask, or choose everywhere",
+            "the picture has no plain background around its product",
+            "a mask, transparency or a plain background is needed to find the product",
+            "Add a mask, or choose the whole picture",
         )
     # Softened inwards, so that no ground is touched and no outline is a staircase.
     small = small * F.avg_pool2d(small, 3, stride=1, padding=1, count_include_pad=False)

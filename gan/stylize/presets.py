@@ -1,4 +1,4 @@
-"""The styles that ship with the app: drawn by `examples/draw_styles.py`, so that they belong to nobody else."""
+"""Style presets that ship with the app: drawn by `examples/draw_styles.py`, so that no one else owns them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def preset_named(name: str) -> Path | None:
 
 
 def preset_path(name: str) -> Path:
-    """Where the picture of a preset lies.
+    """Path of a preset's picture.
 
     Raises:
         InputError: there is no preset of that name.
@@ -53,7 +53,7 @@ def preset_path(name: str) -> Path:
 
 
 _TITLES = {
-    "watercolor": "Watercolour",
+    "watercolor": "Watercolor",
     "oil-impasto": "Oil, thick paint",
     "gouache-autumn": "Gouache in autumn",
     "pastel-chalk": "Pastel chalk",

@@ -1,4 +1,4 @@
-"""Styles as users give them: names of presets, files, pictures, looks."""
+"""Read styles given as names of presets, files, pictures or looks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CUBE = ".cube"
 
 
 def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None) -> dict[str, Any]:
-    """What a request needs of styles as they are given.
+    """Request fields for the given styles.
 
     Args:
         sources: each a preset's name, a file's path, a file's content, or an image of Pillow's. A .cube file is a look
@@ -39,7 +39,7 @@ def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None)
             "weight",
             "{weights} weights for {styles} styles",
             "one for each, or none at all, are allowed",
-            "Give as many",
+            "Use as many",
             weights=len(weights),
             styles=len(sources),
         )
@@ -49,13 +49,19 @@ def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None)
             raise InputError(
                 "style",
                 "{count} styles with a .cube file",
-                "a look is used alone",
-                "Give one style",
+                "a .cube file must be used alone",
+                "Choose one style",
                 count=len(sources),
             )
         return {"look": read_cube(cubes[0]), "kind": "photographic"}
     shares = weights or [1 / max(1, len(sources))] * len(sources)
     return {"styles": tuple(Style(_style_picture(s), float(w)) for s, w in zip(sources, shares, strict=True))}
+
+
+def styled(style: Source | Sequence[Source], *, weights: Sequence[float] | None = None) -> dict[str, Any]:
+    """`styles_of` for Python's call, where one style need not be a list."""
+    given = [style] if isinstance(style, (str, bytes, Path, Image.Image)) else list(style)
+    return styles_of(given, weights)
 
 
 def _style_picture(source: Source) -> Picture:

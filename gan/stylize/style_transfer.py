@@ -1,4 +1,4 @@
-"""The artistic look: a style's code and colours, the statistics of the whole picture, then tile by tile."""
+"""Artistic style transfer: a style's code and colors, statistics of the whole picture, then tile by tile."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ TILE_PX = 1024
 """Side of a tile. Larger than elsewhere: few tiles waste less on their surroundings, and the network is narrow."""
 
 LEAST_PX = 32
-"""Smaller styles and contents are enlarged: at an eighth of its size a picture must have a neighbourhood."""
+"""Smaller styles and contents are enlarged: at an eighth of its size a picture must have a neighborhood."""
 
 COUNTED_PX = 512
-"""Longest side of the copy whose colours are counted."""
+"""Longest side of the copy whose colors are counted."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """What is known of a style.
+    """Encoded style: its code, patch means, detail and color statistics.
 
     Attributes:
         code: (1, code_size), as `gan.stylize.network.StylizeNet.style` gives it.
         means: as `gan.imaging.texture.patch_means` gives them.
         detail: (1, 3, h, w), as `gan.imaging.texture.detail_of` gives it.
-        mean, covariance: of its colours, as `gan.imaging.optimal_transport.moments` gives them.
+        mean, covariance: of its colors, as `gan.imaging.optimal_transport.moments` gives them.
     """
 
     code: Tensor
@@ -51,7 +51,7 @@ def paint(
     model: Model,
     context: Context,
 ) -> Tensor:
-    """A picture in the look of one style, or of several mixed.
+    """Render a picture in one style, or in a mix of several.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1].
@@ -91,12 +91,12 @@ def paint(
         torch.cat([rgb, texture], 1),
         around=around,
         tile_px=TILE_PX,
-        on_progress=lambda done, total: context.step(first + done, first + total, "Painting"),
+        on_progress=lambda done, total: context.step(first + done, first + total, "Painting strokes"),
     )
 
 
 def _palette(style: Tensor, model: Model, context: Context) -> Palette:
-    """Looked at once for each style and model."""
+    """Encode a style; cached for each style and model."""
     digest = hashlib.sha256(style.contiguous().numpy().tobytes()).hexdigest()
 
     def look() -> Palette:
@@ -113,7 +113,7 @@ def _palette(style: Tensor, model: Model, context: Context) -> Palette:
 def _recoloring(
     small: Tensor, counted: Tensor | None, palettes: Sequence[Palette], shares: Sequence[float]
 ) -> Callable[[Tensor], Tensor]:
-    """The map to the styles' colours, for any part of the picture, on any device."""
+    """The map to the styles' colors, for any part of the picture, on any device."""
     mean, covariance = moments(small, None if counted is None else shrunk(counted, COUNTED_PX))
     weights = torch.tensor(shares, dtype=torch.float64)
     # A weighted mean of such maps is one again: symmetric, positive definite.
@@ -156,7 +156,7 @@ def _statistics(
     sums: list[list[Tensor]] = []
     reach_px = model.context_px // 2  # of the encoder, which is half of the way
     for done, (rows, columns) in enumerate(tiles):
-        context.step(done, 2 * len(tiles), "Painting")
+        context.step(done, 2 * len(tiles), "Painting strokes")
         top, left = max(0, rows.start - reach_px), max(0, columns.start - reach_px)
         area = (..., slice(top, rows.stop + reach_px), slice(left, columns.stop + reach_px))
         tile = _padded(rgb[area], model.multiple).to(context.device)

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: everything that resuming needs, written atomically, verified before use.
+"""Checkpoints of a run: the complete state for resuming, written atomically, verified before use.
 
 A file is named in `index.json` with its SHA-256 only after it lies complete on the disk. Reading starts at the
 newest and takes the first whose hash matches, so a file that was cut short costs some steps and never a run.
@@ -63,7 +63,7 @@ class Checkpoints:
         return entry
 
     def load(self, *, before: int | None = None) -> tuple[dict[str, Any] | None, list[str]]:
-        """The newest checkpoint that is whole, or None; and a sentence for every one that had to be passed over.
+        """The newest valid checkpoint, or None; and a sentence for each one skipped.
 
         Args:
             before: a step; those from it on are left out, unless there are no others.

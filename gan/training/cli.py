@@ -1,4 +1,4 @@
-"""The options of `train.py`: which recipe, which preset, how long, where; and the doctor's."""
+"""Command line of `train.py`: recipe, preset, duration, output; and of the dataset report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collapse: which figures of a validation say that training goes on and leads nowhere.
+"""Detect collapse: validation figures which show that training no longer leads anywhere.
 
 Unlike a divergence it cannot be repaired by going back a few steps, so it is said aloud and left to a person. A
 recipe takes part by the names of its figures: `diversity_ratio`, `coverage`, `d_real_sign`.
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmThresholds:
-    """When a validation's figure is alarming.
+    """Thresholds of a validation's figures.
 
     Attributes:
         diversity_ratio: diversity of samples, as a share of that of real pictures, below which modes are gone.
@@ -24,7 +24,7 @@ class AlarmThresholds:
         overfit_sign: share of real training pictures that the discriminator calls real, above which it knows them by
             heart (r_t of arXiv 2006.06676 is twice this less 1)
         overfit_validations: when it is so at this many validations running.
-        lost_sign: the same share, below which the discriminator tells nothing.
+        lost_sign: the same share, below which the discriminator no longer discriminates.
     """
 
     diversity_ratio: float = 0.5
@@ -39,7 +39,7 @@ class AlarmThresholds:
 
 @dataclass(frozen=True)
 class Alarm:
-    """One reason for concern: the figure, its value, a sentence that says what it means and what to do."""
+    """An alarm: the figure, its value, and a sentence with its meaning and remedy."""
 
     figure: str
     value: float
@@ -51,7 +51,7 @@ class Alarm:
 
 
 class Alarms:
-    """Looks at every validation's figures and remembers what it needs of those before.
+    """Checks every validation's figures, and keeps the history that the rules need.
 
     Attributes:
         active: what was alarming at the last validation.
@@ -65,7 +65,7 @@ class Alarms:
         self._overfit = 0
 
     def look(self, figures: Mapping[str, float]) -> list[Alarm]:
-        """What is alarming now; a figure that is absent or no number is not judged."""
+        """Current alarms; a figure that is missing or not a number is not judged."""
         rules = {"diversity_ratio": self._diversity, "coverage": self._coverage, "d_real_sign": self._sign}
         found = {name: rule(figures[name]) for name, rule in rules.items() if figures.get(name, float("nan")) >= 0}
         self.active = [Alarm(name, float(figures[name]), why) for name, why in found.items() if why]

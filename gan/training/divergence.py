@@ -1,4 +1,4 @@
-"""Divergence: which of a step's figures say that training has left the road and must go back.
+"""Detect divergence: training figures which require a return to an earlier checkpoint.
 
 A recipe says by a figure's name how it is to be read:
 
@@ -28,7 +28,7 @@ GAUGE = "norm"
 
 @dataclass(frozen=True, kw_only=True)
 class WatchLimits:
-    """When a figure counts as diverged.
+    """Limits beyond which a figure counts as diverged.
 
     Attributes:
         logit: largest absolute value of a discriminator's mean logit.
@@ -58,7 +58,7 @@ class WatchLimits:
 
 @dataclass(frozen=True)
 class Divergence:
-    """Which figure left its bounds, and a sentence about how."""
+    """Figure that left its bounds, and the reason in a sentence."""
 
     figure: str
     value: float
@@ -66,7 +66,7 @@ class Divergence:
 
 
 class Watch:
-    """Looks at every step's figures; the same on all processes, since the figures are."""
+    """Checks every step's figures; with the same result on all processes, since the figures are the same."""
 
     def __init__(self, limits: WatchLimits | None = None) -> None:
         self.limits = limits or WatchLimits()
@@ -75,7 +75,7 @@ class Watch:
         self._tolerances: dict[str, float] = {}
 
     def look(self, figures: Mapping[str, float]) -> Divergence | None:
-        """Take in one step's figures, of which any may be absent; what has diverged, or None."""
+        """Add one step's figures, any of which may be missing; the divergence, or None."""
         for name, value in figures.items():
             why = self._judge(name, value)
             if why:
@@ -83,7 +83,7 @@ class Watch:
         return None
 
     def went_back(self, divergence: Divergence) -> None:
-        """Widen the bounds of a figure that made training go back; called once the older state is in place."""
+        """Widen the bounds of the figure that caused a rollback; called once the older state is restored."""
         self._tolerances[divergence.figure] = self._tolerances.get(divergence.figure, 1.0) * self.limits.tolerance
 
     def state_dict(self) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Watch:
         return max(factor * middle, floor) * self._tolerances.get(name, 1.0)
 
     def _median_before(self, name: str, value: float, needed: int) -> float | None:
-        """The median of what came before; None while there is too little. The value is then remembered."""
+        """Median of the earlier values; None while there are too few. The value is then added."""
         history = self._history.setdefault(name, deque(maxlen=self.limits.window))
         middle = median(history) if len(history) >= needed else None
         history.append(value)

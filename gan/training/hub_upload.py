@@ -1,4 +1,4 @@
-"""Publishing to the Hub while training goes on: one upload at a time, in a thread of its own, from a copy.
+"""Upload to the Hub during training: one upload at a time, in a background thread, from a copy.
 
 A connection that breaks costs that push and nothing else: it is tried again, then said in one line, and the next one
 is due as planned. Where pushes come faster than they can be uploaded, the newest that waits replaces an older one.
@@ -23,7 +23,7 @@ WAIT_S = 2.0
 
 
 class PushFailed(Exception):
-    """The last push did not arrive. Everything is saved on the disk; the text is one line."""
+    """The last upload failed. Everything is saved on disk; the text is one line."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Snapshot:
 
 
 class Pusher:
-    """Pushes snapshots of a run's published weights.
+    """Uploads snapshots of a run's published weights.
 
     Args:
         repo_id: "owner/name".
@@ -56,7 +56,7 @@ class Pusher:
         shutil.rmtree(folder, ignore_errors=True)
 
     def submit(self, weights: Path, samples: Path | None, *, step: int) -> None:
-        """Copy what is to be published and return; the upload happens in the thread.
+        """Copy the files to publish and return; the upload happens in the background.
 
         Args:
             weights: a checkpoint in published form.
@@ -97,7 +97,7 @@ class Pusher:
         return f"Published as {self.repo_id}."
 
     def abandon(self) -> None:
-        """Forget what waits; an upload that runs ends with the process."""
+        """Drop the waiting snapshot; a running upload ends with the process."""
         with self._changed:
             self._waiting = None
             busy = self._busy
@@ -116,7 +116,7 @@ class Pusher:
                 self._changed.notify_all()
 
     def _push(self, snapshot: _Snapshot) -> str | None:
-        """What went wrong, in one line, or None."""
+        """Push one snapshot; return the error in one line, or None."""
         try:
             address = hub.push(
                 snapshot.folder,

@@ -1,4 +1,4 @@
-"""What a run leaves to read: JSON lines always, TensorBoard where it is installed, pictures, one line of progress."""
+"""Log a run: JSON lines always, TensorBoard if it is installed, pictures, one line of progress."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Meter:
         return figures
 
     def pause(self, seconds: float) -> None:
-        """Leave out time that was spent on something else, such as a validation."""
+        """Exclude time spent on something else, such as a validation."""
         self._paused_s += seconds
 
 

@@ -1,4 +1,4 @@
-"""The training loop that every task shares: counting, averaging, logging, checkpoints, resuming, going back.
+"""Training loop of all tasks: counting, averaging, logging, checkpoints, resuming, rollback.
 
 What a step does stands in the room's recipe. Here stands what must hold for all of them: the same command resumes;
 ten steps are the same, bit for bit on a CPU, as five, a stop, and five; a divergence costs the steps since the last
@@ -35,15 +35,15 @@ MAX_ROLLBACKS = 5
 
 
 class Stop(Exception):
-    """SIGTERM or SIGINT arrived; the state is whole."""
+    """SIGTERM or SIGINT arrived; the state is consistent."""
 
 
 class Alarmed(Exception):
-    """A validation was alarming and the run was to stop then; everything is saved. The text is one line."""
+    """A validation raised an alarm, and the run was to stop then; everything is saved. The text is one line."""
 
 
 def train(recipe: Recipe[C], config: C, options: RunOptions) -> State:
-    """Train until `options.steps`, resuming what lies in `options.out`.
+    """Train until `options.steps`, resuming the run in `options.out`.
 
     Returns:
         The last state.
@@ -70,7 +70,7 @@ def train(recipe: Recipe[C], config: C, options: RunOptions) -> State:
 
 
 class _Run:
-    """The parts of one run, tied together."""
+    """State and tools of one run."""
 
     def __init__(self, recipe: Recipe[Any], config: Any, options: RunOptions, fabric: Fabric) -> None:
         self.recipe = recipe
@@ -200,7 +200,7 @@ class _Run:
         self.fabric.barrier()
 
     def _save_stopped(self) -> None:
-        """Save what a signal interrupted, unless this very step lies there already, with its score."""
+        """Save after a signal, unless this very step is already saved, with its score."""
         lies_there = [entry.step for entry in self.checkpoints.entries()[-1:]] == [self.state.step]
         # One process decides: another might read the index when it is written already.
         if self.fabric.broadcast(not lies_there or self.went_back_to is not None):
@@ -216,7 +216,7 @@ class _Run:
             self.publisher.status(what, self.state, self.alarms.active)
 
     def _go_back(self, divergence: Divergence) -> None:
-        """Return to the last good checkpoint with half the rate and other data.
+        """Roll back to the last good checkpoint, with half the rate and other data.
 
         A checkpoint that training went back to once, without reaching the next, was not good: then the one before.
         """
@@ -303,7 +303,7 @@ class _Run:
                 group["lr"] = group["initial_lr"] * factor
 
     def _shared(self, losses: Losses) -> dict[str, float]:
-        """The means over all processes, so that all of them see the same figures, go back and stop together."""
+        """Means over all processes, so that all see the same figures, and roll back and stop together."""
         stop = torch.tensor(float(self.stop_signal is not None), device=self.fabric.device)
         values = torch.stack([*(v.detach().float().to(self.fabric.device) for v in losses.values()), stop])
         if self.fabric.world_size > 1:

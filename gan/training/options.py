@@ -1,4 +1,4 @@
-"""What a run is told beside its recipe's config."""
+"""Options of a training run beside its recipe's config."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAVES_PER_PUSH = 5
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """What a run is told beside its recipe's config.
+    """Options of a training run beside its recipe's config.
 
     Attributes:
         data: folder of pictures.
@@ -33,7 +33,7 @@ class RunOptions:
         stop_on_alarm: whether a collapse stops the run.
 
     Raises:
-        InputError: a number is below 1, or a name is none.
+        InputError: a number is below 1, or a name is not a known one.
     """
 
     data: Path

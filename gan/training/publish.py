@@ -1,4 +1,4 @@
-"""What a run leaves for others: the published weights, the best of them, its status, the film, the Hub.
+"""Publish a run: its weights, the best of them, its status, the video, the Hub.
 
 All of it can be made again from the run's checkpoints; nothing of it is needed to resume.
 """
@@ -89,7 +89,7 @@ class Publisher:
             self._push(state.step)
 
     def status(self, what: str, state: State, alarms: Sequence[Alarm]) -> None:
-        """Write `status.json`, for whoever looks at the run from outside.
+        """Write `status.json`, for monitoring from outside.
 
         Args:
             what: "training", "done", "stopped" or "alarmed".
@@ -107,7 +107,7 @@ class Publisher:
         write_atomic(self.options.out / STATUS_FILE, (json.dumps(status, indent=1) + "\n").encode())
 
     def end(self, state: State, interrupted: Callable[[], bool]) -> None:
-        """The film, a line about the best checkpoint, the last push.
+        """Write the video, print a line about the best checkpoint, finish the last upload.
 
         Raises:
             PushFailed: the last push did not arrive.
@@ -123,7 +123,7 @@ class Publisher:
             self.say(self._pusher.finish(interrupted))
 
     def stop(self) -> None:
-        """The film; a push that is under way is not waited for."""
+        """Write the video; do not wait for a running upload."""
         write_film(self.grids)
 
     def close(self) -> None:

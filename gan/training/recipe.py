@@ -1,4 +1,4 @@
-"""What a room hands to the training core: a table of presets and four plain functions."""
+"""Interface between a room and the training core: a table of presets and four plain functions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Losses = Mapping[str, Tensor]
 
 @dataclass
 class State:
-    """Everything of a run that changes, and so everything that a checkpoint holds.
+    """Complete mutable state of a run: everything that a checkpoint contains.
 
     Attributes:
         networks: what is trained, by name; wrapped by Fabric once training begins.
@@ -75,13 +75,13 @@ class State:
 
 @dataclass(frozen=True)
 class Validation:
-    """What a validation found.
+    """Result of a validation.
 
     Attributes:
         figures: by name, for the log and the card.
             `gan.training.collapse` reads `diversity_ratio`, `coverage` and `d_real_sign`.
         score: higher is better; decides which checkpoint is the best.
-        grid: (3, H, W) in [0, 1], to look at; with the same latents every time it makes a film.
+        grid: (3, H, W) in [0, 1], to look at; with the same latents every time, so that the grids make a video.
         pictures: how many were measured, for the card; 0 where it is not said.
         baselines: of a figure, the same figure of others, for the card, such as {"kd": {"real": 0.14}}.
     """
@@ -95,7 +95,7 @@ class Validation:
 
 @dataclass(frozen=True)
 class Published:
-    """What `RUN/weights` holds: the network's config, its tensors, and what the card says."""
+    """Content of `RUN/weights`: the network's config, its tensors, and the card's facts."""
 
     config: Mapping[str, Any]
     state: Mapping[str, Tensor]

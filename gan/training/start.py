@@ -1,4 +1,4 @@
-"""How a run begins: its folder is claimed, its networks are built, and what they begin from is read."""
+"""Start a run: lock its folder, build its networks, load the weights they start from."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _from_run(state: State, task: str, run: Path) -> list[str]:
             own = module.state_dict()
             fitting = {k: v for k, v in tensors.get(name, {}).items() if k in own and own[k].shape == v.shape}
             module.load_state_dict({**own, **fitting})
-            # Averages and normalisations keep counters, which fit anywhere.
+            # Averages and normalizations keep counters, which fit anywhere.
             taken += sum(value.ndim > 0 for value in fitting.values())
             total += sum(value.ndim > 0 for value in own.values())
     if taken == 0:

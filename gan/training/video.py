@@ -1,4 +1,4 @@
-"""The grids of a run as a film: with fixed latents it shows what training did to the same samples."""
+"""Join a run's grids to a video: with fixed latents it shows the progress on the same samples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PALETTE_SIDE_PX = 64
 
 
 def grids_of(folder: Path) -> list[Path]:
-    """The grids that a run has left, oldest first."""
+    """Grids saved by a run, oldest first."""
     return sorted(folder.glob("step-*.png"))
 
 
@@ -32,7 +32,7 @@ def evenly(count: int, most: int) -> list[int]:
 
 
 def write_film(folder: Path) -> Path | None:
-    """Write `folder/film.gif` from the grids beside it; None where there are none.
+    """Write `folder/film.gif` from the grids beside it; None if there are none.
 
     The time is bounded by the number of frames and by their size, not by the length of the run: at most 100 frames,
     at most 640 px on the longer side, one palette for all, so that nothing flickers.
@@ -73,7 +73,7 @@ def _frames(paths: list[Path]) -> Iterator[Image.Image]:
 
 
 def _palette(frames: list[Image.Image]) -> Image.Image:
-    """256 colours for a few of the frames, small and side by side; of all in full size it would take seconds."""
+    """256 colors for a few of the frames, small and side by side; of all in full size it would take seconds."""
     chosen = [frames[index] for index in evenly(len(frames), PALETTE_FRAMES)]
     mosaic = Image.new("RGB", (PALETTE_SIDE_PX * len(chosen), PALETTE_SIDE_PX))
     for column, frame in enumerate(chosen):

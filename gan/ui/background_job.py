@@ -84,7 +84,13 @@ def one_sentence(to: Language) -> Iterator[None]:
         raise _shown(say("Stopped", to)) from error
     except Exception as error:
         _log.exception("An event failed")
-        text = say("Something failed on our side; nothing of yours is lost. The server's log has the details.", to)
+        text = say(
+            (
+                "Something went wrong on the server. Your pictures and settings are not lost. The server's log "
+                "has the details."
+            ),
+            to,
+        )
         raise _shown(text) from error
 
 

@@ -33,14 +33,6 @@ _SEPARATOR: Final = re.compile(r"[\s,;，；、]+")
 _NUMBERS: Final = (int, float)
 _SCALARS: Final = (bool, int, float, str)
 
-_KEYS: Final[Mapping[str, str]] = {
-    **{f"inpaint.{side}": f"extend.{side}" for side in ("left", "top", "right", "bottom")},
-    "inpaint.grow": "edge.grow",
-    "inpaint.feather": "edge.feather",
-    "stylize.mask": "where.mask",
-}
-"""Fields whose labels have another key than `task.name` or `name`."""
-
 
 class Uploads:
     """Opens uploaded files, which a component has turned into paths; a text opens nothing."""
@@ -64,15 +56,15 @@ UPLOADS: Final = Uploads()
 
 
 def field_label(task: str, name: str) -> Any:
-    """A field's label, from the catalog; its name where the catalog has none."""
+    """The label of a field or a group of fields, from the catalog; its name where the catalog has none."""
     key = label_key(task, name)
     return name.replace("_", " ").capitalize() if key is None else label(key)
 
 
 def label_key(task: str, name: str) -> str | None:
-    """The catalog's key of a field's label; what several tasks share has no task in it."""
-    keys = (_KEYS.get(f"{task}.{name}", ""), f"{task}.{name}", name)
-    return next((key for key in keys if key in LABELS), None)
+    """The message id of a field's label, `task.name`; None where the catalogs have none."""
+    key = f"{task}.{name}"
+    return key if key in LABELS else None
 
 
 def choice_label(task: str, name: str, choice: Any) -> Any:
@@ -82,9 +74,9 @@ def choice_label(task: str, name: str, choice: Any) -> Any:
 
 
 def choice_key(task: str, name: str, choice: Any) -> str | None:
-    """The catalog's key of a choice's label."""
-    keys = (f"{task}.{name}.{choice}", f"{task}.{choice}", f"{name}.{choice}")
-    return next((key for key in keys if key in LABELS), None)
+    """The message id of a choice's label, `task.name.choice`; None where the catalogs have none."""
+    key = f"{task}.{name}.{choice}"
+    return key if key in LABELS else None
 
 
 class Form(Generic[Group]):
@@ -137,7 +129,7 @@ class Form(Generic[Group]):
             info: key of a text above the fields.
             row: whether they stand side by side.
         """
-        with gr.Accordion(label(group), open=False, elem_id=f"{self.prefix}-{group}"):
+        with gr.Accordion(field_label(self._task, group), open=False, elem_id=f"{self.prefix}-{group}"):
             if info:
                 gr.Markdown(label(info), elem_classes="facts")
             with gr.Row() if row else gr.Column():
@@ -254,7 +246,7 @@ def _fields(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
 
 def none_given(field: str) -> InputError:
     """What is said where a picture is missing."""
-    return InputError(field, "none was given", "a picture is needed", "Choose a file or one of the examples first")
+    return InputError(field, "none was given", "a picture is needed", "Choose a file or an example")
 
 
 _ABSENT: Final = object()

@@ -1,30 +1,45 @@
-"""The interface's words in English and Chinese.
+"""The interface's texts in every language that has a catalog in `locale/`.
 
-Two kinds, told apart by who translates them. Labels are keys that the browser looks up by its own language
-(`label`); everything that is made while serving (errors, notices, progress) is translated here, by the language that
-the request asks for (`say`, `sentence`, `notice`). Of the latter the English template is the key, as in gettext, so
-that code below the interface needs to know nothing of languages.
+There are two kinds, by who translates them. The browser looks up labels by its own locale (`label`). What is written
+while serving (errors, notices, progress) is translated here into the language that the request asks for (`say`,
+`sentence`, `notice`); its id is the English template in code, as in gettext, so that code below the interface needs
+to know nothing of languages. A catalog is one TOML file, `locale/<language>.toml`:
+
+    locales = ["xx", "xx-YY"]          # tags of browsers that get its labels; by default the language itself
+    [labels.enhance]                   # labels by id, here of "enhance.strength"; the English ones in en.toml
+    strength = "..."
+    [fields]                           # names of inputs that errors are about
+    [sentences]                        # English template = translation, with the same placeholders
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from typing import Any, Final, Literal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
 import gradio as gr
 from gradio.i18n import I18nData
 
 from gan.core.errors import PackshotError, StepError
-from gan.ui.locale.chinese import FIELDS, SENTENCES
-from gan.ui.locale.labels import LABELS
+from gan.core.message import Message
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 __all__ = [
-    "CHINESE_LOCALES",
+    "CATALOGS",
     "LABELS",
+    "Catalog",
     "Language",
+    "field_name",
     "label",
     "language",
+    "load",
     "notice",
     "say",
     "sentence",
@@ -32,13 +47,49 @@ __all__ = [
     "word",
 ]
 
-Language = Literal["en", "zh"]
+Language = str
+"""Name of a catalog, such as "en"."""
 
-CHINESE_LOCALES: Final = ("zh", "zh-CN", "zh-SG", "zh-HK", "zh-MO", "zh-TW", "zh-Hans", "zh-Hant")
-"""Of these Gradio 6.31's page takes zh-CN and zh-TW from a browser, and shows English labels for the others."""
+ENGLISH: Final = "en"
+FOLDER: Final = Path(__file__).parent / "locale"
+ERROR: Final = "{field}: {got}; {allowed}. {remedy}."
 
 PREFIX: Final = "label:"
-"""Of the keys in the browser: Gradio 6.31 looks up some values there too, and the model "auto" is not our label."""
+"""Of the ids in the browser: Gradio 6.31 looks up some values there too, and the model "auto" is not our label."""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """One language.
+
+    Attributes:
+        locales: tags of the browsers' locales that it serves.
+        labels: by id.
+        fields: names of inputs, by their name in errors.
+        sentences: translations, by English template.
+    """
+
+    locales: tuple[str, ...]
+    labels: Mapping[str, str]
+    fields: Mapping[str, str]
+    sentences: Mapping[str, str]
+
+
+def load(folder: Path) -> dict[Language, Catalog]:
+    """The catalogs in a folder, by the names of their files."""
+    return {path.stem: _catalog(path) for path in sorted(folder.glob("*.toml"))}
+
+
+def _catalog(path: Path) -> Catalog:
+    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    labels = {
+        f"{group}.{name}": text for group, named in read.get("labels", {}).items() for name, text in named.items()
+    }
+    return Catalog(tuple(read.get("locales", [path.stem])), labels, read.get("fields", {}), read.get("sentences", {}))
+
+
+CATALOGS: Final = load(FOLDER)
+LABELS: Final = CATALOGS[ENGLISH].labels
 
 
 def label(key: str) -> Any:
@@ -52,65 +103,60 @@ def label(key: str) -> Any:
 
 
 def translations() -> gr.I18n:
-    """What `launch(i18n=...)` takes."""
-    english = {PREFIX + key: pair[0] for key, pair in LABELS.items()}
-    chinese = {PREFIX + key: pair[1] for key, pair in LABELS.items()}
-    return gr.I18n(en=english, **dict.fromkeys(CHINESE_LOCALES, chinese))
+    """Translations for `launch(i18n=...)`. A label that a catalog lacks is English."""
+    tables = {
+        locale: {PREFIX + key: catalog.labels.get(key, english) for key, english in LABELS.items()}
+        for catalog in CATALOGS.values()
+        for locale in catalog.locales
+    }
+    return gr.I18n(**tables)
 
 
 def language(request: gr.Request | None) -> Language:
-    """The language that the request prefers: Chinese if its accept-language names Chinese before English."""
+    """The first language of the request's accept-language that has a catalog; English where none has."""
     wanted = request.headers.get("accept-language", "") if request is not None else ""
-    for tag in wanted.lower().split(","):
-        if tag.strip().startswith("zh"):
-            return "zh"
-        if tag.strip().startswith("en"):
-            return "en"
-    return "en"
+    names = {tag.lower(): name for name, catalog in CATALOGS.items() for tag in (*catalog.locales, name)}
+    for part in wanted.lower().split(","):
+        tag = part.partition(";")[0].strip()
+        if name := names.get(tag) or names.get(tag.partition("-")[0]):
+            return name
+    return ENGLISH
 
 
-def say(template: str, to: Language, **values: object) -> str:
+def say(template: str, to: Language, /, **values: object) -> str:
     """The template in that language, filled; in English where there is no translation."""
-    chosen = SENTENCES.get(template, template) if to == "zh" else template
-    return chosen.format(**values)
+    chosen = CATALOGS[to].sentences.get(template, template)
+    return chosen.format(**{name: _translated(value, to) for name, value in values.items()})
 
 
 def word(key: str, to: Language) -> str:
     """A label's text where the server itself writes the sentence."""
-    return LABELS[key][to == "zh"]
+    return CATALOGS[to].labels.get(key, LABELS[key])
+
+
+def field_name(name: str, to: Language) -> str:
+    """Name of an input in sentences."""
+    return CATALOGS[to].fields.get(name, name)
 
 
 def sentence(error: PackshotError, to: Language) -> str:
-    """What came, what is allowed, what to do, in that language, and of a recipe in which step."""
+    """Translate an error: the value given, the values allowed, the remedy, and the step of a recipe."""
     if isinstance(error, StepError) and error.step:
         return say("Step {step}: {problem}", to, step=error.step, problem=sentence(error.inner, to))
-    if to == "en":
-        return str(error)
-    values = {name: notice(value, to) if isinstance(value, str) else value for name, value in error.values.items()}
-    got, allowed, remedy = (say(part, to, **values) for part in error.templates())
-    return f"{FIELDS.get(error.field, error.field)}：{got}；{allowed}。{remedy}。"
+    got, allowed, remedy = (say(part, to, **error.values) for part in error.templates())
+    return say(ERROR, to, field=field_name(error.field, to), got=got, allowed=allowed, remedy=remedy)
 
 
 def notice(text: str, to: Language) -> str:
-    """A notice or the name of a step in that language, whether it still is a template or already is filled."""
-    if to == "en":
-        return text
-    if text in SENTENCES:
-        return SENTENCES[text]
-    for pattern, chinese in _filled():
-        if found := pattern.fullmatch(text):
-            return chinese.format(**found.groupdict())
-    return text
+    """A notice, or the name of a step, in that language.
+
+    Args:
+        text: a `Message`, or a template without placeholders; any other text stays as it is.
+    """
+    if isinstance(text, Message):
+        return say(text.template, to, **text.values)
+    return CATALOGS[to].sentences.get(text, text)
 
 
-@lru_cache(maxsize=1)
-def _filled() -> list[tuple[re.Pattern[str], str]]:
-    """For every template with placeholders, a pattern that recognises it once it is filled."""
-    return [(_pattern(english), chinese) for english, chinese in SENTENCES.items() if "{" in english]
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)[^}]*\}", template)
-    return re.compile(
-        "".join(f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)), re.DOTALL
-    )
+def _translated(value: object, to: Language) -> object:
+    return notice(value, to) if isinstance(value, Message) else value

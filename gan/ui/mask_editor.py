@@ -42,7 +42,7 @@ CORE: Final = 0.7
 """A thin stroke stays where it covers this much; of a wide one that lies inside anyway."""
 
 AWAY: Final = "hidden"
-"""How the editor is out of sight. With visible=False it would be taken off the page, and Gradio's editor that is taken
+"""Value of `visible` that hides the editor. False would take it off the page, and Gradio's editor that is taken
 off before it has set up its canvas, which it does in the background, breaks the page."""
 
 EditorValue = Mapping[str, Any]
@@ -97,7 +97,7 @@ def write_layer(mask: Mask, path: Path) -> Path:
 
 
 def drawn(value: EditorValue | None, height_px: int, width_px: int) -> Tensor | None:
-    """What the editor's layers cover.
+    """Union of the editor's layers.
 
     Args:
         value: with layers as paths; None where the editor was never opened.
@@ -111,7 +111,7 @@ def drawn(value: EditorValue | None, height_px: int, width_px: int) -> Tensor | 
 
 
 def drawn_in(value: EditorValue | None, height_px: int, width_px: int, colors: Sequence[Color]) -> list[Mask | None]:
-    """What was drawn in each of several colours, at full size; None where nothing was.
+    """One mask for each of several brush colors, at full size; None for a color that was not used.
 
     Where strokes lie on one another the last one counts, since its colour is the one that is mostly seen.
 

@@ -15,7 +15,7 @@ from gan.imaging.resize import fitted, resize
 
 LONGEST_PX: Final = 2048
 AROUND: Final = (226, 232, 240)
-"""What a preview shows where a picture was not yet, before it was extended."""
+"""Color of a preview outside of the original picture, before it was extended."""
 
 CHECKERS: Final = (1.0, 0.9)
 SQUARES: Final = 64

@@ -1,4 +1,4 @@
-"""What a tab is handed: the models that it offers, and the function that carries out its requests."""
+"""Interfaces that a tab gets: the models it offers, and the function that runs its requests."""
 
 from __future__ import annotations
 

@@ -86,13 +86,13 @@ def bar(name: str, start: str, *, enabled: bool = True, primary: bool = False) -
             interactive=enabled,
             elem_id=f"{name}-run",
         )
-        stop = gr.Button(label("stop"), variant="stop", visible=False, elem_id=f"{name}-stop")
+        stop = gr.Button(label("page.stop"), variant="stop", visible=False, elem_id=f"{name}-stop")
     return Bar(button, stop, gr.HTML(elem_id=f"{name}-status", elem_classes="status", padding=False))
 
 
 def begin(request: gr.Request) -> tuple[Any, ...]:
     """Status, start, stop once the work was asked for and waits for its turn."""
-    line = report("Waiting for its turn", language(request))
+    line = report("Waiting in the queue", language(request))
     return f'<div class="queued">{line}</div>', gr.update(interactive=False), gr.update(visible=True)
 
 
@@ -105,6 +105,6 @@ def end(status: str, request: gr.Request) -> tuple[Any, ...]:
     if 'class="queued"' in status:
         line = ""
     elif 'class="bar"' in status:
-        text = say("Stopped. What was there before is still here.", language(request))
+        text = say("Stopped. The previous result is still here.", language(request))
         line = f'<div class="line" role="status">{text}</div>'
     return line, gr.update(interactive=True), gr.update(visible=False)

@@ -1,4 +1,4 @@
-"""What surrounds the page: how it is launched, a health check, a limit on how much a request may carry."""
+"""Serve the app: launch options, a health check, a limit on the size of a request."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequenc
 
 
 def launch_options(host: str | None, port: int | None, shown: Sequence[Path] = ()) -> dict[str, Any]:
-    """What `launch` is called with: nothing is shared, counted, recorded, or fetched from another host."""
+    """Options of `launch`: nothing is shared, counted, recorded, or fetched from another host."""
     return {
         "server_name": host,
         "server_port": port,
@@ -100,7 +100,7 @@ def on_gpu(run: Callable[..., Result]) -> Callable[..., Result]:
 
 
 def app_options(max_body_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
-    """What `launch(app_kwargs=...)` takes: the route /healthz and the limit on bodies."""
+    """Options for `launch(app_kwargs=...)`: the route /healthz and the limit on bodies."""
     return {
         "routes": [Route("/healthz", _healthz)],
         "middleware": [Middleware(BodyLimit, max_body_bytes=max_body_bytes)],

@@ -15,6 +15,7 @@ from gradio.components.base import Component
 
 from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
+from gan.ui.assets import html_of
 from gan.ui.background_job import one_sentence
 from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, notice
@@ -107,7 +108,7 @@ def heading() -> None:
     """The product's name and one line."""
     with gr.Column(elem_id="heading"):
         gr.Markdown("# Packshot Studio", elem_id="heading-name")
-        gr.Markdown(label("tagline"), elem_id="heading-line")
+        gr.Markdown(label("page.tagline"), elem_id="heading-line")
 
 
 def picture_input(name: str, examples: Path | None = None, only: Sequence[str] = ()) -> gr.File:
@@ -140,7 +141,7 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
 
 def picture_file(name: str) -> gr.File:
     """A place to drop a picture."""
-    return gr.File(label=label("picture"), type="filepath", height=130, elem_id=f"{name}-picture")
+    return gr.File(label=label("picture.file"), type="filepath", height=130, elem_id=f"{name}-picture")
 
 
 def shelf(
@@ -164,7 +165,7 @@ def shelf(
             components=[gr.Image(type="filepath", visible=False)],
             samples=[[str(path)] for path in paths],
             type="index",
-            label=label("examples"),
+            label=label("picture.examples"),
             elem_id=f"{name}-examples",
             elem_classes="examples",
         )
@@ -181,7 +182,7 @@ def shelf(
 def output_options(name: str) -> OutputOptions:
     """Format, quality and what of the camera's data stays; folded."""
     options = OutputOptions(Encoding, "output", prefix=name)
-    with gr.Accordion(label("output"), open=False, elem_id=f"{name}-output"):
+    with gr.Accordion(label("output.title"), open=False, elem_id=f"{name}-output"):
         file_format = options.add("format", choices=list(FORMATS))
         quality = options.add("quality", visible=False)
         lossless = options.add("lossless", visible=False)
@@ -205,7 +206,7 @@ def result_view(name: str) -> ResultView:
             type="filepath",
             image_mode=None,
             interactive=False,
-            label=label("result"),
+            label=label("result.compare"),
             buttons=["fullscreen"],
             slider_position=50,
             max_height=560,
@@ -215,15 +216,17 @@ def result_view(name: str) -> ResultView:
             before = _still(name, "before")
             after = _still(name, "after")
     view = gr.Radio(
-        [(label(f"view.{choice}"), choice) for choice in ("swipe", "before", "after", "both")],
+        [(label(f"result.view.{choice}"), choice) for choice in ("swipe", "before", "after", "both")],
         value="swipe",
-        label=label("view"),
+        label=label("result.view"),
         visible=False,
         elem_id=f"{name}-view",
     )
     with gr.Row(visible=False) as files:
-        download = gr.DownloadButton(label("download"), variant="primary", min_width=140, elem_id=f"{name}-download")
-        record = gr.DownloadButton(label("record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
+        download = gr.DownloadButton(
+            label("result.download"), variant="primary", min_width=140, elem_id=f"{name}-download"
+        )
+        record = gr.DownloadButton(label("result.record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
         send = gr.Button(label("send.generate"), visible=False, min_width=200, elem_id=f"{name}-send-generate")
     summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
     view.change(_arrange, [view, slider], [slider, before, after], **LIGHT)
@@ -232,8 +235,7 @@ def result_view(name: str) -> ResultView:
 
 def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:
     """Names and values as an HTML list, and sentences below; everything is escaped."""
-    lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in rows)
-    return f"<dl>{lines}</dl>" + "".join(f"<p>{html.escape(text)}</p>" for text in notices)
+    return html_of("facts.html", rows=rows, notices=notices)
 
 
 def say_why_not(name: str, sentence: str, models: Sequence[Choice]) -> None:
@@ -328,7 +330,7 @@ def _still(name: str, which: str) -> gr.Image:
         type="filepath",
         interactive=False,
         visible=False,
-        label=label(f"view.{which}"),
+        label=label(f"result.view.{which}"),
         buttons=["fullscreen"],
         elem_id=f"{name}-{which}",
     )

@@ -56,11 +56,11 @@ def test_bad_files_are_named_and_the_others_are_made(tmp_path: Path) -> None:
     assert found["good.png"] == "good.png"
     assert found["deep/er/good too.png"] == "deep/er/good too.png"
     said = {
-        "empty.png": "an empty file",
+        "empty.png": "the file is empty",
         "cut-off.png": "damaged",
         "header-only.jpg": "image:",
         "text.jpg": "not a picture",
-        "drawing.png": "an SVG drawing",
+        "drawing.png": "it is an SVG drawing",
         "huge.png": "megapixels",
         "page.gif": "not a picture",
         "archive.webp": "not a picture",
@@ -144,7 +144,7 @@ def test_results_are_no_sources_and_take_no_source_s_place(tmp_path: Path) -> No
     assert outcomes(tmp_path / "in", out) == {"a.png": "a.png"}
     with pytest.raises(InputError, match="is the folder of the pictures"):
         Replay(recipe_of(STILL), [tmp_path / "in"], tmp_path / "in", run)
-    with pytest.raises(InputError, match=r"a\.png would take the place of a picture"):
+    with pytest.raises(InputError, match=r"a\.png would overwrite its own source"):
         Replay(recipe_of(STILL), [tmp_path / "in/a.png"], tmp_path / "in", run)
     assert len(plan(recipe_of(STILL), [tmp_path / "in"], tmp_path)) == 2  # results of before are pictures here
 

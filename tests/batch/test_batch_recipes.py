@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run
 
-from gan.api import PIPELINES
 from gan.batch.recipe_json import MOST_RECIPE_BYTES, Recipe, Step, from_history, read_recipe, write_recipe
 from gan.batch.steps import DRAWING, LEFT_OUT, REQUESTS, arguments_of, request_of
 from gan.core.errors import InputError, StepError
@@ -30,6 +29,7 @@ from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
 from gan.stylize.pipeline import StylizeRequest
+from gan.tasks import TASKS
 
 GREY = Picture(torch.full((1, 3, 6, 8), 128 / 255))
 
@@ -84,9 +84,9 @@ def mask_file(path: Path, width_px: int = 8, height_px: int = 6) -> Path:
         ([{"task": "recolor", "request": {"to": ["blue"]}}], "step 1: to: blue"),
         ([{"task": "export", "request": {"channel": "nobody"}}], 'step 1: channel: "nobody"; amazon'),
         ([{"task": "export", "request": {"channel": "../x.toml"}}], 'step 1: channel: "../x.toml"; amazon'),
-        ([STILL, {"task": "generate"}], "step 2: task: generate after another step"),
+        ([STILL, {"task": "generate"}], "step 2: task: generate comes after another step"),
         ([{"task": "generate", "request": {"sliders": {"size": 2}}}], "step 1: size: 2"),
-        ([{"task": "generate", "request": {"latent": {"z": "no"}}}], "step 1: latent: these numbers are no latent"),
+        ([{"task": "generate", "request": {"latent": {"z": "no"}}}], "step 1: latent: these numbers are not a latent"),
         ([{"task": "generate", "request": {"edits": [{"amount": 1}]}}], "step 1: direction: null; a value is expected"),
         ([{"task": "inpaint"}], "step 1: mask: none was given"),
         ([], "steps: 0 steps"),
@@ -105,12 +105,12 @@ def test_what_cannot_be_used_is_one_sentence_with_the_step_s_number(steps: list[
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "recipe: no JSON"),
-        ("{", "recipe: no JSON"),
-        ("[]", "recipe: no object with steps"),
-        ("[" * 100_000, "recipe: no JSON: it is nested too deep"),
-        ('{"version": 1, "version": 1, "steps": []}', "recipe: no JSON: a name is there twice"),
-        ('{"version": 1, "steps": [{"task": "enhance", "request": {"strength": NaN}}]}', "NaN is no number of JSON"),
+        ("", "recipe: not valid JSON"),
+        ("{", "recipe: not valid JSON"),
+        ("[]", "recipe: not an object with steps"),
+        ("[" * 100_000, "recipe: not valid JSON: it is nested too deeply"),
+        ('{"version": 1, "version": 1, "steps": []}', "recipe: not valid JSON: a name occurs twice"),
+        ('{"version": 1, "steps": [{"task": "enhance", "request": {"strength": NaN}}]}', "NaN is not a number"),
         ("{}", "version: null; recipes of version 1"),
         ('{"version": 2, "steps": []}', "version: 2; recipes of version 1"),
         ('{"version": true, "steps": []}', "version: true"),
@@ -148,7 +148,7 @@ def test_no_name_leads_out_of_the_recipe_s_folder(tmp_path: Path, name: str) -> 
     folder.mkdir(parents=True)
     steps = [{"task": "cutout", "request": {"mask": name}}]
     (folder / "r.json").write_text(json.dumps({"version": 1, "steps": steps}))
-    with pytest.raises(StepError, match=r"step 1: file: .* leads out of the recipe's folder"):
+    with pytest.raises(StepError, match=r"step 1: file: .* points outside the recipe's folder"):
         read_recipe(folder / "r.json")
 
 
@@ -187,7 +187,7 @@ def test_files_of_steps_are_read(tmp_path: Path) -> None:
     assert isinstance(look, StylizeRequest)
     assert look.look is not None
     assert (look.look.name, look.look.size) == ("warm.cube", 2)
-    with pytest.raises(InputError, match=r"mask\.png has other pixels than the one that the step was made with"):
+    with pytest.raises(InputError, match=r"mask\.png has different pixels from the file that the step was saved with"):
         request_of(Step("cutout", {"mask": {"file": "mask.png", "sha256": "0" * 64}}), GREY, files)
     with pytest.raises(InputError, match="mask: not a picture"):
         request_of(Step("cutout", {"mask": "warm.cube"}), GREY, files)
@@ -318,4 +318,4 @@ def test_models_are_named_so_that_a_page_can_refuse_them() -> None:
 
 
 def test_a_step_s_task_is_what_the_studio_calls_it() -> None:
-    assert {task: PIPELINES[kind][0] for task, kind in REQUESTS.items()} == {task: task for task in REQUESTS}
+    assert {task: TASKS[task].step for task in REQUESTS} == {task: task for task in REQUESTS}

@@ -136,7 +136,7 @@ def test_a_drawing_recipe_takes_no_pictures_and_numbers_its_seeds(tmp_path: Path
     assert [job.below for job in replay.jobs] == ["generated-7.png", "generated-8.png", "generated-9.png"]
     assert [job.recipe.arguments[0]["seed"] for job in replay.jobs] == [7, 8, 9]
     assert {job.recipe.arguments[0]["count"] for job in replay.jobs} == {1}
-    with pytest.raises(InputError, match="begins with generate takes none"):
+    with pytest.raises(InputError, match="begins with generate takes no pictures"):
         Replay(recipe, [product(tmp_path / "a.png")], tmp_path / "out", run)
     with pytest.raises(InputError, match="at least one"):
         Replay(recipe_of(STILL), [], tmp_path / "out", run)
@@ -170,7 +170,7 @@ def test_progress_and_time_left(tmp_path: Path) -> None:
     assert left[0] is not None
     assert left[0] > 0
     assert left[-1] == 0
-    work = [done / total for done, total, what in steps if what != "Looking at what is done already"]
+    work = [done / total for done, total, what in steps if what != "Checking what is already done"]
     assert work == sorted(work)
     assert work[-1] == 1
     assert any(0.5 < share < 1 for share in work)
@@ -308,7 +308,7 @@ def test_transparency_that_a_format_has_not_is_told_of(tmp_path: Path) -> None:
     recipe = recipe_of(STILL, output={"format": "jpeg", "quality": 80})
     (outcome,) = Replay(recipe, [tmp_path / "in"], tmp_path / "out", run)
     assert outcome.target == "a.jpg"
-    assert "This format has no transparency; the picture was laid on white" in outcome.notices
+    assert "This format has no transparency; the picture was placed on white" in outcome.notices
     assert torch.equal(decode(tmp_path / "out/a.jpg").rgb[:, :, 0, 0], torch.ones(1, 3))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
+from markupsafe import escape
 from pages import FakeChoice, within_a_loop
 from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run, written
@@ -33,8 +34,7 @@ from gan.core.errors import InputError, StepError
 from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import Picture
-from gan.ui.i18n import LABELS, sentence
-from gan.ui.locale.chinese import SENTENCES
+from gan.ui.i18n import CATALOGS, LABELS, sentence, word
 
 CHINESE: Any = SimpleNamespace(headers={"accept-language": "zh-CN"}, session_hash="zh")
 
@@ -87,14 +87,14 @@ def test_ready_made_recipes_are_valid_and_have_a_label(name: str) -> None:
     recipe = ready_recipe(name)
     assert recipe.arguments
     assert not recipe.wanted
-    assert LABELS[f"ready.{name}"][0] == recipe.name
+    assert LABELS[f"batch.ready.{name}"] == recipe.name
     assert read_recipe(to_json(recipe.record()), {}).sha256 == recipe.sha256
-    assert html.escape(LABELS[f"task.{recipe.steps[0].task}"][1]) in described("x", recipe, "", "zh")
+    assert escape(word(f"task.{recipe.steps[0].task}", "zh")) in described("x", recipe, "", "zh")
 
 
 def test_every_task_has_a_name() -> None:
     assert {f"task.{task}" for task in REQUESTS} <= set(LABELS)
-    assert set(OUTLIERS.values()) <= set(SENTENCES)
+    assert set(OUTLIERS.values()) <= set(CATALOGS["zh"].sentences)
 
 
 def test_a_file_of_steps_takes_the_place_of_ready_made_ones(tmp_path: Path) -> None:
@@ -182,13 +182,13 @@ def test_other_files_and_names_are_refused(tmp_path: Path) -> None:
         chosen(None, None, "../x", offered)
     with pytest.raises(InputError, match="no file was given"):
         chosen(None, None, OWN, offered)
-    with pytest.raises(InputError, match=r"plain\.png carries no steps"):
+    with pytest.raises(InputError, match=r"plain\.png contains no steps"):
         chosen(str(product(tmp_path / "plain.png")), None, OWN, offered)
     (tmp_path / "bad.jpg").write_bytes(b"no")
     with pytest.raises(InputError, match=r"^recipe: .*not a picture"):
         chosen(str(tmp_path / "bad.jpg"), None, OWN, offered)
     (tmp_path / "bad.json").write_bytes(b"no")
-    with pytest.raises(InputError, match="no JSON"):
+    with pytest.raises(InputError, match="not valid JSON"):
         chosen(str(tmp_path / "bad.json"), None, OWN, offered)
 
 
@@ -216,7 +216,7 @@ def test_a_run_gives_what_a_replay_gives(tmp_path: Path) -> None:
     assert [Path(path).name for path in (archive, report, first, *sheets)] == [
         *("packshot-batch.zip", "report.json", "0.png", "contact-sheet-01.jpg")
     ]
-    assert "<b>Mine</b> · 3 of 3 pictures are made" in told
+    assert "<b>Mine</b> · 3 of 3 pictures done" in told
     assert status == ""
 
 
@@ -248,7 +248,7 @@ def test_bad_files_are_named_and_the_others_go_on(tmp_path: Path) -> None:
 def test_pictures_are_needed_unless_the_steps_draw(tmp_path: Path) -> None:
     with pytest.raises(gr.Error, match="image: none was given"):
         last(desk().run([], saved(tmp_path, FRAME)))
-    with pytest.raises(gr.Error, match="pictures for a recipe that makes its own"):
+    with pytest.raises(gr.Error, match="pictures were given for a recipe that generates its own"):
         last(desk().run(products(tmp_path), saved(tmp_path, {"task": "generate", "request": {}})))
 
 
@@ -263,7 +263,7 @@ def test_stop_hands_over_what_is_done(tmp_path: Path, after: int) -> None:
     stopped = desk(stop)
     packed, values = last(stopped.run(products(tmp_path, 4), saved(tmp_path, FRAME), request=visitor))
     assert sum(name.endswith(".png") for name in packed) == after
-    assert f"{after} of 4 pictures are made · stopped" in values[4]
+    assert f"{after} of 4 pictures done · stopped" in values[4]
     if not after:
         assert values[:4] == (None,) * 4
     again, values = last(stopped.run(products(tmp_path, 4), saved(tmp_path, FRAME), request=visitor))
@@ -275,7 +275,7 @@ def test_progress_is_that_of_all_pictures(tmp_path: Path) -> None:
     lines: Sequence[str] = [
         step[-1] for step in desk(lambda _: threading.Event().wait(0.4)).run(products(tmp_path), saved(tmp_path, FRAME))
     ]
-    assert any("Working through the pictures" in line and "left" in line for line in lines)
+    assert any("Processing the pictures" in line and "left" in line for line in lines)
 
 
 # The report
@@ -290,10 +290,10 @@ def test_the_report_lists_failures_outliers_and_notices() -> None:
         told.add(Outcome(name="a", target=f"a{number}.png", status="made", notices=("Look",)))
     told.outliers = (Outlier("a", "a3.png", "ground", 7.26),)
     shown = told.html("en", stopped=True)
-    assert "7 of 70 pictures are made · 60 could not be used · 1 differ in colour · stopped" in shown
+    assert "7 of 70 pictures done · 60 could not be used · 1 differ in color · stopped" in shown
     assert shown.count("Step 2: image: no; yes. Do.") == MOST_LISTED
     assert f"{60 - MOST_LISTED} more are in the report" in shown
-    assert html.escape("The ground's colour differs from the other pictures' (ΔE 7.3)") in shown
+    assert escape("The background's color differs from the other pictures (ΔE 7.3)") in shown
     assert "<b>Look</b><small>a0.png, a1.png, a2.png, a3.png, a4.png and 2 more</small>" in shown
     assert sentence(error, "zh").startswith("第 2 步：图片：")
 

@@ -151,7 +151,7 @@ def test_without_strokes_nothing_is_touched() -> None:
 
 def test_everything_dropped() -> None:
     request = CutoutRequest(picture=_picture(), mask=Mask(ring(*SIZE)), drop=_stroke(slice(None), slice(None)))
-    with pytest.raises(InputError, match=r"^drop: nothing of the product is left"):
+    with pytest.raises(InputError, match=r"^drop: no part of the product is left"):
         _run(request)
 
 

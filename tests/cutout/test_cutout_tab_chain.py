@@ -139,7 +139,7 @@ def test_the_white_finisher_measures_the_photograph(mug: Path) -> None:
     desk, _ = page()
     for keep_shadow in (False, True):
         shown = made(desk, opened(desk, mug), white=True, keep_shadow=keep_shadow)
-        assert "Off-white ground</dt><dd>100.0% → " in shown["summary"]
+        assert "Off-white background</dt><dd>100.0% → " in shown["summary"]
         assert decode(shown["download"]).rgb[0, :, 2, 2].tolist() == [1, 1, 1]
 
 

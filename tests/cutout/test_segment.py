@@ -86,7 +86,7 @@ def test_nothing_found(picture: Picture) -> None:
 
 
 def test_an_empty_mask() -> None:
-    with pytest.raises(InputError, match=r"^mask: it is empty; the product has to be marked"):
+    with pytest.raises(InputError, match=r"^mask: it is empty; the product must be marked"):
         find(Picture(torch.rand(1, 3, 8, 8)), no_network(), mask=Mask(torch.zeros(1, 1, 8, 8)))
 
 

@@ -186,7 +186,7 @@ def test_pictures_are_padded_with_their_ground_and_not_squeezed(tmp_path: Path, 
 
 def test_grey_has_one_value_for_all_colours(tmp_path: Path) -> None:
     _draw(tmp_path / "a.png")
-    catalogue, _ = load(tmp_path, SIZE, grey=True)
+    catalogue, _ = load(tmp_path, SIZE, gray=True)
     red, green, blue, alpha = catalogue.pixels[0]
     assert torch.equal(red, green)
     assert torch.equal(red, blue)

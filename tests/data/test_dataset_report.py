@@ -14,14 +14,10 @@ from PIL import Image, ImageDraw
 
 from gan.core.errors import InputError
 from gan.imaging.io.codec import decode
-from gan.training.data.dataset_expectation import expect
-from gan.training.data.dataset_facts import Examined
-from gan.training.data.dataset_findings import Finding
-from gan.training.data.dataset_inspection import Look, look_at
-from gan.training.data.dataset_report import Report, examine
+from gan.training.data.dataset_report import Finding, Report, examine, expect
+from gan.training.data.dataset_scan import PictureFacts, Scan, inspect
 from gan.training.data.duplicates import groups, is_blank, near_copies, thumbnail
 from gan.training.data.pictures import Entry, split
-from gan.training.data.records import Records
 
 
 def drawn(seed: int, size: int = 128, ground: tuple[int, int, int] = (255, 255, 255)) -> Image.Image:
@@ -126,8 +122,8 @@ def test_broken_files_are_named_with_the_reason(report: Report) -> None:
     found = of(report, "unreadable files")
     assert found.severity == "problem"
     assert found.names == (
-        "chairs/cut-off.png: a damaged or incomplete picture",
-        "chairs/empty.jpg: an empty file",
+        "chairs/cut-off.png: the picture is damaged or incomplete",
+        "chairs/empty.jpg: the file is empty",
         "chairs/text.jpg: not a picture",
     )
 
@@ -153,8 +149,8 @@ def test_each_kind_of_picture_is_named(report: Report, subject: str, name: str) 
     assert of(report, subject).names == (name,)
 
 
-def test_grey_files_are_named(report: Report) -> None:
-    assert of(report, "greyscale").names == ("chairs/deep.png", "chairs/grey.png")
+def test_gray_files_are_named(report: Report) -> None:
+    assert of(report, "grayscale").names == ("chairs/deep.png", "chairs/grey.png")
 
 
 def test_sizes_and_formats(report: Report) -> None:
@@ -214,7 +210,7 @@ def test_the_text_is_for_people_and_the_record_for_programs(report: Report) -> N
     assert "; looked at in " in first
     assert max(map(len, others)) <= 100  # the first names the folder, however long
     assert text.index("PROBLEM") < text.index("advice   ") < text.index("What to expect")
-    assert "chairs/cut-off.png: a damaged or incomplete picture" in text
+    assert "chairs/cut-off.png: the picture is damaged or incomplete" in text
     assert "more" in text
     record = json.loads(json.dumps(report.record()))
     assert record["problems"] == report.count("problem") == 7
@@ -280,15 +276,15 @@ def test_missing_and_empty_folders_are_refused(tmp_path: Path, missing: bool) ->
     ("ground", "kind"), [((255,) * 3, "white"), ((250,) * 3, "off-white"), ((90, 120, 160), "plain")]
 )
 def test_backgrounds(tmp_path: Path, ground: tuple[int, int, int], kind: str) -> None:
-    look = look_at(saved(drawn(1, ground=ground), tmp_path / "a.png"))
-    assert isinstance(look, Look)
-    assert (look.background, look.white) == (kind, float(kind == "white"))
+    found = inspect(saved(drawn(1, ground=ground), tmp_path / "a.png"))
+    assert isinstance(found, PictureFacts)
+    assert (found.background, found.white) == (kind, float(kind == "white"))
 
 
 def test_transparency_counts_as_white(tmp_path: Path) -> None:
-    look = look_at(saved(Image.new("RGBA", (64, 64), (9, 9, 9, 0)), tmp_path / "a.png"))
-    assert isinstance(look, Look)
-    assert (look.background, look.blank) == ("white", True)
+    found = inspect(saved(Image.new("RGBA", (64, 64), (9, 9, 9, 0)), tmp_path / "a.png"))
+    assert isinstance(found, PictureFacts)
+    assert (found.background, found.blank) == ("white", True)
 
 
 def thumbnails(images: list[Image.Image]) -> torch.Tensor:
@@ -307,7 +303,7 @@ def test_a_resized_crop_is_a_copy(seed: int, window: tuple[int, int, int, int]) 
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_other_colours_views_and_crops_are_no_copies(seed: int) -> None:
+def test_other_colors_views_and_crops_are_no_copies(seed: int) -> None:
     image = drawn(seed, 256)
     others = [
         hue_turned(image, 40),
@@ -333,13 +329,15 @@ def test_groups_are_what_is_connected() -> None:
     assert groups([]) == []
 
 
-def examined(products: int, size_px: int) -> Examined:
+def examined(products: int, size_px: int) -> Scan:
     """A folder of so many different products, of which only this is known."""
-    looks = tuple(
-        Look(Path(f"/x/n{i}.png"), "PNG", size_px, size_px, frozenset(), "white", 1.0, False, b"", torch.zeros(0))
+    pictures = tuple(
+        PictureFacts(
+            Path(f"/x/n{i}.png"), "PNG", size_px, size_px, frozenset(), "white", 1.0, False, b"", torch.zeros(0)
+        )
         for i in range(products)
     )
-    return Examined(Path("/x"), looks, (), (), (), frozenset(), {}, Records({}), (), (), True)
+    return Scan(Path("/x"), pictures)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from contracts import assert_contract
 from gan.api import Studio
 from gan.core.errors import InputError
 from gan.edit.frame import CUT_OFF, ENLARGED, ON_WHITE, FrameRequest, aspect_of, framed
-from gan.edit.geometry import measured
+from gan.imaging.box import box_of
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
@@ -50,7 +50,7 @@ def test_the_fill_is_what_is_asked_and_less_than_a_pixel_more(kind: str, fill: f
     alpha = _shape("disc" if (kind, fill) == ("needle", 0.1) else kind)
     made = framed(Picture(_noise(), alpha), alpha, fill=fill, width_px=size[0], height_px=size[1], aspect="4:5")
     height, width = made.alpha.shape[2:]
-    box = measured(made.alpha)
+    box = box_of(made.alpha)
     assert box is not None
     assert made.box == box
     assert made.fill == box.fill(height, width) >= fill
@@ -80,7 +80,7 @@ def test_it_is_centred_to_the_pixel_or_stands_on_its_line(kind: str, size: int) 
 
 
 def _box_and_size(made: Any) -> tuple[Any, tuple[int, int]]:
-    return measured(made.alpha), tuple(made.alpha.shape[2:])
+    return box_of(made.alpha), tuple(made.alpha.shape[2:])
 
 
 @pytest.mark.parametrize("aspect", ["1:1", "4:5", "16:9", "3/4", "1x4", ""])

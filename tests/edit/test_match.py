@@ -11,8 +11,7 @@ from torch import Tensor
 
 from gan.core.contract import Context, Model, Result, run
 from gan.core.errors import InputError
-from gan.edit.appearance import scene_of
-from gan.edit.match import BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL, MatchRequest, match
+from gan.edit.match import BALANCE_LEFT, EXPOSURE_LEFT, NO_SHADOW, TOO_TALL, MatchRequest, match, scene_of
 from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
@@ -310,7 +309,7 @@ def test_grounds_are_told() -> None:
     ("change", "sentence"),
     [
         ({"mask": Mask(torch.ones(1, 1, 4, 4))}, r"mask: 4 x 4 px mask, 120 x 120 px picture"),
-        ({**LIGHT_ONLY, **FRAME_ONLY}, r"reference: nothing that is to be matched; fill"),
+        ({**LIGHT_ONLY, **FRAME_ONLY}, r"reference: nothing to match was chosen; fill"),
         ({"reference": Picture(torch.zeros(1, 3, 10, 50))}, r"aspect: 50:10; width:height within 1:4 and 4:1"),
         ({"seed": 2**32}, r"seed: 4294967296"),
     ],

@@ -289,7 +289,7 @@ def test_dominant_color_and_swatch() -> None:
 
 @pytest.mark.parametrize(("x", "y"), [(-1, 0), (0, -1), (8, 0), (0, 8)])
 def test_swatch_outside(x: int, y: int) -> None:
-    with pytest.raises(InputError, match=rf"the pixel {x}, {y}; one within 8 x 8 px"):
+    with pytest.raises(InputError, match=rf"the pixel {x}, {y}; a point within 8 x 8 px"):
         swatch(Picture(torch.zeros(1, 3, 8, 8)), x, y)
 
 

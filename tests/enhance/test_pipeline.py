@@ -144,7 +144,7 @@ def test_tiled_equals_whole(tiny_weights: Path) -> None:
         ({"width": 0}, "width: 0 px from 52 px"),
         ({"width": 209}, "width: 209 px from 52 px; 1 to 208 px"),
         ({"height": 161}, "height: 161 px from 40 px"),
-        ({"width": 60, "height": 60}, "one of the two"),
+        ({"width": 60, "height": 60}, "only one"),
         ({"seed": -1}, "seed: -1"),
     ],
 )

@@ -85,15 +85,15 @@ def test_the_result_is_written_whole_and_the_previews_are_alike(tmp_path: Path) 
 
 
 def test_the_summary_says_what_was_done(tmp_path: Path) -> None:
-    summary = shown(tmp_path, notices=("The EXIF block is damaged and was left out",))["summary"]
+    summary = shown(tmp_path, notices=("The EXIF data is damaged and was not kept",))["summary"]
     for text in ("40 × 30 px → 80 × 60 px", "WEBP, ", "enhance-x2 · 3fa91c07", "White balance +0.40"):
         assert text in summary
     assert "Exposure" not in summary  # chosen, but not used
-    assert summary.count("The EXIF block is damaged and was left out") == 1
+    assert summary.count("The EXIF data is damaged and was not kept") == 1
 
 
 def test_the_summary_speaks_chinese(tmp_path: Path) -> None:
-    summary = shown(tmp_path, to="zh", notices=("The EXIF block is damaged and was left out",))["summary"]
+    summary = shown(tmp_path, to="zh", notices=("The EXIF data is damaged and was not kept",))["summary"]
     for text in ("尺寸", "用时", "白平衡 +0.40", "EXIF 信息已损坏"):
         assert text in summary
 
@@ -174,8 +174,8 @@ def test_the_adjustments_arrive_where_they_belong(tmp_path: Path) -> None:
     [
         ((None,), "image: none was given; a picture is needed"),
         (("{bad}",), "image: not a picture"),
-        (("{good}", 2, 0, 0, 1, "auto", False, 0, 0, 0, 0, 0, "jpeg", 92, True), "lossless: jpeg always loses"),
-        (("{good}", 2, 10, 10), "width: a width and a height"),
+        (("{good}", 2, 0, 0, 1, "auto", False, 0, 0, 0, 0, 0, "jpeg", 92, True), "lossless: jpeg is always lossy"),
+        (("{good}", 2, 10, 10), "width: both a width and a height"),
         (
             ("{good}", 2, 0, 0, 1, "auto", False, 0, 0, 0, 0, 0, "png", 92, False, False, False, "{bad}"),
             "reference: not a",

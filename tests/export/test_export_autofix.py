@@ -15,14 +15,15 @@ from torch import Tensor
 from gan.api import Studio
 from gan.core.contract import Context, Result, run
 from gan.core.errors import InputError
+from gan.core.message import Message
 from gan.cutout.segment import Found
-from gan.edit.geometry import measured
 from gan.export import pipeline
 from gan.export.autofix import ENLARGED, TOO_SMALL
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.file_metadata import FileFacts
 from gan.export.pipeline import UNKNOWN_PRODUCT, CheckRequest, ExportRequest, check_picture, export
-from gan.export.rule_result import Finding, Phrase
+from gan.export.rule_result import Finding
+from gan.imaging.box import box_of
 from gan.imaging.picture import GENERATED, Picture
 
 GOOD = FileFacts(file_format="jpeg", bytes=1000, width_px=600, height_px=600, quality=95)
@@ -53,7 +54,7 @@ def exported(context: Context, picture: Picture, channel: Channel, **options: An
 
 
 def repairs(result: Result) -> list[str]:
-    return [str(Phrase(**record)) for record in result.details["repairs"]]
+    return [str(Message(**record)) for record in result.details["repairs"]]
 
 
 def test_a_check_says_what_was_measured_and_changes_nothing(context: Context, seen: Any) -> None:
@@ -101,7 +102,7 @@ def test_a_grey_ground_becomes_white_and_the_product_stays(context: Context, see
     picture, alpha = shot(600, 600, ground=200)
     seen(alpha)
     result = exported(context, picture, CHANNELS["amazon"])
-    assert repairs(result) == ["product cut out and laid on white"]
+    assert repairs(result) == ["product cut out and placed on white"]
     made = result.picture.rgb
     assert bool((made[(alpha == 0).expand_as(made)] == 1).all())
     assert torch.equal(made[(alpha == 1).expand_as(made)], picture.rgb[(alpha == 1).expand_as(made)])
@@ -114,7 +115,7 @@ def test_a_small_product_is_framed_with_its_own_pixels(context: Context, seen: A
     assert repairs(result) == [f"product framed at {100 * 600 / result.picture.width_px:.1f} %"]
     cover = result.pictures[1].alpha
     assert cover is not None
-    box = measured(cover)
+    box = box_of(cover)
     assert box is not None
     assert (box.width, box.height) == (600, 500)
     assert box.fill(*cover.shape[2:]) >= 0.88
@@ -130,7 +131,7 @@ def test_every_product_is_framed_alike_where_that_is_asked(context: Context, see
         seen(alpha)
         cover = exported(context, picture, CHANNELS["shopify"], fill=0.7).pictures[1].alpha
         assert cover is not None
-        found = measured(cover)
+        found = box_of(cover)
         assert found is not None
         assert 0.7 <= found.fill(*cover.shape[2:]) < 0.705
 
@@ -152,7 +153,7 @@ def test_a_framed_product_that_became_too_small_is_enlarged_and_still_fills(cont
     result = exported(context, picture, CHANNELS["amazon"], fill=0.85)
     cover = result.pictures[1].alpha
     assert cover is not None
-    box = measured(cover)
+    box = box_of(cover)
     assert box is not None
     assert 500 <= result.picture.width_px <= 520
     assert 0.85 <= box.fill(*cover.shape[2:]) < 0.86
@@ -199,7 +200,7 @@ def test_text_goes_and_the_product_stays(context: Context, seen: Any) -> None:
     picture, alpha = shot(700, 700, (150, 150, 550, 550), ground=220)
     seen(alpha)
     result = exported(context, painted(picture, (40, 40, 90, 60)), CHANNELS["ebay"])
-    assert repairs(result) == ["product cut out and laid on white"]
+    assert repairs(result) == ["product cut out and placed on white"]
     assert float(result.picture.rgb[:, :, :100].min()) == 1
 
 

@@ -21,13 +21,14 @@ from shots import cut, save, shot
 from gan.core.contract import Context, Model, Progress, Request, Result
 from gan.core.contract import run as carry_out
 from gan.core.errors import InputError, WeightsError
+from gan.core.message import Message
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.page import tab
 from gan.export.page.cards import Card, cards, thumb
 from gan.export.page.channel import OWN, _by_file, _by_name, _show, asked, chosen, described
 from gan.export.page.handlers import Handlers, _Report, pick
 from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
-from gan.export.rule_result import Finding, Phrase
+from gan.export.rule_result import Finding
 from gan.export.rules import RULES
 from gan.imaging.io.codec import decode
 from gan.ui.i18n import LABELS
@@ -93,7 +94,7 @@ def test_a_check_measures_every_picture_and_goes_on_past_a_bad_one(files: list[s
     assert bad == {"source": "<b>.jpg", "error": bad["error"]}
     assert "not a picture" in bad["error"]
     assert [each.get("passed") for each in told["files"]] == [False, None, False]
-    assert "0 of 3 pictures pass · 2 break a rule · 1 could not be used" in listed
+    assert "0 of 3 pictures pass · 2 with broken rules · 1 could not be used" in listed
     assert "&lt;b&gt;.jpg" in listed
     assert "<b>.jpg" not in listed
     assert "800 × 600 px · PNG" in listed
@@ -129,7 +130,7 @@ def test_an_export_hands_over_what_passes(files: list[str]) -> None:
     rows = list(csv.DictReader(io.StringIO(made["report.csv"].decode("utf-8-sig"))))
     assert [row["status"] for row in rows] == ["pass", "error", "pass"]
     assert "2 of 3 pictures pass · 1 could not be used" in listed
-    assert "product cut out and laid on white" in listed
+    assert "product cut out and placed on white" in listed
     picture = decode(made["good.jpg"])
     assert (picture.width_px, picture.height_px) == (640, 640)
     assert bool((picture.rgb[:, :, :30] == 1).all())
@@ -248,7 +249,7 @@ def test_the_rules_to_start_from_are_the_channel_s(name: str) -> None:
 def test_of_a_file_that_cannot_be_used_the_card_says_why(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("colour = 3", encoding="utf-8")
     ((card, _),) = _show(OWN, str(tmp_path / "x.toml"), None)  # type: ignore[arg-type]
-    assert "channel: colour is no rule of a channel" in card
+    assert "channel: colour is not a rule of a channel" in card
 
 
 def test_the_list_and_the_file_keep_in_step() -> None:
@@ -261,7 +262,7 @@ def test_the_list_and_the_file_keep_in_step() -> None:
 
 
 def finding(rule: str, status: Any, repair: str = "") -> Finding:
-    return Finding(rule, Phrase("<i>"), Phrase("some"), status, Phrase(repair) if repair else None)
+    return Finding(rule, Message("<i>"), Message("some"), status, Message(repair) if repair else None)
 
 
 def statuses(listed: str) -> list[str]:
@@ -274,7 +275,7 @@ def test_what_is_wrong_comes_first_and_is_escaped() -> None:
     assert statuses(listed) == ["fail", "warn", "pass"]
     assert "<b>A &amp; B</b> · 0 of 1 pictures pass" in listed
     assert "Fails 1 of 3 rules" in listed
-    assert "Repair: &amp;" in listed
+    assert "Fix: &amp;" in listed
     assert "&lt;i&gt;" in listed
     assert '<details class="card fail" open>' in listed
 
@@ -283,7 +284,7 @@ def test_what_is_wrong_comes_first_and_is_escaped() -> None:
     ("findings", "status", "said"),
     [
         ((finding("fill", "pass"),), "pass", "Passes all 1 rules"),
-        ((finding("fill", "warn"),), "warn", "Passes, 1 to look at"),
+        ((finding("fill", "warn"),), "warn", "Passes, 1 to review"),
         ((finding("fill", "fail"), finding("text", "warn")), "fail", "Fails 1 of 2 rules"),
     ],
 )
@@ -302,13 +303,13 @@ def test_many_cards_are_folded() -> None:
 
 def test_a_repaired_picture_shows_before_and_after() -> None:
     before, after = finding("fill", "fail"), finding("fill", "pass")
-    card = Card("a.jpg", findings=(after,), before=(before,), repairs=(Phrase("borders cropped"),), notices=("N",))
+    card = Card("a.jpg", findings=(after,), before=(before,), repairs=(Message("borders cropped"),), notices=("N",))
     listed = cards([card], 1, "Shop", "en")
     assert "<li>borders cropped</li>" in listed
     assert "<p>N</p>" in listed
     assert listed.index('aria-label="Fails"') < listed.index('<i aria-hidden="true">✓</i>Passes<')
     untouched = cards([Card("a.jpg", findings=(after,), before=(after,))], 1, "Shop", "en")
-    assert "Nothing had to be repaired" in untouched
+    assert "No fixes were needed" in untouched
 
 
 def test_a_thumb_is_small(tmp_path: Path) -> None:

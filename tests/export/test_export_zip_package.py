@@ -19,17 +19,18 @@ from shots import cut, file_of, shot
 from gan.api import Studio
 from gan.core.contract import Context, Request, Result, run
 from gan.core.errors import Cancelled, InputError
+from gan.core.message import Message
 from gan.export.channels import CHANNELS, Channel
 from gan.export.filenames import Names
 from gan.export.output import Written
 from gan.export.pipeline import ExportRequest, check_picture, export
-from gan.export.rule_result import Finding, Phrase
+from gan.export.rule_result import Finding
 from gan.export.zip_builder import Packed, pack
 from gan.export.zip_package import COLUMNS, REPORTS, Package
 from gan.imaging.io.codec import decode
 
 CHANNEL = CHANNELS["amazon"]
-BROKEN = Finding("fill", Phrase("12 %"), Phrase("at least 85 %"), "fail", Phrase("frames it"), 0.12)
+BROKEN = Finding("fill", Message("12 %"), Message("at least 85 %"), "fail", Message("frames it"), 0.12)
 
 
 def done(data: bytes = b"pixels", *findings: Finding, suffix: str = ".jpg") -> Written:
@@ -96,7 +97,7 @@ def opened(path: Path) -> tuple[dict[str, bytes], list[dict[str, str]], dict[str
 
 def test_the_reports_say_what_happened(tmp_path: Path) -> None:
     with Package(tmp_path / "a.zip", CHANNEL) as package:
-        repairs = (Phrase("framed at {percent:.1f} %", {"percent": 88}), Phrase("reduced"))
+        repairs = (Message("framed at {percent:.1f} %", {"percent": 88}), Message("reduced"))
         package.add("x.png", done(b"1"), before=(BROKEN,), repairs=repairs, notices=("look",))
         package.add("=cmd|'/c calc'!A1.png", done(b"22", BROKEN))
         package.fail("+bad.png", "image: not a picture")
@@ -170,7 +171,7 @@ def test_what_passes_goes_in_byte_for_byte_unless_it_tells_of_a_place(
     assert files["a.jpg"] == plain
     assert made[0].repairs == ()
     assert b"A camera" not in files["b.jpg"]
-    assert rows[1]["repairs"].startswith("EXIF left out")
+    assert rows[1]["repairs"].startswith("EXIF data removed")
 
 
 def test_files_that_are_only_of_the_wrong_kind_are_written_anew(tmp_path: Path, runner: Callable[..., Result]) -> None:

@@ -153,7 +153,7 @@ def test_the_interface_of_every_generator() -> None:
     assert (z.shape, attributes.shape) == ((100,), (0,))
     w = network.map(torch.stack([z, -z]), attributes.expand(2, 0), torch.zeros(2, dtype=torch.int64))
     assert w.shape == (2, 1, 100)
-    assert network.centre(0, attributes).shape == (1, 100)
+    assert network.center(0, attributes).shape == (1, 100)
     with torch.inference_mode():
         both, alone = network.synthesize(w), network.synthesize(w[:1])
         plain = network(z[None])

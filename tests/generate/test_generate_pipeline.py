@@ -159,11 +159,11 @@ def test_truncation_goes_from_the_categorys_mean_to_what_was_drawn(network: Gene
         z, attributes, _ = latent.tensors()
         with torch.inference_mode():
             drawn = network.map(z[None], attributes[None], torch.tensor([0]))[0]
-            centre = network.centre(0, attributes)
+            center = network.center(0, attributes)
         at = {psi: _styles(network, seed=seed, category="chair", truncation=psi) for psi in (0.0, 0.25, 1.0)}
-        assert torch.equal(at[0.0], centre)
+        assert torch.equal(at[0.0], center)
         assert torch.equal(at[1.0], drawn)
-        assert torch.allclose(at[0.25], torch.lerp(centre, drawn, 0.25), atol=1e-6)
+        assert torch.allclose(at[0.25], torch.lerp(center, drawn, 0.25), atol=1e-6)
         assert not torch.allclose(at[0.0], at[1.0], atol=1e-2)
 
 

@@ -92,7 +92,7 @@ def test_a_line_of_text_sets_category_colour_and_view(text: str) -> None:
 
 def test_only_what_was_not_understood_is_said() -> None:
     *_, held, release, line = desk().tell("red blorb", "", "auto", None)  # type: ignore[arg-type]
-    assert "Not understood: blorb" in line
+    assert "Not recognized: blorb" in line
     assert (held, release) == (gr.skip(), gr.skip())
     *_, held, release, line = desk().tell("a <b> chair", "", "auto", None)  # type: ignore[arg-type]
     assert held == ""
@@ -111,7 +111,7 @@ def test_a_record_from_elsewhere_finds_room() -> None:
 
 def test_a_saved_file_is_a_record_or_latents(tmp_path: Path) -> None:
     record, plain, bad = (tmp_path / name for name in ("record.json", "latents.json", "bad.json"))
-    asked = dataclasses.replace(EVERYTHING, latent=latent("lamp"))
+    asked = EVERYTHING.replaced(latent=latent("lamp"))
     record.write_text(json.dumps({"request": asked.record()}), encoding="utf-8")
     assert tab_settings.read_saved(record) == (asked, (latent("lamp"),))
     latents.save(plain, (latent(), latent("lamp")))

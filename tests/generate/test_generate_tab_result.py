@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import zipfile
@@ -41,7 +40,7 @@ def test_every_picture_has_a_record_that_makes_it_alone(tmp_path: Path) -> None:
     assert [path.name for path in made.files] == ["lamp-7.png", "lamp-8.png", "lamp-9.png"]
     for number, record in enumerate(made.records):
         asked = record_of(record["request"])
-        assert asked == dataclasses.replace(EVERYTHING, seed=7 + number, count=1)
+        assert asked == EVERYTHING.replaced(seed=7 + number, count=1)
         again = FakeRun()(asked).picture
         with Image.open(made.files[number]) as image:
             assert image.getpixel((0, 0))[0] == round(float(again.rgb[0, 0, 0, 0]) * 255)  # type: ignore[index]

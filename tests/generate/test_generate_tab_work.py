@@ -124,7 +124,7 @@ def test_the_endpoint_reads_text_and_replays_records(tmp_path: Path) -> None:
     assert run.requests[1].sliders.azimuth_deg == 20
     made = shown(tmp_path, EVERYTHING)
     last(desk(run).api_generate(saved=str(made.record)))
-    assert run.requests[2] == dataclasses.replace(EVERYTHING, count=1)
+    assert run.requests[2] == EVERYTHING.replaced(count=1)
     last(desk(run).api_generate(saved=str(made.latents)))
     assert [one.latent for one in run.requests[3:]] == [latent("lamp")] * 3
 
@@ -209,7 +209,7 @@ def test_a_film_from_widgets_to_a_file(file_format: str, starts: bytes) -> None:
 
 
 def test_one_product_is_no_film() -> None:
-    with pytest.raises(gr.Error, match="a film needs at least two"):
+    with pytest.raises(gr.Error, match="a video needs at least two"):
         list(video.Maker(desk()).api_film(seeds="4"))
 
 

@@ -98,8 +98,8 @@ def test_another_models_latent_is_refused(studio: Studio) -> None:
         ({"seeds": (1,)}, "1 products"),
         ({"seeds": (1, 2), "frames": 1}, "frames"),
         ({"seeds": (1, 2), "frames": 121}, "frames"),
-        ({"seeds": tuple(range(6)), "frames": 101}, "606 in all"),
-        ({"seeds": tuple(range(7)), "frames": 100, "loop": False}, "601 in all"),
+        ({"seeds": tuple(range(6)), "frames": 101}, "606 in total"),
+        ({"seeds": tuple(range(7)), "frames": 100, "loop": False}, "601 in total"),
         ({"seeds": (1, 2), "size": 20}, "size"),
     ],
 )

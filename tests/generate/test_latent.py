@@ -66,13 +66,13 @@ def test_what_is_no_latent_is_refused(content: bytes) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"none\.json holds no latents"):
+    with pytest.raises(InputError, match=r"none\.json contains no latents"):
         load(tmp_path / "none.json")
 
 
 @pytest.mark.parametrize("record", [{}, None, [], {"z": None, "attributes": [], "category": ""}])
 def test_a_record_that_is_no_latent_is_refused(record: Any) -> None:
-    with pytest.raises(InputError, match="no latent"):
+    with pytest.raises(InputError, match="not a latent"):
         Latent.from_record(record)
 
 

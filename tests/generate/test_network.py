@@ -184,7 +184,7 @@ def test_a_category_without_members_is_drawn_from_a_normal_distribution(fields: 
     assert float(z.std()) == pytest.approx(1, abs=0.1)
     _, attributes = network.draw(category, generator)
     assert torch.equal(attributes, network.attribute_mean)
-    assert network.centre(category, attributes).isfinite().all()
+    assert network.center(category, attributes).isfinite().all()
 
 
 def test_the_centre_is_the_mean_members_style() -> None:
@@ -192,7 +192,7 @@ def test_the_centre_is_the_mean_members_style() -> None:
     attributes = network.member_attributes[3]
     mean = network.member_z[network.member_category == 1].mean(0)
     expected = network.map(mean[None], attributes[None], torch.tensor([1]))[0]
-    assert torch.equal(network.centre(1, attributes), expected)
+    assert torch.equal(network.center(1, attributes), expected)
 
 
 def test_directions_are_found_in_it() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan.generate.text import COLOURS, Parsed, parse
-from gan.generate.vocabulary import AMOUNTS, AZIMUTH_LIMIT_DEG, CATEGORIES, COLOUR_TABLE, SCALES, STOP_WORDS, VIEWS
+from gan.generate.vocabulary import AMOUNTS, AZIMUTH_LIMIT_DEG, CATEGORIES, COLOR_TABLE, SCALES, STOP_WORDS, VIEWS
 from gan.imaging.product import from_ycc
 
 ALL = tuple(sorted(CATEGORIES))
@@ -149,7 +149,7 @@ def _words(*rows: str) -> list[str]:
 
 def test_no_word_of_the_tables_is_meant_twice() -> None:
     amounts = _words(*(words for _, _, words in AMOUNTS))
-    colours = _words(*(words for _, words in COLOUR_TABLE.values()))
+    colours = _words(*(words for _, words in COLOR_TABLE.values()))
     both = {"navy", "藏青"}  # a colour that says how light it is
     assert set(amounts) & set(colours) == both
     words = _words(
@@ -173,7 +173,7 @@ def test_every_other_word_of_the_tables_is_read_as_its_row() -> None:
     for name, value, words in (
         *AMOUNTS,
         *(("azimuth_deg", angle, words) for angle, words in VIEWS),
-        *(("colour", colour, words) for colour, (_, words) in COLOUR_TABLE.items()),
+        *(("colour", colour, words) for colour, (_, words) in COLOR_TABLE.items()),
     ):
         for word in _words(words):
             line = read(word)
@@ -183,8 +183,8 @@ def test_every_other_word_of_the_tables_is_read_as_its_row() -> None:
 
 
 def test_colours_are_measures_of_their_srgb_values() -> None:
-    assert set(COLOURS) == set(COLOUR_TABLE)
-    for name, (rgb, _) in COLOUR_TABLE.items():
+    assert set(COLOURS) == set(COLOR_TABLE)
+    for name, (rgb, _) in COLOR_TABLE.items():
         back = from_ycc(torch.tensor(COLOURS[name]).view(1, 3, 1, 1)).flatten() * 255
         torch.testing.assert_close(back, torch.tensor(rgb).float(), atol=0.01, rtol=0)
 

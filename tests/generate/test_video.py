@@ -160,8 +160,8 @@ def test_an_mp4s_frames_are_never_in_memory_together() -> None:
 @pytest.mark.parametrize(
     ("frames", "message"),
     [
-        ([], "frames: 0; a film needs at least two"),
-        (scene(1), "frames: 1; a film needs at least two"),
+        ([], "frames: 0; a video needs at least two"),
+        (scene(1), "frames: 1; a video needs at least two"),
         ([torch.ones(3, 8, 8), torch.ones(3, 8, 9)], r"shape \(3, 8, 9\)"),
         ([torch.ones(3, 8, 8), torch.ones(3, 8, 8), torch.ones(3, 9, 8)], r"shape \(3, 9, 8\)"),
         ([torch.ones(1, 8, 8)] * 2, r"shape \(1, 8, 8\)"),
@@ -181,9 +181,9 @@ def test_other_rates_are_refused(fps: float) -> None:
 
 
 def test_other_formats_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="webm is no format of films; allowed are gif, mp4"):
+    with pytest.raises(InputError, match="webm is not a video format; gif, mp4 are allowed"):
         encode_film(scene(), 10, "webm")
-    with pytest.raises(InputError, match="webm is no format"):
+    with pytest.raises(InputError, match="webm is not a video format"):
         write_film(tmp_path / "film.webm", scene(), 10)
     assert list(tmp_path.iterdir()) == []
 

@@ -64,7 +64,7 @@ def test_bits_that_are_asked_for(file_format: str) -> None:
 @pytest.mark.parametrize("file_format", ["jpeg", "webp", "avif"])
 def test_other_formats_take_a_deep_picture_with_8_bits(file_format: str) -> None:
     assert decode(encode(pictured(noise()), Encoding(file_format=file_format))).bits == 8
-    with pytest.raises(InputError, match="written with 8 bits a channel; png, tiff can be written with 16"):
+    with pytest.raises(InputError, match="written with 8 bits per channel; png, tiff can be written with 16"):
         Encoding(file_format=file_format, bits=16)
 
 

@@ -215,4 +215,4 @@ def test_transparency_becomes_a_mask_and_none_is_refused() -> None:
     for opaque in (Picture(rgb), Picture(rgb, torch.ones(1, 1, 2, 3))):
         with pytest.raises(InputError) as error:
             from_alpha(opaque)
-        _refused(error, "image", "without transparency")
+        _refused(error, "image", "no transparency")

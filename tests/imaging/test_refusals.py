@@ -139,7 +139,7 @@ def test_long_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
 def test_zero_sized(size: tuple[int, int]) -> None:
-    assert "without pixels" in refused(Image.new("RGB", size))
+    assert "no pixels" in refused(Image.new("RGB", size))
     assert "damaged" in refused(png_header(*size))
 
 

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from gan.core.contract import Context, Model
-from gan.inpaint.filling import Box, fill, holes
+from gan.imaging.box import Box
+from gan.inpaint.filling import fill, holes
 from gan.inpaint.network import PLANES
 
 
@@ -41,18 +42,18 @@ def _hole(height_px: int, width_px: int, *boxes: Box) -> Tensor:
 
 
 def test_holes_far_apart_have_crops_of_their_own() -> None:
-    near, far = (Box(10, 10, 20, 20), Box(25, 10, 30, 20)), Box(300, 400, 310, 404)
-    assert holes(_hole(400, 500, *near, far), 48) == [Box(10, 10, 30, 20), far]
+    near, far = (Box(10, 10, 20, 20), Box(10, 25, 20, 30)), Box(400, 300, 404, 310)
+    assert holes(_hole(400, 500, *near, far), 48) == [Box(10, 10, 20, 30), far]
     assert holes(_hole(400, 500), 48) == []
 
 
 def test_many_specks_become_few_crops() -> None:
-    specks = [Box(y, x, y + 2, x + 2) for y in range(0, 200, 20) for x in range(0, 200, 20)]
+    specks = [Box(x, y, x + 2, y + 2) for y in range(0, 200, 20) for x in range(0, 200, 20)]
     assert len(holes(_hole(400, 500, *specks), 48)) == 1
 
 
 def test_a_small_hole_is_filled_in_one_call_at_its_own_size() -> None:
-    network, box = _Offset(), Box(100, 100, 120, 130)
+    network, box = _Offset(), Box(100, 100, 130, 120)
     rgb = torch.rand(1, 3, 400, 400, generator=torch.Generator().manual_seed(0))
     made = _filled(rgb, _hole(400, 400, box), network, box)
     assert made.shape == (1, 3, 20, 30)
@@ -63,7 +64,7 @@ def test_a_small_hole_is_filled_in_one_call_at_its_own_size() -> None:
 
 def test_a_large_hole_goes_through_several_levels_and_keeps_a_ramp() -> None:
     """With a network that changes nothing, a ramp of light over the whole picture is continued at every level."""
-    network, box = _Offset(), Box(100, 120, 420, 440)
+    network, box = _Offset(), Box(120, 100, 440, 420)
     rgb = torch.linspace(0.2, 0.8, 560)[None, None, None, :].expand(1, 3, 540, 560).contiguous()
     hole = _hole(540, 560, box)
     made = _filled(rgb.masked_fill(hole, 1.0), hole, network, box)
@@ -72,7 +73,7 @@ def test_a_large_hole_goes_through_several_levels_and_keeps_a_ramp() -> None:
 
 
 def test_a_step_at_the_edge_is_taken_away() -> None:
-    network, box = _Offset(0.1), Box(40, 40, 60, 70)
+    network, box = _Offset(0.1), Box(40, 40, 70, 60)
     rgb = torch.full((1, 3, 120, 130), 0.5)
     rgb += 0.01 * torch.rand(rgb.shape, generator=torch.Generator().manual_seed(0))
     made = _filled(rgb, _hole(120, 130, box), network, box)
@@ -80,7 +81,7 @@ def test_a_step_at_the_edge_is_taken_away() -> None:
 
 
 def test_a_ground_of_one_colour_is_that_colour_again() -> None:
-    box = Box(40, 40, 60, 70)
+    box = Box(40, 40, 70, 60)
     ground = torch.tensor([1.0, 1.0, 250 / 255])[None, :, None, None].expand(1, 3, 120, 130).contiguous()
     ground[:, :, :, 75:] = torch.rand(1, 3, 120, 55, generator=torch.Generator().manual_seed(0))
     made = _filled(ground, _hole(120, 130, box), _Noise(), box)
@@ -88,7 +89,7 @@ def test_a_ground_of_one_colour_is_that_colour_again() -> None:
 
 
 def test_a_network_that_sees_a_hole_as_a_whole_is_called_once_with_four_planes() -> None:
-    network, box = _Offset(), Box(100, 100, 300, 420)
+    network, box = _Offset(), Box(100, 100, 420, 300)
     rgb = torch.rand(1, 3, 400, 600, generator=torch.Generator().manual_seed(0))
     _filled(rgb, _hole(400, 600, box), network, box, whole=True)
     (seen,) = network.seen

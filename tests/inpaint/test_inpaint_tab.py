@@ -230,7 +230,13 @@ def test_a_format_that_loses_something_says_so(tmp_path: Path, given: dict[str, 
     result = FakeStudio().run(InpaintRequest(picture=source, mask=box(4, 4, 10, 10), grow_px=2))
     shown = from_result(result, source, Encoding(**given), tmp_path, "en")
     assert (LOSSY in shown.summary) == lossy
-    for text in ("48 × 32 px", "Holes</dt><dd>1", "Made anew", "grown by 2 px, feathered over 0 px", "enhance-x2"):
+    for text in (
+        "48 × 32 px",
+        "Filled areas</dt><dd>1",
+        "New pixels",
+        "grown by 2 px, feathered by 0 px",
+        "enhance-x2",
+    ):
         assert text in shown.summary
     chinese = from_result(result, source, Encoding(**given), tmp_path, "zh").summary
     assert "扩大 2 px" in chinese

@@ -203,12 +203,12 @@ def test_the_mask_endpoint_marks_as_the_package_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, "mask: nothing says what to mark"),
+        ({}, "mask: nothing to mark was chosen"),
         ({"color": "4"}, "color: 4; 2 whole numbers"),
         ({"rectangle": "1,2,3,x"}, "rectangle: 1,2,3,x; 4 whole numbers"),
         ({"rectangle": "1,2,300,4"}, "rectangle: 300 x 4 px"),
         ({"suggest": ["ghosts"]}, "suggest: ghosts"),
-        ({"from_alpha": True}, "image: a picture without transparency"),
+        ({"from_alpha": True}, "image: the picture has no transparency"),
         ({"rectangle": "1,2,3,4", "grow": 999}, "grow: 999"),
     ],
 )
@@ -223,5 +223,5 @@ def test_marks_of_several_kinds_are_united(tmp_path: Path) -> None:
     picture.alpha[..., :4] = 0  # type: ignore[index]
     made = marked(picture, Marking(given=box(10, 0, 2, 2), transparent=True, rectangles=((20, 20, 3, 3),)))
     assert float(made.coverage.sum()) == 4 * 32 + 4 + 9
-    with pytest.raises(InputError, match="nothing says what to mark"):
+    with pytest.raises(InputError, match="nothing to mark was chosen"):
         marked(picture, Marking(invert=True))

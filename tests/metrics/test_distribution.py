@@ -14,7 +14,7 @@ from gan.metrics.distribution import (
     kernel_distance_of_halves,
     pooled_features,
 )
-from gan.metrics.neighbours import density_coverage, diversity, nearest_neighbour_ratio, precision_recall
+from gan.metrics.neighbors import density_coverage, diversity, nearest_neighbor_ratio, precision_recall
 from gan.metrics.summary import summarise
 from gan.models.features import Features, load_features
 
@@ -180,7 +180,7 @@ def test_diversity_is_the_mean_over_pairs() -> None:
 
 def test_copies_have_ratio_zero_and_are_named() -> None:
     training, held_out = normal(30), normal(20, seed=1)
-    copies = nearest_neighbour_ratio(training[[4, 7, 9]], training, held_out)
+    copies = nearest_neighbor_ratio(training[[4, 7, 9]], training, held_out)
     assert copies.ratio == 0
     assert copies.index.tolist() == [4, 7, 9]
 
@@ -188,20 +188,20 @@ def test_copies_have_ratio_zero_and_are_named() -> None:
 def test_the_ratio_is_in_units_of_held_out_products() -> None:
     training = column(0, 10)
     # Held-out distances are 1, 2 and 4, made ones 3, 1 and 5.
-    neighbours = nearest_neighbour_ratio(column(3, 11, -5), training, column(1, 12, 14))
-    assert neighbours.distance.tolist() == [1.5, 0.5, 2.5]
-    assert neighbours.ratio == 1.5
-    assert neighbours.closest(2) == [(1, 1, 0.5), (0, 0, 1.5)]
+    neighbors = nearest_neighbor_ratio(column(3, 11, -5), training, column(1, 12, 14))
+    assert neighbors.distance.tolist() == [1.5, 0.5, 2.5]
+    assert neighbors.ratio == 1.5
+    assert neighbors.closest(2) == [(1, 1, 0.5), (0, 0, 1.5)]
 
 
 def test_unseen_samples_of_the_same_distribution_have_ratio_one() -> None:
-    neighbours = nearest_neighbour_ratio(normal(400), normal(400, seed=1), normal(400, seed=2))
-    assert neighbours.ratio == pytest.approx(1, abs=0.1)
+    neighbors = nearest_neighbor_ratio(normal(400), normal(400, seed=1), normal(400, seed=2))
+    assert neighbors.ratio == pytest.approx(1, abs=0.1)
 
 
 def test_a_held_out_set_of_copies_is_refused() -> None:
     with pytest.raises(InputError, match="copies of training pictures"):
-        nearest_neighbour_ratio(normal(5), normal(9, seed=1), normal(9, seed=1)[:5])
+        nearest_neighbor_ratio(normal(5), normal(9, seed=1), normal(9, seed=1)[:5])
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_summary_holds_what_the_functions_say() -> None:
     assert (summary.made.density, summary.made.coverage) == density_coverage(held_out, made)
     assert summary.made.diversity == diversity(made) / diversity(held_out)
     assert summary.halves == kernel_distance_of_halves(held_out, names, seed=1)
-    assert summary.neighbours.ratio == nearest_neighbour_ratio(made, training, held_out).ratio
+    assert summary.neighbors.ratio == nearest_neighbor_ratio(made, training, held_out).ratio
     assert summary.real != summary.made
 
 

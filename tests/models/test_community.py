@@ -123,7 +123,7 @@ def test_a_pickle_with_code_is_refused_and_not_run(tmp_path: Path, form: str) ->
         path.write_bytes(pickle.dumps(Malicious(trace)))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=form == "zip")
-    with pytest.raises(WeightsError, match="damaged" if form == "plain" else "carries more than tensors"):
+    with pytest.raises(WeightsError, match="damaged" if form == "plain" else "contains more than tensors"):
         load_community(path)
     assert not trace.exists()
 
@@ -178,7 +178,7 @@ def test_truncated_files_are_refused(tmp_path: Path, suffix: str, keep: float) -
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     torch.save([torch.zeros(1)], tmp_path / "list.pth")
-    with pytest.raises(WeightsError, match="holds a list"):
+    with pytest.raises(WeightsError, match="contains list"):
         load_community(tmp_path / "list.pth")
 
 

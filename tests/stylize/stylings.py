@@ -44,7 +44,7 @@ class FakeRun:
                 raise Cancelled
             time.sleep(self.step_s)
             if progress is not None:
-                progress(step + 1, 4, "Painting")
+                progress(step + 1, 4, "Painting strokes")
         picture = request.picture
         made = picture.with_pixels(torch.lerp(picture.rgb, picture.rgb.flip(1), request.strength), picture.alpha)
         count = 1 if isinstance(request, StylizeRequest) else len(request.chosen) + 1

@@ -222,7 +222,7 @@ def test_a_product_is_measured_inside_and_around(data: Path) -> None:
 
     def refuses(request: StylizeRequest) -> Result:
         if request.mask is None:
-            raise InputError("where", "no plain ground", "a mask is needed", "Give a mask")
+            raise InputError("where", "no plain ground", "a mask is needed", "Add a mask")
         return negative(request)
 
     assert measure_product(product, style, refuses, "auto").found_ground == 0

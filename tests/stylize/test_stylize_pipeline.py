@@ -123,7 +123,7 @@ def test_a_mask_tells_the_product(studio: Studio) -> None:
 
 
 def test_without_a_plain_ground_there_is_no_product_to_tell(studio: Studio) -> None:
-    with pytest.raises(InputError, match="Give a mask, or choose everywhere"):
+    with pytest.raises(InputError, match="Add a mask, or choose the whole picture"):
         studio.run(asked(picture(), where="product"))
 
 
@@ -272,10 +272,10 @@ def test_weights_that_are_no_shares(weights: tuple[float, float]) -> None:
         ({"style_px": 63}, "64 to 8192 is allowed"),
         ({"styles": ()}, "1 to 8 are allowed"),
         ({"styles": (Style(picture()),) * (MOST_STYLES + 1)}, "1 to 8 are allowed"),
-        ({"look": identity()}, "a look is used alone"),
-        ({"look": identity(), "styles": ()}, "a look is used alone"),
+        ({"look": identity()}, "a .cube file must be used alone"),
+        ({"look": identity(), "styles": ()}, "a .cube file must be used alone"),
         ({"mask": Mask(torch.zeros(1, 1, 5, 5))}, "5 x 5"),
-        ({"mask": Mask(torch.zeros(1, 1, 72, 104))}, "a mask for everywhere"),
+        ({"mask": Mask(torch.zeros(1, 1, 72, 104))}, "a mask was given for the whole picture"),
         ({"seed": -1}, "whole number"),
     ],
 )
@@ -328,7 +328,7 @@ class TestSources:
     def test_a_look_comes_alone(self, tmp_path: Path) -> None:
         write_cube(identity(), tmp_path / "a.cube", title="none")
         assert set(styles_of([tmp_path / "a.cube"])) == {"look", "kind"}
-        with pytest.raises(InputError, match="a look is used alone"):
+        with pytest.raises(InputError, match="file must be used alone"):
             styles_of([tmp_path / "a.cube", "mosaic"])
         with pytest.raises(InputError, match="photographically"):
             Studio("cpu").stylize(Image.new("RGB", (9, 9)), tmp_path / "a.cube", kind="artistic")

@@ -24,7 +24,7 @@ from gan.stylize.page import tab
 from gan.stylize.page.handlers import Choices
 from gan.stylize.page.preview import Previewer
 from gan.stylize.presets import PRESETS
-from gan.ui.locale.chinese import SENTENCES
+from gan.ui.i18n import CATALOGS
 
 # A style is chosen
 
@@ -70,7 +70,7 @@ def test_every_preset_has_a_thumbnail_and_a_title_in_both_languages() -> None:
     pictures = tab_style._thumbnails()
     assert len(pictures) == len(NAMES) >= 12
     assert {max(picture.size) for picture in pictures} == {tab_style.THUMB_PX}
-    assert all(preset.title in SENTENCES for preset in PRESETS.values())
+    assert all(preset.title in CATALOGS["zh"].sentences for preset in PRESETS.values())
     assert tab_style.titles("zh") != tab_style.titles("en")
     assert set(tab.EXAMPLE_STYLES.values()) <= set(NAMES)
 
@@ -118,7 +118,7 @@ def test_the_preview_sees_a_small_copy_with_its_mask(tmp_path: Path) -> None:
     [
         ((300, 200), {}, "Preview at the picture&#x27;s own size"),
         ((1500, 1000), {}, "<span>Preview at 512 px</span>"),
-        ((4000, 600), {}, "Preview at 512 px. At 4000 × 600 px strokes come out finer; stroke size 2048"),
+        ((4000, 600), {}, "Preview at 512 px. At 4000 × 600 px strokes are finer; stroke size 2048"),
         ((4000, 600), {"content_px": 512}, "<span>Preview at 512 px</span>"),
         ((1500, 1000), {"kind": "photographic"}, "<span>Preview at 512 px</span>"),
         ((1500, 1000), {"style_px": 9999}, "style_px: 9999"),
@@ -179,7 +179,7 @@ def test_a_run_from_file_to_files(tmp_path: Path) -> None:
             assert json.loads(Path(record).read_text())["request"]["styles"][0]["picture"] == f"{NAMES[0]}.webp"
             for text in ("640 × 400 px", "stylize · 3fa91c07", PRESETS[NAMES[0]].title, "Structure kept"):
                 assert text in summary
-            assert "Restyled" not in summary
+            assert "Restyled area" not in summary
             return
     pytest.fail("there was no result")
 
@@ -204,7 +204,7 @@ def test_what_lies_outside_changes_in_a_lossy_format_which_is_said(
     path = photograph(tmp_path / "shoe.png")
     summary = ran(FakeRun(), path, *values(where="ground"), file_format, *FORMAT[1:])[2]
     assert (LOSSY in summary) == lossy
-    assert "Restyled</dt><dd>25.00 %" in summary
+    assert "Restyled area</dt><dd>25.00 %" in summary
 
 
 def test_a_mask_that_is_out_of_sight_does_not_count(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the Batch tab runs: from pictures and a recipe to a ZIP; for the page and the API."""
+"""Run the Batch tab: from pictures and a recipe to a ZIP; for the page and the API."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Handlers:
 
 @dataclass(frozen=True)
 class _Made:
-    """What is handed over.
+    """Finished batch, ready for download.
 
     Attributes:
         summary: of the work that was done.
@@ -126,7 +126,7 @@ def _replayed(replay: Replay, told: BatchProgress) -> Summary:
 
 def _overall(progress: Progress) -> Progress:
     """All steps of all pictures as one, so that the time left is that of the whole."""
-    return lambda done, total, _: progress(done, total, "Working through the pictures")
+    return lambda done, total, _: progress(done, total, "Processing the pictures")
 
 
 def _pack(archive: Path, out: Path) -> None:

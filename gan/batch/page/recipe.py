@@ -26,7 +26,7 @@ from gan.ui.widgets import DECODING, LIGHT
 
 STANDARD: Final = "square"
 OWN: Final = "own"
-"""What the list holds where the steps are a file's."""
+"""Value of the list if the steps come from a file."""
 
 AUTO_MODEL: Final = "auto"
 TASKS: Final = ("enhance", "generate", "inpaint", "stylize", "cutout")
@@ -49,14 +49,14 @@ class Panel:
 
     @property
     def inputs(self) -> list[Component]:
-        """What `chosen` takes."""
+        """Components whose values `chosen` takes."""
         return [self.file, self.more, self.ready]
 
 
 def build(offered: Offered) -> Panel:
     """Draw it, and keep what is shown in step with what is chosen."""
     ready = gr.Dropdown(
-        [*((label(f"ready.{name}"), name) for name in READY), (label("batch.own"), OWN)],
+        [*((label(f"batch.ready.{name}"), name) for name in READY), (label("batch.own"), OWN)],
         value=STANDARD,
         label=label("batch.steps"),
         filterable=False,
@@ -116,7 +116,7 @@ def carried(path: Path) -> Recipe:
     if not picture.history:
         raise InputError(
             "recipe",
-            "{name} carries no steps",
+            "{name} contains no steps",
             "a recipe, or a picture that Packshot Studio made, is expected",
             "Choose another file",
             name=path.name,
@@ -126,10 +126,10 @@ def carried(path: Path) -> Recipe:
 
 
 def title_of(recipe: Recipe, file: str | None, ready: str, to: Language) -> str:
-    """What the page calls the recipe."""
+    """Title of the recipe on the page."""
     if file:
         return recipe.name or Path(file).stem
-    return word(f"ready.{ready}", to)
+    return word(f"batch.ready.{ready}", to)
 
 
 class _Beside(Mapping[str, Path]):
@@ -168,7 +168,7 @@ def _check_models(recipe: Recipe, offered: Offered) -> None:
             "model",
             "{name} is not offered here",
             "auto and the models in this page's lists are allowed",
-            "Take the model out of the recipe, or choose one of these",
+            "Remove the model from the recipe, or choose one of these",
             name=unknown[0],
         )
 

@@ -23,7 +23,7 @@ EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -77,7 +77,7 @@ def build(run: Run, offered: Callable[[str], Sequence[Choice]], *, examples: Pat
                     archive = gr.DownloadButton(
                         label("folder.download"), variant="primary", min_width=170, elem_id="batch-archive"
                     )
-                    file = gr.DownloadButton(label("batch.one"), min_width=170, elem_id="batch-download")
+                    file = gr.DownloadButton(label("batch.download"), min_width=170, elem_id="batch-download")
                     gr.Button(label("send.generate"), visible=False, min_width=200, elem_id="batch-send-generate")
                 sheets = gr.Gallery(
                     label=label("batch.sheets"),
@@ -116,11 +116,11 @@ def _events(parts: _Parts, desk: Handlers) -> None:
 
 
 def _join(path: str | None, files: list[str] | None) -> tuple[Any, Any]:
-    """What another tab sent, or an example, as one more of the files."""
+    """Append a picture from another tab, or an example, to the list of files."""
     return (gr.skip(), gr.skip()) if path is None else (None, [*(files or ()), path])
 
 
 def _after(archive: str | None, report: str | None, file: str | None, sheets: object) -> tuple[Any, ...]:
-    """What there is takes the place of the introduction."""
+    """Hide the introduction and show the results that exist."""
     made, told, one = (gr.update(visible=path is not None) for path in (archive, report, file))
     return gr.update(visible=False), made, told, one, gr.update(visible=bool(sheets))

@@ -56,13 +56,15 @@ class Panel:
 def build_ground() -> dict[str, Component]:
     """Add the choice of a ground."""
     ground = gr.Radio(
-        [(label(f"ground.{name}"), name) for name in (TRANSPARENT, WHITE, COLOR, PICTURE)],
+        [(label(f"cutout.ground.{name}"), name) for name in (TRANSPARENT, WHITE, COLOR, PICTURE)],
         value=TRANSPARENT,
-        label=label("ground"),
+        label=label("cutout.ground"),
         elem_id="cutout-ground",
     )
-    color = gr.ColorPicker("#F2F2F2", label=label("ground.color"), visible=False, elem_id="cutout-color")
-    file = gr.File(label=label("ground.file"), type="filepath", height=150, visible=False, elem_id="cutout-ground-file")
+    color = gr.ColorPicker("#F2F2F2", label=label("cutout.ground.color"), visible=False, elem_id="cutout-color")
+    file = gr.File(
+        label=label("cutout.ground.file"), type="filepath", height=150, visible=False, elem_id="cutout-ground-file"
+    )
     ground.change(
         lambda chosen: (gr.update(visible=chosen == COLOR), gr.update(visible=chosen == PICTURE)),
         ground,
@@ -90,7 +92,7 @@ def joined(ground: dict[str, Component], folds: Panel, start: gr.Button) -> Pane
     ticks = [fields[name] for name in ("recolor", "frame", "shadow", "white")]
     gr.on(
         [tick.change for tick in ticks],  # type: ignore[attr-defined]
-        lambda *on: gr.update(value=label("cutout.make" if any(on) else "cutout.run")),
+        lambda *on: gr.update(value=label("cutout.run.edit" if any(on) else "cutout.run")),
         ticks,
         start,
         **LIGHT,
@@ -166,7 +168,7 @@ def _white() -> dict[str, Component]:
 @contextmanager
 def _fold(task: str) -> Iterator[gr.Checkbox]:
     """The fold of an edit, with what says whether it is made."""
-    with gr.Accordion(label(task), open=False, elem_id=f"cutout-{task}"):
+    with gr.Accordion(label(f"{task}.title"), open=False, elem_id=f"cutout-{task}"):
         yield gr.Checkbox(False, label=label(f"{task}.apply"), elem_id=f"cutout-{task}-apply")
 
 

@@ -1,4 +1,4 @@
-"""What programs call of the Cut-out tab: one request each, and its finished files."""
+"""Endpoints of the Cut-out tab: one request each, and its finished files."""
 
 from __future__ import annotations
 

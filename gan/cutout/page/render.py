@@ -32,7 +32,7 @@ THUMB_PX: Final = 256
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """What is asked, and of what.
+    """Everything one rendering needs: the photograph, settings, marks and encoding.
 
     Attributes:
         photograph: decoded.
@@ -68,7 +68,7 @@ class Order:
 
 
 def cutouts(visit: Session, marks: Marks) -> int:
-    """How many cut-outs have to be made for those marks: corrections start from what was found without any."""
+    """Number of cut-outs needed for those marks: corrections start from the result without any."""
     if visit.base(marks.key) is not None:
         return 0
     return 1 + bool(marks.key and marks.mask is None and visit.base("") is None)

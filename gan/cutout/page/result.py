@@ -69,7 +69,7 @@ SUFFIXES: Final = {
     "white": "white",
     "match": "matched",
 }
-"""How a file is called that a task made."""
+"""Name of a file that a task made."""
 
 
 def _before(source: Picture, made: Picture, results: Sequence[Result], folder: Path, stem: str) -> str | None:
@@ -92,14 +92,14 @@ def rows_of(result: Result, index: int, to: Language, off_white: float | None) -
     if result.task == "recolor":
         target = details["targets"][index]
         before, after = f"{target['delta_e_before']:.1f}", f"{target['delta_e']:.1f}"
-        return [(say("Colour", to), f"{target['to']} · ΔE {before} → {after}")]
+        return [(say("Color", to), f"{target['to']} · ΔE {before} → {after}")]
     if result.task == "frame":
         return [(say("Fill", to), f"{details['fill']:.1%}")]
     if result.task == "shadow":
-        return [(say("Shadow", to), word(f"shadow.{asked['kind']}", to))]
+        return [(say("Shadow", to), word(f"shadow.kind.{asked['kind']}", to))]
     if result.task == "white":
         shares = (details["off_white_before"] if off_white is None else off_white, details["off_white"])
-        return [(say("Off-white ground", to), " → ".join(f"{share:.1%}" for share in shares))]
+        return [(say("Off-white background", to), " → ".join(f"{share:.1%}" for share in shares))]
     return []
 
 

@@ -26,10 +26,10 @@ KEEP: Final[Color] = (22, 163, 74)
 DROP: Final[Color] = (225, 29, 72)
 PROTECT: Final[Color] = (37, 99, 235)
 BRUSHES: Final = (KEEP, DROP, PROTECT)
-"""What belongs to the product, what does not, and what keeps its colour."""
+"""Brush colors of what belongs to the product, what does not, and what keeps its color."""
 
 FADED: Final = 0.7
-"""How much of what was cut away is hidden in the editor: so much is left that it can be brought back."""
+"""Opacity in the editor of what hides the cut-away parts, so that they can still be brought back."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from gan.imaging.picture import Picture
 from gan.ui.form import read_fields
 
 COLOR, PICTURE = "color", "picture"
-"""What the choice of a ground holds besides `TRANSPARENT` and `WHITE`."""
+"""Choices of a background besides `TRANSPARENT` and `WHITE`."""
 
 EDITS: Final[Mapping[str, type[Request]]] = {
     "recolor": RecolorRequest,
@@ -136,7 +136,9 @@ class Edits:
             return ground_of(hex_of(self.color), field="ground")
         if self.ground == PICTURE:
             if self.file is None:
-                raise InputError("ground", "none was given", "a picture is needed", "Choose a file, or another ground")
+                raise InputError(
+                    "ground", "none was given", "a picture is needed", "Choose a file or another background"
+                )
             return decode(self.file, field="ground")
         return TRANSPARENT
 

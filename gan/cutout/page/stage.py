@@ -235,7 +235,7 @@ class Page:
 
 def _there(visit: Session | None) -> Session:
     if visit is None:
-        raise InputError("image", "none was given", "a picture is needed", "Choose a file or one of the examples first")
+        raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
     return visit
 
 

@@ -15,6 +15,7 @@ from gan.cutout.page import handlers
 from gan.cutout.page.session import BRUSHES
 from gan.cutout.page.stage import Page, Stage
 from gan.ui import compare_button, mask_editor, widgets
+from gan.ui.assets import asset
 from gan.ui.endpoint import Endpoints
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run
@@ -23,25 +24,9 @@ from gan.ui.session import Shelf
 from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
 TOOLS: Final = ("keep", "drop", "protect", "erase")
-"""What the choice of a brush holds: one for each of `BRUSHES`, and the eraser."""
+"""Choices of a brush: one for each of `BRUSHES`, and the eraser."""
 
 EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
-
-TAKE_BRUSH: Final = """tool => {
-  const editor = document.getElementById('cutout-editor')
-  const press = name => editor?.querySelector(`[aria-label="${name}"]`)?.click()
-  const number = ['keep', 'drop', 'protect'].indexOf(tool)
-  if (number < 0) return press('Erase')
-  press('Brush')
-  setTimeout(() => {
-    press('Color')
-    setTimeout(() => {
-      editor?.querySelectorAll('menu.swatch button')[number]?.click()
-      setTimeout(() => document.body.dispatchEvent(new MouseEvent('mousedown', {bubbles: true})), 50)
-    }, 50)
-  }, 50)
-}"""
-"""The editor's own buttons, pressed for the user: its palette does not say what a colour means."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +75,10 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             editor = mask_editor.build("cutout", "cutout.editor", BRUSHES)
             facts = gr.HTML(visible=False, elem_id="cutout-facts", elem_classes="facts", padding=False)
             brush = gr.Radio(
-                [(label(f"brush.{tool}"), tool) for tool in TOOLS],
+                [(label(f"cutout.brush.{tool}"), tool) for tool in TOOLS],
                 value=TOOLS[0],
-                label=label("brush"),
-                info=label("brush.info"),
+                label=label("cutout.brush"),
+                info=label("cutout.brush.info"),
                 elem_id="cutout-brush",
                 elem_classes="brushes",
             )
@@ -111,10 +96,10 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     hold = compare_button.button("cutout")
                     undo, redo = (
                         gr.Button(label(key), size="sm", visible=False, min_width=90, elem_id=elem_id)
-                        for key, elem_id in (("steps.undo", "cutout-undo"), ("steps.redo", "cutout-redo"))
+                        for key, elem_id in (("result.undo", "cutout-undo"), ("result.redo", "cutout-redo"))
                     )
                 variants = gr.Gallery(
-                    label=label("variants"),
+                    label=label("recolor.variants"),
                     visible=False,
                     columns=4,
                     height="auto",
@@ -131,7 +116,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                         for key, elem_id in (
                             ("cutout.alpha", "cutout-alpha"),
                             ("shadow.layer", "cutout-layer"),
-                            ("variants.all", "cutout-archive"),
+                            ("recolor.variants.all", "cutout-archive"),
                         )
                     )
     stage = Stage(
@@ -151,7 +136,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     beside = gr.File(visible=False, elem_id="cutout-api-beside")
     handlers.expose(Endpoints("cutout"), run, [*view.values(), beside], running.status)
     _visits(parts, Page(run, edits.names, output.encoding))
-    brush.input(None, brush, None, js=TAKE_BRUSH, **LIGHT)
+    brush.input(None, brush, None, js=asset("take_brush.js"), **LIGHT)
     return Tab([*edits.remembered, *output.controls()], photograph, view.download)
 
 

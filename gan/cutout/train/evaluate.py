@@ -55,7 +55,7 @@ Run = Callable[[CutoutRequest], Result]
 
 @dataclass(frozen=True)
 class Reading:
-    """What one method did on one case.
+    """Scores of one method on one case.
 
     Attributes:
         iou: intersection over union of what is more than half covered.
@@ -99,14 +99,14 @@ class Evaluation:
         return {name: _by_method(readings) for name, readings in groups.items() if readings}
 
     def reached(self) -> dict[str, float]:
-        """What `BARS` are about, as far as it was measured."""
+        """Measured values of the figures in `BARS`."""
         ours = self.groups.get(PHOTOGRAPHS, {}).get(OURS)
         if ours is None:
             return {}
         return dict(zip(BARS, (ours.median_iou, ours.error), strict=True))
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them. Seconds are left to the terminal, since they are one machine's."""
+        """Metrics for the manifest's record. Seconds are printed only, since they depend on the machine."""
         found: dict[str, Metric] = {}
         for group, by_method in self.groups.items():
             for title, field in (("median IoU", "median_iou"), ("mean alpha error", "error")):
@@ -289,7 +289,7 @@ def _peers() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
         return _coverage((marked == cv2.GC_FGD) | (marked == cv2.GC_PR_FGD))
 
     def away(x: Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """How far each colour is from the border's median, Delta E."""
+        """Delta E of each color from the border's median."""
         lab = rgb2lab(x[0].permute(1, 2, 0).numpy())
         border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
         distance: np.ndarray[Any, np.dtype[np.float64]] = np.linalg.norm(lab - np.median(border, axis=0), axis=2)

@@ -1,4 +1,4 @@
-"""How the cut-out network is trained: the coverage of products that are laid on other grounds."""
+"""Training recipe of the cut-out network: predict the coverage of products composited on other backgrounds."""
 
 from __future__ import annotations
 

@@ -52,17 +52,17 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=5, min_width=320):
             picture = widgets.picture_input("enhance", examples)
             if not ready:
-                widgets.say_why_not("enhance", "unavailable", models)
+                widgets.say_why_not("enhance", "enhance.unavailable", models)
             form.add("scale")
-            work = bar("enhance", "run", enabled=bool(ready), primary=True)
+            work = bar("enhance", "enhance.run", enabled=bool(ready), primary=True)
             with gr.Row(equal_height=True):
                 form.add("strength", min_width=200)
                 form.add_model(ready, min_width=200)
-            form.add_group("size", info="size.info", row=True)
+            form.add_group("size", info="enhance.size.info", row=True)
             form.add_group("adjust")
             output = widgets.output_options("enhance")
-            with gr.Accordion(label("reference"), open=False, elem_id="enhance-measure"):
-                measured.add("reference", label=label("reference.file"))
+            with gr.Accordion(label("enhance.reference"), open=False, elem_id="enhance-measure"):
+                measured.add("reference", label=label("enhance.reference.file"))
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("enhance")
 
@@ -118,7 +118,8 @@ def finish(done: Done[EnhanceRequest]) -> tuple[Any, ...]:
 
 def _chosen(result: Result, to: Language) -> list[tuple[str, str]]:
     found = result.details.get("adjustments", {})
-    set_ones = [f"{word(name, to)} {found[name]:+.2f}" for name in STRENGTHS if found.get(name)]
+    words = {name: word(f"enhance.{name}", to) for name in STRENGTHS}
+    set_ones = [f"{words[name]} {found[name]:+.2f}" for name in STRENGTHS if found.get(name)]
     return [(say("Adjusted", to), " · ".join(set_ones))] if set_ones else []
 
 

@@ -52,7 +52,7 @@ class Evaluation:
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them."""
+        """Metrics for the manifest's record."""
         return {
             name: Metric(
                 dataset=self.dataset,

@@ -1,4 +1,4 @@
-"""How the enhancing networks are trained: pairs are made on the fly, the loss is distance first and features second."""
+"""Training recipe of the enhancing networks: pairs are made on the fly, distance loss first, features second."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ from gan.export.rule_result import Finding
 from gan.export.rules import check
 from gan.imaging.picture import Picture
 from gan.ui import widgets
-from gan.ui.i18n import Language, label, language, say, sentence, word
+from gan.ui.i18n import Language, label, language, notice, say, sentence, word
 from gan.ui.widgets import LIGHT
 
 STANDARD: Final = "amazon"
 OWN: Final = "own"
-"""What the list holds where the rules are a file's."""
+"""Value of the list if the rules come from a file."""
 
 BLANK_PX: Final = 64
 
@@ -43,7 +43,7 @@ class Panel:
 
     @property
     def inputs(self) -> list[Component]:
-        """What `chosen` takes."""
+        """Components whose values `chosen` takes."""
         return [self.channel, self.file]
 
 
@@ -52,7 +52,7 @@ def build_choice() -> gr.Dropdown:
     return gr.Dropdown(
         [*((each.title or name, name) for name, each in CHANNELS.items()), (label("channel.own"), OWN)],
         value=STANDARD,
-        label=label("channel"),
+        label=label("channel.title"),
         filterable=False,
         elem_id="export-channel",
     )
@@ -98,17 +98,14 @@ def chosen(name: str, file: str | None) -> Channel:
 
 
 def asked(channel: Channel) -> tuple[Finding, ...]:
-    """What the channel asks, as a check words it: the rules of a blank picture, whose values mean nothing."""
+    """Requirements of a channel as findings: a check of a blank picture, whose measured values mean nothing."""
     facts = FileFacts(file_format="png", bytes=0, width_px=BLANK_PX, height_px=BLANK_PX)
     return check(Picture(torch.ones(1, 3, BLANK_PX, BLANK_PX)), facts, None, channel)
 
 
 def described(channel: Channel, to: Language) -> str:
     """Its title, its numbers, their date and their source, as HTML."""
-    rows = [
-        (word(f"rule.{finding.rule}", to), say(finding.allowed.template, to, **finding.allowed.values))
-        for finding in asked(channel)
-    ]
+    rows = [(word(f"rule.{finding.rule}", to), notice(finding.allowed, to)) for finding in asked(channel)]
     dated = say("compared on {date}", to, date=channel.checked) if channel.checked else ""
     below = "".join(f"<span>{part}</span>" for part in (_source(channel.source), html.escape(dated)) if part)
     title = html.escape(channel.title or channel.name)
@@ -133,7 +130,7 @@ def _keep_in_step(panel: Panel) -> None:
 
 
 def _show(name: str, file: str | None, request: gr.Request) -> Iterator[tuple[Any, Any]]:
-    """What holds, and its file to start from; of a file that cannot be used, why."""
+    """Show the selected channel and its file as a template; for an unusable file, the reason."""
     to = language(request)
     try:
         card = described(chosen(name, file), to)

@@ -1,4 +1,4 @@
-"""What the Check & export tab runs: from files and a channel to findings, and to a ZIP; for the page and the API."""
+"""Run the Check & export tab: from files and a channel to findings, and to a ZIP; for the page and the API."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ GROWTH: Final = 1.1
 
 @dataclass
 class _Report:
-    """What became of each picture so far; written by the worker, read by the page."""
+    """Progress of a check: the cards so far; written by the worker, read by the page."""
 
     count: int
     channel: str = ""
@@ -144,7 +144,7 @@ def pick(archive: str | None, event: gr.SelectData) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class _Made:
-    """What is handed over."""
+    """Finished export, ready for download."""
 
     archive: Path
     file: Path | None
@@ -185,7 +185,7 @@ class _Work:
         seen: list[tuple[Picture, Picture]] = []
 
         def run(request: Request, **options: Any) -> Result:
-            result = self.run(request, progress=self._advance("Repairing the pictures", number, count), cancel=cancel)
+            result = self.run(request, progress=self._advance("Fixing the pictures", number, count), cancel=cancel)
             seen[:] = [(request.picture, result.picture)]  # type: ignore[attr-defined]
             return result
 
@@ -211,7 +211,7 @@ class _Work:
         return _Made(archive, _unpacked(archive, 0, self.folder) if used else None, previews)
 
     def _told(self, path: Path, advance: Progress) -> dict[str, Any]:
-        """What the report says of a picture; of one that cannot be used, why."""
+        """Report entry of a picture; for an unusable one, the reason."""
         try:
             return self._measure(path, advance)
         except PackshotError as error:

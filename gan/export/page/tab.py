@@ -24,7 +24,7 @@ EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -78,7 +78,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             choice = tab_channel.build_choice()
             with gr.Row():
                 with gr.Column(min_width=150):
-                    check = bar("export-check", "check.run", primary=True)
+                    check = bar("export-check", "export.check", primary=True)
                 with gr.Column(min_width=150):
                     export = bar("export", "export.run")
             channel = tab_channel.build_rules(choice)
@@ -90,7 +90,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     archive = gr.DownloadButton(
                         label("folder.download"), variant="primary", min_width=170, elem_id="export-archive"
                     )
-                    file = gr.DownloadButton(label("export.one"), min_width=170, elem_id="export-download")
+                    file = gr.DownloadButton(label("export.download"), min_width=170, elem_id="export-download")
                 gallery = gr.Gallery(
                     label=label("export.gallery"),
                     columns=4,
@@ -107,7 +107,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     )
             cards = gr.HTML(elem_id="export-cards", padding=False)
             report = gr.DownloadButton(
-                label("check.report"), size="sm", visible=False, min_width=200, elem_id="export-report"
+                label("export.report"), size="sm", visible=False, min_width=200, elem_id="export-report"
             )
     parts = _Parts(
         files, photograph, channel, fill, model, check, export, empty, report, made, archive, file, gallery, cards
@@ -117,7 +117,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 
 
 def _options(ready: Sequence[Choice]) -> tuple[gr.Slider, gr.Dropdown]:
-    with gr.Accordion(label("more"), open=False, elem_id="export-more"):
+    with gr.Accordion(label("page.more"), open=False, elem_id="export-more"):
         fill = gr.Slider(
             0, 1, 0, step=0.01, label=label("export.fill"), info=label("export.fill.info"), elem_id="export-fill"
         )
@@ -163,7 +163,7 @@ def _events(parts: _Parts, desk: Handlers) -> None:
 
 
 def _join(path: str | None, files: list[str] | None) -> tuple[Any, Any]:
-    """What another tab sent, or an example, as one more of the files."""
+    """Append a picture from another tab, or an example, to the list of files."""
     return (gr.skip(), gr.skip()) if path is None else (None, [*(files or ()), path])
 
 
@@ -179,6 +179,6 @@ def _after_export(archive: str | None, file: str | None) -> tuple[Any, ...]:
 
 
 def _fore(*, export: bool) -> tuple[Any, Any]:
-    """Which of the two buttons is the one that the page is about."""
+    """Mark one of the two buttons as the primary one."""
     first, second = ("secondary", "primary") if export else ("primary", "secondary")
     return gr.update(variant=first), gr.update(variant=second)

@@ -26,8 +26,13 @@ Identify = Callable[[str], tuple[str, str]]
 """Name and SHA-256 of a model's weights."""
 
 FILE_NAME: Final = "directions.json"
-LAYERS: Final = {"own": "layers.own", "all": "layers.all", **MIX_LABELS, "range": "layers.range"}
-"""Which layers a direction can be told to go, and their labels."""
+LAYERS: Final = {
+    "own": "directions.layers.own",
+    "all": "directions.layers.all",
+    **MIX_LABELS,
+    "range": "directions.layers.range",
+}
+"""Layer ranges that a direction can be limited to, and their labels."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Panel:
 
     @property
     def shown(self) -> list[Component]:
-        """What `show` updates."""
+        """Components that `show` updates."""
         return [self.edits, self.active, self.amount]
 
 
@@ -133,26 +138,30 @@ class Library:
 
 def build(library: Library, identify: Identify, model: Component) -> Panel:
     """Add the folded panel."""
-    with gr.Accordion(label("directions"), open=False, elem_id="generate-directions") as folded:
+    with gr.Accordion(label("directions.title"), open=False, elem_id="generate-directions") as folded:
         gr.Markdown(label("directions.info"), elem_classes="facts")
         direction = gr.Dropdown(
-            [], value=None, label=label("direction"), filterable=False, elem_id="generate-direction"
+            [], value=None, label=label("directions.direction"), filterable=False, elem_id="generate-direction"
         )
-        amount = gr.Slider(-5, 5, 0, step=0.25, label=label("amount"), elem_id="generate-amount")
+        amount = gr.Slider(-5, 5, 0, step=0.25, label=label("directions.amount"), elem_id="generate-amount")
         layers = gr.Radio(
             [(label(key), name) for name, key in LAYERS.items()],
             value="own",
-            label=label("layers"),
+            label=label("directions.layers"),
             elem_id="generate-layers",
         )
         with gr.Row(visible=False) as between:
-            first = gr.Number(1, precision=0, label=label("layers.first"), min_width=120, elem_id="generate-first")
-            last = gr.Number(None, precision=0, label=label("layers.last"), min_width=120, elem_id="generate-last")
-        add = gr.Button(label("edits.add"), size="md", elem_id="generate-add")
-        active = gr.CheckboxGroup([], label=label("edits"), visible=False, elem_id="generate-edits")
+            first = gr.Number(
+                1, precision=0, label=label("directions.layers.first"), min_width=120, elem_id="generate-first"
+            )
+            last = gr.Number(
+                None, precision=0, label=label("directions.layers.last"), min_width=120, elem_id="generate-last"
+            )
+        add = gr.Button(label("directions.edits.add"), size="md", elem_id="generate-add")
+        active = gr.CheckboxGroup([], label=label("directions.edits"), visible=False, elem_id="generate-edits")
         with gr.Row(elem_classes="beside"):
-            name = gr.Textbox(label=label("direction.name"), max_length=80, min_width=160, elem_id="generate-name")
-            keep = gr.Button(label("direction.keep"), size="md", min_width=120, elem_id="generate-name-keep")
+            name = gr.Textbox(label=label("directions.name"), max_length=80, min_width=160, elem_id="generate-name")
+            keep = gr.Button(label("directions.name.keep"), size="md", min_width=120, elem_id="generate-name-keep")
         with gr.Row():
             download = gr.DownloadButton(
                 label("directions.save"),

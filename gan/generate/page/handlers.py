@@ -1,4 +1,4 @@
-"""What the Generate tab does: the handlers behind its widgets, from what these hold to what is shown."""
+"""Handlers of the Generate tab: from the values of its widgets to the results shown."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
 
 SAID = ("category", *NAMED)
-"""What a line of text can set."""
+"""Settings that a line of text can change."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What all widgets together say.
+    """Combined values of all widgets.
 
     Attributes:
         held: latents that take the seed's place; empty where products come from seeds.
@@ -187,7 +187,7 @@ class Handlers:
             yield *self._put(placed(asked.settings), held, asked.edits, to), *drawn
 
     def tell(self, text: str, category: str, model: str, request: gr.Request) -> list[Any]:
-        """What a line of text sets, in the order of `SAID`; held, release; a sentence on what was not understood."""
+        """Parse a line of text into settings, in the order of `SAID`; held, release; a sentence on unknown words."""
         settings, parsed = told(Settings(category=category, model=model), text, self.models.categories(model))
         values = settings.values()
         letting_go = ("", gr.update(visible=False)) if parsed.category else (gr.skip(), gr.skip())
@@ -249,7 +249,7 @@ def _facts(text: str) -> str:
 def _misunderstood(parsed: Parsed, to: Language) -> str:
     parts = []
     if parsed.unknown:
-        parts.append(say("Not understood: {words}", to, words=", ".join(parsed.unknown)))
+        parts.append(say("Not recognized: {words}", to, words=", ".join(parsed.unknown)))
     if parsed.overruled:
-        parts.append(say("Overruled by a later word: {words}", to, words=", ".join(parsed.overruled)))
+        parts.append(say("Replaced by a later word: {words}", to, words=", ".join(parsed.overruled)))
     return " · ".join(parts)

@@ -38,7 +38,7 @@ EXAMPLES: Final = ("chair", "helmet")
 
 @dataclass(frozen=True)
 class Projected:
-    """What the page shows of a projection.
+    """Rendered projection of a photograph, as the page shows it.
 
     Attributes:
         file: the network's picture as PNG.
@@ -77,13 +77,13 @@ class Panel:
 
 def build(*, ready: bool, examples: Path | None) -> Panel:
     """Add the folded panel."""
-    with gr.Accordion(label("photo"), open=False, elem_id="generate-photo"):
+    with gr.Accordion(label("photo.title"), open=False, elem_id="generate-photo"):
         gr.Markdown(label("photo.info"), elem_classes="facts")
         photograph = widgets.picture_input("project", examples, EXAMPLES)
-        steps = gr.Slider(0, 500, STEPS, step=10, label=label("steps"), elem_id="project-steps")
-        running = bar("project", "project", enabled=ready)
+        steps = gr.Slider(0, 500, STEPS, step=10, label=label("photo.steps"), elem_id="project-steps")
+        running = bar("project", "photo.run", enabled=ready)
         pair = gr.Gallery(
-            label=label("photo.pair"),
+            label=label("photo.compare"),
             columns=2,
             object_fit="contain",
             height="auto",
@@ -95,8 +95,8 @@ def build(*, ready: bool, examples: Path | None) -> Panel:
         )
         summary = gr.HTML(elem_id="project-summary", elem_classes="summary", padding=False)
         with gr.Row(visible=False) as files:
-            download = gr.DownloadButton(label("download"), size="sm", min_width=140, elem_id="project-download")
-            saved = gr.DownloadButton(label("latents.save"), size="sm", min_width=140, elem_id="project-latent")
+            download = gr.DownloadButton(label("result.download"), size="sm", min_width=140, elem_id="project-download")
+            saved = gr.DownloadButton(label("generate.latents"), size="sm", min_width=140, elem_id="project-latent")
     return Panel(photograph, steps, running, pair, download, saved, files, summary)
 
 
@@ -113,7 +113,7 @@ def from_result(result: Result, source: Picture, folder: Path, to: Language) -> 
         write_preview(result.picture, folder / "projection.jpg", (SHOWN_PX, SHOWN_PX)),
     )
     rows = [
-        (say("Likeness", to), f"{result.details['psnr']:.1f} dB"),
+        (say("Similarity", to), f"{result.details['psnr']:.1f} dB"),
         (say("Category", to), category_name(latent.category, to)),
         (say("Time", to), say("{seconds} s", to, seconds=f"{result.seconds:.1f}")),
         *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in result.weights.items()),
@@ -143,7 +143,7 @@ class Projector:
                 *_values(made, to),
                 *self._desk.take(made.latent, settings, to),
                 made.preview,
-                f"<span>{say('Your photograph', to)}</span>",
+                f"<span>{say('Your photo', to)}</span>",
                 "",
             ),
         )
@@ -179,9 +179,7 @@ class Projector:
 
             def job(progress: Progress, cancel: threading.Event) -> Projected:
                 if image is None:
-                    raise InputError(
-                        "image", "none was given", "a picture is needed", "Choose a file or one of the examples first"
-                    )
+                    raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
                 picture = decode(Path(image))
                 wanted = ProjectRequest(
                     picture=picture,
@@ -201,5 +199,5 @@ class Projector:
 
 
 def _values(made: Projected, to: Language) -> tuple[Any, ...]:
-    captions = (say("Your photograph", to), say("As the network draws it", to))
+    captions = (say("Your photo", to), say("The network's version", to))
     return str(made.file), list(zip(made.pair, captions, strict=True)), str(made.saved), made.summary

@@ -1,4 +1,4 @@
-"""What the Generate tab makes of results: files, records, an archive of all, previews; and where they appear."""
+"""Turn results of the Generate tab into files, records, an archive and previews; and the view that shows them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class RenderedResult:
-    """What the page shows of results.
+    """Rendered results, as the page shows them.
 
     Attributes:
         files: full pictures as PNG, the new ones first.
@@ -58,7 +58,7 @@ class RenderedResult:
 
 @dataclass(frozen=True)
 class View:
-    """Where results appear. `values` takes `values_of(shown)`."""
+    """Components that show results. `values` takes `values_of(shown)`."""
 
     gallery: gr.Gallery
     files: gr.Column
@@ -77,7 +77,7 @@ class View:
 def build_view() -> View:
     """The gallery, the files of the chosen picture and of all, where else it can go."""
     gallery = gr.Gallery(
-        label=label("generated"),
+        label=label("generate.results"),
         columns=3,
         object_fit="contain",
         height="auto",
@@ -86,19 +86,21 @@ def build_view() -> View:
         elem_id="generate-gallery",
         elem_classes="pickable",
     )
-    gr.Markdown(label("generated.info"), elem_classes="facts")
+    gr.Markdown(label("generate.results.info"), elem_classes="facts")
     with gr.Column(visible=False, elem_id="generate-files") as files:
         with gr.Row():
             download = gr.DownloadButton(
-                label("download.chosen"), size="md", min_width=150, elem_id="generate-download"
+                label("generate.download"), size="md", min_width=150, elem_id="generate-download"
             )
-            archive = gr.DownloadButton(label("download.all"), size="md", min_width=150, elem_id="generate-archive")
+            archive = gr.DownloadButton(
+                label("generate.download.all"), size="md", min_width=150, elem_id="generate-archive"
+            )
             send = gr.Button(
                 label("send.enhance"), size="md", visible=False, min_width=150, elem_id="generate-send-enhance"
             )
         with gr.Row():
-            record = gr.DownloadButton(label("record"), size="sm", min_width=150, elem_id="generate-record")
-            latents = gr.DownloadButton(label("latents.save"), size="sm", min_width=150, elem_id="generate-latents")
+            record = gr.DownloadButton(label("result.record"), size="sm", min_width=150, elem_id="generate-record")
+            latents = gr.DownloadButton(label("generate.latents"), size="sm", min_width=150, elem_id="generate-latents")
     summary = gr.HTML(elem_id="generate-summary", elem_classes="summary", padding=False)
     return View(gallery, files, download, archive, record, latents, send, summary)
 
@@ -172,7 +174,7 @@ def single_records(result: Result) -> list[Record]:
 
 
 def product_line(record: Record, to: Language) -> str:
-    """Which product a record is of: its category, and its seed where it was drawn from one."""
+    """Caption of a record's product: its category, and its seed if it was drawn from one."""
     name = category_name(record["details"]["latents"][0]["category"], to)
     if record["request"].get("latent"):
         return f"{name} · {say('from a latent', to)}"
@@ -180,8 +182,8 @@ def product_line(record: Record, to: Language) -> str:
 
 
 def category_name(category: str, to: Language) -> str:
-    """What people call it, where we know a word."""
-    key = f"category.{category}"
+    """Translated name of a category, if the catalog has one."""
+    key = f"generate.category.{category}"
     return word(key, to) if key in LABELS else category
 
 

@@ -27,13 +27,13 @@ MAX_SAVED_BYTES: Final = 16 * 2**20
 """Of a record or latents; a projected latent has some 60 KB."""
 SLIDER_OF: Final = {"hue": "hue_deg", "lightness": "lightness", "fill": "size", "aspect": "aspect"}
 """The page's name of each plain slider, and its field of `Sliders`."""
-SLIDER_LABELS: Final = {name: f"slider.{name}" for name in SLIDER_OF}
-MIX_LABELS: Final = {name: f"mix.{name}" for name in MIXES}
+SLIDER_LABELS: Final = {name: f"generate.{name}" for name in SLIDER_OF}
+MIX_LABELS: Final = {name: f"generate.mix.{name}" for name in MIXES}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the widgets hold, in the order of `Controls.all`; the same words as the API's parameters.
+    """Values of the widgets, in the order of `Controls.all`; named as the API's parameters.
 
     Attributes:
         fill: the size in the frame, `Sliders.size`.
@@ -182,7 +182,7 @@ def read_saved(path: Path) -> tuple[GenerateRequest | None, tuple[Latent, ...]]:
 
 
 class Models:
-    """What is known of the models that are offered."""
+    """Models offered, and their configurations."""
 
     def __init__(self, choices: Sequence[Choice]) -> None:
         self.choices = choices
@@ -210,7 +210,7 @@ class Models:
 
 def choices_of(family: str, names: Sequence[str], nothing: str) -> list[tuple[Any, str]]:
     """Names to choose among, in the user's language where we know a word, behind one that stands for none."""
-    keys = [(f"{family}.{name}", name) for name in names]
+    keys = [(f"generate.{family}.{name}", name) for name in names]
     return [(label(nothing), ""), *((label(key) if key in LABELS else name, name) for key, name in keys)]
 
 
@@ -233,17 +233,19 @@ def build_drawn(models: Models) -> tuple[dict[str, Component], gr.Button]:
     """Category, seed and count, what a set is drawn from, and the dice."""
     with gr.Row(equal_height=True):
         category = gr.Dropdown(
-            choices_of("category", models.categories(models.default), "category.any"),
+            choices_of("category", models.categories(models.default), "generate.category.any"),
             value="",
-            label=label("category"),
+            label=label("generate.category"),
             filterable=False,
             min_width=140,
             elem_id="generate-category",
         )
-        count = gr.Slider(1, PAGE_COUNT, 4, step=1, label=label("count"), min_width=200, elem_id="generate-count")
+        count = gr.Slider(
+            1, PAGE_COUNT, 4, step=1, label=label("generate.count"), min_width=200, elem_id="generate-count"
+        )
     with gr.Row(elem_classes="beside"):
-        seed = gr.Number(0, precision=0, label=label("seed"), min_width=140, elem_id="generate-seed")
-        dice = gr.Button(label("dice"), size="md", min_width=120, elem_id="generate-dice")
+        seed = gr.Number(0, precision=0, label=label("generate.seed"), min_width=140, elem_id="generate-seed")
+        dice = gr.Button(label("generate.dice"), size="md", min_width=120, elem_id="generate-dice")
     return {"category": category, "count": count, "seed": seed}, dice
 
 
@@ -264,13 +266,13 @@ def build_sliders(models: Models) -> dict[str, Component]:
         )
     turned = "azimuth_deg" in obeyed
     view = gr.Slider(
-        -VIEW_UNIT_DEG, VIEW_UNIT_DEG, 0, step=5, label=label("slider.view"), visible=turned, elem_id="generate-view"
+        -VIEW_UNIT_DEG, VIEW_UNIT_DEG, 0, step=5, label=label("generate.view"), visible=turned, elem_id="generate-view"
     )
-    as_drawn = gr.Checkbox(True, label=label("as_drawn"), visible=turned, elem_id="generate-as-drawn")
+    as_drawn = gr.Checkbox(True, label=label("generate.as_drawn"), visible=turned, elem_id="generate-as-drawn")
     colour = gr.Dropdown(
-        choices_of("colour", tuple(COLOURS), "colour.own"),
+        choices_of("colour", tuple(COLOURS), "generate.colour.own"),
         value="",
-        label=label("colour"),
+        label=label("generate.colour"),
         visible="colour" in obeyed,
         filterable=False,
         elem_id="generate-colour",
@@ -280,31 +282,37 @@ def build_sliders(models: Models) -> dict[str, Component]:
 
 def build_more(models: Models) -> dict[str, Component]:
     """Truncation, size, ground, model; folded."""
-    with gr.Accordion(label("more"), open=False, elem_id="generate-more"):
-        size = gr.Radio([(f"{px} px", px) for px in SIZES_PX], value=256, label=label("side"), elem_id="generate-size")
-        transparent = gr.Checkbox(False, label=label("transparent"), elem_id="generate-transparent")
+    with gr.Accordion(label("page.more"), open=False, elem_id="generate-more"):
+        size = gr.Radio(
+            [(f"{px} px", px) for px in SIZES_PX], value=256, label=label("generate.size"), elem_id="generate-size"
+        )
+        transparent = gr.Checkbox(False, label=label("generate.transparent"), elem_id="generate-transparent")
         truncation = gr.Slider(
             0,
             1,
             0.8,
             step=0.05,
-            label=label("truncation"),
-            info=label("truncation.info"),
+            label=label("generate.truncation"),
+            info=label("generate.truncation.info"),
             elem_id="generate-truncation",
         )
         model = gr.Dropdown(
-            models.offered(), value=models.default, label=label("model"), filterable=False, elem_id="generate-model"
+            models.offered(),
+            value=models.default,
+            label=label("generate.model"),
+            filterable=False,
+            elem_id="generate-model",
         )
     return {"size": size, "transparent": transparent, "truncation": truncation, "model": model}
 
 
 def build_mixing() -> dict[str, Component]:
     """A second seed and what it lends; folded."""
-    with gr.Accordion(label("mixing"), open=False, elem_id="generate-mixing"):
-        gr.Markdown(label("mixing.info"), elem_classes="facts")
-        mix_seed = gr.Number(1, precision=0, label=label("mix_seed"), elem_id="generate-mix-seed")
+    with gr.Accordion(label("generate.mixing"), open=False, elem_id="generate-mixing"):
+        gr.Markdown(label("generate.mixing.info"), elem_classes="facts")
+        mix_seed = gr.Number(1, precision=0, label=label("generate.mix_seed"), elem_id="generate-mix-seed")
         mix = gr.CheckboxGroup(
-            [(label(MIX_LABELS[name]), name) for name in MIXES], label=label("mix"), elem_id="generate-mix"
+            [(label(MIX_LABELS[name]), name) for name in MIXES], label=label("generate.mix"), elem_id="generate-mix"
         )
     return {"mix_seed": mix_seed, "mix": mix}
 
@@ -325,7 +333,7 @@ def suited(models: Models, model: str, category: str | None) -> list[Any]:
 
     chosen = category if category in known else ""
     return [
-        gr.update(choices=choices_of("category", known, "category.any"), value=chosen),
+        gr.update(choices=choices_of("category", known, "generate.category.any"), value=chosen),
         *(shown(field, name) for name, field in SLIDER_OF.items()),
         shown("azimuth_deg", "view"),
         shown("azimuth_deg", "as_drawn"),

@@ -36,7 +36,7 @@ _CLOSE: Final = """() => {
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -76,12 +76,12 @@ class _Parts:
 
     @property
     def values(self) -> list[Component]:
-        """What handlers take as `*values`."""
+        """Components that handlers take as `*values`."""
         return [*self.controls.all, self.held, *self.directions.inputs]
 
     @property
     def put(self) -> list[Component]:
-        """What another product in place of the current one changes."""
+        """Components that change when another product replaces the current one."""
         return [*self.controls.all, self.held, self.release, *self.directions.shown]
 
 
@@ -101,7 +101,11 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             text = gr.Textbox(
-                "", label=label("text"), placeholder=label("text.example"), max_length=200, elem_id="generate-text"
+                "",
+                label=label("generate.text"),
+                placeholder=label("generate.text.example"),
+                max_length=200,
+                elem_id="generate-text",
             )
             heard = gr.HTML(elem_id="generate-heard", elem_classes="facts heard", padding=False)
             if not ready:
@@ -113,15 +117,15 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
                     preview = gr.Image(
                         type="filepath",
                         interactive=False,
-                        label=label("preview"),
+                        label=label("generate.preview"),
                         show_label=False,
                         height=200,
                         buttons=[],
                         elem_id="generate-preview",
                     )
                     line = gr.HTML(elem_id="generate-line", elem_classes="facts heard", padding=False)
-                    keep = gr.Button(label("keep"), size="sm", interactive=ready, elem_id="generate-keep")
-                    release = gr.Button(label("release"), size="sm", visible=False, elem_id="generate-release")
+                    keep = gr.Button(label("generate.keep"), size="sm", interactive=ready, elem_id="generate-keep")
+                    release = gr.Button(label("generate.release"), size="sm", visible=False, elem_id="generate-release")
                 with gr.Column(scale=3, min_width=220, elem_id="generate-sliders"):
                     sliders = tab_settings.build_sliders(known)
             more = tab_settings.build_more(known)
@@ -130,7 +134,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
             directions = tab_directions.build(library, desk.identify, controls["model"])
         with gr.Column(scale=7, min_width=320):
             view = result.build_view()
-            upload = gr.UploadButton(label("saved"), size="sm", interactive=ready, elem_id="generate-saved")
+            upload = gr.UploadButton(label("generate.open"), size="sm", interactive=ready, elem_id="generate-saved")
             photo = tab_photo.build(ready=ready, examples=examples)
             film = video.build(ready=ready)
     parts = _Parts(
@@ -169,7 +173,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
 
 
 def _endpoints(parts: _Parts, desk: Handlers) -> None:
-    """What programs call. They come first, since the page's own events would take their names."""
+    """Register the API's endpoints. They come first, since the page's own events would take their names."""
     view, controls, photo, film = parts.view, parts.controls, parts.photo, parts.film
     projector, maker = tab_photo.Projector(desk), video.Maker(desk)
     # A program asks for one unless it says more.

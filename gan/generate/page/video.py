@@ -71,28 +71,30 @@ class Panel:
 
 def build(*, ready: bool) -> Panel:
     """Add the folded panel."""
-    with gr.Accordion(label("film"), open=False, elem_id="generate-film"):
-        gr.Markdown(label("film.info"), elem_classes="facts")
-        seeds = gr.Textbox("1, 2, 3", label=label("film.seeds"), info=label("film.seeds.info"), elem_id="film-seeds")
-        add = gr.Button(label("film.add"), size="sm", elem_id="film-add")
-        with_held = gr.Checkbox(True, label=label("film.held"), elem_id="film-held")
-        frames = gr.Slider(2, 120, 24, step=1, label=label("film.frames"), elem_id="film-frames")
-        loop = gr.Checkbox(True, label=label("film.loop"), elem_id="film-loop")
-        file_format = gr.Radio(list(FORMATS), value="gif", label=label("format"), elem_id="film-format")
-        size = gr.Radio([(f"{px} px", px) for px in SIZES_PX], value=256, label=label("side"), elem_id="film-size")
-        running = bar("film", "film.run", enabled=ready)
+    with gr.Accordion(label("video.title"), open=False, elem_id="generate-film"):
+        gr.Markdown(label("video.info"), elem_classes="facts")
+        seeds = gr.Textbox("1, 2, 3", label=label("video.seeds"), info=label("video.seeds.info"), elem_id="film-seeds")
+        add = gr.Button(label("video.add"), size="sm", elem_id="film-add")
+        with_held = gr.Checkbox(True, label=label("video.held"), elem_id="film-held")
+        frames = gr.Slider(2, 120, 24, step=1, label=label("video.frames"), elem_id="film-frames")
+        loop = gr.Checkbox(True, label=label("video.loop"), elem_id="film-loop")
+        file_format = gr.Radio(list(FORMATS), value="gif", label=label("video.format"), elem_id="film-format")
+        size = gr.Radio(
+            [(f"{px} px", px) for px in SIZES_PX], value=256, label=label("video.size"), elem_id="film-size"
+        )
+        running = bar("film", "video.run", enabled=ready)
         animation = gr.Image(
             type="filepath",
             interactive=False,
             visible=False,
-            label=label("film"),
+            label=label("video.title"),
             buttons=["fullscreen"],
             elem_id="film-gif",
         )
         video = gr.Video(
-            interactive=False, visible=False, label=label("film"), loop=True, buttons=[], elem_id="film-mp4"
+            interactive=False, visible=False, label=label("video.title"), loop=True, buttons=[], elem_id="film-mp4"
         )
-        download = gr.DownloadButton(label("film.download"), visible=False, elem_id="film-download")
+        download = gr.DownloadButton(label("video.download"), visible=False, elem_id="film-download")
         summary = gr.HTML(elem_id="film-summary", elem_classes="summary", padding=False)
     return Panel(seeds, add, frames, loop, file_format, with_held, size, running, download, animation, video, summary)
 
@@ -208,7 +210,7 @@ def to_request(asked: Asked, *, seeds: str, frames: float, loop: bool) -> FilmRe
         InputError: as `FilmRequest` raises it, or the seeds are no list of whole numbers.
     """
     base = dataclasses.replace(asked, held=()).requests(count=1, seed=0, transparent=False)[0]
-    fields = {field.name: getattr(base, field.name) for field in dataclasses.fields(base)}
+    fields = {name: getattr(base, name) for name in type(base).model_fields}
     return FilmRequest(**fields, seeds=seeds_of(seeds), latents=asked.held, frames=int(frames), loop=loop)
 
 
@@ -233,7 +235,7 @@ def seeds_of(text: str) -> tuple[int, ...]:
         if part:
             if len(found) + last - first >= MOST_SEEDS:
                 raise InputError(
-                    "seeds", '"{part}"', "at most {most} seeds are allowed", "Name fewer", part=part, most=MOST_SEEDS
+                    "seeds", '"{part}"', "at most {most} seeds are allowed", "Use fewer", part=part, most=MOST_SEEDS
                 )
             found += range(first, last + 1)
     return tuple(found)

@@ -1,4 +1,4 @@
-"""The discriminator's side of the strong recipe: which one, its loss, its step."""
+"""Discriminator of the strong recipe: choice, loss and training step."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LAZY = 16
 
 
 def build_judge(config: GenerateRecipe, network: GenerateConfig) -> nn.Module:
-    """The discriminator of a recipe."""
+    """Build the discriminator of a recipe."""
     if config.judge == "projected":
         channels = tuple(LITE0_CHANNELS[stage] for stage in STAGES_JUDGED)
         return ProjectedDiscriminator(channels, len(network.categories))
@@ -48,7 +48,7 @@ def build_judge(config: GenerateRecipe, network: GenerateConfig) -> nn.Module:
 
 
 def trained(judge: nn.Module) -> list[nn.Parameter]:
-    """The parameters that its optimizer holds; fixed projections and frozen blocks are none of them."""
+    """Parameters that its optimizer updates, without fixed projections and frozen blocks."""
     return [parameter for parameter in judge.parameters() if parameter.requires_grad]
 
 
@@ -58,7 +58,7 @@ def projected_generator_loss(judge: nn.Module, stages: list[Tensor], category: T
 
 
 def judged(judge: nn.Module, stages: list[Tensor], category: Tensor) -> Tensor:
-    """The projected discriminator's logits (N, K) for all of Lite0's stages."""
+    """Logits (N, K) of the projected discriminator for all of Lite0's stages."""
     logits: Tensor = judge([stages[i] for i in STAGES_JUDGED], category.to(stages[0].device))
     return logits
 
@@ -133,12 +133,12 @@ def pixel_step(
 
 
 def condition_of(network: GenerateConfig, scaled_attributes: Tensor, category: Tensor) -> Tensor:
-    """(N, categories + A): what the pixel discriminator is told."""
+    """Condition of the pixel discriminator, (N, categories + A)."""
     return torch.cat([F.one_hot(category, len(network.categories)).to(scaled_attributes), scaled_attributes], 1)
 
 
 class _learning:  # noqa: N801 - a context manager that reads as a word
-    """Within, the discriminator's own parameters ask for gradients; outside, nothing of it does."""
+    """Context in which only the discriminator's own parameters require gradients; outside of it, none do."""
 
     def __init__(self, judge: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.parameters = [p for group in optimizer.param_groups for p in group["params"]]

@@ -1,6 +1,6 @@
-"""The classical recipe of the articles that this project starts from: DCGAN with binary cross-entropy.
+"""Classical recipe of the articles that this project starts from: DCGAN with binary cross-entropy.
 
-z of 100 numbers, batches of 64, Adam 2e-4 (0.5, 0.999), N(0, 0.02) initialisation, 128 and 64 filters, 256x256 pixels,
+z of 100 numbers, batches of 64, Adam 2e-4 (0.5, 0.999), N(0, 0.02) initialization, 128 and 64 filters, 256x256 pixels,
 no augmentation, every picture once an epoch. Corrected without changing the recipe, beside what
 `gan.generate.classical_network` names:
 
@@ -10,7 +10,7 @@ no augmentation, every picture once an epoch. Corrected without changing the rec
 - MSE, PSNR and SSIM between samples and photographs that have nothing to do with each other: they are measured on
   `invert`ed held-out pictures, where both show the same product.
 
-With several processes each normalises its own share of the batch, as BatchNorm does, so that two processes do not
+With several processes each normalizes its own share of the batch, as BatchNorm does, so that two processes do not
 train what one trains; the running statistics that are saved are the first one's, and training reads none of them.
 """
 
@@ -59,7 +59,7 @@ class ClassicalRecipe:
 
     Attributes:
         resolution: of the pictures, pixels.
-        channels: 1 for grey pictures, 3 for colours; None for what the training pictures are.
+        channels: 1 for gray pictures, 3 for colors; None for what the training pictures are.
         latent: length of z.
         generator_filters, discriminator_filters: width of the layer at half the resolution; it doubles towards 4x4,
         filters_max: up to this.
@@ -128,15 +128,15 @@ class ClassicalItems(Dataset[tuple[Tensor, Tensor]]):
 
 def data(config: ClassicalRecipe, folder: Path, _seed: int) -> GenerateData:
     """All of a folder's pictures in memory, split by product; categories are read and not used."""
-    return GenerateData(*load(folder, config.resolution, grey=config.channels == 1, held_out_share=config.held_out))
+    return GenerateData(*load(folder, config.resolution, gray=config.channels == 1, held_out_share=config.held_out))
 
 
 def channels_of(config: ClassicalRecipe, catalogue: Catalogue) -> int:
-    """The config's channels, or 1 where every picture is grey, and 3."""
+    """The config's channels, or 1 where every picture is gray, and 3."""
     if config.channels is not None:
         return config.channels
-    colours = catalogue.pixels[:, :3]
-    return 1 if bool((colours == colours[:, :1]).all()) else 3
+    colors = catalogue.pixels[:, :3]
+    return 1 if bool((colors == colors[:, :1]).all()) else 3
 
 
 def build(config: ClassicalRecipe, data: GenerateData) -> State:
@@ -171,7 +171,7 @@ def batches(
 
 
 def step(state: State, batch: tuple[Tensor, ...], config: ClassicalRecipe, fabric: Fabric) -> Losses:
-    """One step of the discriminator, then one of the generator against what the discriminator has become.
+    """One step of the discriminator, then one of the generator against the updated discriminator.
 
     The discriminator's loss is the sum of its two cross-entropies, the generator's is non-saturating (arXiv
     1406.2661).
@@ -239,7 +239,7 @@ def invert(network: ClassicalNet, pictures: Tensor, steps: int) -> tuple[Tensor,
 
 
 def validate(state: State, config: ClassicalRecipe, data: GenerateData, device: torch.device) -> Validation:
-    """The figures of every generator, and what the classical one is judged by.
+    """Validate: the figures of every generator, and the classical one's own criteria.
 
     `inversion_mse`, `inversion_psnr` and `inversion_ssim` compare held-out pictures with their inversions;
     `d_real_sign` is the share of training pictures that the discriminator calls real. The grid shows held-out
@@ -318,7 +318,7 @@ def _discriminator(config: ClassicalRecipe, channels: int) -> ClassicalDiscrimin
 
 
 def _real_sign(state: State, config: ClassicalRecipe, training: Catalogue, device: torch.device) -> float:
-    """As in training: batches of real pictures, normalised by their own statistics, in a copy that nobody trains."""
+    """Share of real pictures with a positive logit, in training batches with their own statistics, on a copy."""
     judge = copy.deepcopy(getattr(state.networks["discriminator"], "module", state.networks["discriminator"])).train()
     channels, rows = channels_of(config, training), _spread(len(training), JUDGED)
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""Measures Generate on a catalogue: samples as a distribution, named sliders, projection, speed.
+"""Evaluate Generate on a catalog: samples as a distribution, named sliders, projection, speed.
 
 Everything goes through the pipeline that users have; only the estimate of the angle of view asks the network itself.
 """
@@ -36,7 +36,7 @@ PARTS = ("distribution", "sliders", "projection", "speed")
 SAMPLES = 400
 ROUNDS = 5
 ANY_CATEGORY = "any"
-"""What the classical recipe, which tells none apart, calls its only category."""
+"""Name of the only category of the classical recipe, which does not distinguish any."""
 
 BARS: Mapping[str, tuple[str, float]] = {
     "KD-lite2": ("at most", 1500),
@@ -49,14 +49,14 @@ BARS: Mapping[str, tuple[str, float]] = {
     "seconds a sample": ("at most", 0.2),
     "seconds a preview": ("at most", 0.5),
 }
-"""What a generator of this project is to reach; seconds on two CPU cores."""
+"""Targets for a generator of this project; seconds on two CPU cores."""
 
 Run = Callable[[Request], Result]
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Medians, on whatever device ran them.
+    """Median times on the device that ran them.
 
     Attributes:
         sample_s: for one picture at 256 px.
@@ -86,7 +86,7 @@ class Evaluation:
     left_out: tuple[str, ...] = ()
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them. Seconds are left to the terminal, since they are one machine's."""
+        """Metrics for the manifest's record. Seconds are printed only, since they depend on the machine."""
         found: dict[str, Metric] = {}
         for place, distribution in enumerate(self.distributions):
             figures = distribution.summary.metrics(self.dataset)
@@ -176,7 +176,7 @@ def evaluate(
         )
     config = network.config
     categories = None if config.categories == (ANY_CATEGORY,) else config.categories
-    training, held_out = load(folder, MEASURED_PX, categories=categories, grey=getattr(config, "channels", 3) == 1)
+    training, held_out = load(folder, MEASURED_PX, categories=categories, gray=getattr(config, "channels", 3) == 1)
     if training is held_out:
         raise InputError(
             "data",
@@ -211,7 +211,7 @@ def evaluate(
 
 
 def _view(network: LatentNetwork, held_out: Catalogue) -> tuple[tuple[Estimator, ViewError] | None, list[str]]:
-    """The estimator of the azimuth with its error, or why there is none."""
+    """Estimator of the azimuth with its error, or the reason why there is none."""
     if "azimuth" not in network.config.attributes:
         return None, []
     estimate = view_estimator(network)

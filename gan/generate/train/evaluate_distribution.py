@@ -1,4 +1,4 @@
-"""Measures samples as a distribution, against the held-out pictures and what real pictures reach."""
+"""Evaluate samples as a distribution, against the held-out pictures and the baseline of real pictures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torch import Tensor
 from gan.core.contract import Progress, Request, Result
 from gan.generate.pipeline import GenerateRequest
 from gan.metrics.distribution import MEASURED_PX, pooled_features
-from gan.metrics.neighbours import require_samples
+from gan.metrics.neighbors import require_samples
 from gan.metrics.summary import Summary, summarise
 from gan.models.features import load_features
 from gan.training.data.catalogue import Catalogue
 
 TRUNCATIONS = (1.0, GenerateRequest().truncation)
 LEAST_SAMPLES, LEAST_PRODUCTS = 6, 4
-NAMED_NEIGHBOURS = 5
+NAMED_NEIGHBORS = 5
 AT_ONCE = 8
 
 Run = Callable[[Request], Result]
@@ -49,7 +49,7 @@ class Distribution:
             "made": dataclasses.asdict(summary.made),
             "real": dataclasses.asdict(summary.real),
             "halves": summary.halves,
-            "nearest_neighbour_ratio": summary.neighbours.ratio,
+            "nearest_neighbour_ratio": summary.neighbors.ratio,
             "closest": self.closest,
         }
 
@@ -98,7 +98,7 @@ def evaluate_distribution(
         names: list[str] = []
         made = pooled_features(_samples(run, model, plan, truncation, names, on_progress), features)
         summary = summarise(made, real, trained, products=products)
-        closest = summary.neighbours.closest(NAMED_NEIGHBOURS)
+        closest = summary.neighbors.closest(NAMED_NEIGHBORS)
         pairs = tuple((names[sample], training.names[nearest], distance) for sample, nearest, distance in closest)
         measured.append(Distribution(truncation, summary, pairs))
     return tuple(measured)

@@ -1,4 +1,4 @@
-"""Measures how well photographs of unseen products are found in the latent space, and how long that takes."""
+"""Evaluate the projection of photographs of unseen products: reconstruction quality and time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PRODUCTS, STEPS = 12, 100
 COMPARED_PX = 128
 LEAST_DB = 20.0
 MOST_DB = 100.0
-"""Where a picture is the same to the last bit; infinity is no JSON."""
+"""PSNR of identical pictures, since JSON has no infinity."""
 
 Run = Callable[[Request], Result]
 
@@ -32,7 +32,7 @@ class Projection:
     Attributes:
         name: id of its picture.
         category: its own.
-        found: where it was found; empty where the model does not tell the catalogue's categories apart.
+        found: category it was projected in; empty if the model does not distinguish the catalog's categories.
         psnr: in dB, at the network's resolution.
         psnr_128: at 128 px.
         seconds: from the photograph to the finished picture.
@@ -80,7 +80,7 @@ class ProjectionFigures:
         return statistics.median(row.seconds for row in self.rows)
 
     def metrics(self, dataset: str) -> dict[str, Metric]:
-        """As a manifest's record holds them."""
+        """Metrics for the manifest's record."""
         return {
             "projection PSNR": Metric(
                 dataset=f"{dataset}, {self.steps} steps, at {COMPARED_PX} px, median",

@@ -1,4 +1,4 @@
-"""Measures whether the named sliders do what they say: one step of each, over fixed seeds, seen on the pictures."""
+"""Evaluate the named sliders: one step of each, over fixed seeds, measured on the pictures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from gan.training.data.catalogue import ANGLE_UNIT_DEG, ATTRIBUTES, Catalogue
 SEEDS = 64
 STEP = 0.25
 VIEW_STEP_DEG = 15.0
-GREY_CHROMA = 0.02
+GRAY_CHROMA = 0.02
 """Below it, 5 levels of 255, a hue is rounding and noise."""
 
 SECOND_HUE = "hue, second"
@@ -45,12 +45,12 @@ MOVED: Mapping[str, tuple[str, Sliders]] = {
 
 Run = Callable[[Request], Result]
 Estimator = Callable[[Tensor], Tensor]
-"""(N, 4, S, S), colours on their ground and coverage -> the angle of view of each, degrees."""
+"""(N, 4, S, S), colors on their ground and coverage -> the angle of view of each, degrees."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a slider does; medians over the seeds.
+    """Effect of one step of a slider; medians over the seeds.
 
     Attributes:
         asked: the change that the slider asks for; where it meets its end, less is asked of that product.
@@ -58,7 +58,7 @@ class Step:
         right_way: share of the seeds that moved the way they were asked to.
         unit: of both; "%" of the product's own for size and aspect, of the way from black to white for lightness.
         iou: intersection over union of the silhouettes; None where the slider is there to change them.
-        hue_moved_deg: how far the hue moved that was to stay; None where it was to move, or where all seeds are grey.
+        hue_moved_deg: how far the hue moved that was to stay; None where it was to move, or where all seeds are gray.
     """
 
     asked: float
@@ -71,7 +71,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ViewError:
-    """How well the model's encoder tells the angle of view of held-out pictures whose angle is on record.
+    """Error of the encoder's angle of view on held-out pictures whose angle is on record.
 
     Attributes:
         n: number of pictures.
@@ -105,7 +105,7 @@ class SliderFigures:
     view: ViewError | None = None
 
     def metrics(self, dataset: str) -> dict[str, Metric]:
-        """As a manifest's record holds them.
+        """Metrics for the manifest's record.
 
         Args:
             dataset: whose held-out pictures the angle's estimate was tried on.
@@ -180,7 +180,7 @@ def evaluate_sliders(
 ) -> SliderFigures:
     """One step of each named slider that the model has, from the products that the seeds 0, 1, ... draw.
 
-    Colours and boxes are measured by `gan.imaging.product.measure` under the network's own coverage, at the
+    Colors and boxes are measured by `gan.imaging.product.measure` under the network's own coverage, at the
     network's resolution. The angle of view cannot be measured on a picture, so an estimator stands in.
 
     Args:
@@ -210,7 +210,7 @@ def evaluate_sliders(
             turned_hue.append(hue)
     if on_progress is not None:
         on_progress(seeds, seeds, "Sliders")
-    grey = chroma(_stack(before)) < GREY_CHROMA
+    grey = chroma(_stack(before)) < GRAY_CHROMA
     steps = {name: _step(name, looks["hue"] if name == SECOND_HUE else before, after) for name, after in looks.items()}
     if turned:
         changes = torch.tensor(turned)
@@ -226,7 +226,7 @@ def evaluate_sliders(
 
 
 def view_estimator(network: LatentNetwork) -> Estimator | None:
-    """The encoder's own estimate of the azimuth; None where the model has no encoder or knows no azimuth."""
+    """The encoder's own estimate of the azimuth; None if the model has no encoder or no azimuth attribute."""
     encoder = getattr(network, "encoder", None)
     if encoder is None or "azimuth" not in network.config.attributes:
         return None
@@ -252,12 +252,12 @@ def view_error(estimate: Estimator, held_out: Catalogue, size_px: int) -> ViewEr
     if len(rows) < 2:
         return None
     truth = held_out.attributes[rows, ATTRIBUTES.index("azimuth")] * ANGLE_UNIT_DEG
-    told = torch.cat([estimate(held_out.batch(part, size_px)) for part in torch.split(rows, 16)])
-    constant = min(float(told.std()), float(truth.std())) == 0
+    estimated = torch.cat([estimate(held_out.batch(part, size_px)) for part in torch.split(rows, 16)])
+    constant = min(float(estimated.std()), float(truth.std())) == 0
     return ViewError(
         n=len(rows),
-        correlation=0.0 if constant else float(torch.corrcoef(torch.stack([told, truth]))[0, 1]),
-        error_deg=float((told - truth).abs().mean()),
+        correlation=0.0 if constant else float(torch.corrcoef(torch.stack([estimated, truth]))[0, 1]),
+        error_deg=float((estimated - truth).abs().mean()),
         constant_deg=float((truth.median() - truth).abs().mean()),
     )
 
@@ -291,7 +291,7 @@ def _step(name: str, before: list[_Look], after: list[_Look]) -> Step:
     iou = _median(torch.tensor([_iou(a.silhouette, b.silhouette) for a, b in zip(before, after, strict=True)]))
     if name in ("hue", SECOND_HUE):
         return Step(HUE_STEP_DEG, _median(turned.abs()), _share(turned > 0), "degrees", iou=iou)
-    hue_moved = _median_hue(turned, chroma(first) < GREY_CHROMA)
+    hue_moved = _median_hue(turned, chroma(first) < GRAY_CHROMA)
     change = (second - first)[:, MEASURES.index(name)]
     if name == "lightness":
         asked, change = 100 * LIGHTNESS_REACH * STEP, 100 * change

@@ -1,4 +1,4 @@
-"""How the strong generator is trained: as an auto-encoder that is told what is measurable, and as a GAN beside it.
+"""Training recipe of the strong generator: a conditional auto-encoder on measured attributes, and a GAN beside it.
 
 Noise alone needs millions of pictures before shapes appear; an auto-encoder shows them after thousands and leaves an
 encoder behind. Its samples are blurred, and that is what the discriminator is for: it judges reconstructions and
@@ -54,7 +54,7 @@ WEIGHTED = {"pixels": "l1", "features": "features", "kl": "kl", "labels": "label
 
 @dataclass(frozen=True)
 class GenerateData:
-    """A catalogue, split by product; pixels at twice the network's resolution, so that varying them costs no detail.
+    """A catalog, split by product; pixels at twice the network's resolution, so that varying them costs no detail.
 
     Attributes:
         cache: what validations keep between them.
@@ -109,7 +109,7 @@ def network_config(config: GenerateRecipe, categories: tuple[str, ...], attribut
 
 
 def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
-    """Take every published tensor whose name and shape agree; categories and members are the new catalogue's.
+    """Load every published tensor whose name and shape agree; categories and members are the new catalog's.
 
     A network of a higher resolution has one more gain for each further block, and takes those that are there.
     """
@@ -279,7 +279,7 @@ def _descend(network: nn.Module, optimizer: torch.optim.Optimizer, total: Tensor
 
 
 def _sampled(network: GenerateNet, attributes: Tensor, category: Tensor, dice: Tensor) -> tuple[Tensor, Tensor]:
-    """Latents and attributes as serving draws them; half wear a varied picture's colours, as a slider may ask for."""
+    """Latents and attributes as drawn in serving; half get a varied picture's colors, as a slider may request."""
     members = (network.member_z, network.member_attributes, network.member_category)
     z, drawn = mixture(*members, category, dice)
     drawn[:, :3] = torch.where(dice[:, 3:] < 0.5, attributes[:, :3], drawn[:, :3])
@@ -311,7 +311,7 @@ def _remember(network: GenerateNet, mean: Tensor, index: Tensor, fabric: Fabric)
 
 
 def _present(value: T | None) -> T:
-    """What a forward with a source or with z always gives."""
+    """Unwrap a value that a forward with a source or with z always gives."""
     if value is None:
         raise RuntimeError("the network was called without a source or without z")
     return value

@@ -1,4 +1,4 @@
-"""What a run looks at while it trains: held-out pictures through the encoder and back, and fixed samples."""
+"""Validate a run: reconstruct held-out pictures with the encoder, and render fixed samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torchvision.utils import make_grid
 from gan.generate.classical_network import ClassicalNet
 from gan.generate.network import GenerateNet
 from gan.metrics.distribution import MEASURED_PX, kernel_distance, pooled_features
-from gan.metrics.neighbours import density_coverage, diversity
+from gan.metrics.neighbors import density_coverage, diversity
 from gan.models.features import load_features
 from gan.training.data.catalogue import Catalogue
 from gan.training.recipe import Validation

@@ -24,9 +24,9 @@ from gan.imaging.picture import Picture
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "NOTICES", "Encoding", "decode", "encode", "to_pil", "write"]
 
 FRAMES_NOTICE = "The file holds several frames or pages; only the first was used"
-PROFILE_NOTICE = "The colour profile could not be read; the colours were taken as sRGB"
-EXIF_NOTICE = "The EXIF block is damaged and was left out"
-DEPTH_NOTICE = "The file has more than 8 bits a channel; 8 were read"
+PROFILE_NOTICE = "The color profile could not be read; the colors were taken as sRGB"
+EXIF_NOTICE = "The EXIF data is damaged and was not kept"
+DEPTH_NOTICE = "The file has more than 8 bits per channel; 8 were read"
 
 NOTICES = (FRAMES_NOTICE, PROFILE_NOTICE, EXIF_NOTICE, DEPTH_NOTICE)
 """Every sentence that `decode` may put into a picture's notices."""
@@ -42,7 +42,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each orientation of Exif 2.32, table 6."""
+"""Transposition that undoes each orientation of Exif 2.32, table 6."""
 
 
 def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") -> Picture:
@@ -192,9 +192,9 @@ def _check_exif(block: bytes, encoding: Encoding) -> None:
     if encoding.file_format == "jpeg" and len(block) > _MAX_JPEG_EXIF_BYTES:
         raise InputError(
             "keep_exif",
-            "an EXIF block of {got} bytes",
+            "the EXIF data has {got} bytes",
             "JPEG holds at most {most}",
-            "Choose another format or leave the EXIF out",
+            "Choose another format or do not keep the EXIF data",
             got=len(block),
             most=_MAX_JPEG_EXIF_BYTES,
         )

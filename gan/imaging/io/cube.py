@@ -60,14 +60,14 @@ def read_cube(source: str | Path | bytes) -> Look:
     if len(data) > MAX_BYTES:
         raise InputError(
             "look",
-            "a file of more than {most} MiB",
+            "the file has more than {most} MiB",
             _ALLOWED,
             "Choose a smaller table",
             most=MAX_BYTES // 2**20,
         )
     text = data.decode("utf-8-sig", "replace")
     if "\0" in text or not text.strip():
-        raise InputError("look", "a file that is no text", _ALLOWED, "Choose another file")
+        raise InputError("look", "the file is not text", _ALLOWED, "Choose another file")
     size, lines = _head(text)
     colors = _colors(lines)
     if len(colors) != size**3:
@@ -109,7 +109,7 @@ def _head(text: str) -> tuple[int, list[tuple[int, str]]]:
         else:
             raise _bad_line(number, line)
     if not size:
-        raise InputError("look", "no line LUT_3D_SIZE", _ALLOWED, _REMEDY)
+        raise InputError("look", "the line LUT_3D_SIZE is missing", _ALLOWED, _REMEDY)
     return size, colors
 
 
@@ -137,7 +137,7 @@ def _check_domain(keyword: str, rest: str) -> None:
         raise InputError(
             "look",
             "{keyword} {given}",
-            "tables from 0 to 1 are read",
+            "only tables from 0 to 1 are supported",
             "Export the look for that range",
             keyword=keyword,
             given=rest.strip()[:80],

@@ -13,7 +13,7 @@ from gan.core.option import Option, Options
 
 @dataclass(frozen=True)
 class FileFormat:
-    """What a format is called and can hold.
+    """Names and capabilities of a file format.
 
     Attributes:
         pillow: Pillow's name.
@@ -46,11 +46,11 @@ FORMATS: Mapping[Format, FileFormat] = {
 _LOSSLESS = ("png", "webp", "tiff")
 
 LOSSY: Final = "Unmarked pixels change slightly in this format; PNG keeps them exactly"
-"""What a user of Inpaint is told of a format that cannot hold what must not move."""
+"""Notice for Inpaint's formats that cannot keep known pixels exactly."""
 
 
 class Encoding(Options):
-    """How a picture becomes a file.
+    """Output format, quality and metadata of a file.
 
     Raises:
         InputError: a value out of range, bits that the format does not hold, or choices that contradict each other.
@@ -69,8 +69,8 @@ class Encoding(Options):
         if self.lossless and self.file_format not in _LOSSLESS:
             raise InputError(
                 "lossless",
-                "{format} always loses something",
-                "{formats} can be written without loss",
+                "{format} is always lossy",
+                "only {formats} can be lossless",
                 "Choose one of these",
                 format=self.file_format,
                 formats=", ".join(_LOSSLESS),
@@ -78,14 +78,14 @@ class Encoding(Options):
         if self.keep_location and not self.keep_exif:
             raise InputError(
                 "keep_location",
-                "the location is to be kept without the EXIF that holds it",
-                "it is kept with the EXIF only",
-                "Keep the EXIF too",
+                "the location is kept, but not the EXIF data that contains it",
+                "the location is part of the EXIF data",
+                "Keep the EXIF data too",
             )
         if self.bits == 16 and not self.details.deep:
             raise InputError(
                 "bits",
-                "{format} is written with 8 bits a channel",
+                "{format} is written with 8 bits per channel",
                 "{formats} can be written with 16",
                 "Choose one of these",
                 format=self.file_format,
@@ -94,7 +94,7 @@ class Encoding(Options):
 
     @property
     def exact(self) -> bool:
-        """Whether the pixels that are written are those that are read again."""
+        """True if decoding the written file gives the same pixels."""
         return self.file_format in ("png", "tiff") or self.lossless
 
     @classmethod
@@ -110,9 +110,9 @@ class Encoding(Options):
                 return cls(file_format=name, **options)
         raise InputError(
             "output",
-            "{name} does not end like a picture that can be written",
-            "allowed are {suffixes}",
-            "Give the file one of these endings",
+            "{name} does not have the extension of a format that can be written",
+            "{suffixes} are allowed",
+            "Use one of these extensions",
             name=Path(path).name,
             suffixes=", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes),
         )

@@ -20,7 +20,7 @@ MAX_BYTES = 64 * 2**20
 READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "HEIF")
 """Pillow's names of the formats that are read; its other plugins are never tried."""
 
-_ALLOWED = "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read"
+_ALLOWED = "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported"
 _PNG_DEPTH_BYTE = 24
 _TIFF_BITS_PER_SAMPLE = 258
 _TIFF_PHOTOMETRIC = 262
@@ -65,7 +65,7 @@ def open_source(source: str | Path | bytes | Image.Image, field: str) -> Source:
     if len(data) > MAX_BYTES:
         raise _too_long(field)
     if not data:
-        raise InputError(field, "an empty file", _ALLOWED, "Choose another file")
+        raise InputError(field, "the file is empty", _ALLOWED, "Choose another file")
     return _checked(_opened(data, field), data, name, field)
 
 
@@ -100,7 +100,7 @@ def _opened(data: bytes, field: str) -> Image.Image:
         raise _too_large(field) from error
     except UnidentifiedImageError as error:
         if _looks_like_svg(data):
-            raise InputError(field, "an SVG drawing", _ALLOWED, "Export it as a PNG") from error
+            raise InputError(field, "it is an SVG drawing", _ALLOWED, "Export it as a PNG") from error
         if _has_known_signature(data):
             raise _damaged(field) from error
         raise InputError(field, "not a picture", _ALLOWED, "Choose another file") from error
@@ -113,7 +113,7 @@ def _opened(data: bytes, field: str) -> Image.Image:
 def _checked(image: Image.Image, data: bytes | None, name: str, field: str) -> Source:
     width_px, height_px = image.size
     if width_px < 1 or height_px < 1:
-        raise InputError(field, "a picture without pixels", "at least 1 x 1 is needed", "Choose another file")
+        raise InputError(field, "the picture has no pixels", "at least 1 x 1 is needed", "Choose another file")
     if width_px * height_px > MAX_PIXELS:
         raise _too_large(field)
     try:
@@ -147,9 +147,9 @@ def _check_depth(image: Image.Image, depth: int, field: str) -> None:
     if image.mode == "F" or (image.mode in DEEP_GREY_MODES and (depth == 12 or not _within_16_bits(image))):
         raise InputError(
             field,
-            "a picture of numbers of 12 or 32 bits",
-            "8 or 16 bits a channel are read",
-            "Save it with 16 bits a channel",
+            "the picture has 12 or 32 bits per channel",
+            "8 or 16 bits per channel are supported",
+            "Save it with 16 bits per channel",
         )
 
 
@@ -209,15 +209,17 @@ def _has_known_signature(data: bytes) -> bool:
 
 
 def _damaged(field: str) -> InputError:
-    return InputError(field, "a damaged or incomplete picture", "a whole file is needed", "Save or fetch it again")
+    return InputError(
+        field, "the picture is damaged or incomplete", "a complete file is needed", "Save or download it again"
+    )
 
 
 def _too_large(field: str) -> InputError:
     return InputError(
         field,
-        "a picture of more than {most} megapixels",
-        "at most {most} are read",
-        "Make it smaller first",
+        "the picture has more than {most} megapixels",
+        "at most {most} are allowed",
+        "Reduce its size first",
         most=MAX_PIXELS // 1_000_000,
     )
 
@@ -225,8 +227,8 @@ def _too_large(field: str) -> InputError:
 def _too_long(field: str) -> InputError:
     return InputError(
         field,
-        "a file of more than {most} MB",
-        "at most {most} are read",
-        "Save it smaller first",
+        "the file has more than {most} MB",
+        "at most {most} are allowed",
+        "Compress it first",
         most=MAX_BYTES // 2**20,
     )

@@ -21,7 +21,7 @@ MAX_BYTES: Final = 2**20
 """No packet of ours is longer, and none that is longer is read."""
 
 MAX_JPEG_BYTES: Final = 65502
-"""What one segment of a JPEG holds beside its own header (ISO 16684-3, table 1)."""
+"""Payload of one JPEG segment beside its own header (ISO 16684-3, table 1)."""
 
 PNG_KEYWORD: Final = "XML:com.adobe.xmp"
 TIFF_TAG: Final = 700

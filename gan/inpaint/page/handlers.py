@@ -1,4 +1,4 @@
-"""What programs call of the Inpaint tab: /inpaint, and /mask, which says what that is to make anew."""
+"""Endpoints of the Inpaint tab: /inpaint, and /mask, which marks what that is to fill."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _numbers(field: str, text: str, count: int) -> tuple[int, ...]:
         raise InputError(
             field,
             "{text}",
-            "{count} whole numbers with commas between them are expected",
+            "{count} whole numbers separated by commas are expected",
             "Correct them",
             text=text,
             count=count,

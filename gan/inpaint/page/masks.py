@@ -26,7 +26,7 @@ KINDS: Final = {
     "dust": "mask.find.dust",
     "text": "mask.find.text",
 }
-"""What can be found, and the labels' keys."""
+"""Kinds of defects that can be found, and the labels' keys."""
 FETCH: Final = "() => setTimeout(() => document.querySelector('#inpaint-mask-file').click(), 200)"
 """The download begins once the page knows the file that was just written."""
 

@@ -1,4 +1,4 @@
-"""What the Inpaint tab shows of a result, on top of what every tab does."""
+"""Turn a result of the Inpaint tab into its rows, previews and the strip of steps."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ def from_result(result: Result, source: Picture, encoding: Encoding, folder: Pat
     picture, details, request = result.picture, result.details, result.request
     left, top, *_ = margins = details["margins"]
     plain = write_preview(source, folder / "source.jpg")
-    rows = [(say("Holes", to), str(details["holes"])), (say("Made anew", to), f"{100 * details['share']:.2f} %")]
+    rows = [
+        (say("Filled areas", to), str(details["holes"])),
+        (say("New pixels", to), f"{100 * details['share']:.2f} %"),
+    ]
     if request.get("mask") is not None and (request["grow_px"] or request["feather_px"]):
         edge = say(
-            "grown by {grow} px, feathered over {feather} px",
+            "grown by {grow} px, feathered by {feather} px",
             to,
             grow=request["grow_px"],
             feather=request["feather_px"],

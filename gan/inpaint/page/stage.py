@@ -42,7 +42,7 @@ FIELDS: Final = (*SIDE_FIELDS, "grow", "feather", "model")
 
 SIDES: Final = "sides"
 OTHER: Final = "other"
-"""What the choice of an aspect holds besides aspects."""
+"""Choices of an aspect besides the aspects themselves."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Page:
                     "mask",
                     "nothing is marked",
                     "something to remove, or sides to extend, are needed",
-                    "Paint over what is to go",
+                    "Paint over what to remove",
                 )
             encoding, source = self._encoding(values[len(FIELDS) :]), at.picture()
             wanted = read(InpaintRequest, {**asked, "image": source, "mask": None if empty else at.masks[-1]})
@@ -243,7 +243,7 @@ def _facts(visit: Session, to: Language, known: str = "") -> Any:
     parts = [known or f"{width_px} × {height_px} px"]
     if (copy_width_px, copy_height_px) != (width_px, height_px):
         size = f"{copy_width_px} × {copy_height_px} px"
-        parts.append(html.escape(say("painted at {size}, filled at full size", to, size=size)))
+        parts.append(html.escape(say("mask painted at {size}, result at full size", to, size=size)))
     return gr.update(value=" · ".join(parts), visible=True)
 
 

@@ -26,7 +26,7 @@ from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -56,7 +56,7 @@ class _Parts:
 
     @property
     def where(self) -> list[Component]:
-        """What handlers take of a visit."""
+        """Components of the visit that handlers take."""
         return [self.stage.visit, self.stage.editor]
 
 
@@ -83,8 +83,8 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             running = bar("inpaint", "inpaint.run", enabled=bool(ready), primary=True)
             tools = masks.build(row)
             way = _extension(form)
-            with gr.Accordion(label("edge"), open=False, elem_id="inpaint-edge"):
-                gr.Markdown(label("edge.info"), elem_classes="facts")
+            with gr.Accordion(label("inpaint.edge"), open=False, elem_id="inpaint-edge"):
+                gr.Markdown(label("inpaint.edge.info"), elem_classes="facts")
                 form.add("grow", value=GROW_PX)
                 form.add("feather", value=FEATHER_PX)
                 form.add_model(ready)
@@ -96,13 +96,13 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 with gr.Row():
                     hold = compare_button.button("inpaint")
                     undo = gr.Button(
-                        label("steps.undo"), size="sm", visible=False, min_width=90, elem_id="inpaint-undo"
+                        label("result.undo"), size="sm", visible=False, min_width=90, elem_id="inpaint-undo"
                     )
                     redo = gr.Button(
-                        label("steps.redo"), size="sm", visible=False, min_width=90, elem_id="inpaint-redo"
+                        label("result.redo"), size="sm", visible=False, min_width=90, elem_id="inpaint-redo"
                     )
                 strip = gr.Gallery(
-                    label=label("steps.strip"),
+                    label=label("result.steps"),
                     visible=False,
                     columns=6,
                     height="auto",
@@ -167,16 +167,20 @@ def _visits(parts: _Parts, page: Page) -> None:
 
 def _extension(form: Form[InpaintRequest]) -> list[Component]:
     """Add how to extend: which way, another aspect, pixels for each side. Gives the first two."""
-    with gr.Accordion(label("extend"), open=False, elem_id="inpaint-extend"):
-        gr.Markdown(label("extend.info"), elem_classes="facts")
+    with gr.Accordion(label("inpaint.extend"), open=False, elem_id="inpaint-extend"):
+        gr.Markdown(label("inpaint.extend.info"), elem_classes="facts")
         way = gr.Radio(
-            [(label("extend.sides"), SIDES), *((aspect, aspect) for aspect in ASPECTS), (label("extend.other"), OTHER)],
+            [
+                (label("inpaint.extend.sides"), SIDES),
+                *((aspect, aspect) for aspect in ASPECTS),
+                (label("inpaint.extend.other"), OTHER),
+            ],
             value=SIDES,
-            label=label("extend.to"),
+            label=label("inpaint.extend.to"),
             elem_id="inpaint-aspect",
         )
         other = gr.Textbox(
-            "", label=label("extend.aspect"), placeholder="3:2", visible=False, max_length=20, elem_id="inpaint-other"
+            "", label=label("inpaint.aspect"), placeholder="3:2", visible=False, max_length=20, elem_id="inpaint-other"
         )
         with gr.Row() as row:
             for side in SIDE_FIELDS:

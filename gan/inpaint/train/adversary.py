@@ -1,4 +1,4 @@
-"""The discriminator's side of the recipe: it judges the hole and nothing else."""
+"""Discriminator of the recipe: it judges the hole and nothing else."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ LAZY = 16
 
 
 def build_judge(judge: Judge) -> nn.Module:
-    """The discriminator of that kind."""
+    """Build a discriminator of that kind."""
     if judge == "projected":
         return ProjectedDiscriminator(tuple(LITE0_CHANNELS[stage] for stage in STAGES_JUDGED), categories=1)
     return UNetDiscriminator(planes=4)
 
 
 def generator_term(kind: Judge, judge: nn.Module, composite: Tensor, stages: list[Tensor], mask: Tensor) -> Tensor:
-    """The generator's loss over the positions that show something of the hole.
+    """Generator loss over the positions that show part of the hole.
 
     Args:
         composite: (N, 3, H, W), the fill within the picture.
@@ -56,13 +56,13 @@ def judge_step(
     mask: Tensor,
     fabric: Fabric,
 ) -> dict[str, Tensor]:
-    """One step of the discriminator; returns its loss, its mean logits and, where it was due, R1.
+    """One step of the discriminator; returns its loss, its mean logits and, if it was due, R1.
 
     Raises:
         ConfigError: a gradient penalty in half precision.
     """
     judge, optimizer = state.networks["discriminator"], state.optimizers["discriminator"]
-    # Its optimizer holds what may learn; fixed projections are none of it.
+    # Its optimizer holds the trainable parameters, without the fixed projections.
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             parameter.requires_grad_(True)

@@ -1,7 +1,7 @@
-"""Measures Inpaint on a folder: inside the hole and of the whole, beside OpenCV, scikit-image and the smooth fill.
+"""Evaluate Inpaint on a folder: inside the hole and whole, against OpenCV, scikit-image and the smooth fill.
 
 The pictures are the truth. Each gets a hole that is the same on every machine that has the same fonts; what lies in
-the hole is replaced by one colour before any method sees it, so that nothing of the truth is left to be used.
+the hole is replaced by one color before any method sees it, so that nothing of the truth is left to be used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torch import Tensor
 from gan.core.contract import Result
 from gan.core.errors import InputError, WeightsError
 from gan.imaging.alpha import bleed
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Hole
 from gan.imaging.picture import Picture
 from gan.inpaint.pipeline import InpaintRequest
 from gan.inpaint.train.evaluate_cases import BOUNDS, LARGE_FROM, SIDE_PX, Case, Cases, in_8_bits
@@ -46,7 +46,7 @@ Run = Callable[[InpaintRequest], Result]
 
 @dataclass(frozen=True)
 class Reading:
-    """What one method did on one case.
+    """Scores of one method on one case.
 
     Attributes:
         squared: mean squared error over the hole's pixels, of values in [0, 1].
@@ -117,7 +117,7 @@ class Evaluation:
         return sum(ours) / len(ours)
 
     def reached(self) -> dict[str, float]:
-        """What `BARS` are about, as far as it was measured."""
+        """Measured values of the figures in `BARS`."""
         groups = self.groups
         ours, telea = groups["all"][OURS], groups["all"][TELEA]
         values = {"dB over Telea": ours.psnr - telea.psnr, "FD / Telea": ours.fd / telea.fd}
@@ -126,7 +126,7 @@ class Evaluation:
         return values | {"known pixels identical": self.known_identical}
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them. Seconds are left to the terminal, since they are one machine's."""
+        """Metrics for the manifest's record. Seconds are printed only, since they depend on the machine."""
         found: dict[str, Metric] = {}
         for group in ("all", LARGE):
             by_method = self.groups.get(group, {})
@@ -182,7 +182,7 @@ def evaluate(
     limit: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Cut a hole into each picture, fill it with every method, and compare with what was there.
+    """Cut a hole into each picture, fill it with every method, and compare with the original.
 
     Args:
         run: carries out a request, such as `Studio.run`.
@@ -204,7 +204,7 @@ def evaluate(
         case = cases[index]
         given = torch.where(case.hole > 0, torch.tensor([1.0, 0.0, 1.0])[:, None, None], case.truth)
         made, seconds = {}, {}
-        result = run(InpaintRequest(picture=Picture(given), mask=Mask(case.hole), model=model))
+        result = run(InpaintRequest(picture=Picture(given), mask=Hole(case.hole), model=model))
         made[OURS], seconds[OURS] = in_8_bits(result.picture.rgb), result.seconds
         for method, fill in peers.items():
             began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What Inpaint is measured on: the pictures of a folder at 256 px, each with a hole of its own."""
+"""Evaluation cases of Inpaint: the pictures of a folder at 256 px, each with a hole of its own."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Cases(Dataset[Case]):
 
 
 def _source(entry: Entry, folder: Path) -> str:
-    """The first folder on the way to the picture that says something."""
+    """First meaningful folder name on the path of a picture."""
     parts = [part for part in entry.path.relative_to(folder).parts[:-1] if part != "images"]
     return parts[0] if parts else folder.name
 

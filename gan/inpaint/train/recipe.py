@@ -1,4 +1,4 @@
-"""How the inpainting network is trained: distance and features in the hole first, a discriminator of it second."""
+"""Training recipe of the inpainting network: distance and features in the hole first, a discriminator second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Stylize tab asks, from the choice of a style to a request; and what programs call."""
+"""Turn the Stylize tab's choices into requests, and serve /stylize to programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ file."""
 
 @dataclass(frozen=True)
 class Choices:
-    """What is chosen besides the picture.
+    """Choices beside the picture.
 
     Attributes:
         styles: pictures, or one .cube file.
@@ -123,7 +123,7 @@ def _numbers(text: str) -> tuple[float, ...]:
         raise InputError(
             "weight",
             "{text}",
-            "numbers with commas between them are expected, one for each style",
+            "numbers separated by commas are expected, one for each style",
             "Correct the weights",
             text=text,
         ) from error

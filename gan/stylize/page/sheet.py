@@ -41,11 +41,11 @@ class Panel:
 
 def build(*, ready: bool) -> Panel:
     """Draw it. Without a model it cannot be started."""
-    with gr.Accordion(label("sheet"), open=False, elem_id="stylize-sheet"):
-        gr.Markdown(label("sheet.info"), elem_classes="facts")
-        running = bar("stylize-sheet", "sheet.run", enabled=ready)
+    with gr.Accordion(label("stylize.sheet"), open=False, elem_id="stylize-sheet"):
+        gr.Markdown(label("stylize.sheet.info"), elem_classes="facts")
+        running = bar("stylize-sheet", "stylize.sheet.run", enabled=ready)
         gallery = gr.Gallery(
-            label=label("sheet.gallery"),
+            label=label("stylize.sheet.gallery"),
             columns=4,
             height="auto",
             object_fit="contain",
@@ -57,7 +57,7 @@ def build(*, ready: bool) -> Panel:
             elem_classes="pickable sheet",
         )
         download = gr.DownloadButton(
-            label("sheet.download"), size="sm", visible=False, min_width=200, elem_id="stylize-sheet-download"
+            label("stylize.sheet.download"), size="sm", visible=False, min_width=200, elem_id="stylize-sheet-download"
         )
     return Panel(running, gallery, download)
 

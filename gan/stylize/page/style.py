@@ -48,12 +48,12 @@ class Panel:
 
     @property
     def inputs(self) -> list[Component]:
-        """What `chosen_styles` takes."""
+        """Components whose values `chosen_styles` takes."""
         return [self.chosen, self.own, *self.weights]
 
     @property
     def put(self) -> list[Component]:
-        """What `choose` fills."""
+        """Components that `choose` fills."""
         return [self.chosen, self.gallery, self.own, *self.weights, self.line]
 
 
@@ -65,7 +65,7 @@ def default_preset() -> str:
 def build() -> Panel:
     """The gallery, the line below it, and a fold for pictures of one's own."""
     gallery = gr.Gallery(
-        label=label("style"),
+        label=label("stylize.style"),
         columns=5,
         height="auto",
         object_fit="cover",
@@ -77,14 +77,24 @@ def build() -> Panel:
         elem_classes=_USED,
     )
     line = gr.HTML(elem_id="stylize-chosen", elem_classes="facts heard", padding=False)
-    with gr.Accordion(label("style.own"), open=False, elem_id="stylize-own-fold"):
-        gr.Markdown(label("style.own.info"), elem_classes="facts")
+    with gr.Accordion(label("stylize.style.own"), open=False, elem_id="stylize-own-fold"):
+        gr.Markdown(label("stylize.style.own.info"), elem_classes="facts")
         own = gr.File(
-            label=label("style.files"), file_count="multiple", type="filepath", height=140, elem_id="stylize-own"
+            label=label("stylize.style.files"),
+            file_count="multiple",
+            type="filepath",
+            height=140,
+            elem_id="stylize-own",
         )
         weights = tuple(
             gr.Slider(
-                0, 1, 1, step=0.05, label=label(f"weight.{number}"), visible=False, elem_id=f"stylize-weight-{number}"
+                0,
+                1,
+                1,
+                step=0.05,
+                label=label(f"stylize.weight.{number}"),
+                visible=False,
+                elem_id=f"stylize-weight-{number}",
             )
             for number in range(1, MOST_OWN + 1)
         )
@@ -139,7 +149,7 @@ def brought(own: Sequence[str] | None, chosen: str, request: gr.Request) -> tupl
 
 
 def title_of(name: str, to: Language) -> str:
-    """What people call a preset, or any other style: by its file's name."""
+    """Title of a preset; of any other style, its file's name."""
     return say(PRESETS[name].title, to) if name in PRESETS else name
 
 
@@ -176,7 +186,7 @@ def _check_count(own: Sequence[str]) -> None:
             "style",
             "{count} files",
             "at most {most} are mixed",
-            "Take some of them away",
+            "Remove some of them",
             count=len(own),
             most=MOST_OWN,
         )

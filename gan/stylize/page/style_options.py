@@ -1,4 +1,4 @@
-"""How a style is laid on, in the Stylize tab: kind, strength, colors, place, the size of strokes, the model."""
+"""Style options of the Stylize tab: kind, strength, colors, region, stroke size, model."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def build_place(form: Form[StylizeRequest], *, artistic: bool) -> None:
     form.add("preserve_color")
     where = form.add("where", info=None)
     with gr.Column(visible=False, elem_id="stylize-product") as product:
-        gr.Markdown(label("where.info"), elem_classes="facts")
+        gr.Markdown(label("stylize.where.info"), elem_classes="facts")
         form.add("mask", height=130)
     where.change(lambda place: gr.update(visible=place != EVERYWHERE), where, product, **LIGHT)
 
 
 def build_strokes(form: Form[StylizeRequest], ready: Sequence[Choice]) -> None:
     """Add sizes of strokes and the model, which only the artistic kind has."""
-    with gr.Accordion(label("strokes"), open=False, visible=bool(ready), elem_id="stylize-strokes") as fold:
-        gr.Markdown(label("strokes.info"), elem_classes="facts")
+    with gr.Accordion(label("stylize.strokes"), open=False, visible=bool(ready), elem_id="stylize-strokes") as fold:
+        gr.Markdown(label("stylize.strokes.info"), elem_classes="facts")
         for name, sizes, own, elem_id in (
-            ("content_px", CONTENT_SIZES, "strokes.own", "stylize-content-px"),
-            ("style_px", STYLE_SIZES, "strokes.match", "stylize-px"),
+            ("content_px", CONTENT_SIZES, "stylize.content_px.auto", "stylize-content-px"),
+            ("style_px", STYLE_SIZES, "stylize.style_px.auto", "stylize-px"),
         ):
             form.fields[name] = gr.Radio(
                 [(label(own) if size == 0 else str(size), size) for size in sizes],

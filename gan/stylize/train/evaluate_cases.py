@@ -1,4 +1,4 @@
-"""What Stylize is measured on: photographs, styles, and products with their masks."""
+"""Evaluation cases of Stylize: photographs, styles, and products with their masks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gan.imaging.io.codec import decode
 from gan.imaging.io.pixels import to_image
-from gan.imaging.mask import Mask, decode_mask
+from gan.imaging.mask import Cover, decode_mask
 from gan.imaging.resize import resize
 from gan.training.data.pictures import Entry, Pictures, find, split
 from gan.training.data.styles import ALSO, FOLDER, parted
@@ -42,10 +42,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Product:
-    """A catalogue picture, and where the product is in it."""
+    """A catalog picture and its product's mask."""
 
     sample: Sample
-    mask: Mask
+    mask: Cover
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def cases(folder: Path, *, held_out: bool, most: int = MOST, products: int) -> C
     """Evenly spread pictures of a folder; the same ones each time.
 
     Styles lie below `styles/`; where these are too few, others that training would take for styles follow. A picture
-    with a mask beside its folder is a product, one below `textures/` is none to restyle, and all others are
+    with a mask beside its folder is a product, one below `textures/` is not restyled, and all others are
     photographs; where these are too few, those that come with scikit-image follow.
 
     Args:

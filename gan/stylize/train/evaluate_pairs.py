@@ -1,4 +1,4 @@
-"""One photograph in one style, by every method: how near it is to the style, what is left of it, how long it takes."""
+"""Evaluate one photograph in one style, by every method: distance to the style, structure kept, time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Restyle = Callable[[Image.Image, Image.Image], Image.Image]
 
 @dataclass(frozen=True)
 class Reading:
-    """What one method did on one pair.
+    """Scores of one method on one pair.
 
     Attributes:
         distances: mean/std distance to the style, at `SIDES_PX`.
@@ -89,7 +89,7 @@ def mean_figures(readings: Sequence[Reading]) -> Figures:
 
 
 class Judge:
-    """Compares with a style in a random network that did not train."""
+    """Measures distances to a style in a random, untrained network."""
 
     def __init__(self) -> None:
         self._network = RandomFeatures(torch.Generator().manual_seed(JUDGE_SEED), JUDGE_CHANNELS)
@@ -115,7 +115,7 @@ class Pairs:
     Args:
         run: carries out a request, such as `Studio.run`.
         model: as in `StylizeRequest`.
-        peer: measured beside it; None for nobody.
+        peer: the method to compare with, or None.
     """
 
     def __init__(self, run: Run, model: str, peer: Restyle | None) -> None:
@@ -159,7 +159,7 @@ class Pairs:
         return self._run(request).image
 
     def _unseen(self, style: Image.Image) -> Iterator[Image.Image]:
-        """`TIMES` copies of a style, each with another colour in its first pixel, so that no cache holds it."""
+        """`TIMES` copies of a style, each with another color in its first pixel, so that no cache holds it."""
         red, green, blue = style.getpixel((0, 0))  # type: ignore[misc]
         for _ in range(TIMES):
             copy, (down, across) = style.copy(), divmod(next(self._numbers), 255)

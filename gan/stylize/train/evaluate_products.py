@@ -1,4 +1,4 @@
-"""Products on white in a style: whether the ground stays, and how much of the product is left."""
+"""Evaluate products on white in a style: unchanged background, and structure kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 
 from gan.core.errors import InputError
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Cover
 from gan.imaging.picture import Picture
 from gan.imaging.product import to_ycc
 from gan.stylize.pipeline import Style, StylizeRequest
@@ -21,7 +21,7 @@ from gan.stylize.train.evaluate_pairs import Run
 
 @dataclass(frozen=True)
 class ProductReading:
-    """What was done to one product.
+    """Scores of restyling one product.
 
     Attributes:
         ground: whether every pixel that the mask leaves out is identical.
@@ -69,7 +69,7 @@ def measure_product(product: Product, style: Sample, run: Run, model: str) -> Pr
     """Restyle the product alone, with its mask and without one, and at strength 0."""
     before = product.sample.rgb
 
-    def restyled(mask: Mask | None, strength: float) -> Tensor:
+    def restyled(mask: Cover | None, strength: float) -> Tensor:
         styles = (Style(Picture(style.rgb)),)
         request = StylizeRequest(
             picture=Picture(before), styles=styles, where="product", mask=mask, strength=strength, model=model
@@ -81,7 +81,7 @@ def measure_product(product: Product, style: Sample, run: Run, model: str) -> Pr
     ground = (cover == 0).expand_as(before)
     try:
         found_ground = float((restyled(None, 1.0) == before)[ground].float().mean())
-    except InputError:  # there is no plain ground to tell it from
+    except InputError:  # no plain background to segment it from
         found_ground = 0.0
     return ProductReading(
         name=product.sample.name,

@@ -1,5 +1,4 @@
-"""How the stylizing network is trained: a style's statistics in random and in ImageNet features, and what keeps
-the product the product."""
+"""Training recipe of the stylizing network: match style statistics in random and ImageNet features, keep products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shop's folder as a labelled catalogue in memory: pictures, coverage, categories, and views of one product.
+"""Load a shop's folder as a labeled catalog in memory: pictures, coverage, categories, and views of one product.
 
 Item i of `CatalogueItems` is a pure function of the seed and i, so resuming needs no state of the data.
 """
@@ -31,7 +31,7 @@ ATTRIBUTES = (*MEASURES, "azimuth", "elevation", "view_known")
 """Columns of `Catalogue.attributes`: `measure`'s, then angles in units of 45 degrees, then 1 where these are known."""
 
 ANGLE_UNIT_DEG = 45.0
-ELEVATION_CENTRE_DEG = 16.0
+ELEVATION_CENTER_DEG = 16.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Catalogue:
     """Pictures of products on a plain ground, padded to squares.
 
     Attributes:
-        pixels: (N, 4, S, S) uint8, colours on their ground and the product's coverage.
+        pixels: (N, 4, S, S) uint8, colors on their ground and the product's coverage.
         category: (N,) int64, index into `categories`.
         product: (N,) int64; equal numbers are views of one product.
         attributes: (N, A) float32, the columns of `attribute_names`.
@@ -78,7 +78,7 @@ def load(
     size_px: int,
     *,
     categories: tuple[str, ...] | None = None,
-    grey: bool = False,
+    gray: bool = False,
     held_out_share: float = 0.08,
 ) -> tuple[Catalogue, Catalogue]:
     """The training and the held-out part of a folder, split by product.
@@ -90,7 +90,7 @@ def load(
     Args:
         size_px: side of the squares; pictures are padded with their ground, never squeezed.
         categories: names to keep; all by default.
-        grey: one grey value for all three colours.
+        gray: one gray value for all three colors.
         held_out_share: of the products; a larger share holds all of a smaller one.
 
     Raises:
@@ -121,17 +121,17 @@ def load(
     held_out = [entry for entry in held_out if label[entry.path] in taught]
     if not training or not held_out:
         training = held_out = [entry for entry, _ in labelled]
-    first = _read(folder, training, label, records, names, size_px, grey)
-    return first, first if held_out is training else _read(folder, held_out, label, records, names, size_px, grey)
+    first = _read(folder, training, label, records, names, size_px, gray)
+    return first, first if held_out is training else _read(folder, held_out, label, records, names, size_px, gray)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variation:
-    """How a picture is varied while training; every change is measurable, and the measures are handed to the network.
+    """Augmentation of a training picture; every change is measurable, and the network gets the measures.
 
     Attributes:
         other_view: how often the target is another view of the same product.
-        colour: how often colours are changed: hue by any angle, chroma, tint and lightness.
+        colour: how often colors are changed: hue by any angle, chroma, tint and lightness.
         frame: how often size, width and place in the frame are changed.
     """
 
@@ -198,7 +198,7 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
 
 
 def reframe(x: Tensor, size_px: int, *, size: float, aspect: float, across: float, down: float) -> Tensor:
-    """The product larger, wider and elsewhere in the frame; what comes in from outside is the border's colour.
+    """Scale, widen and shift the product in the frame; what comes in from outside has the border's color.
 
     Args:
         x: (N, 4, H, W).
@@ -216,13 +216,13 @@ def reframe(x: Tensor, size_px: int, *, size: float, aspect: float, across: floa
 
 
 def recolor(x: Tensor, *, hue_rad: float, chroma: float, tint: float, tint_rad: float, gamma: float) -> Tensor:
-    """Other colours for the product; the ground and its shadow keep theirs.
+    """Recolor the product; the background and its shadow keep their colors.
 
     Args:
         x: (N, 4, H, W) in [0, 1].
         hue_rad: turn of the chroma plane.
-        chroma: factor on the distance from grey.
-        tint: colour added to what is neither black nor white, up to the distance given.
+        chroma: factor on the distance from gray.
+        tint: color added to what is neither black nor white, up to the distance given.
         tint_rad: its direction.
         gamma: exponent of the lightness.
     """
@@ -244,16 +244,16 @@ def _read(
     records: Records,
     categories: tuple[str, ...],
     size_px: int,
-    grey: bool,
+    gray: bool,
 ) -> Catalogue:
     with ThreadPoolExecutor() as pool:
-        decoded = list(pool.map(lambda entry: _square(entry.path, folder, size_px, grey), entries))
+        decoded = list(pool.map(lambda entry: _square(entry.path, folder, size_px, gray), entries))
     kept = [(entry, x) for entry, x in zip(entries, decoded, strict=True) if x is not None]
     if not kept:
         raise InputError(
             "data",
             "none of the {count} pictures can be read",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported",
             "Run: python train.py doctor --data DIR",
             count=len(entries),
         )
@@ -274,8 +274,8 @@ def _read(
     )
 
 
-def _square(path: Path, folder: Path, size_px: int, grey: bool) -> Tensor | None:
-    """uint8 (4, size_px, size_px), or None for a file that cannot be read, which a folder may well hold."""
+def _square(path: Path, folder: Path, size_px: int, gray: bool) -> Tensor | None:
+    """Picture as uint8 (4, size_px, size_px), or None for an unreadable file, which a folder may contain."""
     try:
         picture = decode(path)
     except InputError:
@@ -289,7 +289,7 @@ def _square(path: Path, folder: Path, size_px: int, grey: bool) -> Tensor | None
         rgb = rgb * picture.alpha + (1 - picture.alpha)
     if cover is not None and cover.shape[2:] != rgb.shape[2:]:
         cover = None
-    if grey:
+    if gray:
         rgb = to_ycc(rgb)[:, :1].expand(-1, 3, -1, -1)
     return (squared(rgb, cover, size_px)[0] * 255).round().to(torch.uint8)
 
@@ -303,9 +303,9 @@ def _measured(pixels: Tensor) -> Tensor:
 def _view(record: Mapping[str, Any]) -> list[float]:
     if "azimuth_deg" not in record:
         return [0.0, 0.0, 0.0]
-    elevation = float(record.get("elevation_deg", ELEVATION_CENTRE_DEG))
+    elevation = float(record.get("elevation_deg", ELEVATION_CENTER_DEG))
     azimuth = float(record["azimuth_deg"])
-    return [azimuth / ANGLE_UNIT_DEG, (elevation - ELEVATION_CENTRE_DEG) / ANGLE_UNIT_DEG, 1.0]
+    return [azimuth / ANGLE_UNIT_DEG, (elevation - ELEVATION_CENTER_DEG) / ANGLE_UNIT_DEG, 1.0]
 
 
 def _number(product: str) -> int:

@@ -215,7 +215,7 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
 
 
 def prior(alpha: Tensor, dice: Dice) -> Tensor:
-    """What a look at a smaller copy would have said: coarse, a little too large or too small, with pieces wrong.
+    """Simulate the prior from a smaller copy: coarse, a little too large or too small, with wrong pieces.
 
     Args:
         alpha: (1, p, p) in [0, 1].

@@ -1,4 +1,4 @@
-"""Pairs of a damaged picture and what it should have been; item i is the same pair on every machine, in any order.
+"""Pairs of a degraded and a sharp picture; item i is the same pair on every machine, in any order.
 
 Nothing is stateful, so resuming needs no random state of the data: it needs the number of the next item.
 """
@@ -38,7 +38,7 @@ class DegradedPairs(Dataset[tuple[Tensor, Tensor]]):
 
 
 class Counter(Sampler[int]):
-    """The indices of one process, from where training stands: rank, rank + world, ... without end."""
+    """Indices of one process, from the resumed position: rank, rank + world, ... without end."""
 
     def __init__(self, start: int, rank: int = 0, world: int = 1) -> None:
         self.start = start

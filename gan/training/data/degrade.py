@@ -1,4 +1,4 @@
-"""What happens to a picture on its way to a shop: it is blurred, shrunk, made noisy, compressed.
+"""Degrade a picture as on its way to a shop: blur, downscaling, noise, compression.
 
 The order and the ranges are those of Real-ESRGAN (arXiv 2107.10833) for `heavy`; `light` is one round in the range
 of a careless photographer with a decent camera, and `clean` only shrinks. Every random choice comes from the
@@ -21,7 +21,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class DegradationMix:
-    """How often each kind is drawn; they need not add up to one.
+    """Relative frequencies of the kinds of degradation; they need not add up to one.
 
     Attributes:
         clean, light, heavy: relative frequencies.
@@ -33,7 +33,7 @@ class DegradationMix:
 
 
 class Dice:
-    """Short words for draws from one generator."""
+    """Short names for draws from one generator."""
 
     def __init__(self, generator: torch.Generator) -> None:
         self.generator = generator
@@ -55,7 +55,7 @@ class Dice:
 
 
 def degrade(sharp: Tensor, scale: int, generator: torch.Generator, mix: DegradationMix | None = None) -> Tensor:
-    """One random degradation.
+    """Apply one random degradation.
 
     Args:
         sharp: (3, H, W) float32 in [0, 1]; H and W divisible by scale.
@@ -128,7 +128,7 @@ def heavy(x: Tensor, scale: int, dice: Dice) -> Tensor:
 def gaussian_kernel(
     sigma: float, sigma_across: float | None = None, angle: float = 0.0, *, beta: float = 1.0, plateau: bool = False
 ) -> Tensor:
-    """A normalised kernel, (k, k), wide enough for three sigma and at most 21 wide.
+    """A normalized kernel, (k, k), wide enough for three sigma and at most 21 wide.
 
     Args:
         sigma, sigma_across: pixels along and across the axis.
@@ -181,7 +181,7 @@ def shrink(x: Tensor, height: int, width: int, mode: str) -> Tensor:
 
 
 def noise(x: Tensor, dice: Dice, *, sigma_255: tuple[float, float], poisson: tuple[float, float]) -> Tensor:
-    """Gaussian or Poisson noise with even odds, in grey four times in ten."""
+    """Gaussian or Poisson noise with even odds, in gray four times in ten."""
     n, _, height, width = x.shape
     grey = dice.chance(0.4)
     if dice.chance(0.5):

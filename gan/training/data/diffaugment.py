@@ -15,24 +15,24 @@ CUTOUT = 0.5
 
 
 def augment(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Colour, translation and cutout, drawn for each picture on its own.
+    """Color, translation and cutout, drawn for each picture on its own.
 
     Args:
-        x: (N, 4, H, W) in [0, 1]: colours and coverage; only colours change colour.
+        x: (N, 4, H, W) in [0, 1]: colors and coverage; only colors change color.
         generator: on the CPU.
 
     Returns:
         (N, 4, H, W), differentiable with respect to `x`.
     """
-    return _cut_out(_shifted(_coloured(x, generator), generator), generator)
+    return _cut_out(_shifted(_colored(x, generator), generator), generator)
 
 
-def _coloured(x: Tensor, generator: torch.Generator) -> Tensor:
+def _colored(x: Tensor, generator: torch.Generator) -> Tensor:
     """Brightness by up to 0.25, saturation times 0 to 2, contrast times 0.5 to 1.5."""
     brightness, saturation, contrast = _uniform(len(x), 3, generator, x)
     rgb = x[:, :3] + (brightness - 0.5) * 0.5
-    grey = rgb.mean(1, keepdim=True)
-    rgb = grey + (rgb - grey) * (2 * saturation)
+    gray = rgb.mean(1, keepdim=True)
+    rgb = gray + (rgb - gray) * (2 * saturation)
     middle = rgb.mean((1, 2, 3), keepdim=True)
     rgb = middle + (rgb - middle) * (contrast + 0.5)
     return torch.cat([rgb, x[:, 3:]], 1)
@@ -53,7 +53,7 @@ def _shifted(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _cut_out(x: Tensor, generator: torch.Generator) -> Tensor:
-    """A square of half the frame's side is zero, its centre anywhere."""
+    """A square of half the frame's side is zero, its center anywhere."""
     height, width = x.shape[2:]
     across, down = _uniform(len(x), 2, generator, x)
     rows = torch.arange(height, device=x.device)[None, None, :, None]

@@ -1,10 +1,10 @@
 """Finds copies of a picture in a folder: re-encoded, resized, or cropped by a few per cent.
 
-Two steps. Coarse: 8x8 colour thumbnails of every picture, and of 18 crops of it, are correlated with those of all
+Two steps. Coarse: 8x8 color thumbnails of every picture, and of 18 crops of it, are correlated with those of all
 others, one block of rows at a time. Fine: what correlates is aligned at 32x32 by Gauss-Newton over scale and shift
 (Lucas and Kanade, IJCAI 1981, with four parameters) and correlated again. A copy passes only where the
-alignment is a crop of one or the other and the colours agree, so that another view or another colour of the same
-product is none.
+alignment is a crop of one or the other and the colors agree, so that another view or another color of the same
+product does not count as one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COARSE_PX = 8
 COARSE_CORRELATION = 0.965
 FINE_CORRELATION = 0.985
 MOST_CANDIDATES = 8
-"""How many pictures each one is aligned with: in a folder where all look alike, time stays bounded."""
+"""Largest number of pictures each one is aligned with: if all look alike, time stays bounded."""
 
 LEAST_CONTRAST = 2 / 255
 """Root mean square about the mean; below it a picture is blank and equals no other."""
@@ -53,7 +53,7 @@ def thumbnail(rgb: Tensor) -> Tensor:
 
 
 def is_blank(small: Tensor) -> bool:
-    """Whether a thumbnail shows one colour only."""
+    """True if a thumbnail shows one color only."""
     x = small.float() / 255
     return bool((x - x.mean((1, 2), keepdim=True)).square().mean().sqrt() < LEAST_CONTRAST)
 
@@ -133,7 +133,7 @@ def _aligned(part: Tensor, whole: Tensor, places: Tensor) -> Tensor:
     best = torch.full((len(part),), -1.0)
     for step in range(_STEPS + 1):
         moved, along_x, along_y = _warp(layers, crop).chunk(3, 1)
-        better = torch.where(_is_crop(crop) & _same_colours(part, moved), _correlation(part, moved), -1.0)
+        better = torch.where(_is_crop(crop) & _same_colors(part, moved), _correlation(part, moved), -1.0)
         best = torch.maximum(best, better)
         if step == _STEPS:
             break
@@ -165,18 +165,18 @@ def _slopes(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _is_crop(crop: Tensor) -> Tensor:
-    """Whether a window lies within its picture and is most of it, to within a third of a thumbnail's pixel."""
+    """True if a window lies within its picture and is most of it, to within a third of a thumbnail's pixel."""
     size, shift = crop[:, :2], crop[:, 2:]
     tolerance = 0.02
     inside = shift.abs() <= 1 - size + tolerance
     return ((size > LEAST_KEPT) & (size < 1 + tolerance) & inside).all(1)
 
 
-def _same_colours(a: Tensor, b: Tensor) -> Tensor:
-    """Whether the colours without their lightness differ by less than a third, or by less than compression does."""
-    colour_a, colour_b = (x - x.mean(1, keepdim=True) for x in (a, b))
-    difference = (colour_a - colour_b).square().mean((1, 2, 3))
-    strength = torch.minimum(colour_a.square().mean((1, 2, 3)), colour_b.square().mean((1, 2, 3)))
+def _same_colors(a: Tensor, b: Tensor) -> Tensor:
+    """True if chroma differs by less than a third, or by less than compression changes it."""
+    color_a, color_b = (x - x.mean(1, keepdim=True) for x in (a, b))
+    difference = (color_a - color_b).square().mean((1, 2, 3))
+    strength = torch.minimum(color_a.square().mean((1, 2, 3)), color_b.square().mean((1, 2, 3)))
     return difference < 0.1 * strength + 0.004**2
 
 

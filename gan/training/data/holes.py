@@ -1,4 +1,4 @@
-"""Holes to learn from: shapes of what merchandisers paint over, drawn at random."""
+"""Random hole shapes for training: what merchandisers paint over."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def hole(
         mask = torch.from_numpy(np.asarray(canvas) > 127)
         if 0 < float(mask.float().mean()) <= MOST:
             return mask[None].float()
-    centre = torch.zeros(1, side_px, side_px)
-    centre[:, side_px // 3 : side_px // 2 + 1, side_px // 3 : side_px // 2 + 1] = 1
-    return centre
+    center = torch.zeros(1, side_px, side_px)
+    center[:, side_px // 3 : side_px // 2 + 1, side_px // 3 : side_px // 2 + 1] = 1
+    return center
 
 
 def strokes(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
@@ -177,7 +177,7 @@ def hanger(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> N
 
 
 def blob(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
-    """A large object: a smooth closed curve around a centre."""
+    """A large object: a smooth closed curve around a center."""
     radius = dice.real(0.1, 0.15 + 0.3 * growth) * side
     x, y = dice.real(0.1, 0.9) * side, dice.real(0.1, 0.9) * side
     waves = [(k, dice.real(0, 0.35 / k), dice.real(0, 2 * math.pi)) for k in range(2, 6)]

@@ -1,4 +1,4 @@
-"""Pictures with holes and what belongs there; item i is the same on every machine, in any order."""
+"""Pictures with holes, and their originals; item i is the same on every machine, in any order."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Fills(Dataset[tuple[Tensor, Tensor]]):
         self._last: tuple[int, tuple[Tensor, Tensor]] | None = None
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        # Making an item takes as long as learning from it, so each serves twice: as it is, and in other colours.
+        # Making an item takes as long as learning from it, so each serves twice: as it is, and in other colors.
         made, again = divmod(index, 2)
         if self._last is None or self._last[0] != made:
             self._last = (made, self._made(made))
@@ -67,7 +67,7 @@ class Fills(Dataset[tuple[Tensor, Tensor]]):
 
 
 def given(whole: Tensor, mask: Tensor, coarse: Tensor | None = None) -> Tensor:
-    """What the network sees, as serving makes it.
+    """Network input for a hole, prepared as in serving.
 
     Args:
         whole: (3, H, W) in [0, 1].
@@ -89,7 +89,7 @@ def given(whole: Tensor, mask: Tensor, coarse: Tensor | None = None) -> Tensor:
 
 
 def smaller(whole: Tensor, dice: Dice) -> Tensor:
-    """The picture shrunk to a half or a quarter and enlarged again, softened and tinted as a coarse fill may be."""
+    """Downscale to a half or a quarter and upscale again, softened and tinted as a coarse fill may be."""
     side_px = whole.shape[-1]
     small_px = round(side_px / dice.real(1.8, 4.0))
     small = F.interpolate(whole[None], (small_px, small_px), mode="bilinear", antialias=True)

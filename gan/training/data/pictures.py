@@ -48,7 +48,7 @@ def find(folder: Path) -> list[Entry]:
         raise InputError(
             "data",
             "no picture below {folder}",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported",
             "Check the path",
             folder=folder,
         )
@@ -56,7 +56,7 @@ def find(folder: Path) -> list[Entry]:
 
 
 def split(entries: list[Entry], held_out: float = 0.08) -> tuple[list[Entry], list[Entry]]:
-    """(training, validation), decided by a hash of the product, so that it is the same on every machine for ever."""
+    """(training, validation), decided by a hash of the product, so that it is always the same on every machine."""
 
     def is_held_out(entry: Entry) -> bool:
         digest = hashlib.sha256(entry.product.encode()).digest()
@@ -123,7 +123,7 @@ class Pictures:
 
 
 def _read(entry: Entry) -> Tensor | None:
-    """uint8 (3, H, W), transparency on white; None for a file that cannot be read, which a folder may well hold."""
+    """Picture as uint8 (3, H, W) on white; None for an unreadable file, which a folder may contain."""
     try:
         picture = decode(entry.path)
     except InputError:

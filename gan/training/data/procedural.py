@@ -1,6 +1,6 @@
-"""Style pictures drawn by rule: few paintings are at hand to learn from, and presets may belong to nobody else.
+"""Draw procedural style pictures, since few paintings are free to learn from, or to ship as presets.
 
-A kind is a technique (watercolour, mosaic, woodcut); the seed chooses everything else: what is shown, palette,
+A kind is a technique (watercolor, mosaic, woodcut); the seed chooses everything else: what is shown, palette,
 scale, direction, density, contrast.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan.training.data import procedural_cloth, procedural_craft, procedural_light, procedural_paint, procedural_print
+from gan.training.data import procedural_craft, procedural_light, procedural_paint, procedural_print
 from gan.training.data.procedural_canvas import Canvas, Floats
 
 LEAST_PX = 16
@@ -36,8 +36,8 @@ _DRAW: Mapping[str, Callable[[Canvas], Floats]] = {
     "risograph": procedural_print.risograph,
     "mosaic": procedural_craft.mosaic,
     "stained_glass": procedural_craft.stained_glass,
-    "weave": procedural_cloth.weave,
-    "knit": procedural_cloth.knit,
+    "weave": procedural_craft.weave,
+    "knit": procedural_craft.knit,
     "marbling": procedural_craft.marbling,
     "terrazzo": procedural_craft.terrazzo,
     "paper_cut": procedural_craft.paper_cut,

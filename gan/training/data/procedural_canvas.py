@@ -1,4 +1,4 @@
-"""What the procedural styles are drawn with: a square of pixels, noise, flow, and a few operators on arrays."""
+"""Canvas of the procedural styles: a square of pixels, noise, flow, and a few operators on arrays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Canvas:
     Attributes:
         side: in pixels.
         unit: pixels of one `UNITS`th of the side.
-        x, y: (S, S) pixel centres from the left and the top, in units.
+        x, y: (S, S) pixel centers from the left and the top, in units.
     """
 
     def __init__(self, side_px: int, rng: np.random.Generator) -> None:
@@ -121,7 +121,7 @@ class Canvas:
         return planes[0].permute(1, 2, 0).numpy().reshape(x.shape)
 
     def _apart(self) -> np.random.Generator:
-        """For as many numbers as the size asks: what is drawn after them stays the same at every size."""
+        """Generator independent of the size: what is drawn later stays the same at every size."""
         return np.random.default_rng(int(self.rng.integers(2**62)))
 
 
@@ -135,7 +135,7 @@ def _spline(side: int, count: int) -> Floats:
 
 
 def ramp(colors: Floats, t: Floats) -> Floats:
-    """(..., 3): colours blended along t in [0, 1]."""
+    """(..., 3): colors blended along t in [0, 1]."""
     stops = np.linspace(0, 1, len(colors))
     return np.stack([np.interp(t, stops, colors[:, i]) for i in range(3)], -1).astype(np.float32)
 
@@ -152,7 +152,7 @@ def standard(x: Floats) -> Floats:
 
 
 def even(x: Floats) -> Floats:
-    """Noise to [0, 1], evenly enough that no colour of a ramp is lost."""
+    """Noise to [0, 1], evenly enough that no color of a ramp is lost."""
     return 0.5 + 0.5 * np.tanh(standard(x))
 
 
@@ -177,7 +177,7 @@ def mixed(a: Floats, b: Floats, weight: Floats) -> Floats:
 
 
 def gaussian(x: Floats, sigma_px: float) -> Floats:
-    """Over height and width; wide ones on a smaller copy, since nobody sees the difference."""
+    """Over height and width; wide ones on a smaller copy, since the difference is invisible."""
     axes = (sigma_px, sigma_px, 0)[: x.ndim]
     if sigma_px < 4 or min(x.shape[:2]) < 64:
         return np.asarray(ndimage.gaussian_filter(x, axes, truncate=2.5, mode="reflect"), np.float32)
@@ -199,7 +199,7 @@ def slid(x: Floats, down_px: int, across_px: int) -> Floats:
 
 
 def lit(height: Floats, azimuth: float) -> Floats:
-    """How much brighter a relief gets from one side; slopes in height per pixel."""
+    """Brightness change of a relief lit from one side; slopes in height per pixel."""
     slopes = np.gradient(height)
     shine: Floats = (slopes[1] * math.cos(azimuth) + slopes[0] * math.sin(azimuth)).astype(np.float32)
     return shine

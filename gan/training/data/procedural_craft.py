@@ -1,10 +1,12 @@
-"""Procedural styles that are laid, floated, carved or cut: mosaic, glass, marbling, wood, stone, paper, tiles."""
+"""Procedural styles made of pieces or threads: mosaic, glass, marbling, wood, stone, paper, tiles, cloth."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
 
 from gan.training.data.procedural_canvas import (
     UNITS,
@@ -19,25 +21,26 @@ from gan.training.data.procedural_canvas import (
     slid,
     step,
 )
-from gan.training.data.procedural_cells import averaged, cells, inset, numbered
 from gan.training.data.procedural_scene import hexadecimal, scene
+
+Labels = npt.NDArray[np.int32]
 
 
 def mosaic(canvas: Canvas) -> Floats:
-    """Small stones of one colour each, in rows that follow the forms or as broken pieces, with grout between."""
+    """Small stones of one color each, in rows that follow the forms or as broken pieces, with grout between."""
     what = scene(canvas)
     size = canvas.real(7, 15)
     if canvas.chance(0.5):
-        labels = cells(canvas, size)
+        labels = _cells(canvas, size)
     else:
         bend = canvas.real(5, 25) * canvas.noise(2) + canvas.real(0, 20) * canvas.blur(what.tone, 8)
         u, v = canvas.turned(canvas.real(0, math.pi))
         row = np.floor((v + bend) / size)
         shift = (row * 0.618) % 1
         column = np.floor((u + 0.4 * bend) / (size * canvas.real(0.9, 1.4)) + shift)
-        labels = numbered(row, column)
-    color, chosen = averaged(canvas, what.rgb, labels, canvas.real(0.03, 0.09))
-    inner = inset(labels) / canvas.unit
+        labels = _numbered(row, column)
+    color, chosen = _averaged(canvas, what.rgb, labels, canvas.real(0.03, 0.09))
+    inner = _inset(labels) / canvas.unit
     grout = hexadecimal(("e8e2d6", "35322f", "8d867c", "d9cfc0")[canvas.whole(0, 3)])[0]
     stone = step(0.1, 1.1, inner - canvas.real(0.2, 0.7))
     tilt = (chosen[labels, 0] - 0.5) * (canvas.x % size - size / 2) / size + (chosen[labels, 1] - 0.5) * 0.12
@@ -47,13 +50,13 @@ def mosaic(canvas: Canvas) -> Floats:
 
 
 def stained_glass(canvas: Canvas) -> Floats:
-    """Panes of glowing, rippled colour between lead."""
+    """Panes of glowing, rippled color between lead."""
     what = scene(canvas)
-    labels = cells(canvas, canvas.real(20, 44), loose=0.5)
-    labels = numbered(labels, what.labels)
+    labels = _cells(canvas, canvas.real(20, 44), loose=0.5)
+    labels = _numbered(labels, what.labels)
     rich = what.rgb.mean(2, keepdims=True) + 1.7 * (what.rgb - what.rgb.mean(2, keepdims=True))
-    color, _ = averaged(canvas, np.clip(rich, 0.04, 1).astype(np.float32), labels, 0.07)
-    inner = inset(labels) / canvas.unit
+    color, _ = _averaged(canvas, np.clip(rich, 0.04, 1).astype(np.float32), labels, 0.07)
+    inner = _inset(labels) / canvas.unit
     glow = 0.72 + 0.4 * step(0, 12, inner) + 0.22 * even(canvas.noise(2)) - 0.08
     ripple = lit(canvas.noise(canvas.real(12, 30), 2), 0.7) * canvas.unit
     lead = canvas.real(1.4, 3.0)
@@ -97,8 +100,8 @@ def terrazzo(canvas: Canvas) -> Floats:
     rgb = ground + speck[..., None] + np.zeros_like(what.rgb)
     scale = canvas.real(0.8, 2.2)
     for size in (scale * 6, scale * canvas.real(11, 16), scale * canvas.real(18, 32)):
-        labels = cells(canvas, size, loose=0.9)
-        inner = inset(labels) / canvas.unit
+        labels = _cells(canvas, size, loose=0.9)
+        inner = _inset(labels) / canvas.unit
         count = int(labels.max()) + 1
         shown = canvas.rng.random(count) < canvas.real(0.25, 0.6)
         gap = (0.06 + 0.3 * canvas.rng.random(count)) * size
@@ -113,7 +116,7 @@ def terrazzo(canvas: Canvas) -> Floats:
 
 
 def paper_cut(canvas: Canvas) -> Floats:
-    """Sheets of coloured paper, cut along contours and stacked, each with its shadow."""
+    """Sheets of colored paper, cut along contours and stacked, each with its shadow."""
     what = scene(canvas, busy=0.9)
     field = canvas.blur(what.tone, canvas.real(2, 5)) + canvas.real(0.05, 0.2) * canvas.noise(canvas.real(2, 5), 2)
     levels = canvas.whole(4, 7)
@@ -156,13 +159,13 @@ def wood(canvas: Canvas) -> Floats:
         shade = 1.08 - 0.34 * ring**2 + 0.06 * fibre - 0.16 * pore
         rgb[mask] = (base * shade[..., None])[mask]
         height[mask] = (0.3 * ring + 0.2 * fibre)[mask]
-    seam = step(0.3, 1.1, inset(pieces) / canvas.unit)
+    seam = step(0.3, 1.1, _inset(pieces) / canvas.unit)
     finished: Floats = rgb * (0.35 + 0.65 * seam)[..., None] + 0.05 * lit(gaussian(height, 0.5), 1.2)[..., None]
     return finished
 
 
 def geometric(canvas: Canvas) -> Floats:
-    """A grid of quarter circles, triangles, rings and stripes in flat colours, as of the Bauhaus."""
+    """A grid of quarter circles, triangles, rings and stripes in flat colors, as of the Bauhaus."""
     what = scene(canvas)
     size = UNITS / canvas.whole(5, 14)
     turn = math.pi / 4 if canvas.chance(0.2) else 0.0
@@ -177,8 +180,8 @@ def geometric(canvas: Canvas) -> Floats:
     rings = np.abs((far * 3) % 1 - 0.5) * 2 / 6
     shapes = [1 - far, a + b, 0.36 - np.hypot(a, b), (rings - 0.083) * 2]
     cover = step(-soft, soft, np.choose(kinds, shapes).astype(np.float32))
-    labels = numbered(i, j)
-    ground, _ = averaged(canvas, what.rgb, labels, 0)
+    labels = _numbered(i, j)
+    ground, _ = _averaged(canvas, what.rgb, labels, 0)
     tones = np.linspace(0, 1, len(what.palette))
     base = np.abs(luma(ground)[..., None] - luma(what.palette)).argmin(-1)
     partner = (base + 1 + canvas.rng.integers(0, len(tones) - 1, (64, 64))[j, i]) % len(tones)
@@ -188,7 +191,7 @@ def geometric(canvas: Canvas) -> Floats:
 
 
 def tiles(canvas: Canvas) -> Floats:
-    """Glazed tiles with a mirrored ornament, crackled, in two or three colours."""
+    """Glazed tiles with a mirrored ornament, crackled, in two or three colors."""
     what = scene(canvas, busy=0)
     size = UNITS / canvas.whole(2, 5)
     fold = [np.abs((t / size) % 1 - 0.5) * 2 for t in (canvas.x, canvas.y)]
@@ -207,3 +210,118 @@ def tiles(canvas: Canvas) -> Floats:
     return mixed(
         hexadecimal("d8d2c6")[0] + np.zeros_like(rgb), rgb * glaze[..., None].astype(np.float32), step(0.6, 1.6, rim)
     )
+
+
+def weave(canvas: Canvas) -> Floats:
+    """Cloth: plain, basket or twill, over a scene, stripes or a check; coarse enough that threads show."""
+    what = scene(canvas)
+    pitch = canvas.real(4, 9)
+    u, v = canvas.turned(canvas.real(-0.15, 0.15) + (math.pi / 4 if canvas.chance(0.15) else 0))
+    u, v = u + 0.5 * canvas.noise(4), v + 0.5 * canvas.noise(4)
+    i, j = np.floor(u / pitch), np.floor(v / pitch)
+    a, b = u / pitch - i - 0.5, v / pitch - j - 0.5
+    pattern = canvas.whole(0, 3)
+    over = (
+        (i + j) % 2
+        if pattern == 0
+        else (i + j) % 4 < 2
+        if pattern == 1
+        else (i // 2 + j // 2) % 2
+        if pattern == 2
+        else (i - j) % 3 < 1
+    ) > 0
+    across, along = np.where(over, a, b), np.where(over, b, a)
+    if canvas.chance(0.5):
+        warp, weft = (_stripes(canvas, k, what.palette) for k in (i, j))
+    else:
+        warp = weft = what.rgb
+        warp = np.clip(warp * canvas.real(0.8, 1), 0, 1)
+        weft = np.clip(weft * canvas.real(0.9, 1.1) + canvas.real(0, 0.06), 0, 1)
+    color = np.where(over[..., None], warp, weft)
+    thread = np.where(over, i * 1.7, j * 2.3 + 0.5)
+    tint = 0.06 * np.sin(thread * 12.9898)
+    twist = 0.05 * np.sin(2 * math.pi * (along * 2.5 + across * 1.5))
+    round_light = np.sqrt(np.clip(1 - (2 * across) ** 2, 0, 1)) * (0.78 + 0.22 * np.cos(math.pi * along))
+    shade = 0.42 + 0.68 * round_light + tint + twist + 0.04 * canvas.noise(110)
+    finished: Floats = (color * shade[..., None]).astype(np.float32)
+    return finished
+
+
+def knit(canvas: Canvas) -> Floats:
+    """Stocking stitch: rows of V, each stitch of one color."""
+    what = scene(canvas)
+    wide = canvas.real(8, 16)
+    high = wide * canvas.real(0.75, 0.95)
+    u, v = canvas.x + 1.2 * canvas.noise(3), canvas.y + 1.2 * canvas.noise(3)
+    column = np.floor(u / wide)
+    a = u / wide - column - 0.5
+    lean = np.abs(a) * canvas.real(1.5, 2.0)
+    row = np.floor(v / high + lean)
+    b = v / high + lean - row - 0.5
+    labels = _numbered(row, column)
+    source = what.rgb
+    if canvas.chance(0.5):
+        turns = canvas.rng.integers(0, len(what.palette), 24)
+        motif = (np.abs(column.astype(int) % 12 - 6) + row.astype(int)) % 24
+        source = what.palette[turns[motif % 24]]
+    color, _ = _averaged(canvas, source, labels, 0.03)
+    leg = 1 - (2 * (np.abs(a) - 0.25) / 0.5) ** 2
+    bulge = np.sqrt(np.clip(leg * (1 - (1.75 * b) ** 2), 0, 1))
+    fibre = np.sin((b * 3 + np.abs(a) * 9) * 2 * math.pi)
+    shade = 0.3 + 0.75 * bulge + 0.06 * fibre + 0.06 * canvas.noise(100)
+    finished: Floats = (color * shade[..., None]).astype(np.float32)
+    return finished
+
+
+def _stripes(canvas: Canvas, thread: Floats, palette: Floats) -> Floats:
+    """(S, S, 3) color of each thread: a check's repeating bands of the palette."""
+    count = canvas.whole(8, 20)
+    bands = np.repeat(canvas.rng.integers(0, len(palette), 6), canvas.rng.integers(1, count // 3 + 1, 6))
+    finished: Floats = palette[bands[thread.astype(int) % len(bands)]]
+    return finished
+
+
+def _cells(canvas: Canvas, size: float, loose: float = 0.75) -> Labels:
+    """(S, S) Voronoi cells of a jittered grid, `size` units apart."""
+    count = max(2, math.ceil(UNITS / size) + 2)
+    rows, columns = np.mgrid[:count, :count]
+    jitter = canvas.rng.uniform(-loose / 2, loose / 2, (2, count, count))
+    most = canvas.side - 1
+    y = np.clip(((rows + jitter[0] - 0.5) * size * canvas.unit).astype(int), 0, most)
+    x = np.clip(((columns + jitter[1] - 0.5) * size * canvas.unit).astype(int), 0, most)
+    seeds = np.zeros((canvas.side, canvas.side), np.int32)
+    seeds[y, x] = np.arange(count * count).reshape(count, count) + 1
+    nearest = ndimage.distance_transform_edt(seeds == 0, return_distances=False, return_indices=True)
+    labels: Labels = seeds[tuple(nearest)] - 1
+    return labels
+
+
+def _numbered(*parts: npt.NDArray[np.generic]) -> Labels:
+    """(S, S) whole numbers from 0, one for each combination."""
+    joined = np.zeros(parts[0].shape, np.int64)
+    for part in parts:
+        values = part.astype(np.int64)
+        joined = joined * (int(values.max()) - int(values.min()) + 1) + values - values.min()
+    _, numbers = np.unique(joined, return_inverse=True)
+    return numbers.reshape(joined.shape).astype(np.int32)
+
+
+def _inset(labels: Labels) -> Floats:
+    """(S, S) pixels to the nearest place where the label changes."""
+    inside = np.ones(labels.shape, bool)
+    down, across = labels[1:] == labels[:-1], labels[:, 1:] == labels[:, :-1]
+    inside[1:] &= down
+    inside[:, 1:] &= across
+    if inside.all():
+        return np.full(labels.shape, 1e3, np.float32)
+    return np.asarray(ndimage.distance_transform_edt(inside), np.float32)
+
+
+def _averaged(canvas: Canvas, rgb: Floats, labels: Labels, spread: float) -> tuple[Floats, Floats]:
+    """(S, S, 3) mean color of each cell, varied; and (N, 2) a pair of random numbers for each."""
+    flat = labels.ravel()
+    count = int(flat.max()) + 1
+    sizes = np.maximum(np.bincount(flat, minlength=count), 1)
+    means = np.stack([np.bincount(flat, rgb[..., i].ravel(), count) / sizes for i in range(3)], -1)
+    means = means + canvas.rng.normal(0, 1, (count, 1)) * spread + canvas.rng.normal(0, 1, (count, 3)) * spread / 3
+    return means.astype(np.float32)[labels], canvas.rng.random((count, 2), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Procedural styles on a dark or coloured ground: neon, blueprint, gold leaf, chalk on slate."""
+"""Procedural styles on a dark or colored ground: neon, blueprint, gold leaf, chalk on slate."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def gold_leaf(canvas: Canvas) -> Floats:
 
 
 def chalk(canvas: Canvas) -> Floats:
-    """Coloured chalk rubbed and drawn on slate, with wiped traces."""
+    """Colored chalk rubbed and drawn on slate, with wiped traces."""
     what = scene(canvas)
     slate = hexadecimal(("232a2b", "24312b", "1f2430", "2b2b2b")[canvas.whole(0, 3)])[0]
     rgb = slate * (1 + 0.12 * canvas.noise(3, 3) + 0.05 * canvas.noise(90))[..., None]

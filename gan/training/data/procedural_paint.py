@@ -1,4 +1,4 @@
-"""Procedural styles that are painted: oil, watercolour, gouache, ink, pastel, points of colour."""
+"""Procedural styles that are painted: oil, watercolor, gouache, ink, pastel, points of color."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def oil(canvas: Canvas) -> Floats:
 
 
 def swirl(canvas: Canvas) -> Floats:
-    """Long combed dabs that turn with a field, lighter and darker neighbours of the palette side by side."""
+    """Long combed dabs that turn with a field, lighter and darker neighbors of the palette side by side."""
     what = scene(canvas)
     angle = canvas.flow(what.tone) + canvas.real(0.4, 1.3) * canvas.noise(canvas.real(1.5, 3.5))
     dabs = canvas.smeared(canvas.noise(UNITS / canvas.real(2.2, 4.5)), angle, canvas.real(18, 40))
@@ -95,7 +95,7 @@ def watercolor(canvas: Canvas) -> Floats:
 
 
 def gouache(canvas: Canvas) -> Floats:
-    """A poster's few flat colours with wobbling edges, dry brush marks and a little overlap."""
+    """A poster's few flat colors with wobbling edges, dry brush marks and a little overlap."""
     what = scene(canvas)
     tones = canvas.whole(4, 6)
     wobble = 0.06 * canvas.noise(14, 3)
@@ -114,7 +114,7 @@ def gouache(canvas: Canvas) -> Floats:
 
 
 def ink_wash(canvas: Canvas) -> Floats:
-    """Black ink thinned with water on rice paper: blooms, dry brush, splatter, at times a red seal's colour."""
+    """Black ink thinned with water on rice paper: blooms, dry brush, splatter, at times a red seal's color."""
     what = scene(canvas, busy=0.6)
     ink = hexadecimal(("14161a", "1b1714", "101a2c", "2b1220")[canvas.whole(0, 3)])[0]
     paper = hexadecimal(("f6f1e4", "f2ece0", "eee4cf", "f8f6f0")[canvas.whole(0, 3)])[0]
@@ -166,7 +166,7 @@ def pastel(canvas: Canvas) -> Floats:
 
 
 def points(canvas: Canvas) -> Floats:
-    """Dots of pure colour side by side that mix only in the eye."""
+    """Dots of pure color side by side that mix only in the eye."""
     what = scene(canvas)
     size = canvas.real(4.5, 9)
     large = 2 * canvas.side
@@ -216,7 +216,7 @@ def _strokes(
     loose: float,
     busy: Floats,
 ) -> None:
-    """Lines of one width on a canvas of twice the size, each of one colour and one height; `busy` is how likely."""
+    """Lines of one width on a canvas of twice the size, each of one color and one height; `busy` is how likely."""
     x, y = _scattered(canvas, width * 0.68)
     kept = canvas.rng.random(len(x)) < _sampled(canvas, busy[..., None], x, y)[:, 0]
     x, y = x[kept], y[kept]

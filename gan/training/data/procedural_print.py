@@ -13,11 +13,11 @@ from gan.training.data.procedural_scene import hexadecimal, scene
 PAPERS = ("f5f0e1", "f8f6f0", "efe6d2", "e9e4d8", "f2e8da", "dfe5e2")
 INKS = ("17171a", "1f2a44", "3a1f1b", "14342b", "4a1534", "2b2b52")
 SPOTS = ("ff48b0", "0078bf", "ffe800", "00a95c", "f15060", "ff7477", "00838a", "765ba7", "ffb511", "3d5588", "62c2b1")
-"""Colours near those that risograph drums are sold in."""
+"""Colors near those that risograph drums are sold in."""
 
 
 def halftone(canvas: Canvas) -> Floats:
-    """Dots or lines whose size follows the tone: four inks, or one on a flat coloured ground."""
+    """Dots or lines whose size follows the tone: four inks, or one on a flat colored ground."""
     what = scene(canvas)
     pitch = canvas.real(4.5, 12)
     shape = canvas.whole(0, 3)
@@ -45,7 +45,7 @@ def halftone(canvas: Canvas) -> Floats:
 
 
 def woodcut(canvas: Canvas) -> Floats:
-    """Cut lines that swell with the dark and bend around forms, in one ink and at times a block of colour."""
+    """Cut lines that swell with the dark and bend around forms, in one ink and at times a block of color."""
     what = scene(canvas)
     ink = hexadecimal(INKS[canvas.whole(0, 5)])[0] * canvas.real(0.4, 1)
     paper = hexadecimal(PAPERS[canvas.whole(0, 5)])[0]
@@ -93,7 +93,7 @@ def engraving(canvas: Canvas) -> Floats:
 
 
 def crosshatch(canvas: Canvas) -> Floats:
-    """Pencil or coloured pencil: up to four directions of broken strokes, more of them where it is darker."""
+    """Pencil or colored pencil: up to four directions of broken strokes, more of them where it is darker."""
     what = scene(canvas)
     paper = hexadecimal(("fbf8f1", "f4efe4", "e8e2d4", "dcd5c6")[canvas.whole(0, 3)])[0]
     colored = canvas.chance(0.5)

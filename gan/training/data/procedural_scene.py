@@ -1,4 +1,4 @@
-"""What the procedural styles are drawn over: a random scene with light, dark and edges, in a palette."""
+"""Subject of the procedural styles: a random scene with light, dark and edges, in a palette."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def scene(canvas: Canvas, *, palette: Floats | None = None, busy: float = 1.0) -
 
 
 def _shape(canvas: Canvas, light: float) -> tuple[npt.NDArray[np.bool_], Floats]:
-    """Where one shape lies and how it is lit, -1 to 1."""
+    """Mask of one shape, and its shading, -1 to 1."""
     x, y, r = canvas.real(0, UNITS), canvas.real(0, UNITS), UNITS * canvas.real(0.08, 0.32)
     kind = canvas.whole(0, 4)
     turn, ratio = canvas.real(0, math.pi), canvas.real(0.45, 1)

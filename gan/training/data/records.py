@@ -1,4 +1,4 @@
-"""What a `meta.jsonl` says of the pictures beside and below it, and what is wrong with it."""
+"""Read and validate `meta.jsonl`, the records of the pictures beside and below it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A content, a style and the style's texture; item i is the same on every machine, in any order."""
+"""Triples of a content, a style and the style's texture; item i is the same on every machine, in any order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gan.training.data.pictures import Entry, Pictures
 from gan.training.data.procedural import KINDS, draw
 
 FOLDER = "styles"
-"""Pictures below a folder of this name are styles; where there is none, every picture is."""
+"""Pictures below a folder of this name are styles; without such a folder, every picture is."""
 
 ALSO = "textures"
 """Pictures below this one are both."""
@@ -33,7 +33,7 @@ def parted(entries: Sequence[Entry], folder: Path) -> tuple[list[Entry], list[En
 
 
 def drawings(count: int, size_px: int, seed: int) -> list[Tensor]:
-    """Drawn styles as uint8 (3, size_px, size_px), all kinds in turn."""
+    """Procedural styles as uint8 (3, size_px, size_px), all kinds in turn."""
     return [
         (draw(KINDS[index % len(KINDS)], size_px, seed + index) * 255).round().to(torch.uint8) for index in range(count)
     ]

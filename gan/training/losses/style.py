@@ -11,7 +11,7 @@ SAMPLES = 256
 
 
 def moments_distance(made: list[Tensor], wanted: list[Tensor]) -> Tensor:
-    """How far the channels' means and standard deviations are apart (Huang and Belongie, ICCV 2017), relatively.
+    """Relative distance of channel means and standard deviations (Huang and Belongie, ICCV 2017).
 
     Args:
         made, wanted: maps (N, C, h, w) of the same stages; h and w may differ. The gradient flows to `made`.

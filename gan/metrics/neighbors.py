@@ -1,4 +1,4 @@
-"""What the nearest neighbours of feature vectors say about samples: fidelity, variety, and copies of the training set.
+"""Nearest-neighbor metrics of feature vectors: fidelity, diversity, and copies of the training set.
 
 All functions take float64 features of shape (samples, channels) and measure Euclidean distances.
 """
@@ -14,8 +14,8 @@ from gan.core.errors import InputError
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """How close made samples lie to the training set.
+class Neighbors:
+    """Distances of generated samples to the training set.
 
     Attributes:
         ratio: median of `distance`; below 1 where samples are closer to the training set than unseen products are.
@@ -35,12 +35,12 @@ class Neighbours:
 
 
 def precision_recall(real: Tensor, made: Tensor, k: int = 3) -> tuple[float, float]:
-    """How many made samples look real, and how much of the real variety is made.
+    """Precision and recall of generated samples in feature space.
 
-    A sample is covered by a set where it lies within the distance from some member to that member's k-th neighbour
+    A sample is covered by a set where it lies within the distance from some member to that member's k-th neighbor
     in the set. Precision is the share of made samples that the real set covers, recall the share of real samples
     that the made set covers. Method: Kynkäänniemi et al., arXiv 1904.06991, equations 1 and 2. Both sets should be
-    equally large: more samples have smaller neighbourhoods.
+    equally large: more samples have smaller neighborhoods.
 
     Args:
         real: (N, C), N > k.
@@ -60,10 +60,10 @@ def precision_recall(real: Tensor, made: Tensor, k: int = 3) -> tuple[float, flo
 
 
 def density_coverage(real: Tensor, made: Tensor, k: int = 5) -> tuple[float, float]:
-    """As precision and recall, but sturdy against outliers: only real samples have neighbourhoods.
+    """Density and coverage: robust to outliers, because only real samples have neighborhoods.
 
-    Density counts how many real neighbourhoods a made sample lies in, divided by k; coverage is the share of real
-    samples whose neighbourhood holds a made one. Method: Naeem et al., arXiv 2002.09797, equations 4 and 5.
+    Density counts how many real neighborhoods a made sample lies in, divided by k; coverage is the share of real
+    samples whose neighborhood holds a made one. Method: Naeem et al., arXiv 2002.09797, equations 4 and 5.
 
     Args:
         real: (N, C), N > k.
@@ -83,7 +83,7 @@ def density_coverage(real: Tensor, made: Tensor, k: int = 5) -> tuple[float, flo
 
 
 def diversity(x: Tensor) -> float:
-    """Mean distance between two samples; 0 where a generator makes one picture only.
+    """Mean distance between two samples; 0 if all pictures are the same.
 
     Args:
         x: (N, C), N >= 2.
@@ -95,8 +95,8 @@ def diversity(x: Tensor) -> float:
     return torch.nn.functional.pdist(x).mean().item()
 
 
-def nearest_neighbour_ratio(made: Tensor, training: Tensor, held_out: Tensor) -> Neighbours:
-    """Whether samples repeat the training set: are they closer to it than unseen real products are?
+def nearest_neighbor_ratio(made: Tensor, training: Tensor, held_out: Tensor) -> Neighbors:
+    """Memorization test: compare the distance of samples to the training set with that of unseen real products.
 
     Args:
         made: (M, C).
@@ -117,11 +117,11 @@ def nearest_neighbour_ratio(made: Tensor, training: Tensor, held_out: Tensor) ->
             "Remove the duplicates",
         )
     distance, index = (_distances(made, training) / unit).min(1)
-    return Neighbours(distance.median().item(), distance, index)
+    return Neighbors(distance.median().item(), distance, index)
 
 
 def require(least: int, *sets: Tensor) -> None:
-    """Refuse sets of features that are too small or do not belong together.
+    """Validate feature sets: enough samples, and equal numbers of channels.
 
     Raises:
         InputError: one has fewer than `least` samples, or they differ in their number of channels.
@@ -140,7 +140,7 @@ def require(least: int, *sets: Tensor) -> None:
 
 
 def require_samples(count: int, least: int) -> None:
-    """Refuse to measure too little.
+    """Validate the number of samples.
 
     Raises:
         InputError: `count` is less than `least`.
@@ -162,5 +162,5 @@ def _distances(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _radius(x: Tensor, k: int) -> Tensor:
-    """(N,), the distance from each sample to its k-th neighbour, itself not counted."""
+    """(N,), the distance from each sample to its k-th neighbor, itself not counted."""
     return _distances(x, x).fill_diagonal_(torch.inf).kthvalue(k, dim=1).values

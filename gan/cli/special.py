@@ -1,0 +1,216 @@
+"""What some tasks' commands have beside the options of their requests: files, remarks and figures, by task."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from gan.cli.files import Piece
+from gan.cli.mask_files import MASK_ENDING, MaskFiles, ProductMasks
+from gan.core.contract import Request, Result
+from gan.core.errors import InputError
+from gan.core.files import write_atomic
+from gan.cutout.pipeline import CutoutRequest
+from gan.edit.background import TRANSPARENT
+from gan.edit.white import off_white_share
+from gan.imaging.color import WHITE
+from gan.imaging.io.codec import decode, write
+from gan.imaging.io.formats import LOSSY, Encoding
+from gan.imaging.mask import Mask, decode_mask, encode_mask
+from gan.inpaint.pipeline import SIDES
+
+SHADOW_ENDING = "_shadow"
+
+Run = Callable[[Request], Result]
+
+
+class Masks(Protocol):
+    """Which masks belong to which picture."""
+
+    def leaves(self, path: Path) -> bool:
+        """Whether a file that was found is a picture and no mask."""
+
+    def of(self, picture: Path) -> Mapping[str, Mask | None]:
+        """The request's fields."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A file that is written beside each result.
+
+    Attributes:
+        name: of its option.
+        ending: of its name where there are several pictures.
+        help: of the option.
+        write: from the request, its result, and what carries out another one, to the file.
+    """
+
+    name: str
+    ending: str
+    help: str
+    write: Callable[[Any, Result, Run, Path], None]
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+
+def _one(result: Result, target: Path) -> Iterable[Piece]:
+    return [Piece(target, result.picture)]
+
+
+@dataclass(frozen=True)
+class Special:
+    """What a command does beside its request.
+
+    Attributes:
+        note: what --help adds to the task's description.
+        helps: as of `gan.cli.options.add`.
+        masks: from the arguments and the names of masks among the fields.
+        remark: what to tell of the way a picture is written.
+        pieces: as of `gan.cli.files.each_file`.
+        side: what else is written.
+    """
+
+    note: str = ""
+    helps: Mapping[str, str] = field(default_factory=dict)
+    masks: Callable[[argparse.Namespace, Sequence[str]], Masks] = ProductMasks
+    remark: Callable[[Encoding], str] = lambda _: ""
+    pieces: Callable[[Result, Path], Iterable[Piece]] = _one
+    side: Side | None = None
+
+
+class InpaintMasks:
+    """The masks of --mask; without it, and where nothing is extended, NAME_mask.png beside each picture."""
+
+    def __init__(self, arguments: argparse.Namespace, _: Sequence[str]) -> None:
+        self._files = MaskFiles(arguments.input, arguments.mask)
+        extends = bool(arguments.aspect) or any(getattr(arguments, side) for side in SIDES)
+        self._beside = arguments.mask is None and not extends
+
+    def leaves(self, path: Path) -> bool:
+        return self._files.leaves(path)
+
+    def of(self, picture: Path) -> dict[str, Mask | None]:
+        """Raises `InputError` where there is none, or it cannot be read."""
+        return {"mask": _mask_beside(picture) if self._beside else self._files.of(picture)}
+
+
+def _mask_beside(picture: Path) -> Mask:
+    beside = picture.with_name(picture.stem + MASK_ENDING + ".png")
+    if not beside.is_file():
+        raise InputError(
+            "mask",
+            "none for {name}",
+            "{expected} beside it, or --mask, is expected",
+            "Make one, such as with: python -m gan mask",
+            name=picture.name,
+            expected=beside.name,
+        )
+    return decode_mask(beside)
+
+
+def _write_mask(request: CutoutRequest, result: Result, run: Run, path: Path) -> None:
+    """The alpha of the cut-out; on another background it is cut out once more."""
+    found = result if request.ground == TRANSPARENT else run(request.replaced(ground=TRANSPARENT))
+    alpha = found.picture.alpha
+    if alpha is not None:
+        write_atomic(path, encode_mask(Mask(alpha)))
+
+
+def _write_layer(_: Request, result: Result, __: Run, path: Path) -> None:
+    write(result.pictures[1], path, Encoding())
+
+
+def _with_confidence(result: Result, target: Path) -> Iterator[Piece]:
+    details = result.details
+    said = f"product {details['share']:.1%} of the picture, confidence {details['confidence']:.2f}"
+    yield Piece(target, result.picture, lambda: said)
+
+
+def _with_fill(result: Result, target: Path) -> Iterator[Piece]:
+    yield Piece(target, result.picture, lambda: f"fill {result.details['fill']:.1%}")
+
+
+def _variants(result: Result, target: Path) -> Iterator[Piece]:
+    """One file for each color; its name says which where there are several."""
+    several = len(result.pictures) > 1
+    for picture, measured in zip(result.pictures, result.details["targets"], strict=True):
+        name = f"{target.stem}_{measured['to'].lstrip('#')}{target.suffix}" if several else target.name
+        yield Piece(target.with_name(name), picture, partial(_difference, measured))
+
+
+def _difference(target: Mapping[str, Any]) -> str:
+    return f"{target['to']}: colour difference {target['delta_e_before']:.1f} -> {target['delta_e']:.1f}"
+
+
+def _with_white(result: Result, target: Path) -> Iterator[Piece]:
+    """How much of the background is off-white, and how much of what became white the file's format takes away again."""
+
+    def said() -> str:
+        made, details = result.picture, result.details
+        off = float(details["off_white"])
+        lost = off_white_share(decode(target).rgb, (made.rgb < WHITE).any(1, keepdim=True).float())
+        return f"off-white ground {_percent(details['off_white_before'])} -> {_percent(off + (1 - off) * lost)}"
+
+    yield Piece(target, result.picture, said)
+
+
+def _with_difference(result: Result, target: Path) -> Iterator[Piece]:
+    """What is left of the difference from the reference."""
+    left = ", ".join(f"{what} {value:.1f}" for what, value in result.details["delta_e"].items())
+    said = f"colour difference {left}" if left else "no colour difference: neither grounds nor products compare"
+    yield Piece(target, result.picture, lambda: said)
+
+
+def _percent(share: float) -> str:
+    """A share that is not 0 never reads as 0."""
+    return "under 0.01%" if 0 < share < 1e-4 else f"{share:.2%}"
+
+
+SPECIAL: Mapping[str, Special] = {
+    "inpaint": Special(
+        note="Without --mask, and where nothing is extended, NAME_mask.png beside each picture is taken.",
+        masks=InpaintMasks,
+        remark=lambda encoding: "" if encoding.exact else LOSSY,
+    ),
+    "cutout": Special(
+        note="On a transparent ground the results of JPEG files in a folder are written as PNG.",
+        pieces=_with_confidence,
+        side=Side(
+            "save_mask",
+            MASK_ENDING,
+            "write the mask that was used; for several pictures into a folder, as NAME_mask.png",
+            _write_mask,
+        ),
+    ),
+    "recolor": Special(
+        note="With several --to each picture gets a file for each color, NAME_RRGGBB. Printed is how far the product's "
+        "main color is from the one asked for, before and after (CIEDE2000; about 1 is just seen).",
+        pieces=_variants,
+    ),
+    "shadow": Special(
+        side=Side(
+            "layer",
+            SHADOW_ENDING,
+            "write the shadow alone too, on transparent; for several pictures into a folder, as NAME_shadow.png",
+            _write_layer,
+        )
+    ),
+    "frame": Special(pieces=_with_fill),
+    "white": Special(
+        note="Printed is the share of the ground that is not exactly 255, 255, 255: in the input, and measured again "
+        "in the file that was written.",
+        pieces=_with_white,
+    ),
+    "match": Special(
+        note="Printed is how far the ground's color and the product's lightness still are from the reference's "
+        "(CIEDE2000; about 1 is just seen).",
+        pieces=_with_difference,
+    ),
+}
+"""By the task's name; others are forms and nothing else."""

@@ -1,0 +1,81 @@
+"""Any task's command whose pictures become pictures: its options are its request's, its files as everywhere."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gan.cli import options
+from gan.cli.common import Tasks, common_options
+from gan.cli.files import OPAQUE, UNWRITABLE, each_file, file_options, side_files, writing_options
+from gan.cli.special import SPECIAL, Special
+from gan.core.option import PICTURE, Options, parameters
+from gan.core.reader import AnySource
+from gan.edit.background import TRANSPARENT
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import Mask
+from gan.tasks import Task
+
+if TYPE_CHECKING:
+    from gan.core.contract import Progress, Request, Result
+    from gan.imaging.io.formats import Encoding
+
+NO_TRANSPARENCY = "this format has no transparency: the picture was laid on white"
+"""What is told of a cut-out that is written as JPEG."""
+
+
+def add(tasks: Tasks, task: Task) -> None:
+    """The options."""
+    special = SPECIAL.get(task.name, Special())
+    command = tasks.add_parser(
+        task.name,
+        aliases=task.aliases,
+        help=task.help,
+        description=" ".join(f"{task.description} {special.note}".split()),
+    )
+    command.set_defaults(command=partial(run, task, special))
+    file_options(command)
+    options.add(command, task.request, helps=special.helps)
+    if special.side is not None:
+        command.add_argument(special.side.flag, type=Path, metavar="FILE_OR_FOLDER", help=special.side.help)
+    writing_options(command)
+    common_options(command)
+
+
+def run(task: Task, special: Special, arguments: argparse.Namespace) -> int:
+    """Make files and folders; a bad file is named and the others go on.
+
+    Returns:
+        The exit status.
+    """
+    from gan.api import Studio
+
+    studio = Studio(arguments.device)
+    kind = task.request
+    of_masks = [parameter.name for parameter in parameters(kind) if parameter.kind is Mask]
+    masks = special.masks(arguments, of_masks)
+    per_picture = frozenset((PICTURE, *of_masks))
+    given = options.given(arguments, kind, without=per_picture)
+    fields = kind.read_fields(given, AnySource(), without=per_picture)
+    transparent = {**_defaults(kind), **fields}.get("ground") == TRANSPARENT
+    as_png = OPAQUE if transparent else UNWRITABLE
+    side = special.side
+    beside = {} if side is None else side_files(arguments, getattr(arguments, side.name), side.ending, as_png=as_png)
+
+    def make(source: Path, progress: Progress | None) -> Result:
+        request: Request = kind(**{PICTURE: decode(source), **fields, **masks.of(source)})
+        result = studio.run(request, progress=progress)
+        if side is not None and source in beside:
+            side.write(request, result, studio.run, beside[source])
+        return result
+
+    def remark(encoding: Encoding) -> str:
+        return NO_TRANSPARENCY if transparent and not encoding.details.alpha else special.remark(encoding)
+
+    return each_file(arguments, make, is_input=masks.leaves, remark=remark, as_png=as_png, pieces=special.pieces)
+
+
+def _defaults(kind: type[Options]) -> dict[str, Any]:
+    return {parameter.name: parameter.default for parameter in parameters(kind)}

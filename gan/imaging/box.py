@@ -1,0 +1,92 @@
+"""Axis-aligned boxes of pixels, in the one order left, top, right, bottom."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Box(NamedTuple):
+    """Left, top, right and bottom in pixels; right and bottom are the first column and row outside.
+
+    It may reach beyond the picture; an empty box has no positive width or height.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def whole(cls, x: Tensor) -> Box:
+        """The box of all of (..., H, W)."""
+        return cls(0, 0, x.shape[-1], x.shape[-2])
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def empty(self) -> bool:
+        return self.width <= 0 or self.height <= 0
+
+    def of(self, x: Tensor) -> Tensor:
+        """Crop (..., H, W), within which the box lies; a view."""
+        return x[..., self.top : self.bottom, self.left : self.right]
+
+    def fill(self, height_px: int, width_px: int) -> float:
+        """The larger of width and height as a share of a canvas's."""
+        return max(self.width / width_px, self.height / height_px)
+
+    def touches(self, height_px: int, width_px: int) -> bool:
+        """True if the box reaches the edge of a picture of that size."""
+        return self.left <= 0 or self.top <= 0 or self.right >= width_px or self.bottom >= height_px
+
+    def moved(self, across: int, down: int) -> Box:
+        return Box(self.left + across, self.top + down, self.right + across, self.bottom + down)
+
+    def grown(self, by_px: int) -> Box:
+        """A box that is larger by so much on every side."""
+        return Box(self.left - by_px, self.top - by_px, self.right + by_px, self.bottom + by_px)
+
+    def within(self, other: Box) -> Box:
+        """Intersection of two boxes; empty if they do not meet."""
+        return Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+
+    def joined(self, other: Box) -> Box:
+        """The smallest box around two boxes."""
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+
+def box_of(alpha: Tensor, *, least: float = 0.5) -> Box | None:
+    """Bounding box of what is covered by more than `least`; of anything at all if nothing is.
+
+    Args:
+        alpha: (1, 1, H, W) in [0, 1], or bool.
+
+    Returns:
+        None for a coverage of 0 everywhere.
+    """
+    across, down = alpha[0, 0].amax(0), alpha[0, 0].amax(1)
+    most = float(across.max())
+    if most <= 0:
+        return None
+    bound = least if most > least else 0.0
+    columns, rows = (torch.nonzero(profile > bound).flatten() for profile in (across, down))
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
