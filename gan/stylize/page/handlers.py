@@ -1,4 +1,4 @@
-"""Requests of the Stylize tab from the choice of styles, and its endpoint /stylize."""
+"""Turn the Stylize tab's choices into requests, and serve /stylize to programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ file."""
 
 @dataclass(frozen=True)
 class Choices:
-    """Styles, mask and options chosen besides the picture.
+    """Choices beside the picture.
 
     Attributes:
         styles: pictures, or one .cube file.

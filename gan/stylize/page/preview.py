@@ -86,7 +86,7 @@ class Previewer:
             yield shown, gr.skip(), line
 
     def _shown(self, image: str, values: tuple[Any, ...], to: Language, folder: Path) -> tuple[Any, str]:
-        """What cannot be previewed is no error yet: the photograph stays as it is, and the line says why."""
+        """Preview, or the unchanged photograph and a reason; a failed preview is not an error yet."""
         with one_sentence(to):
             seen = self._seen(image)
             try:
@@ -153,7 +153,7 @@ def _strokes_px(choices: Choices, full: Picture) -> int:
 
 
 def _line(choices: Choices, full: Picture, to: Language) -> str:
-    """What the preview is, and in what the result will differ."""
+    """Caption of the preview: its size, and how the result will differ."""
     longest_px = max(full.width_px, full.height_px)
     if longest_px <= PREVIEW_PX:
         return say("Preview at the picture's own size", to)

@@ -1,4 +1,4 @@
-"""What the Stylize tab shows of a result, on top of what every tab does."""
+"""Turn a result of the Stylize tab into a file, previews, a record, a .cube file and a summary."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def style_names(result: Result) -> list[str]:
 
 
 def _measured(picture: Picture, source: Picture, to: Language) -> list[tuple[str, str]]:
-    """How much of the photograph's structure is left, on small copies: of large pictures it takes many seconds."""
+    """SSIM with the photograph, measured on small copies: on large pictures it takes many seconds."""
     from gan.metrics.fidelity import compare  # scipy takes a moment, and the page is to open at once
 
     small = (Picture(shrunk(one.rgb, MEASURED_PX)) for one in (picture, source))

@@ -1,4 +1,4 @@
-"""How a style is laid on, in the Stylize tab: kind, strength, colors, place, the size of strokes, the model."""
+"""Style options of the Stylize tab: kind, strength, colors, region, stroke size, model."""
 
 from __future__ import annotations
 
