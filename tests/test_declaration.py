@@ -111,7 +111,7 @@ def test_the_command_line_has_it(folder: Path) -> None:
     assert old[1] == ""
     assert pixel(folder / "new.png") == (20, 100, 50)
     assert pixel(folder / "old.png") == (20, 10, 5)
-    assert far == [2, "factor: 7; 0 to 1 is allowed. Choose a number within.\n"]
+    assert far == [2, "a.png: factor: 7; 0 to 1 is allowed. Choose a number within.\n"]
     assert unknown[0] == 2
     assert not (folder / "none.png").exists()
 

@@ -13,8 +13,6 @@ from gan.cli.common import Tasks, common_options
 from gan.cli.files import each_file, file_options, planned, writing_options
 from gan.cli.mask_files import MaskFiles
 from gan.core.errors import InputError, PackshotError
-from gan.core.option import PICTURE
-from gan.core.reader import AnySource
 from gan.imaging.io.codec import decode
 from gan.imaging.io.cube import write_cube
 from gan.imaging.io.formats import LOSSY, Encoding
@@ -143,9 +141,7 @@ def _restyled(
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     """The request's fields that options gave, but for styles and the mask."""
-    return StylizeRequest.read_fields(
-        options.given(arguments, StylizeRequest, without=_OWN), AnySource(), without=_OWN | {PICTURE}
-    )
+    return options.given(arguments, StylizeRequest, without=_OWN)
 
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:

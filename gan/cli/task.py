@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gan.core.contract import Progress, Request, Result
     from gan.imaging.io.formats import Encoding
 
+_PLAIN = (bool, int, float, str)
+
 NO_TRANSPARENCY = "this format has no transparency: the picture was laid on white"
 """What is told of a cut-out that is written as JPEG."""
 
@@ -56,9 +58,11 @@ def run(task: Task, special: Special, arguments: argparse.Namespace) -> int:
     kind = task.request
     of_masks = [parameter.name for parameter in parameters(kind) if parameter.kind is Mask]
     masks = special.masks(arguments, of_masks)
-    per_picture = frozenset((PICTURE, *of_masks))
-    given = options.given(arguments, kind, without=per_picture)
-    fields = kind.read_fields(given, AnySource(), without=per_picture)
+    given = options.given(arguments, kind, without=of_masks)
+    # One file for all pictures is opened once and refused at once; values are refused with each picture's name.
+    files = frozenset(each.name for each in parameters(kind) if each.kind not in _PLAIN) - {PICTURE, *of_masks}
+    opened = {name: value for name, value in given.items() if name in files}
+    fields = {**given, **kind.read_fields(opened, AnySource(), without=frozenset(kind.model_fields) - files)}
     transparent = {**_defaults(kind), **fields}.get("ground") == TRANSPARENT
     as_png = OPAQUE if transparent else UNWRITABLE
     side = special.side
