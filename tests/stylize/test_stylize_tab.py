@@ -145,7 +145,7 @@ def test_opening_shows_the_photograph_then_its_style(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"<html>")
     steps = previewer.open(None, str(tmp_path / "bad.jpg"), *values())  # type: ignore[arg-type]
     assert next(steps)[0]["visible"] is False
-    with pytest.raises(gr.Error, match="image: not a picture"):
+    with pytest.raises(gr.Error, match="image: a web page"):
         next(steps)
 
 
