@@ -21,6 +21,7 @@ from torch.utils.data import Dataset
 
 from gan.core.errors import InputError
 from gan.imaging.io.codec import decode
+from gan.imaging.io.formats import ALLOWED
 from gan.imaging.product import MEASURES, from_ycc, measure, rotation, squared, to_ycc
 from gan.imaging.resize import resize
 from gan.training.data.degrade import Dice
@@ -253,7 +254,7 @@ def _read(
         raise InputError(
             "data",
             "none of the {count} pictures can be read",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported",
+            ALLOWED,
             "Run: python train.py doctor --data DIR",
             count=len(entries),
         )

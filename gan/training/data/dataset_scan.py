@@ -19,6 +19,7 @@ from torch import Tensor
 from gan.core.errors import InputError
 from gan.core.files import pictures_below
 from gan.imaging.io.codec import DEPTH_NOTICE, EXIF_NOTICE, FRAMES_NOTICE, PROFILE_NOTICE, decode
+from gan.imaging.io.formats import READ_APART
 from gan.imaging.io.pixels import DEEP_GREY_MODES
 from gan.imaging.picture import Picture
 from gan.training.data.duplicates import groups, is_blank, near_copies, thumbnail
@@ -215,8 +216,10 @@ def _facts(path: Path, picture: Picture) -> PictureFacts:
     if picture.alpha is not None and picture.alpha.amin() < 1:
         rgb = rgb * picture.alpha + (1 - picture.alpha)
         traits.add("transparent")
-    with Image.open(path) as header:  # decode has registered every plugin and proved that the file opens
-        mode = header.mode
+    mode = "RGB"
+    if picture.file_format not in READ_APART:
+        with Image.open(path) as header:  # decode has registered every plugin and proved that the file opens
+            mode = header.mode
     if picture.bits > 8:
         traits.add("deep")
     if mode in _GRAY_MODES:

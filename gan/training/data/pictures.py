@@ -14,6 +14,7 @@ from torch import Tensor
 from gan.core.errors import InputError
 from gan.core.files import pictures_below
 from gan.imaging.io.codec import decode
+from gan.imaging.io.formats import ALLOWED
 from gan.training.data.records import read_records
 
 NOT_PICTURES = frozenset({"masks"})
@@ -48,7 +49,7 @@ def find(folder: Path) -> list[Entry]:
         raise InputError(
             "data",
             "no picture below {folder}",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are supported",
+            ALLOWED,
             "Check the path",
             folder=folder,
         )
