@@ -24,6 +24,7 @@ from gan.data.pictures import Entry, find, split
 from gan.data.records import Records, read_records
 from gan.errors import InputError
 from gan.imaging.codec import decode
+from gan.imaging.formats import ALLOWED
 from gan.imaging.product import MEASURES, from_ycc, measure, rotation, squared, to_ycc
 from gan.imaging.resize import resize
 
@@ -253,7 +254,7 @@ def _read(
         raise InputError(
             "data",
             "none of the {count} pictures can be read",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            ALLOWED,
             "Run: python train.py doctor --data DIR",
             count=len(entries),
         )

@@ -28,6 +28,7 @@ from gan.data.pictures import NOT_PICTURES
 from gan.data.records import META_NAME, read_records
 from gan.errors import InputError
 from gan.files import pictures_below
+from gan.imaging.formats import ALLOWED
 
 Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in all, what is being done)."""
@@ -143,7 +144,7 @@ def _examined(folder: Path, progress: Progress) -> Examined:
         raise InputError(
             "data",
             "no picture below {folder}",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            ALLOWED,
             "Check the path",
             folder=folder,
         )

@@ -15,6 +15,7 @@ from gan.data.records import read_records
 from gan.errors import InputError
 from gan.files import pictures_below
 from gan.imaging.codec import decode
+from gan.imaging.formats import ALLOWED
 
 NOT_PICTURES = frozenset({"masks"})
 """Folders that hold coverage and no picture."""
@@ -48,7 +49,7 @@ def find(folder: Path) -> list[Entry]:
         raise InputError(
             "data",
             "no picture below {folder}",
-            "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read",
+            ALLOWED,
             "Check the path",
             folder=folder,
         )

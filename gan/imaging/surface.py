@@ -83,7 +83,8 @@ def _solved(terms: Tensor, wanted: Tensor) -> Tensor:
     """(terms, C): least squares; of a constant the median, which up to half of something else does not move."""
     if terms.shape[1] == 1:
         return wanted.median(0, keepdim=True).values
-    return torch.linalg.lstsq(terms.double(), wanted.double(), driver="gelsd").solution.float()
+    solved: Tensor = torch.linalg.lstsq(terms.double(), wanted.double(), driver="gelsd").solution.float()
+    return solved
 
 
 def _terms(y: Tensor, x: Tensor, degree: int) -> Tensor:

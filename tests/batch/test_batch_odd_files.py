@@ -62,8 +62,8 @@ def test_bad_files_are_named_and_the_others_are_made(tmp_path: Path) -> None:
         "text.jpg": "not a picture",
         "drawing.png": "an SVG drawing",
         "huge.png": "megapixels",
-        "page.gif": "not a picture",
-        "archive.webp": "not a picture",
+        "page.gif": "a web page",
+        "archive.webp": "an archive",
     }
     assert found.keys() == {"good.png", "deep/er/good too.png", *bad}
     for name, words in said.items():
