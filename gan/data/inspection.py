@@ -14,6 +14,7 @@ from torch import Tensor
 from gan.data.duplicates import is_blank, thumbnail
 from gan.errors import InputError
 from gan.imaging.codec import DEPTH_NOTICE, EXIF_NOTICE, FRAMES_NOTICE, PROFILE_NOTICE, decode
+from gan.imaging.formats import READ_APART
 from gan.imaging.picture import Picture
 from gan.imaging.pixels import DEEP_GREY_MODES
 
@@ -106,8 +107,10 @@ def _look(path: Path, picture: Picture) -> Look:
     if picture.alpha is not None and picture.alpha.amin() < 1:
         rgb = rgb * picture.alpha + (1 - picture.alpha)
         traits.add("transparent")
-    with Image.open(path) as header:  # decode has registered every plugin and proved that the file opens
-        mode = header.mode
+    mode = "RGB"
+    if picture.file_format not in READ_APART:
+        with Image.open(path) as header:  # decode has registered every plugin and proved that the file opens
+            mode = header.mode
     if picture.bits > 8:
         traits.add("deep")
     if mode in _GREY_MODES:

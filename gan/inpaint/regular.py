@@ -37,6 +37,10 @@ WHOLE_SHARE = 0.97
 
 RING_PX = 24
 
+EDGE_PX, LEAST_EDGE_PX, STRAIGHT, EDGES_AGREE = 40, 10, 0.7, 0.985
+"""Edges are looked at so far from the hole, over at least so many pixels that deviate by less than the third; what is
+continued has to agree with so much of what is known."""
+
 LEAST_PERIOD_PX = 6
 MOST_SIDE_PX = 900
 """Of the area in which a period is looked for."""
@@ -86,9 +90,61 @@ def on_surface(made: Tensor, seen: Tensor, gone: Tensor) -> tuple[Tensor, bool]:
     smooth = smooth.clamp(0, 1)
     if share >= WHOLE_SHARE:
         return smooth, True
+    edged = _two_tones(seen, gone, ring, smooth, away)
+    if edged is not None:
+        return edged, True
     distance = (made - smooth).abs().amax(1, keepdim=True)
     keep = ((distance - NEAR) / (FAR - NEAR)).clamp(0, 1)
     return torch.where(keep > 0, smooth + (made - smooth) * keep, smooth), False
+
+
+def _two_tones(seen: Tensor, gone: Tensor, ring: Tensor, smooth: Tensor, away: Tensor) -> Tensor | None:
+    """A ground and one plain thing before it, whose two straight edges run into the hole; None for anything else.
+
+    The edges are continued as lines; of what they enclose, or leave, that is the thing which agrees with what is known.
+    """
+    from scipy import ndimage  # here, because importing it takes longer than most fills
+
+    thing = ring & (away > FAR)
+    found = surface.fit(seen, thing, degree=1)
+    if found is None or found.deviation > EVEN:
+        return None
+    tone = found.at(*seen.shape[2:]).clamp(0, 1)
+    on_thing = (seen - tone).abs().amax(1, keepdim=True) < FAR
+    rim = _dilated(gone, RIM_PX) & ~gone
+    if float((on_thing | (away < FAR))[rim].float().mean()) < WHOLE_SHARE:
+        return None
+    known, label = (~gone)[0, 0].numpy(), on_thing[0, 0].numpy()
+    near = (_dilated(gone, EDGE_PX) & ~gone)[0, 0].numpy()
+    # Pixels of the thing that have the ground beside them, and no hole.
+    border = label & near & ndimage.binary_dilation(~label & known) & ~ndimage.binary_dilation(~known)
+    edges, count = ndimage.label(border, np.ones((3, 3)))
+    lines = [line for line in (_line(np.argwhere(edges == index), label) for index in range(1, count + 1)) if line]
+    if len(lines) != 2 or count > 4:
+        return None
+    y, x = np.mgrid[: label.shape[0], : label.shape[1]]
+    first, second = ((y - at[0]) * across[0] + (x - at[1]) * across[1] + 0.5 for at, across in lines)
+    for inside in (np.minimum(first, second), np.maximum(first, second)):
+        if ((inside > 0.5) == label)[near].mean() > EDGES_AGREE:
+            share = torch.from_numpy(inside.clip(0, 1)).float()[None, None]
+            return torch.lerp(smooth, tone, share)
+    return None
+
+
+def _line(
+    points: npt.NDArray[Any], label: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+    """A point of a straight edge and the unit vector across it, into the thing; None for few points or a bent edge."""
+    if len(points) < LEAST_EDGE_PX:
+        return None
+    center = points.mean(0)
+    _, spread, axes = np.linalg.svd(points - center, full_matrices=False)
+    if spread[1] > STRAIGHT * np.sqrt(len(points)):
+        return None
+    across = axes[1]
+    ahead = np.round(points + 3 * across).astype(int).clip(0, np.array(label.shape) - 1)
+    inside = label[ahead[:, 0], ahead[:, 1]].mean()
+    return center, across if inside > 0.5 else -across
 
 
 def repeated(seen: Tensor, gone: Tensor) -> Tensor | None:

@@ -72,6 +72,15 @@ def test_exact_size(studio: Studio, wanted: dict[str, int], size: tuple[int, int
     assert result.details["size"] == [size[1], size[0]]
 
 
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_gray_stripes_stay_gray(studio: Studio, scale: int) -> None:
+    """Whatever the network says: these have random weights."""
+    line = ((torch.arange(48) // 2) % 2).float().mul(0.7).add(0.15)
+    picture = Picture(line.view(1, 1, 1, 48).expand(1, 3, 40, 48).contiguous())
+    made = studio.run(EnhanceRequest(picture=picture, scale=scale)).picture.rgb
+    assert float((made.amax(1) - made.amin(1)).max()) <= 4 / 255
+
+
 def test_strength_zero_is_the_input_and_runs_no_network(studio: Studio) -> None:
     picture = _picture(alpha=True)
     result = studio.run(EnhanceRequest(picture=picture, scale=1, strength=0))

@@ -19,9 +19,10 @@ from gan.errors import InputError
 from gan.export import pipeline
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.facts import FileFacts
-from gan.export.finding import Finding, Phrase
+from gan.export.finding import Finding, Phrase, lasting_of
 from gan.export.pipeline import UNKNOWN_PRODUCT, CheckRequest, ExportRequest, check_picture, export
 from gan.export.repairing import ENLARGED, TOO_SMALL
+from gan.export.writing import written
 from gan.imaging.picture import GENERATED, Picture
 from gan.studio import Studio
 
@@ -251,3 +252,23 @@ def test_the_mark_of_generated_pictures_is_written(context: Context, seen: Any) 
     step = {"task": "generate", "request": {}, "weights": {}}
     result = exported(context, dataclasses.replace(picture, history=(step,)), CHANNELS["google"])
     assert result.picture.source_type == GENERATED
+
+
+def test_what_the_frame_cuts_off_fails_after_repair_too(context: Context, seen: Any) -> None:
+    picture, alpha = shot(1000, 1000, (0, 120, 760, 1000), ground=240)
+    seen(alpha)
+    result = exported(context, picture, CHANNELS["amazon"])
+    assert "product cut out and laid on white" in repairs(result)
+    lasting = lasting_of(result.details)
+    assert [(finding.rule, finding.status) for finding in lasting] == [("cut-off", "fail"), ("product", "pass")]
+    after = written(result.picture, result.pictures[1].alpha, CHANNELS["amazon"], lasting).findings
+    assert [finding.rule for finding in after if finding.status == "fail"] == ["cut-off"]
+
+
+def test_a_repair_that_punches_a_hole_fails(context: Context, seen: Any) -> None:
+    picture, alpha = shot(1600, 1600, ground=240)
+    printed = painted(picture, (600, 600, 900, 800), 60)
+    alpha[:, :, 600:800, 600:900] = 0.3
+    seen(alpha)
+    lasting = lasting_of(exported(context, printed, CHANNELS["amazon"]).details)
+    assert [(finding.rule, finding.status) for finding in lasting] == [("product", "fail")]

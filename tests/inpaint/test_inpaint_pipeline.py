@@ -64,6 +64,30 @@ def test_known_pixels_do_not_move(studio: Studio, where: tuple[slice, slice]) ->
     assert not torch.equal(result.picture.rgb, picture.rgb)
 
 
+def test_noise_in_a_mask_marks_nothing(studio: Studio) -> None:
+    """A black of 1 in 255 is black, and so is what JPEG leaves around an edge."""
+    picture, mask = _picture(), _mask()
+    clean = studio.run(InpaintRequest(picture=picture, mask=mask)).picture.rgb
+    for noisy in (mask.coverage.clamp(min=1 / 255), torch.where(mask.coverage > 0, 0.97, 0.02)):
+        made = studio.run(InpaintRequest(picture=picture, mask=Mask(noisy))).picture
+        assert _unchanged(made, picture, mask)
+        assert torch.equal(made.rgb, clean)
+
+
+def test_faint_gray_is_no_mask(studio: Studio) -> None:
+    with pytest.raises(InputError, match="30 % of white"):
+        studio.run(InpaintRequest(picture=_picture(), mask=Mask(0.3 * _mask().coverage)))
+
+
+def test_a_plain_gradient_is_continued_whatever_the_network_says(studio: Studio) -> None:
+    down = torch.linspace(0.95, 0.85, 120).view(1, 1, 120, 1).expand(1, 3, 120, 160)
+    plain = Picture((down * 255).round() / 255, name="a.png")
+    mask = _mask(120, 160, (slice(40, 80), slice(60, 110)))
+    marked = plain.with_pixels(torch.where(mask.coverage > 0, 0.2, plain.rgb), None)
+    made = studio.run(InpaintRequest(picture=marked, mask=mask)).picture.rgb
+    assert float((made - down).abs().max()) <= 2 / 255
+
+
 def test_a_hole_that_touches_every_edge(studio: Studio) -> None:
     picture = _picture()
     mask = Mask(1 - _mask().coverage)
