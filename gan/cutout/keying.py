@@ -64,8 +64,9 @@ def keyed(rgb: Tensor, alpha: Tensor) -> Tensor:
     near = (F.max_pool2d(open_.float(), 2 * reach + 1, 1, reach) > 0).float()
     where = resize(free * near, *rgb.shape[2:])
     made = alpha.clone()
-    for rows in bands(*rgb.shape[2:]):
-        behind = _excess(found.at(*rgb.shape[2:], rows=rows), channel).clamp(min=0.5 * LEAST_EXCESS)
+    height_px, width_px = rgb.shape[2:]
+    for rows in bands(height_px, width_px):
+        behind = _excess(found.at(height_px, width_px, rows), channel).clamp(min=0.5 * LEAST_EXCESS)
         share = ((_excess(rgb[:, :, rows], channel) / behind - _NOISE) / (1 - 2 * _NOISE)).clamp(0, 1)
         keyed_out = torch.minimum(alpha[:, :, rows], 1 - share)
         made[:, :, rows] = torch.where(where[:, :, rows] > 0.5, keyed_out, alpha[:, :, rows])

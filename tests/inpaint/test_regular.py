@@ -55,6 +55,7 @@ def test_a_cloud_on_a_gradient_goes_and_a_product_stays() -> None:
     seen[:, :, 140:] = torch.tensor([0.2, 0.3, 0.6]).view(1, 3, 1, 1)
     fill = seen + 0.8 * NEAR * (torch.arange(SIDE).view(1, 1, SIDE, 1) < 140)
     made, _ = on_surface(fill, torch.where(marked, 0.0, seen), marked)
+    marked[:, :, 139:142] = False  # the edge itself may be a part of a pixel off
     assert float((made - seen)[marked.expand_as(made)].abs().max()) <= 2 / 255
 
 
