@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.imaging import surface
-from gan.imaging.bands import bands
 from gan.imaging.matting import mean
 from gan.imaging.resize import resize, shrunk
+from gan.imaging.row_chunks import bands
 
 LEAST_EXCESS = 0.2
 """Of the ground's strongest channel over the others, from which on it is keyed."""

@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.cutout.finding import has_transparency
-from gan.cutout.placing import measured
 from gan.cutout.review import seen_against_ground
-from gan.export.finding import Finding, Phrase
+from gan.cutout.segment import has_transparency
+from gan.edit.geometry import measured
+from gan.export.rule_result import Finding, Phrase
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 

@@ -39,7 +39,7 @@ def decoded_apart(data: bytes, file_format: str) -> Image.Image:
     """A picture's pixels with its profile, EXIF and XMP in `info`; its format is the file's.
 
     Args:
-        file_format: of `gan.imaging.formats.READ_APART`.
+        file_format: of `gan.imaging.io.formats.READ_APART`.
 
     Raises:
         ApartError: with what went wrong.

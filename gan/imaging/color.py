@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.imaging.bands import bands
+from gan.imaging.row_chunks import bands
 
 CHROMA_ROOM = 0.5 / 255
 """By so much color differences may leave the range of the reference's: less than is seen."""

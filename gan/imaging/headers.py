@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.imaging import declared_colors, gif_header, isobmff, jpeg_header, png_header, tiff_header
-from gan.imaging.formats import ALLOWED
+from gan.imaging.io.formats import ALLOWED
 from gan.imaging.jxl_header import jxl_size
 from gan.imaging.kinds import NAMED, RAW, kind_of
 from gan.imaging.sizes import MAX_PIXELS, MAX_SIDE_PX, MOST_SECONDS

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.imaging.mask_shapes import INSIDE
 
 BLACK: Final = 24 / 255

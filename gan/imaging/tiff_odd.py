@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from gan.imaging.bands import bands
-from gan.imaging.profiles import cmyk_to_srgb
+from gan.imaging.io.icc import cmyk_to_srgb
+from gan.imaging.row_chunks import bands
 from gan.imaging.tiff_header import CIELAB, CMYK, ICCLAB, TiffPage
 
 _PREMULTIPLIED, _STRAIGHT = 1, 2

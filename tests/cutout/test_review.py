@@ -13,7 +13,7 @@ from gan.cutout import review as module
 from gan.cutout.keying import keyed
 from gan.cutout.review import LEFT_OUT, NOTICES, REFLECTED, TOUCHES, review, review_size
 from gan.imaging.matting import foreground
-from gan.ui.chinese import SENTENCES
+from gan.ui.locale.chinese import SENTENCES
 
 SIDE = 200
 GRAY = (0.93, 0.93, 0.94)

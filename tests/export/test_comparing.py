@@ -8,9 +8,9 @@ from shots import cut, painted, shot
 
 from gan.export.channels import CHANNELS
 from gan.export.comparing import MOST_SHARE, changed_share, compared, lasting, merged
-from gan.export.finding import Finding, Phrase, lasting_of
+from gan.export.output import written
+from gan.export.rule_result import Finding, Phrase, lasting_of
 from gan.export.rules import RULES, check
-from gan.export.writing import written
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 

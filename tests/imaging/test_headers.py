@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.errors import InputError
-from gan.export.facts import facts_of
-from gan.imaging import codec, jpeg_header, source
-from gan.imaging.codec import decode, to_pil
+from gan.core.errors import InputError
+from gan.export.file_metadata import facts_of
+from gan.imaging import jpeg_header
 from gan.imaging.headers import read_header
+from gan.imaging.io import codec, source
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.sizes import MAX_SIDE_PX, MOST_FRAMES
 from gan.imaging.tiff_header import read_tiff_header
 

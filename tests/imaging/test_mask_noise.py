@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image, ImageFilter
 
-from gan.errors import InputError
+from gan.core.errors import InputError
+from gan.imaging.mask import decode_mask
 from gan.imaging.mask_noise import settled
-from gan.imaging.masks import decode_mask
 
 
 def disc(size: int = 128, radius: int = 30) -> np.ndarray:

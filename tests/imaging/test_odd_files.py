@@ -12,13 +12,14 @@ import pytest
 import tifffile
 from PIL import Image
 
-from gan.errors import InputError
-from gan.export.facts import facts_of
-from gan.imaging import apart, codec
-from gan.imaging.codec import decode, to_pil
+from gan.core.errors import InputError
+from gan.export.file_metadata import facts_of
+from gan.imaging import apart
 from gan.imaging.declared_colors import of_h273
+from gan.imaging.io import codec
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.kinds import NAMED
-from gan.ui.chinese import SENTENCES
+from gan.ui.locale.chinese import SENTENCES
 
 
 def scene(width: int = 96, height: int = 64) -> Image.Image:
@@ -246,7 +247,7 @@ def test_a_large_jpeg_xl_is_refused_from_its_header(monkeypatch: pytest.MonkeyPa
     def decoded(*_: object) -> None:
         raise AssertionError("it was decoded")
 
-    monkeypatch.setattr("gan.imaging.source.decoded_apart", decoded)
+    monkeypatch.setattr("gan.imaging.io.source.decoded_apart", decoded)
     bits = 0 | 3 << 1 | 19_999 << 3 | 0 << 33 | 3 << 36 | 19_999 << 38  # not small, 30 bits each
     assert "100 megapixels" in refusal(b"\xff\x0a" + bits.to_bytes(16, "little"))
 

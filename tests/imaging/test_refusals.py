@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.errors import InputError
-from gan.imaging import codec
-from gan.imaging.codec import decode
+from gan.core.errors import InputError
+from gan.imaging.io import codec
+from gan.imaging.io.codec import decode
 
 
 def png_header(width: int, height: int) -> bytes:
