@@ -36,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     arguments = _parser().parse_args(argv)
+    from gan.imaging.openers import keep_documented_openers  # --help needs no Pillow
+
+    keep_documented_openers()
     try:
         status: int = arguments.command(arguments)
     except PackshotError as error:

@@ -19,7 +19,8 @@ from gan.imaging.formats import Encoding
 from gan.imaging.picture import Picture
 from gan.imaging.pixels import to_image, to_image_on_white, to_tensors
 from gan.imaging.profiles import ToSrgb, srgb_profile, to_srgb
-from gan.imaging.source import MAX_BYTES, MAX_PIXELS, Source, open_source
+from gan.imaging.source import Source, open_source
+from gan.limits import MAX_BYTES, MAX_PIXELS
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "NOTICES", "Encoding", "decode", "encode", "to_pil", "write"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,20 +11,14 @@ from PIL import Image, UnidentifiedImageError
 
 from gan.errors import InputError
 from gan.imaging.deep import Deep, read_deep
+from gan.imaging.openers import READABLE, register_openers
 from gan.imaging.pixels import DEEP_GREY_MODES, Key
-
-MAX_PIXELS = 100_000_000
-MAX_BYTES = 64 * 2**20
-
-READABLE = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "HEIF")
-"""Pillow's names of the formats that are read; its other plugins are never tried."""
+from gan.limits import MAX_BYTES, MAX_PIXELS
 
 _ALLOWED = "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP and HEIC are read"
 _PNG_DEPTH_BYTE = 24
 _TIFF_BITS_PER_SAMPLE = 258
 _TIFF_PHOTOMETRIC = 262
-
-_plugins_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ def _content(path: Path, field: str) -> bytes:
 
 
 def _opened(data: bytes, field: str) -> Image.Image:
-    _register_plugins()
+    register_openers()
     try:
         return Image.open(io.BytesIO(data), formats=READABLE)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -185,18 +178,6 @@ def _key(image: Image.Image, depth: int) -> Key:
     if image.mode == "RGB" and isinstance(key, tuple):
         return tuple(value >> 8 for value in key) if depth == 16 else key
     return None
-
-
-def _register_plugins() -> None:
-    """Pillow's own and HEIC's, once; and Pillow's limit raised to ours, so that it does not warn of what is allowed."""
-    with _plugins_lock:
-        if Image.MAX_IMAGE_PIXELS is not None:
-            Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MAX_PIXELS)
-        if "HEIF" not in Image.OPEN:
-            import pillow_heif
-
-            Image.init()
-            pillow_heif.register_heif_opener()
 
 
 def _looks_like_svg(data: bytes) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gan.ui import chinese_batch, chinese_cutout, chinese_export
+from gan.ui import chinese_batch, chinese_bounds, chinese_cutout, chinese_export
 from gan.ui.chinese_rooms import ROOMS
 
 FIELDS: Final[dict[str, str]] = {
@@ -83,6 +83,7 @@ FIELDS: Final[dict[str, str]] = {
     **chinese_cutout.FIELDS,
     **chinese_export.FIELDS,
     **chinese_batch.FIELDS,
+    **chinese_bounds.FIELDS,
 }
 
 SENTENCES: Final[dict[str, str]] = {
@@ -243,4 +244,5 @@ SENTENCES: Final[dict[str, str]] = {
     **chinese_cutout.SENTENCES,
     **chinese_export.SENTENCES,
     **chinese_batch.SENTENCES,
+    **chinese_bounds.SENTENCES,
 }

@@ -19,6 +19,7 @@ from gan.contract import Progress, Result
 from gan.contract import Request as Task
 from gan.errors import InputError
 from gan.imaging.codec import MAX_BYTES
+from gan.imaging.openers import keep_documented_openers
 from gan.ui.theme import CSS, theme
 from gan.ui.words import translations
 
@@ -41,6 +42,7 @@ def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequenc
     Raises:
         InputError: the port or the host cannot be listened on.
     """
+    keep_documented_openers()
     try:
         _, url, _ = page.launch(**launch_options(host, port, shown), prevent_thread_lock=True)
     except OSError as error:

@@ -1,0 +1,26 @@
+"""Bounds on what comes from outside, each declared once: the code that holds them and the sentences that name them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_PIXELS: Final = 100_000_000
+"""Of one picture that is read."""
+
+MAX_BYTES: Final = 64 * 2**20
+"""Of one file that is read."""
+
+MAX_LAYERS: Final = 4
+"""Of the mask editor, which itself sends one."""
+
+MAX_LAYER_PX: Final = 4096
+"""Longest side of a layer; the editor's own are at most a quarter of it."""
+
+MAX_LAYER_BYTES: Final = 16 * 2**20
+"""Of one layer as a file."""
+
+MAX_HELD_LAYERS: Final = 64
+"""How many layers of all visitors wait in memory for the event that they belong to."""
+
+MAX_HELD_BYTES: Final = 64 * 2**20
+"""How much all of them may take."""

@@ -1,0 +1,18 @@
+"""Chinese for what is said of bounds on input and of files that cannot be written; the English template is the key."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FIELDS: Final[dict[str, str]] = {}
+
+SENTENCES: Final[dict[str, str]] = {
+    # gan.ui.mask_editor
+    "{got} layers": "{got} 个图层",
+    "Draw on one layer": "请只在一个图层上绘制",
+    "a layer of more than {most} MB": "图层超过 {most} MB",
+    "a layer of more than {most} px on a side": "图层的一边超过 {most} px",
+    "a layer that cannot be read": "图层无法读取",
+    "a PNG of the editor's own size is expected": "需要与编辑器同尺寸的 PNG",
+    "Draw it again": "请重新绘制",
+}
