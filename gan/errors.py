@@ -6,8 +6,11 @@ a template first and fill it afterwards. `str(error)` is the English sentence.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+E = TypeVar("E", bound=BaseException)
 
 
 class PackshotError(Exception):
@@ -54,6 +57,40 @@ def check_within(field: str, value: float, least: float, most: float) -> None:
             least=least,
             most=most,
         )
+
+
+def without_frames(error: E) -> E:
+    """Empty the frames in the tracebacks of an error and of what led to it, for an error that outlives its `except`.
+
+    A frame holds the pictures that were being worked on when the error was raised, and an error that is kept, in a
+    future or in a report, keeps its frames. Files and lines stay for the log.
+
+    Returns:
+        The error itself.
+    """
+    pending: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        traceback.clear_frames(one.__traceback__)
+        pending += [one.__cause__, one.__context__, getattr(one, "inner", None)]
+    return error
+
+
+def as_data(error: E) -> E:
+    """An error that is kept as a value, in a report: without traceback, and without what led to it.
+
+    Returns:
+        The error itself.
+    """
+    without_frames(error)
+    for one in (error, getattr(error, "inner", None)):
+        if one is not None:
+            one.__traceback__ = one.__cause__ = one.__context__ = None
+    return error
 
 
 class StepError(InputError):

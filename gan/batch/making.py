@@ -20,7 +20,7 @@ from gan.batch.sequence import step_record
 from gan.batch.steps import LEFT_OUT, Step, at_step, built, kind_of
 from gan.batch.writing import Encoded, encoded
 from gan.contract import Progress, Request, Result
-from gan.errors import Cancelled, InputError, PackshotError, StepError, WeightsError
+from gan.errors import Cancelled, InputError, PackshotError, StepError, WeightsError, as_data
 from gan.export.facts import facts_of
 from gan.files import write_atomic
 from gan.imaging.codec import decode, encode
@@ -102,7 +102,7 @@ def carry_out(
 
 def failed(job: Job, error: Exception) -> Outcome:
     """The outcome of a job that ended with an error."""
-    return Outcome(name=job.name, target=job.below, status="failed", error=_problem(error, job))
+    return Outcome(name=job.name, target=job.below, status="failed", error=as_data(_problem(error, job)))
 
 
 def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: threading.Event | None = None) -> Made:

@@ -21,7 +21,7 @@ from gan.batch.runner import Replay
 from gan.batch.tab_recipe import STANDARD, Offered, chosen, title_of
 from gan.batch.tab_report import Told
 from gan.contract import Progress
-from gan.errors import Cancelled, InputError, StepError
+from gan.errors import Cancelled, InputError, StepError, as_data
 from gan.ui.offers import Run
 from gan.ui.stopping import Stops
 from gan.ui.words import language, sentence
@@ -77,7 +77,7 @@ class Desk:
                     paths, out = [Path(path) for path in files or ()], Path(folder) / "out"
                     replay = Replay(recipe, paths, out, self._run, progress=_overall(progress), cancel=cancel)
                 except StepError as error:
-                    return error
+                    return as_data(error)
                 return _Made(_replayed(replay, told), Path(folder), cancel.is_set())
 
             with self.running.until_the_end(request):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.contract import Progress, Result
-from gan.errors import PackshotError
+from gan.errors import PackshotError, as_data
 from gan.export.channels import Channel
 from gan.export.facts import SUFFIX_OF, FileFacts, facts_of
 from gan.export.finding import Finding, Phrase, passed
@@ -87,7 +87,7 @@ def pack(
             made = _made(data, channel, run, repair, {"fill": fill, "model": model}, progress, cancel)
         except PackshotError as error:
             package.fail(source, str(error))
-            yield Packed(source, error=error)
+            yield Packed(source, error=as_data(error))
             continue
         result, file, repairs = made
         before = tuple(Finding.of_record(record) for record in result.details["findings"])

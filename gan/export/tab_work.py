@@ -16,7 +16,7 @@ import gradio as gr
 
 from gan.contract import Progress, Request, Result
 from gan.cutout.finding import AUTO_MODEL
-from gan.errors import Cancelled, InputError, PackshotError
+from gan.errors import Cancelled, InputError, PackshotError, as_data
 from gan.export.channels import Channel
 from gan.export.facts import SUFFIX_OF, facts_of
 from gan.export.finding import Finding
@@ -215,7 +215,7 @@ class _Work:
         try:
             return self._measure(path, advance)
         except PackshotError as error:
-            self.report.cards.append(Card(path.name, error=error))
+            self.report.cards.append(Card(path.name, error=as_data(error)))
             return {"source": path.name, "error": str(error)}
 
     def _measure(self, path: Path, advance: Progress) -> dict[str, Any]:

@@ -80,12 +80,12 @@ class _WithoutStub(type(gr.ImageEditor)):  # type: ignore[misc]
         return ABCMeta.__new__(cls, name, bases, attributes)
 
 
-class BoundedEditor(gr.ImageEditor, metaclass=_WithoutStub):  # type: ignore[misc]
+class BoundedEditor(gr.ImageEditor, metaclass=_WithoutStub):
     """The image editor, of which an event gets the layers' paths, unopened: {"layers": [path, ...]}."""
 
     is_template = True  # Gradio's page knows it by the name of the class that it extends
 
-    def preprocess(self, payload: Any) -> dict[str, Any] | None:
+    def preprocess(self, payload: Any) -> Any:
         """What a handler gets.
 
         Args:

@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import Final, TypeVar
 
 import gradio as gr
 
 from gan.contract import Progress
-from gan.errors import Cancelled, PackshotError
+from gan.errors import Cancelled, PackshotError, without_frames
 from gan.ui.words import Language, notice, say, sentence
 
 T = TypeVar("T")
@@ -49,15 +50,9 @@ def follow(job: Job[T], to: Language, show: Callable[[str], Update]) -> Generato
     tracker = _Tracker()
     cancel = threading.Event()
     future: Future[T] = Future()
-    context = contextvars.copy_context()
-
-    def work() -> None:
-        try:
-            future.set_result(context.run(job, tracker.step, cancel))
-        except BaseException as error:  # whatever it is, the one who waits must hear of it
-            future.set_exception(error)
-
-    threading.Thread(target=work, name="packshot-work", daemon=True).start()
+    call = partial(contextvars.copy_context().run, job, tracker.step, cancel)
+    threading.Thread(target=_carry_out, args=(future, call), name="packshot-work", daemon=True).start()
+    del call
     try:
         while not wait([future], timeout=INTERVAL_S).done:
             yield show(tracker.report(to))
@@ -67,6 +62,17 @@ def follow(job: Job[T], to: Language, show: Callable[[str], Update]) -> Generato
             return future.result()
     finally:
         cancel.set()
+        del future  # this frame is part of the error's traceback, and the future holds the error
+
+
+def _carry_out(future: Future[T], call: Callable[[], T]) -> None:
+    """Fill a future; afterwards neither it nor its error refers to this frame, nor to what the call worked on."""
+    try:
+        future.set_result(call())
+    except BaseException as error:  # whatever it is, the one who waits must hear of it
+        future.set_exception(without_frames(error))
+    finally:
+        del future, call
 
 
 @contextmanager
@@ -79,13 +85,13 @@ def one_sentence(to: Language) -> Iterator[None]:
     try:
         yield
     except PackshotError as error:
-        raise _shown(sentence(error, to)) from error
+        raise _shown(sentence(without_frames(error), to)) from error
     except Cancelled as error:
-        raise _shown(say("Stopped", to)) from error
+        raise _shown(say("Stopped", to)) from without_frames(error)
     except Exception as error:
         _log.exception("An event failed")
         text = say("Something failed on our side; nothing of yours is lost. The server's log has the details.", to)
-        raise _shown(text) from error
+        raise _shown(text) from without_frames(error)
 
 
 def report(what: str, to: Language, *, fraction: float | None = None, left_s: float | None = None) -> str:
