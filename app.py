@@ -62,7 +62,7 @@ def build(studio: Studio) -> gr.Blocks:
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
         link(tabs, [_place(page, name, tab) for name, tab in built.items()])
-    page.queue(max_size=32)
+    page.queue(max_size=32, api_open=False)  # nothing computes beside the queue
     return page
 
 

@@ -24,3 +24,15 @@ MAX_HELD_LAYERS: Final = 64
 
 MAX_HELD_BYTES: Final = 64 * 2**20
 """How much all of them may take."""
+
+BYTES_PER_PIXEL: Final = 20
+"""What a picture takes while it is decoded and looked at: 8 bits as read, float32 RGB, and what converting needs."""
+
+MEMORY_SHARE: Final = 0.2
+"""The share of a server's memory that decoded pictures may take at a time."""
+
+MAX_WORKERS: Final = 2
+"""Jobs under way at a time in a server, those included whose visitors have stopped them."""
+
+MAX_WAIT_S: Final = 60.0
+"""How long a job or a picture of a server waits for memory before it is refused."""

@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from gan.errors import InputError
 from gan.files import write_atomic
-from gan.imaging import xmp
+from gan.imaging import admission, xmp
 from gan.imaging.deep import deep_to_tensors, upright
 from gan.imaging.deep_files import LONGEST_PNG_PX, deep_png, deep_tiff
 from gan.imaging.exif import published_exif, read_exif
@@ -127,6 +127,7 @@ def _picture(
     else:
         image = opened.image if orientation == 1 else opened.image.transpose(_UPRIGHT[orientation])
         rgb, alpha = to_tensors(image, convert, opened.key)
+    admission.keep(rgb)
     bits = 8 if opened.deep is None else 16
     history, source_type = xmp.read(opened.image.info.get("xmp"))
     if not opened.file_format:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from gan.errors import InputError
+from gan.imaging import admission
 from gan.imaging.deep import Deep, read_deep
 from gan.imaging.openers import READABLE, register_openers
 from gan.imaging.pixels import DEEP_GREY_MODES, Key
@@ -109,6 +110,7 @@ def _checked(image: Image.Image, data: bytes | None, name: str, field: str) -> S
         raise InputError(field, "a picture without pixels", "at least 1 x 1 is needed", "Choose another file")
     if width_px * height_px > MAX_PIXELS:
         raise _too_large(field)
+    admission.ask(width_px * height_px)
     try:
         # A file's first frame is the current one; an image of the caller's stays at the frame it was left at.
         frames = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))

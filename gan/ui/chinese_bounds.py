@@ -15,4 +15,8 @@ SENTENCES: Final[dict[str, str]] = {
     "a layer that cannot be read": "图层无法读取",
     "a PNG of the editor's own size is expected": "需要与编辑器同尺寸的 PNG",
     "Draw it again": "请重新绘制",
+    # gan.ui.gate
+    "the server is busy with other pictures": "服务器正忙于处理其他图片",
+    "so many at a time fit into its memory": "内存一次只能容纳这么多",
+    "Try again in a minute, or with a smaller picture": "请稍后再试，或换一张较小的图片",
 }

@@ -22,6 +22,7 @@ import gradio as gr
 
 from gan.contract import Progress
 from gan.errors import Cancelled, PackshotError, without_frames
+from gan.ui.gate import GATE
 from gan.ui.words import Language, notice, say, sentence
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def follow(job: Job[T], to: Language, show: Callable[[str], Update]) -> Generato
     tracker = _Tracker()
     cancel = threading.Event()
     future: Future[T] = Future()
-    call = partial(contextvars.copy_context().run, job, tracker.step, cancel)
+    call = partial(contextvars.copy_context().run, _within_the_gate, job, tracker, cancel)
     threading.Thread(target=_carry_out, args=(future, call), name="packshot-work", daemon=True).start()
     del call
     try:
@@ -63,6 +64,13 @@ def follow(job: Job[T], to: Language, show: Callable[[str], Update]) -> Generato
     finally:
         cancel.set()
         del future  # this frame is part of the error's traceback, and the future holds the error
+
+
+def _within_the_gate(job: Job[T], tracker: _Tracker, cancel: threading.Event) -> T:
+    tracker.step(0, 0, "Waiting for its turn")
+    with GATE.worker(cancel):
+        tracker.step(0, 0, "Reading the picture")
+        return job(tracker.step, cancel)
 
 
 def _carry_out(future: Future[T], call: Callable[[], T]) -> None:
@@ -83,7 +91,8 @@ def one_sentence(to: Language) -> Iterator[None]:
         gr.Error: in place of any error within.
     """
     try:
-        yield
+        with GATE.event():
+            yield
     except PackshotError as error:
         raise _shown(sentence(without_frames(error), to)) from error
     except Cancelled as error:
