@@ -7,6 +7,7 @@ Exit status: 0 done; 2 bad input or options, one line on standard error; 3 done,
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,8 +26,9 @@ from gan.commands import (
     stylize,
     weights,
 )
-from gan.commands.common import BAD_INPUT, FAILED
-from gan.errors import PackshotError
+from gan.commands.common import BAD_INPUT, FAILED, read_by
+from gan.files import trouble
+from gan.originals import protecting
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,13 +42,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     keep_documented_openers()
     try:
-        status: int = arguments.command(arguments)
-    except PackshotError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+        with protecting(read_by(arguments)):
+            status: int = arguments.command(arguments)
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return FAILED
+    except Exception as error:
+        problem = trouble(error, getattr(error, "filename", None) or "a file")
+        if problem is None:
+            raise
+        print(problem, file=sys.stderr)
+        return BAD_INPUT
     return status
 
 

@@ -20,9 +20,9 @@ from gan.batch.sequence import step_record
 from gan.batch.steps import LEFT_OUT, Step, at_step, built, kind_of
 from gan.batch.writing import Encoded, encoded
 from gan.contract import Progress, Request, Result
-from gan.errors import Cancelled, InputError, PackshotError, StepError, WeightsError, as_data
+from gan.errors import Cancelled, InputError, StepError, WeightsError, as_data
 from gan.export.facts import facts_of
-from gan.files import write_atomic
+from gan.files import trouble, write_atomic
 from gan.imaging.codec import decode, encode
 from gan.imaging.formats import Encoding
 from gan.imaging.picture import Picture
@@ -223,25 +223,8 @@ def _problem(error: Exception, job: Job) -> StepError:
         return error
     if isinstance(error, InputError):
         return StepError(0, error)
-    if isinstance(error, PackshotError):
-        return StepError(0, InputError(error.field, error.got, error.allowed, error.remedy, **error.values))
-    if isinstance(error, MemoryError):
-        told = InputError(
-            "image",
-            "there is not enough memory for it",
-            "a picture that fits into the memory is needed",
-            "Choose a smaller picture, or close other programs",
-        )
-    elif isinstance(error, OSError):
-        told = InputError(
-            "output",
-            "{name} cannot be written: {reason}",
-            "a folder that can be written is needed",
-            "Check its permissions and its room, or choose another",
-            name=job.below,
-            reason=error.strerror or type(error).__name__,
-        )
-    else:
+    told = trouble(error, job.below)
+    if told is None:
         told = InputError(
             "image",
             "a step failed unexpectedly: {reason}",
@@ -249,4 +232,4 @@ def _problem(error: Exception, job: Job) -> StepError:
             "Try this picture alone, and report what happens",
             reason=f"{type(error).__name__}: {error}",
         )
-    return StepError(0, told)
+    return StepError(0, InputError(told.field, told.got, told.allowed, told.remedy, **told.values))

@@ -18,7 +18,7 @@ from gan.batch.outcomes import Outcome, Summary
 from gan.batch.planning import SHEET, Job
 from gan.batch.recipes import KEPT, Recipe, to_json
 from gan.errors import InputError
-from gan.files import write_atomic
+from gan.files import csv_cell, write_atomic
 from gan.imaging.codec import decode, write
 from gan.imaging.formats import Encoding
 from gan.imaging.picture import Picture
@@ -34,8 +34,6 @@ TABLE: Final = (
     *("source", "target", "status", "width_px", "height_px", "file_bytes", "delta_e", "outlier", "notices", "error"),
     *("input_sha256", "output_sha256"),
 )
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Report:
@@ -160,7 +158,4 @@ def _table(rows: Sequence[dict[str, Any]]) -> bytes:
 
 
 def _told(value: Any) -> Any:
-    """What begins like a formula would be computed by a spreadsheet, and names of files come from anywhere."""
-    if isinstance(value, (list, tuple)):
-        value = "; ".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return csv_cell("; ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.commands.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
-from gan.errors import InputError, PackshotError
-from gan.files import pictures_below, write_atomic
+from gan.errors import InputError
+from gan.files import pictures_below, trouble, write_atomic
+from gan.originals import originals
 
 if TYPE_CHECKING:
     from gan.export.finding import Finding
@@ -55,6 +56,8 @@ def check(arguments: argparse.Namespace) -> int:
     from gan.imaging.codec import decode
     from gan.studio import Studio
 
+    if arguments.json is not None:
+        originals().check(arguments.json)
     channel = channel_of(arguments.channel)
     studio = Studio(arguments.device)
     files: list[dict[str, Any]] = []
@@ -64,9 +67,12 @@ def check(arguments: argparse.Namespace) -> int:
             facts = facts_of(path, picture=picture)
             request = CheckRequest(picture=picture, channel=channel, facts=facts, model=arguments.model)
             result = studio.run(request, progress=None if arguments.quiet else Bar(name))
-        except PackshotError as error:
-            print(f"{path}: {error}", file=sys.stderr)
-            files.append({"source": name, "error": str(error)})
+        except Exception as error:
+            problem = trouble(error, name)
+            if problem is None:
+                raise
+            print(f"{path}: {problem}", file=sys.stderr)
+            files.append({"source": name, "error": str(problem)})
             continue
         findings = [Finding.of_record(record) for record in result.details["findings"]]
         said = {"passed": result.details["passed"], "findings": [finding.plain() for finding in findings]}

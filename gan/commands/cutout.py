@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan.commands.common import Tasks, common_options
+from gan.commands.common import Place, Tasks, common_options
 from gan.commands.finding import TRANSPARENT, GroundOf, ProductMasks, finding_options, ground_option, mask_option
 from gan.commands.masking import MASK_ENDING
 from gan.commands.writing import Piece, each_file, file_options, side_files, writing_options
@@ -34,7 +34,7 @@ def add(tasks: Tasks) -> None:
     mask_option(task, "drop", "white where it is not, whatever was found; like --mask")
     task.add_argument(
         "--save-mask",
-        type=Path,
+        action=Place,
         metavar="FILE_OR_FOLDER",
         help="write the mask that was used; for several pictures into a folder, as NAME_mask.png",
     )
@@ -52,7 +52,7 @@ def cutout(arguments: argparse.Namespace) -> int:
     studio = Studio(arguments.device)
     laid = GroundOf(arguments.ground)
     masks = ProductMasks(arguments, "mask", "keep", "drop")
-    saved = side_files(arguments, arguments.save_mask, MASK_ENDING, as_png=laid.as_png)
+    saved = side_files(arguments, "save_mask", MASK_ENDING, as_png=laid.as_png)
 
     def make(source: Path, progress: Progress | None) -> Result:
         request = CutoutRequest(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.commands.common import DONE, Bar, Tasks, common_options, to_json
+from gan.commands.writing import failure, sum_up
 from gan.errors import InputError
 from gan.files import write_atomic
 
@@ -125,13 +126,18 @@ def _pictures(result: Any, arguments: argparse.Namespace) -> int:
     from gan.generate.pipeline import single_record
     from gan.imaging.codec import Encoding, write
 
+    failures = 0
     for index, picture in enumerate(result.pictures):
         target = arguments.output / picture.name
-        write(picture, target, Encoding.for_path(target))
-        write_atomic(target.with_name(target.name + ".json"), to_json(single_record(result, index)).encode())
+        try:
+            write(picture, target, Encoding.for_path(target))
+            write_atomic(target.with_name(target.name + ".json"), to_json(single_record(result, index)).encode())
+        except Exception as error:
+            failures += failure(error, target, target)
+            continue
         if not arguments.quiet:
             print(target)
-    return DONE
+    return sum_up(len(result.pictures), failures, quiet=arguments.quiet)
 
 
 def _film(result: Any, arguments: argparse.Namespace) -> int:

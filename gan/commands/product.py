@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan.commands.common import Tasks, common_options
+from gan.commands.common import Place, Tasks, common_options
 from gan.commands.finding import GroundOf, ProductMasks, finding_options, ground_option
 from gan.commands.writing import Piece, each_file, file_options, side_files, writing_options
 
@@ -89,7 +89,7 @@ def _add_shadow(tasks: Tasks) -> None:
     ground_option(task, None, OF_THE_PICTURE)
     task.add_argument(
         "--layer",
-        type=Path,
+        action=Place,
         metavar="FILE_OR_FOLDER",
         help="write the shadow alone too, on transparent; for several pictures into a folder, as NAME_shadow.png",
     )
@@ -183,7 +183,7 @@ def shadow(arguments: argparse.Namespace) -> int:
 
     laid = GroundOf(arguments.ground)
     masks = ProductMasks(arguments, "mask")
-    layers = side_files(arguments, arguments.layer, SHADOW_ENDING, as_png=laid.as_png)
+    layers = side_files(arguments, "layer", SHADOW_ENDING, as_png=laid.as_png)
 
     def request(source: Path, picture: Picture) -> Request:
         return ShadowRequest(

@@ -17,6 +17,7 @@ from gan.export.package import Package
 from gan.export.pipeline import CheckRequest, ExportRequest, check_fill
 from gan.export.rules_file import FILE_RULES
 from gan.export.writing import Written, written
+from gan.files import trouble
 from gan.imaging.codec import decode
 
 Run = Callable[..., Result]
@@ -85,9 +86,12 @@ def pack(
         try:
             data = content if isinstance(content, bytes) else Path(content)
             made = _made(data, channel, run, repair, {"fill": fill, "model": model}, progress, cancel)
-        except PackshotError as error:
-            package.fail(source, str(error))
-            yield Packed(source, error=as_data(error))
+        except Exception as error:
+            told = trouble(error, source)
+            if told is None:
+                raise
+            package.fail(source, str(told))
+            yield Packed(source, error=as_data(told))
             continue
         result, file, repairs = made
         before = tuple(Finding.of_record(record) for record in result.details["findings"])

@@ -15,6 +15,16 @@ SENTENCES: Final[dict[str, str]] = {
     "a layer that cannot be read": "图层无法读取",
     "a PNG of the editor's own size is expected": "需要与编辑器同尺寸的 PNG",
     "Draw it again": "请重新绘制",
+    # gan.originals and the commands
+    "{path} is read by this command": "本命令要读取 {path}",
+    "results never take the place of what they are made of": "结果不会覆盖用来制作它的文件",
+    "Choose another name or folder, or add --overwrite where the command has it": (
+        "请换一个名称或文件夹；命令有 --overwrite 选项时也可加上它"
+    ),
+    "Choose another -o, or add --overwrite": "请换一个 -o，或加上 --overwrite",
+    "{name} with --format {format}": "{name} 与 --format {format} 不符",
+    "a file of this format ends in {suffixes}": "此格式的文件扩展名为 {suffixes}",
+    "Give the file this ending, or leave --format out": "请使用该扩展名，或去掉 --format",
     # gan.ui.gate
     "the server is busy with other pictures": "服务器正忙于处理其他图片",
     "so many at a time fit into its memory": "内存一次只能容纳这么多",
