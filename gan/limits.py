@@ -36,3 +36,27 @@ MAX_WORKERS: Final = 2
 
 MAX_WAIT_S: Final = 60.0
 """How long a job or a picture of a server waits for memory before it is refused."""
+
+MAX_VARIANTS: Final = 1000
+"""Results that a recipe may make of one picture: the product of its steps' colors and counts."""
+
+MAX_ITEMS: Final = 64
+"""Of a list in a recipe's step."""
+
+MAX_RECIPE_PIXELS: Final = 200_000_000
+"""Of all masks, styles and other pictures that a recipe's steps use, each counted as often as it is named."""
+
+MAX_CUBE_BYTES: Final = 80 * 2**20
+"""Of a .cube file; the largest table that is read, of size 129, takes some 65."""
+
+MAX_SAVED_BYTES: Final = 16 * 2**20
+"""Of a JSON file that the app has saved, such as latents."""
+
+MAX_LATENTS: Final = 1000
+"""Of one file."""
+
+MAX_NUMBERS: Final = 65_536
+"""Of one latent, its offsets included."""
+
+MAX_ENTRIES: Final = 10_000
+"""Of a ZIP that comes back to the page which made it."""

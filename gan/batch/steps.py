@@ -32,6 +32,7 @@ from gan.imaging.masks import Mask, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
+from gan.limits import MAX_RECIPE_PIXELS
 from gan.stylize.pipeline import Style, StylizeRequest
 from gan.stylize.presets import PRESETS, preset_path
 
@@ -109,17 +110,39 @@ def built(task: str, arguments: Mapping[str, Any], picture: Picture | None) -> R
     return kind(**{**arguments, **picture_too})
 
 
-def arguments_of(step: Step, files: Files | None) -> dict[str, Any]:
+class Budget:
+    """Counts the pixels of the files that a recipe names, so that a short recipe does not fill the memory."""
+
+    def __init__(self, most: int = MAX_RECIPE_PIXELS) -> None:
+        self._most = most
+        self._left = most
+
+    def take(self, pixels: Picture | Mask | Look, name: str) -> None:
+        """Raise `InputError` where there are more than allowed."""
+        of = pixels.rgb if isinstance(pixels, Picture) else pixels.coverage if isinstance(pixels, Mask) else None
+        self._left -= 0 if of is None else of.shape[-1] * of.shape[-2]
+        if self._left < 0:
+            raise InputError(
+                name,
+                "the files of all steps have more than {most} megapixels together",
+                "at most that many are read",
+                "Make the files smaller, or name fewer",
+                most=self._most // 10**6,
+            )
+
+
+def arguments_of(step: Step, files: Files | None, budget: Budget | None = None) -> dict[str, Any]:
     """The request's fields besides the picture, read.
 
     Args:
         files: None to look at the form only; what stands for a file is then None.
+        budget: of the whole recipe; by default of this step alone.
 
     Raises:
         InputError: as of `request_of`.
     """
     kind = kind_of(step.task)
-    return fields_of(kind, step.request, _leaves(files), without=LEFT_OUT)
+    return fields_of(kind, step.request, _leaves(files, budget=budget), without=LEFT_OUT)
 
 
 def kind_of(task: str) -> type[Request]:
@@ -136,21 +159,26 @@ def kind_of(task: str) -> type[Request]:
     return REQUESTS[task]
 
 
-def files_of(step: Step, files: Files | None = None) -> dict[str, str]:
+def files_of(step: Step, files: Files | None = None, budget: Budget | None = None) -> dict[str, str]:
     """{name: hash of its pixels} of the files that a step needs, in order; presets are none.
 
     Args:
         files: None to look at the form only; a hash is then what the step says, which may be empty.
+        budget: as of `arguments_of`.
 
     Raises:
         InputError: an unknown task or field, or a value of another type; with files as of `request_of`.
     """
     seen: dict[str, str] = {}
-    fields_of(kind_of(step.task), step.request, _leaves(files, seen), without=LEFT_OUT)
+    fields_of(kind_of(step.task), step.request, _leaves(files, seen, budget), without=LEFT_OUT)
     return seen
 
 
-def _leaves(files: Files | None, seen: dict[str, str] | None = None) -> Mapping[Any, Leaf]:
+def _leaves(
+    files: Files | None, seen: dict[str, str] | None = None, budget: Budget | None = None
+) -> Mapping[Any, Leaf]:
+    left = budget or Budget()
+
     def opened(read: Callable[[bytes, str], Pixels], *, presets: bool = False) -> Leaf:
         def leaf(value: Any, name: str) -> Pixels | None:
             file, sha256 = _named(value, name)
@@ -163,6 +191,7 @@ def _leaves(files: Files | None, seen: dict[str, str] | None = None) -> Mapping[
             if data is None:
                 raise _missing(file, name)
             pixels = dataclasses.replace(read(data, name), name=Path(file).name)
+            left.take(pixels, name)
             if sha256 and sha256_of(pixels) != sha256:
                 raise _other(file, name)
             if seen is not None and preset is None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from gan.errors import InputError
+from gan.limits import MAX_ITEMS
 
 Leaf = Callable[[Any, str], Any]
 """Reads one JSON value of a type of its own, given the name of its field."""
@@ -108,6 +109,8 @@ def _plain(kind: type, value: Any, name: str) -> Any:
 def _items(kinds: tuple[Any, ...], value: Any, leaves: Mapping[Any, Leaf], name: str) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)):
         raise wrong(name, value, "a list")
+    if len(value) > MAX_ITEMS:
+        raise wrong(name, value, f"a list of at most {MAX_ITEMS}")
     if kinds[-1] is Ellipsis:
         return tuple(_value(kinds[0], item, leaves, name) for item in value)
     if len(kinds) != len(value):

@@ -6,6 +6,7 @@ import json
 import tempfile
 import threading
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,12 +28,13 @@ from gan.export.tab_cards import Card, cards, thumb
 from gan.export.tab_channel import STANDARD, chosen
 from gan.imaging.codec import decode
 from gan.imaging.picture import Picture
+from gan.limits import MAX_BYTES, MAX_ENTRIES, MAX_SAVED_BYTES
 from gan.ui.offers import Run
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.stopping import Stops
 from gan.ui.widgets import megabytes
 from gan.ui.words import Language, language, say
-from gan.ui.work import follow
+from gan.ui.work import follow, one_sentence
 
 ARCHIVE_NAME: Final = "packshot-{channel}.zip"
 REPORT_NAME: Final = "packshot-{channel}.json"
@@ -136,10 +138,12 @@ class Desk:
             yield *values, report.html(to, stopped=stopped), ""
 
 
-def pick(archive: str | None, event: gr.SelectData) -> Iterator[Any]:
+def pick(archive: str | None, event: gr.SelectData, request: gr.Request | None = None) -> Iterator[Any]:
     """The file behind a preview that was chosen: each has two, before and after."""
     with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
-        yield gr.skip() if archive is None else str(_unpacked(Path(archive), event.index // 2, Path(folder)))
+        with one_sentence(language(request)):
+            found = None if archive is None else _unpacked(Path(archive), event.index, Path(folder))
+        yield gr.skip() if found is None else str(found)
 
 
 @dataclass(frozen=True)
@@ -267,11 +271,40 @@ def _given(files: Sequence[str] | None) -> list[Path]:
     return [Path(path) for path in files]
 
 
-def _unpacked(archive: Path, number: int, folder: Path) -> Path:
-    """A picture of an archive as a file of its own; its report says in which order they came."""
-    with zipfile.ZipFile(archive) as packed:
-        entries = json.loads(packed.read("report.json"))["files"]
-        name = [entry["file"] for entry in entries if entry["status"] != ERROR][number]
-        path = folder / Path(name).name
-        path.write_bytes(packed.read(name))
+def _unpacked(archive: Path, preview: int, folder: Path) -> Path:
+    """The picture behind a preview as a file of its own; the archive's report says in which order they came.
+
+    Whoever asks sends the archive's path, which may be any file of theirs: what is unpacked is bounded.
+
+    Raises:
+        InputError: it is no archive of this page, or has no such picture.
+    """
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            if len(packed.infolist()) > MAX_ENTRIES:
+                raise ValueError("more files than are packed")
+            entries = json.loads(_member(packed, "report.json", MAX_SAVED_BYTES))["files"]
+            name = [entry["file"] for entry in entries if entry["status"] != ERROR][preview // 2]
+            content = _member(packed, name, MAX_BYTES)
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _no_archive() from error
+    except (RuntimeError, NotImplementedError, zlib.error) as error:  # encrypted, packed in another way, damaged
+        raise _no_archive() from error
+    path = folder / Path(name).name
+    path.write_bytes(content)
     return path
+
+
+def _member(packed: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:
+    """At most so many bytes are unpacked, whatever the archive's directory says."""
+    with packed.open(name) as member:
+        content = member.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"{name} is too large")
+    return content
+
+
+def _no_archive() -> InputError:
+    return InputError(
+        "file", "it is no archive of this page", "the ZIP that Export made is expected", "Export the pictures again"
+    )

@@ -15,6 +15,17 @@ SENTENCES: Final[dict[str, str]] = {
     "a layer that cannot be read": "图层无法读取",
     "a PNG of the editor's own size is expected": "需要与编辑器同尺寸的 PNG",
     "Draw it again": "请重新绘制",
+    # gan.batch
+    "{count} results of one picture": "一张图片有 {count} 个结果",
+    "at most {most} are made": "最多制作 {most} 个",
+    "Name fewer colors, or make several recipes of it": "请减少颜色，或拆成几个配方",
+    "the files of all steps have more than {most} megapixels together": "所有步骤的文件合计超过 {most} 百万像素",
+    "at most that many are read": "最多读取这么多",
+    "Make the files smaller, or name fewer": "请缩小文件，或减少文件",
+    # gan.export.tab_work
+    "it is no archive of this page": "不是本页面生成的压缩包",
+    "the ZIP that Export made is expected": "需要导出生成的 ZIP",
+    "Export the pictures again": "请重新导出图片",
     # gan.originals and the commands
     "{path} is read by this command": "本命令要读取 {path}",
     "results never take the place of what they are made of": "结果不会覆盖用来制作它的文件",
