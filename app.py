@@ -28,22 +28,23 @@ from gan.inpaint import tab as inpaint_tab
 from gan.studio import Studio
 from gan.stylize import tab as stylize_tab
 from gan.ui import serving, widgets, words
+from gan.ui.offered import Offered
 from gan.ui.offers import Run
 from gan.ui.sending import Place, link, part
 
 EXAMPLES = Path(__file__).parent / "examples"
 
 
-TABS: Mapping[str, Callable[[Run, Studio], Any]] = {
-    "enhance": lambda run, studio: enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES),
-    "generate": lambda run, studio: generate_tab.build(
-        run, studio.models("generate"), studio.directions, examples=EXAMPLES
+TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
+    "enhance": lambda run, offered: enhance_tab.build(run, offered.models("enhance"), examples=EXAMPLES),
+    "generate": lambda run, offered: generate_tab.build(
+        run, offered.models("generate"), offered.directions, examples=EXAMPLES
     ),
-    "inpaint": lambda run, studio: inpaint_tab.build(run, studio.models("inpaint"), examples=EXAMPLES),
-    "stylize": lambda run, studio: stylize_tab.build(run, studio.models("stylize"), examples=EXAMPLES),
-    "cutout": lambda run, studio: cutout_tab.build(run, studio.models("cutout"), examples=EXAMPLES),
-    "export": lambda run, studio: export_tab.build(run, studio.models("cutout"), examples=EXAMPLES),
-    "batch": lambda run, studio: batch_tab.build(run, studio.models, examples=EXAMPLES),
+    "inpaint": lambda run, offered: inpaint_tab.build(run, offered.models("inpaint"), examples=EXAMPLES),
+    "stylize": lambda run, offered: stylize_tab.build(run, offered.models("stylize"), examples=EXAMPLES),
+    "cutout": lambda run, offered: cutout_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
+    "export": lambda run, offered: export_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
+    "batch": lambda run, offered: batch_tab.build(run, offered.models, examples=EXAMPLES),
 }
 """What fills each tab, from left to right."""
 
@@ -53,12 +54,12 @@ def build(studio: Studio) -> gr.Blocks:
     page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(3600, 86400))
     with page:
         widgets.heading()
-        run = serving.on_gpu(studio.run)
+        offered = Offered(serving.on_gpu(studio.run), studio.models, studio.directions)
         built: dict[str, Any] = {}
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, fill in TABS.items():
                 with gr.Tab(words.label(name), id=name, elem_id=f"tab-{name}"):
-                    built[name] = fill(run, studio)
+                    built[name] = fill(offered.run, offered)
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
         link(tabs, [_place(page, name, tab) for name, tab in built.items()])

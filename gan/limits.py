@@ -60,3 +60,9 @@ MAX_NUMBERS: Final = 65_536
 
 MAX_ENTRIES: Final = 10_000
 """Of a ZIP that comes back to the page which made it."""
+
+MAX_TENSORS: Final = 20_000
+"""Of a community checkpoint."""
+
+MAX_LAYER_NUMBER: Final = 4096
+"""In the name of a community checkpoint's tensor."""

@@ -93,7 +93,7 @@ class Manifest:
                 "{path} cannot be read ({reason})",
                 "a list of records is expected",
                 "Restore the file from the repository",
-                path=path,
+                path=f"{path.parent.name}/{path.name}",
                 reason=str(error),
             ) from error
         for record in records:

@@ -125,6 +125,7 @@ class Studio(RoomCalls, ProductCalls):
         self.weights_dir = Path(weights_dir) if weights_dir else WEIGHTS_DIR
         self.models_dir = Path(models_dir) if models_dir else MODELS_DIR
         self._models: OrderedDict[str, Model] = OrderedDict()
+        self._loading: dict[str, threading.Lock] = {}
         self._cache = Cache()
         self._lock = threading.Lock()
 
@@ -158,7 +159,7 @@ class Studio(RoomCalls, ProductCalls):
         return directions_of(load_network(Context(self.device, self.load), name)[1])
 
     def models(self, task: str) -> list[ModelChoice]:
-        """Ours first, with their hashes checked, then what lies in `models_dir`; no network is built."""
+        """Ours first, with their hashes checked, then what lies in `models_dir`, by its file's name; none is built."""
         checks = {check.name: check.problem for check in verify(self.weights_dir)}
         names = [record.name for record in Manifest.read(self.weights_dir).records if record.task == task]
         choices = [
@@ -175,7 +176,7 @@ class Studio(RoomCalls, ProductCalls):
         if task in COMMUNITY_FOLDERS and (self.models_dir / COMMUNITY_FOLDERS[task]).is_dir():
             folder = self.models_dir / COMMUNITY_FOLDERS[task]
             files = sorted(p for p in folder.iterdir() if p.suffix in COMMUNITY_SUFFIXES)
-            choices += [ModelChoice(str(path), path.stem, 0, True) for path in files]
+            choices += [ModelChoice(path.name, path.stem, 0, True) for path in files]
         return choices
 
     def load(self, name: str, task: str = "") -> Model:
@@ -187,12 +188,30 @@ class Studio(RoomCalls, ProductCalls):
         Raises:
             WeightsError: it is missing, damaged, or of a task without networks.
         """
-        with self._lock:
-            model = self._models.pop(name, None) or self._read(name, task)
-            self._models[name] = model
-            while len(self._models) > KEEP_MODELS:
-                self._models.popitem(last=False)
+        if (model := self._loaded(name)) is not None:
             return model
+        with self._lock:
+            loading = self._loading.setdefault(name, threading.Lock())
+        with loading:  # of this name alone: whoever wants another model does not wait for it
+            if (model := self._loaded(name)) is not None:
+                return model
+            try:
+                model = self._read(name, task)
+                with self._lock:
+                    self._models[name] = model
+                    while len(self._models) > KEEP_MODELS:
+                        self._models.popitem(last=False)
+                return model
+            finally:
+                with self._lock:
+                    self._loading.pop(name, None)
+
+    def _loaded(self, name: str) -> Model | None:
+        """The model where it is in memory, now the one that was used last."""
+        with self._lock:
+            if name in self._models:
+                self._models.move_to_end(name)
+            return self._models.get(name)
 
     def close(self) -> None:
         """Forget all models."""
@@ -210,10 +229,16 @@ class Studio(RoomCalls, ProductCalls):
 
         return load
 
+    def _beside(self, name: str, task: str) -> Path | None:
+        """A community checkpoint that is offered under its file's name."""
+        path = self.models_dir / COMMUNITY_FOLDERS.get(task, "") / name
+        plain = task in COMMUNITY_FOLDERS and name == Path(name).name and path.suffix in COMMUNITY_SUFFIXES
+        return path if plain and path.is_file() else None
+
     # A pipeline asks for its model in inference mode, and weights made there could never be searched through.
     @torch.inference_mode(False)
     def _read(self, name: str, task: str) -> Model:
-        path = resolve(name, self.weights_dir)
+        path = self._beside(name, task) or resolve(name, self.weights_dir)
         if path.is_file():
             return _community(path, task, self.device)
         checkpoint = read(name, self.weights_dir)

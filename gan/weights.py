@@ -122,7 +122,7 @@ def read(name: str | Path, weights_dir: Path) -> Checkpoint:
             "{path} has the SHA-256 {found}...",
             "{recorded}... is expected",
             "Restore the file, or publish the checkpoint again",
-            path=folder / MODEL_FILE,
+            path=_told(folder / MODEL_FILE),
             found=sha256[:12],
             recorded=expected[:12],
         )
@@ -314,7 +314,7 @@ def _read_bytes(path: Path) -> bytes:
             "{path} is missing",
             "a published checkpoint has {files}",
             "Restore the folder, or choose another model",
-            path=path,
+            path=_told(path),
             files=f"{MODEL_FILE}, {CONFIG_FILE}, {CARD_FILE}",
         ) from error
 
@@ -325,6 +325,11 @@ def _damaged(path: Path, reason: str) -> WeightsError:
         "{path} is damaged ({reason})",
         "a file as it was published is expected",
         "Restore it, or publish the checkpoint again",
-        path=path,
+        path=_told(path),
         reason=reason,
     )
+
+
+def _told(path: Path) -> str:
+    """A file as messages name it, which visitors of a page may read: with its folder, and not where that lies."""
+    return f"{path.parent.name}/{path.name}"

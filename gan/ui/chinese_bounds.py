@@ -36,6 +36,8 @@ SENTENCES: Final[dict[str, str]] = {
     "{name} with --format {format}": "{name} 与 --format {format} 不符",
     "a file of this format ends in {suffixes}": "此格式的文件扩展名为 {suffixes}",
     "Give the file this ending, or leave --format out": "请使用该扩展名，或去掉 --format",
+    # gan.ui.work
+    "the result": "结果",
     # gan.ui.gate
     "the server is busy with other pictures": "服务器正忙于处理其他图片",
     "so many at a time fit into its memory": "内存一次只能容纳这么多",

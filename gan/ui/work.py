@@ -10,18 +10,22 @@ from __future__ import annotations
 import contextvars
 import html
 import logging
+import re
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar
 
 import gradio as gr
 
 from gan.contract import Progress
 from gan.errors import Cancelled, PackshotError, without_frames
+from gan.files import trouble
 from gan.ui.gate import GATE
 from gan.ui.words import Language, notice, say, sentence
 
@@ -98,9 +102,11 @@ def one_sentence(to: Language) -> Iterator[None]:
     except Cancelled as error:
         raise _shown(say("Stopped", to)) from without_frames(error)
     except Exception as error:
+        if (problem := trouble(without_frames(error), say("the result", to))) is not None:
+            raise _shown(sentence(problem, to)) from error
         _log.exception("An event failed")
         text = say("Something failed on our side; nothing of yours is lost. The server's log has the details.", to)
-        raise _shown(text) from without_frames(error)
+        raise _shown(text) from error
 
 
 def report(what: str, to: Language, *, fraction: float | None = None, left_s: float | None = None) -> str:
@@ -152,5 +158,13 @@ def _duration(seconds: float, to: Language) -> str:
     return say("{minutes} min", to, minutes=round(seconds / 60))
 
 
+_PLACES: Final = re.compile(
+    "(?:"
+    + "|".join(re.escape(str(place)) for place in (tempfile.gettempdir(), Path.cwd(), Path(__file__).parents[2]))
+    + r")(?:/[^/\s]+)*/"
+)
+"""Folders of the server, which are nobody's business; a file's name without them is what its owner knows it by."""
+
+
 def _shown(text: str) -> gr.Error:
-    return gr.Error(html.escape(text, quote=False), print_exception=False)
+    return gr.Error(html.escape(_PLACES.sub("", text), quote=False), print_exception=False)

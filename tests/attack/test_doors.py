@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,17 @@ def test_a_program_in_the_editor_is_refused_in_a_sentence(stranger: Stranger, tm
     told = stranger.ask(make["id"], data)
     assert not told["success"]
     assert "mask: a layer that cannot be read" in told["output"]["error"]
+
+
+@pytest.mark.parametrize("model", ["/etc/passwd", "openai/clip", "weights/enhance-x2", None, 3])
+@pytest.mark.parametrize("task", ["enhance", "cutout", "white", "stylize", "generate", "frame"])
+def test_a_model_is_a_name_of_the_page(task: str, model: object, stranger: Stranger, tmp_path: Path) -> None:
+    Image.new("RGB", (48, 32), "teal").save(tmp_path / "shoe.png")
+    information = stranger.http.get("/gradio_api/info").json()["named_endpoints"][f"/{task}"]["parameters"]
+    values = {one["parameter_name"]: one.get("parameter_default") for one in information} | {"model": model}
+    if "image" in values:
+        values["image"] = file_of(stranger.upload(tmp_path / "shoe.png"))
+    told = stranger.ask(stranger.number(task), list(values.values()))
+    assert not told["success"]
+    if isinstance(model, str):  # by Gradio where the page has a list, by us where it has a text
+        assert re.search("is not offered here|is not in the list of choices", told["output"]["error"])
