@@ -81,11 +81,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", help="address to listen on (default: this machine only; on a Space, all)")
     parser.add_argument("--port", type=_port, help="port to listen on (default: the first free one from 7860)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where networks run")
+    parser.add_argument(
+        "--trust-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name under which the page is reached on this machine, such as a proxy's; repeatable",
+    )
     options = parser.parse_args(argv)
     try:
         studio = Studio(device=options.device)
         with closing(studio):
-            return serving.serve(build(studio), options.host, options.port, shown=[EXAMPLES])
+            return serving.serve(
+                build(studio), options.host, options.port, shown=[EXAMPLES], trusted=options.trust_host
+            )
     except PackshotError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2

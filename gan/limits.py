@@ -66,3 +66,12 @@ MAX_TENSORS: Final = 20_000
 
 MAX_LAYER_NUMBER: Final = 4096
 """In the name of a community checkpoint's tensor."""
+
+MAX_JSON_BYTES: Final = 8 * 2**20
+"""Of a request's body that is no upload. Pictures are uploaded, and what is left is settings and texts."""
+
+MAX_JSON_ITEMS: Final = 1000
+"""Of one list in such a body, and the most files of one event."""
+
+MAX_JSON_DEPTH: Final = 24
+"""Of lists and objects within one another."""

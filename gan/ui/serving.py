@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,14 +21,25 @@ from gan.contract import Request as Task
 from gan.errors import InputError
 from gan.imaging.codec import MAX_BYTES
 from gan.imaging.openers import keep_documented_openers
+from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.theme import CSS, theme
 from gan.ui.words import translations
+
+HUB: Final = "https://huggingface.co"
+"""Shows a Space in a frame."""
 
 MAX_BODY_BYTES: Final = MAX_BYTES + 2**20
 """A file of the greatest size, and what a form wraps around it."""
 
 
-def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequence[Path] = ()) -> int:
+def serve(
+    page: gr.Blocks,
+    host: str | None,
+    port: int | None,
+    *,
+    shown: Sequence[Path] = (),
+    trusted: Sequence[str] = (),
+) -> int:
     """Launch the page, print its address, and stay until interrupted.
 
     Args:
@@ -35,6 +47,7 @@ def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequenc
         host: address to listen on; None leaves it to Gradio (this machine only, or all on a Space).
         port: None takes the first free one from 7860.
         shown: folders whose pictures the page may show, besides what it makes itself.
+        trusted: further names under which it is reached where it listens on this machine only.
 
     Returns:
         0, the exit status.
@@ -43,8 +56,9 @@ def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequenc
         InputError: the port or the host cannot be listened on.
     """
     keep_documented_openers()
+    forbid_fetching()
     try:
-        _, url, _ = page.launch(**launch_options(host, port, shown), prevent_thread_lock=True)
+        _, url, _ = page.launch(**launch_options(host, port, shown, trusted), prevent_thread_lock=True)
     except OSError as error:
         raise InputError(
             "port",
@@ -59,7 +73,9 @@ def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequenc
     return 0
 
 
-def launch_options(host: str | None, port: int | None, shown: Sequence[Path] = ()) -> dict[str, Any]:
+def launch_options(
+    host: str | None, port: int | None, shown: Sequence[Path] = (), trusted: Sequence[str] = ()
+) -> dict[str, Any]:
     """What `launch` is called with: nothing is shared, counted, recorded, or fetched from another host."""
     return {
         "server_name": host,
@@ -74,7 +90,7 @@ def launch_options(host: str | None, port: int | None, shown: Sequence[Path] = (
         "state_session_capacity": 64,
         "max_file_size": MAX_BYTES,
         "allowed_paths": [str(folder) for folder in shown],
-        "app_kwargs": app_options(),
+        "app_kwargs": app_options(hosts=trusted_hosts(host, trusted)),
         "i18n": translations(),
         "theme": theme(),
         "css": CSS,
@@ -101,11 +117,19 @@ def on_gpu(run: Callable[..., Result]) -> Callable[..., Result]:
     return call
 
 
-def app_options(max_body_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
-    """What `launch(app_kwargs=...)` takes: the route /healthz and the limit on bodies."""
+def app_options(max_body_bytes: int = MAX_BODY_BYTES, hosts: Collection[str] | None = None) -> dict[str, Any]:
+    """What `launch(app_kwargs=...)` takes: the route /healthz, the doors and the limit on bodies.
+
+    Args:
+        hosts: as of `gan.ui.doors.trusted_hosts`.
+    """
+    framed_by = [HUB] if os.environ.get("SPACE_ID") else []
     return {
         "routes": [Route("/healthz", _healthz)],
-        "middleware": [Middleware(BodyLimit, max_body_bytes=max_body_bytes)],
+        "middleware": [
+            Middleware(BodyLimit, max_body_bytes=max_body_bytes),
+            Middleware(Doors, hosts=hosts, framed_by=framed_by),
+        ],
     }
 
 

@@ -107,3 +107,18 @@ def test_a_model_is_a_name_of_the_page(task: str, model: object, stranger: Stran
     assert not told["success"]
     if isinstance(model, str):  # by Gradio where the page has a list, by us where it has a text
         assert re.search("is not offered here|is not in the list of choices", told["output"]["error"])
+
+
+def test_nothing_is_fetched_for_a_visitor(stranger: Stranger) -> None:
+    for address in ("http://127.0.0.1:9/a.png", "https://example.com/a.png"):
+        told = stranger.ask(stranger.number("enhance"), [file_of(address), 2])
+        assert told["status"] == 400
+        assert "only uploaded files are read" in told["text"]
+        for way in ("file=", "file/", "proxy="):
+            assert stranger.http.get(f"/gradio_api/{way}{address}").status_code == 403
+
+
+def test_a_foreign_page_and_a_foreign_name_are_refused(stranger: Stranger) -> None:
+    assert stranger.http.get("/config", headers={"host": "evil.example"}).status_code == 403
+    for path in ("/gradio_api/upload", "/gradio_api/component_server", "/gradio_api/queue/join"):
+        assert stranger.http.post(path, headers={"origin": "https://evil.example"}).status_code == 403
