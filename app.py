@@ -25,9 +25,10 @@ from gan.errors import PackshotError
 from gan.export import tab as export_tab
 from gan.generate import tab as generate_tab
 from gan.inpaint import tab as inpaint_tab
+from gan.limits import MAX_AGE_S, SWEEP_S
 from gan.studio import Studio
 from gan.stylize import tab as stylize_tab
-from gan.ui import serving, widgets, words
+from gan.ui import serving, storage, widgets, words
 from gan.ui.offered import Offered
 from gan.ui.offers import Run
 from gan.ui.sending import Place, link, part
@@ -51,7 +52,7 @@ TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
 
 def build(studio: Studio) -> gr.Blocks:
     """The page; what it computes, the studio computes, which stays the caller's to close."""
-    page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(3600, 86400))
+    page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(int(SWEEP_S), int(MAX_AGE_S)))
     with page:
         widgets.heading()
         offered = Offered(serving.on_gpu(studio.run), studio.models, studio.directions)
@@ -91,9 +92,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         studio = Studio(device=options.device)
-        with closing(studio):
+        with closing(studio), storage.opened() as stored:
+            page = build(studio)
             return serving.serve(
-                build(studio), options.host, options.port, shown=[EXAMPLES], trusted=options.trust_host
+                page, options.host, options.port, shown=[EXAMPLES], trusted=options.trust_host, storage=stored
             )
     except PackshotError as error:
         print(f"app.py: {error}", file=sys.stderr)

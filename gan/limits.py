@@ -75,3 +75,15 @@ MAX_JSON_ITEMS: Final = 1000
 
 MAX_JSON_DEPTH: Final = 24
 """Of lists and objects within one another."""
+
+MAX_AGE_S: Final = 3600.0
+"""How long a server keeps an upload or a result that nobody has come back to."""
+
+SWEEP_S: Final = 60.0
+"""How often it looks."""
+
+MAX_STORED_BYTES: Final = 8 * 2**30
+"""Of all uploads and results together; the oldest make room."""
+
+STORED_SHARE: Final = 0.5
+"""The share of what was free on the disk at the start that they may take, where that is less."""

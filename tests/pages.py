@@ -174,10 +174,12 @@ def serving(command: Sequence[str], *, within_s: float = 180) -> Iterator[str]:
 def main(what: str) -> None:
     import app
     from gan.studio import Studio
+    from gan.ui import storage
     from gan.ui.serving import serve
 
     studio: Any = FakeStudio(STEP_S[what]) if what in STEP_S else Studio("cpu", what)
-    serve(app.build(studio), None, None, shown=[app.EXAMPLES])
+    with storage.opened() as stored:
+        serve(app.build(studio), None, None, shown=[app.EXAMPLES], storage=stored)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ import weakref
 from pathlib import Path
 from typing import Final, Protocol
 
-KEEP_S: Final = 86400
+from gan.limits import MAX_AGE_S
+
+KEEP_S: Final = MAX_AGE_S
 """What nobody has come back to for this long is thrown away."""
 
 
