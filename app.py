@@ -32,6 +32,7 @@ from gan.ui import serving, storage, widgets, words
 from gan.ui.offered import Offered
 from gan.ui.offers import Run
 from gan.ui.sending import Place, link, part
+from gan.ui.strict import make_strict
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -52,6 +53,7 @@ TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
 
 def build(studio: Studio) -> gr.Blocks:
     """The page; what it computes, the studio computes, which stays the caller's to close."""
+    make_strict()
     page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(int(SWEEP_S), int(MAX_AGE_S)))
     with page:
         widgets.heading()

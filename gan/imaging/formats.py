@@ -71,6 +71,9 @@ class Encoding:
     bits: int | None = None
 
     def __post_init__(self) -> None:
+        for name in ("lossless", "keep_exif", "keep_location"):
+            if not isinstance(value := getattr(self, name), bool):  # "false" is a text, and would count as true
+                raise InputError(name, "{got}", "true or false is expected", "Choose one of these", got=repr(value))
         if self.file_format not in FORMATS:
             raise InputError(
                 "format",

@@ -36,6 +36,9 @@ SENTENCES: Final[dict[str, str]] = {
     "{name} with --format {format}": "{name} 与 --format {format} 不符",
     "a file of this format ends in {suffixes}": "此格式的文件扩展名为 {suffixes}",
     "Give the file this ending, or leave --format out": "请使用该扩展名，或去掉 --format",
+    # gan.ui.strict and gan.imaging.formats
+    "Correct the value": "请改正该值",
+    "true or false is expected": "应为 true 或 false",
     # gan.ui.work
     "the result": "结果",
     # gan.ui.gate
