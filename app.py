@@ -28,7 +28,7 @@ from gan.inpaint import tab as inpaint_tab
 from gan.limits import MAX_AGE_S, SWEEP_S
 from gan.studio import Studio
 from gan.stylize import tab as stylize_tab
-from gan.ui import serving, storage, widgets, words
+from gan.ui import serving, stale, storage, widgets, words
 from gan.ui.offered import Offered
 from gan.ui.offers import Run
 from gan.ui.sending import Place, link, part
@@ -65,6 +65,8 @@ def build(studio: Studio) -> gr.Blocks:
                     built[name] = fill(offered.run, offered)
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
+        for name in ("enhance", "stylize"):  # the others begin a visit of their own with every picture
+            stale.forget_with(page, name)
         link(tabs, [_place(page, name, tab) for name, tab in built.items()])
     page.queue(max_size=32, api_open=False)  # nothing computes beside the queue
     return page

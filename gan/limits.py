@@ -87,3 +87,6 @@ MAX_STORED_BYTES: Final = 8 * 2**30
 
 STORED_SHARE: Final = 0.5
 """The share of what was free on the disk at the start that they may take, where that is less."""
+
+MAX_CONFIG_NUMBER: Final = 4096
+"""In a published network's config, whatever its tensors' shapes: channels, blocks, sizes."""

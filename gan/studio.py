@@ -22,7 +22,7 @@ from gan.cutout.shadow import ShadowRequest, shadow
 from gan.cutout.white import WhiteRequest, white
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.enhance.pipeline import EnhanceRequest, enhance
-from gan.errors import InputError, WeightsError
+from gan.errors import InputError, PackshotError, WeightsError
 from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
 from gan.generate import classical_network
 from gan.generate.directions import Direction, directions_of
@@ -39,7 +39,7 @@ from gan.product_calls import ProductCalls
 from gan.room_calls import RoomCalls
 from gan.stylize.network import StylizeNet, stylize_config
 from gan.stylize.pipeline import SheetRequest, StylizeRequest, sheet, stylize
-from gan.weights import network_config, read, resolve, verify
+from gan.weights import Checkpoint, network_config, read, resolve, verify
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS_DIR = ROOT / "weights"
@@ -244,7 +244,7 @@ class Studio(RoomCalls, ProductCalls):
         checkpoint = read(name, self.weights_dir)
         if checkpoint.task not in NETWORKS:
             raise _foreign(name, checkpoint.task)
-        network = NETWORKS[checkpoint.task](checkpoint.config)
+        network = _built(checkpoint)
         checkpoint.fill(network)
         network = network.to(self.device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
         model = Model(checkpoint.name, checkpoint.sha256, network, task=checkpoint.task)
@@ -258,6 +258,27 @@ class Studio(RoomCalls, ProductCalls):
             scale, multiple = int(checkpoint.config["scale"]), int(checkpoint.config["unshuffle"])
             return replace(model, scale=scale, multiple=multiple, context_px=EnhanceNet.CONTEXT_PX)
         return model
+
+
+def _built(checkpoint: Checkpoint) -> nn.Module:
+    """The network of a checkpoint's config, its tensors not yet in it.
+
+    Raises:
+        WeightsError, ConfigError: the config is that of no network.
+    """
+    try:
+        return NETWORKS[checkpoint.task](checkpoint.config)
+    except PackshotError:
+        raise
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError, ZeroDivisionError) as error:
+        raise WeightsError(
+            "weights",
+            "{path} is damaged ({reason})",
+            "a file as it was published is expected",
+            "Restore it, or publish the checkpoint again",
+            path=f"{checkpoint.name}/config.json",
+            reason=f"{type(error).__name__}: {error}"[:200],
+        ) from error
 
 
 def _foreign(name: str, task: str) -> WeightsError:

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from gan.errors import WeightsError
 from gan.files import write_atomic
 from gan.hub import CARD_FILE, CONFIG_FILE, MODEL_FILE, hub_id, pull, render_card
+from gan.limits import MAX_CONFIG_NUMBER
 from gan.manifest import Manifest, Metric, Record
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -131,6 +132,7 @@ def read(name: str | Path, weights_dir: Path) -> Checkpoint:
         state = safetensors.torch.load(data)
     except SafetensorError as error:
         raise _damaged(folder / MODEL_FILE, str(error)) from error
+    _check_numbers(folder / CONFIG_FILE, config["network"], state)
     widened = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
     return Checkpoint(config["name"], config["task"], config["network"], widened, sha256, record)
 
@@ -297,12 +299,30 @@ def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG_FILE
     try:
         config = json.loads(_read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # nested a thousand deep, too
         raise _damaged(path, str(error)) from error
     kinds = {"name": str, "task": str, "sha256": str, "network": dict, "training": dict}
     if not isinstance(config, dict) or not all(isinstance(config.get(key), kind) for key, kind in kinds.items()):
         raise _damaged(path, "it is not a config of this project")
     return config
+
+
+def _check_numbers(path: Path, config: Mapping[str, Any], state: Mapping[str, Tensor]) -> None:
+    """A network is built before its tensors are compared: what its config counts must be of their order.
+
+    Raises:
+        WeightsError: a number, or a list of them, that is too large for tensors such as these.
+    """
+    most = max(MAX_CONFIG_NUMBER, 4 * max((side for tensor in state.values() for side in tensor.shape), default=0))
+    pending: list[Any] = [config]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, (Mapping, list)):
+            if len(value) > most:
+                raise _damaged(path, f"a list of {len(value)} items does not fit its tensors")
+            pending += value.values() if isinstance(value, Mapping) else value
+        elif isinstance(value, (int, float)) and not isinstance(value, bool) and not abs(value) <= most:
+            raise _damaged(path, f"{str(value)[:40]} does not fit its tensors")
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -42,12 +42,18 @@ class Gate:
         self._wait_s = wait_s
         self._free_workers = workers
         self._held = 0
+        self._taken = 0
         self._changed = threading.Condition()
 
     @property
     def held_bytes(self) -> int:
         """What pictures in memory were admitted with."""
         return self._held
+
+    @property
+    def taken(self) -> int:
+        """How many pictures and jobs were admitted since the start."""
+        return self._taken
 
     @contextmanager
     def event(self, cancel: threading.Event | None = None) -> Iterator[None]:
@@ -98,9 +104,11 @@ class Gate:
 
     def _take_place(self) -> None:
         self._free_workers -= 1
+        self._taken += 1
 
     def _add(self, size: int) -> None:
         self._held += size
+        self._taken += 1
 
     def _wait(self, ready: Callable[[], bool], cancel: threading.Event | None, then: Callable[[], None]) -> None:
         until = time.monotonic() + self._wait_s

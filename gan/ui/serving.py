@@ -25,6 +25,7 @@ from gan.imaging.openers import keep_documented_openers
 from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.storage import Storage
 from gan.ui.theme import CSS, theme
+from gan.ui.tidying import tidy_on
 from gan.ui.words import translations
 
 HUB: Final = "https://huggingface.co"
@@ -76,6 +77,7 @@ def serve(
     if storage is not None:
         storage.keep_present()
         storage.sweep_on()
+    tidy_on()
     for ending in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(ending, _interrupt)
     print(f"Packshot Studio: {url}", flush=True)

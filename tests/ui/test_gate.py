@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from io import BytesIO
@@ -19,6 +20,7 @@ from gan.imaging.codec import decode
 from gan.limits import BYTES_PER_PIXEL
 from gan.ui import gate, work
 from gan.ui.gate import Gate
+from gan.ui.tidying import tidy, tidy_on
 
 PIXELS = 60 * 40
 ONE = PIXELS * BYTES_PER_PIXEL
@@ -181,3 +183,27 @@ def test_the_memory_is_the_smaller_of_machine_and_cgroup(monkeypatch: pytest.Mon
         limit.write_text(text)
         found = gate.memory_bytes()
         assert found == expected if expected else found >= machine
+
+
+def test_memory_goes_back_to_the_system_after_work_and_not_during_it(png: bytes) -> None:
+    one = Gate(10 * ONE)
+    assert tidy(one, 0) == 0
+    with one.event():
+        kept = decode(png)
+        assert tidy(one, 0) == 0
+        assert kept.width_px == 60
+    assert tidy(one, 0) == one.taken == 1
+    assert tidy(one, 1) == 1
+
+
+def test_cycles_go_without_being_asked(png: bytes) -> None:
+    one = Gate(10 * ONE)
+    gone = threading.Event()
+    ended = tidy_on(one, 0.05)
+    with one.event():
+        round_trip = [decode(png)]
+        round_trip.append(round_trip)  # type: ignore[arg-type]
+        weakref.finalize(round_trip[0], gone.set)
+        del round_trip
+    assert gone.wait(5)
+    ended.set()
