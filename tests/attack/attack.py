@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -308,6 +309,7 @@ def main(words: Sequence[str]) -> int:
     """Carry out the attacks. Returns 1 where the server did not survive one."""
     wanted = [attack for attack in ATTACKS if not words or any(word in attack.__name__ for word in words)]
     print(f"{'attack':24}{'seconds':>8}{'before':>9}{'peak':>9}{'after':>9}{'others':>9}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the server ends with this script
     with serving() as server:
         # The first use loads what later ones have: it would count as an attack's.
         many = server.visitor()
