@@ -34,7 +34,7 @@ def make_strict() -> None:
             kind.preprocess = _checked(kind.preprocess, check)
     for kind in (gr.Radio, gr.Dropdown):
         if not hasattr(kind.api_info, "__wrapped__"):
-            kind.api_info = _with_numbers(kind.api_info)
+            kind.api_info = _with_numbers(kind.api_info)  # type: ignore[method-assign]
 
 
 def _checked(preprocess: Callable[..., Any], check: Callable[[Any, Any], Any]) -> Callable[..., Any]:
