@@ -18,20 +18,20 @@ with suppress(ImportError):  # only a ZeroGPU Space has it, and there it must co
 
 import gradio as gr
 
-from gan.batch import tab as batch_tab
-from gan.cutout import tab as cutout_tab
-from gan.enhance import tab as enhance_tab
-from gan.errors import PackshotError
-from gan.export import tab as export_tab
-from gan.generate import tab as generate_tab
-from gan.inpaint import tab as inpaint_tab
+from gan.api import Studio
+from gan.batch.page import tab as batch_tab
+from gan.core.errors import PackshotError
+from gan.cutout.page import tab as cutout_tab
+from gan.enhance.page import tab as enhance_tab
+from gan.export.page import tab as export_tab
+from gan.generate.page import tab as generate_tab
+from gan.inpaint.page import tab as inpaint_tab
 from gan.limits import MAX_AGE_S, SWEEP_S
-from gan.studio import Studio
-from gan.stylize import tab as stylize_tab
-from gan.ui import serving, stale, storage, widgets, words
+from gan.stylize.page import tab as stylize_tab
+from gan.ui import i18n, serve, stale, storage, widgets
 from gan.ui.offered import Offered
-from gan.ui.offers import Run
-from gan.ui.sending import Place, link, part
+from gan.ui.protocols import Run
+from gan.ui.send_to import Place, link, part
 from gan.ui.strict import make_strict
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -57,11 +57,11 @@ def build(studio: Studio) -> gr.Blocks:
     page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(int(SWEEP_S), int(MAX_AGE_S)))
     with page:
         widgets.heading()
-        offered = Offered(serving.on_gpu(studio.run), studio.models, studio.directions)
+        offered = Offered(serve.on_gpu(studio.run), studio.models, studio.directions)
         built: dict[str, Any] = {}
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, fill in TABS.items():
-                with gr.Tab(words.label(name), id=name, elem_id=f"tab-{name}"):
+                with gr.Tab(i18n.label(name), id=name, elem_id=f"tab-{name}"):
                     built[name] = fill(offered.run, offered)
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         studio = Studio(device=options.device)
         with closing(studio), storage.opened() as stored:
             page = build(studio)
-            return serving.serve(
+            return serve.serve(
                 page, options.host, options.port, shown=[EXAMPLES], trusted=options.trust_host, storage=stored
             )
     except PackshotError as error:

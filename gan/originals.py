@@ -1,6 +1,6 @@
 """Files that a command reads are never replaced by what it writes, unless its user says so.
 
-A command names its inputs once, when it starts (`protecting`). From then on `gan.files.write_atomic`, through which
+A command names its inputs once, when it starts (`protecting`). From then on `gan.core.files.write_atomic`, through which
 every file goes, refuses to put anything in their place.
 """
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 
 Identity: TypeAlias = tuple[int, int]
 """Of a file, whatever it is called: two names that differ in case, a link and its aim have one."""

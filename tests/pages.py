@@ -25,10 +25,10 @@ import torch.nn.functional as F
 from cut_outs import CutOuts
 from PIL import Image
 
-from gan.contract import Progress, Request, Result
+from gan.core.contract import Progress, Request, Result
+from gan.core.errors import Cancelled, InputError
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import Cancelled, InputError
-from gan.imaging.masks import feathered, grown
+from gan.imaging.mask import feathered, grown
 from gan.imaging.picture import Picture
 from gan.inpaint.pipeline import InpaintRequest
 
@@ -174,9 +174,9 @@ def serving(command: Sequence[str], *, within_s: float = 180) -> Iterator[str]:
 
 def main(what: str) -> None:
     import app
-    from gan.studio import Studio
+    from gan.api import Studio
     from gan.ui import storage
-    from gan.ui.serving import serve
+    from gan.ui.serve import serve
 
     studio: Any = FakeStudio(STEP_S[what]) if what in STEP_S else Studio("cpu", what)
     if what in STEP_S:

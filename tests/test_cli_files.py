@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-import gan.studio
-from gan.__main__ import main
+import gan.api
+from gan.cli.main import main
+from gan.core.files import csv_cell, trouble
 from gan.export.channels import channel_of
-from gan.export.package import Package
-from gan.files import csv_cell, trouble
+from gan.export.zip_package import Package
 
 OUT = ["--quiet"]
 COMMANDS: dict[str, list[str]] = {
@@ -27,7 +27,7 @@ COMMANDS: dict[str, list[str]] = {
     "mask": ["--suggest", "dust"],
     "stylize": ["--style", "woodcut"],
     "cutout": [],
-    "recolour": ["--to", "#1F4E79"],
+    "recolor": ["--to", "#1F4E79"],
     "frame": ["--ground", "white"],
     "shadow": ["--ground", "white"],
     "white": [],
@@ -36,7 +36,7 @@ COMMANDS: dict[str, list[str]] = {
 
 @pytest.fixture(autouse=True)
 def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
 
 
 def product(path: Path) -> Path:
@@ -102,7 +102,7 @@ def test_a_variant_and_what_is_made_beside_take_no_picture_s_place(tmp_path: Pat
     before = told(variant)
     assert main(["cutout", str(picture), "-o", str(tmp_path / "o.png"), "--save-mask", str(picture), *OUT]) == 2
     assert "is a picture or its result already" in capsys.readouterr().err
-    given = ["recolour", str(picture), "-o", str(tmp_path / "o.png"), "--to", "#1F4E79", "--to", "#7A5230"]
+    given = ["recolor", str(picture), "-o", str(tmp_path / "o.png"), "--to", "#1F4E79", "--to", "#7A5230"]
     assert main([*given, "--mask", str(variant), *OUT]) == 2
     assert told(variant) == before
     assert main(["check", str(picture), "--channel", "amazon", "--json", str(picture), *OUT]) == 2
@@ -217,14 +217,14 @@ def test_what_does_not_fit_into_the_memory_stops_no_other_file(
 ) -> None:
     for name in ("a.png", "b.png"):
         product(tmp_path / "in" / name)
-    run = gan.studio.Studio.run
+    run = gan.api.Studio.run
 
     def scarce(self: Any, request: Any, **options: Any) -> Any:
         if request.picture.name == "a.png":
             raise error
         return run(self, request, **options)
 
-    monkeypatch.setattr(gan.studio.Studio, "run", scarce)
+    monkeypatch.setattr(gan.api.Studio, "run", scarce)
     assert main(["enhance", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--scale", "1", *OUT]) == 2
     assert "a.png: image: there is not enough memory for it" in capsys.readouterr().err
     assert below(tmp_path / "out") == ["b.png"]

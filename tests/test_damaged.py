@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from gan.errors import ConfigError, WeightsError
-from gan.manifest import MANIFEST_FILE, Manifest
-from gan.studio import Studio
-from gan.weights import network_config
+from gan.api import Studio
+from gan.core.errors import ConfigError, WeightsError
+from gan.models.manifest import MANIFEST_FILE, Manifest
+from gan.models.weights import network_config
 
 NESTED = "[" * 100_000
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 
 if sys.version_info >= (3, 11):
     import tomllib

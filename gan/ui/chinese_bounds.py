@@ -22,7 +22,7 @@ SENTENCES: Final[dict[str, str]] = {
     "the files of all steps have more than {most} megapixels together": "所有步骤的文件合计超过 {most} 百万像素",
     "at most that many are read": "最多读取这么多",
     "Make the files smaller, or name fewer": "请缩小文件，或减少文件",
-    # gan.export.tab_work
+    # gan.export.page.handlers
     "it is no archive of this page": "不是本页面生成的压缩包",
     "the ZIP that Export made is expected": "需要导出生成的 ZIP",
     "Export the pictures again": "请重新导出图片",
@@ -36,10 +36,10 @@ SENTENCES: Final[dict[str, str]] = {
     "{name} with --format {format}": "{name} 与 --format {format} 不符",
     "a file of this format ends in {suffixes}": "此格式的文件扩展名为 {suffixes}",
     "Give the file this ending, or leave --format out": "请使用该扩展名，或去掉 --format",
-    # gan.ui.strict and gan.imaging.formats
+    # gan.ui.strict and gan.imaging.io.formats
     "Correct the value": "请改正该值",
     "true or false is expected": "应为 true 或 false",
-    # gan.ui.work
+    # gan.ui.background_job
     "the result": "结果",
     # gan.ui.gate
     "the server is busy with other pictures": "服务器正忙于处理其他图片",

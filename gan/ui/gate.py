@@ -18,7 +18,7 @@ from typing import Final
 
 from torch import Tensor
 
-from gan.errors import Cancelled, InputError
+from gan.core.errors import Cancelled, InputError
 from gan.imaging.admission import admitted_by
 from gan.limits import BYTES_PER_PIXEL, MAX_PIXELS, MAX_WAIT_S, MAX_WORKERS, MEMORY_SHARE
 

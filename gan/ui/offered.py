@@ -10,10 +10,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from gan.contract import Progress, Result
-from gan.contract import Request as Task
-from gan.errors import InputError
-from gan.ui.offers import Choice, Run
+from gan.core.contract import Progress, Result
+from gan.core.contract import Request as Task
+from gan.core.errors import InputError
+from gan.ui.protocols import Choice, Run
 
 ALWAYS: Final = ("auto",)
 _SHOWN: Final = 60

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan.ui.sending import part
+from gan.ui.send_to import part
 from gan.ui.widgets import LIGHT
 
 PARTS = ("slider", "before", "after", "view", "summary", "download", "record")

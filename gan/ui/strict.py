@@ -15,8 +15,8 @@ from typing import Any, Final
 import gradio as gr
 from gradio.context import LocalContext
 
-from gan.errors import InputError
-from gan.ui.words import language, sentence
+from gan.core.errors import InputError
+from gan.ui.i18n import language, sentence
 
 MOST_INTEGER: Final = 2**53
 """Beyond it JSON's numbers are no longer exact."""

@@ -167,7 +167,7 @@ def recipe_product(server: Server) -> list[str]:
     picture = file_of(visitor.upload(server.picture(48, 32)))
     colors = [f"#{number:02X}{number:02X}00" for number in range(12)]
     recipes = [
-        [{"task": "recolour", "request": {"to": colors}}] * 8,
+        [{"task": "recolor", "request": {"to": colors}}] * 8,
         [{"task": "stylize", "request": {"styles": ["woodcut"] * 3000}}],
     ]
     answers = []
@@ -248,8 +248,8 @@ def many_calls(server: Server) -> list[str]:
     Image.fromarray(noise).save(server.folder / "noise.png")
     picture = file_of(visitor.upload(server.folder / "noise.png"))
     answers = []
-    for task in ("enhance", "cutout", "white", "shadow", "frame", "recolour"):
-        more = {"to": "#1F4E79"} if task == "recolour" else {}
+    for task in ("enhance", "cutout", "white", "shadow", "frame", "recolor"):
+        more = {"to": "#1F4E79"} if task == "recolor" else {}
         good = visitor.values(task, image=picture, **more)
         bad = visitor.values(task, image=picture, **more, file_format="nonsense")
         for _ in range(CALLS):

@@ -16,14 +16,14 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from gan.batch.recipes import read_recipe
-from gan.errors import InputError, StepError
+from gan.batch.recipe_json import read_recipe
+from gan.core.errors import InputError, StepError
 from gan.export.channels import channel_of
-from gan.export.tab_work import pick
+from gan.export.page.handlers import pick
 from gan.generate.latent import load
-from gan.imaging import cube
-from gan.imaging.cube import read_cube
-from gan.imaging.looks import SIZES
+from gan.imaging.color_grading import SIZES
+from gan.imaging.io import cube
+from gan.imaging.io.cube import read_cube
 from gan.limits import MAX_CUBE_BYTES, MAX_ITEMS, MAX_VARIANTS
 from gan.stylize.pipeline import MOST_STYLES
 from gan.stylize.sources import styles_of
@@ -53,7 +53,7 @@ def peak_mb(call: Callable[[], object]) -> float:
 
 
 def test_a_product_of_colors_is_counted_and_not_made() -> None:
-    steps = [{"task": "recolour", "request": {"to": colors(12)}} for _ in range(8)]
+    steps = [{"task": "recolor", "request": {"to": colors(12)}} for _ in range(8)]
     began = time.monotonic()
     with pytest.raises(InputError, match=f"steps: {12**8} results of one picture; at most {MAX_VARIANTS} are made"):
         read_recipe(recipe(*steps)).variants()

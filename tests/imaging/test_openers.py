@@ -72,7 +72,7 @@ def test_a_picture_beyond_the_limit_opens_for_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "start", ["from gan.__main__ import main; main(['weights', 'list'])", "from gan.ui.serving import serve; serve(*A)"]
+    "start", ["from gan.cli.main import main; main(['weights', 'list'])", "from gan.ui.serve import serve; serve(*A)"]
 )
 def test_it_happens_at_the_start_of_commands_and_of_the_page(start: str) -> None:
     lines = printed(

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gan.limits import MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_ITEMS
-from gan.ui import serving
+from gan.ui import serve
 from gan.ui.doors import LOOPBACK, check_settings, forbid_fetching, trusted_hosts
 
 PAGE = "http://127.0.0.1:7860"
@@ -27,7 +27,7 @@ async def echo(request: Request) -> Response:
 
 
 def ask(path: str = "/gradio_api/queue/join", method: str = "POST", url: str = PAGE, **options: Any) -> httpx.Response:
-    built = serving.app_options(hosts=trusted_hosts(None, ["shop.example"]))
+    built = serve.app_options(hosts=trusted_hosts(None, ["shop.example"]))
     app = Starlette(
         routes=[Route("/{path:path}", echo, methods=["GET", "POST", "DELETE"])], middleware=built["middleware"]
     )

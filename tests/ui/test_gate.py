@@ -14,11 +14,11 @@ import pytest
 import torch
 from PIL import Image
 
-from gan.errors import Cancelled, InputError
+from gan.core.errors import Cancelled, InputError
 from gan.imaging import admission
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 from gan.limits import BYTES_PER_PIXEL
-from gan.ui import gate, work
+from gan.ui import background_job, gate
 from gan.ui.gate import Gate
 from gan.ui.tidying import tidy, tidy_on
 
@@ -133,7 +133,7 @@ def test_stop_ends_the_waiting() -> None:
 
 
 def test_a_job_that_was_left_keeps_its_place_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "GATE", Gate(ONE, workers=1))
+    monkeypatch.setattr(background_job, "GATE", Gate(ONE, workers=1))
     go_on = threading.Event()
     order: list[str] = []
 
@@ -146,10 +146,10 @@ def test_a_job_that_was_left_keeps_its_place_until_it_ends(monkeypatch: pytest.M
         order.append("next")
         return 2
 
-    left = work.follow(slow, "en", lambda line: line)
+    left = background_job.follow(slow, "en", lambda line: line)
     next(left)
     left.close()
-    after: Iterator[str] = work.follow(quick, "en", lambda line: line)
+    after: Iterator[str] = background_job.follow(quick, "en", lambda line: line)
     assert "Waiting for its turn" in next(after)
     assert order == []
     go_on.set()
@@ -166,7 +166,7 @@ def test_nobody_is_asked_outside_of_a_server(png: bytes) -> None:
 
 
 def test_an_event_of_the_page_is_asked(png: bytes) -> None:
-    with work.one_sentence("en"):
+    with background_job.one_sentence("en"):
         picture = decode(png)
         assert gate.GATE.held_bytes >= ONE
     assert picture.width_px == 60

@@ -12,8 +12,8 @@ from gradio.data_classes import FileData
 from PIL import Image
 from starlette.exceptions import HTTPException
 
-from gan.cutout.tab_steps import kept_layers
-from gan.errors import InputError
+from gan.core.errors import InputError
+from gan.cutout.page.session import kept_layers
 from gan.limits import MAX_LAYER_BYTES, MAX_LAYER_PX, MAX_LAYERS
 from gan.ui import mask_editor
 from gan.ui.editor_component import HELD, BoundedEditor, HeldLayers

@@ -14,13 +14,13 @@ import torch
 from pages import FakeChoice
 from safetensors.torch import save_file
 
-from gan.contract import Model
-from gan.errors import InputError, WeightsError
+from gan.api import Studio
+from gan.core.contract import Model
+from gan.core.errors import InputError, WeightsError
 from gan.limits import MAX_LAYER_NUMBER
-from gan.nets.community import load_community
-from gan.studio import Studio
+from gan.models.community import load_community
+from gan.ui.background_job import one_sentence
 from gan.ui.offered import Offered
-from gan.ui.work import one_sentence
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gan.ui import serving, storage
+from gan.ui import serve, storage
 from gan.ui.storage import PREFIX, Storage, opened, remove_left
 
 
@@ -95,7 +95,7 @@ def test_a_full_storage_takes_no_upload(tmp_path: Path) -> None:
     put(stored.work, "a.png", 100)
     stored.sweep()
     assert stored.full
-    built = serving.app_options(storage=stored)
+    built = serve.app_options(storage=stored)
     page = Starlette(
         routes=[Route("/{path:path}", lambda _: PlainTextResponse("taken"), methods=["GET", "POST"])],
         middleware=built["middleware"],

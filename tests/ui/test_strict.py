@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from gan.errors import InputError
-from gan.imaging.formats import Encoding
+from gan.core.errors import InputError
+from gan.imaging.io.formats import Encoding
 from gan.ui.strict import make_strict
 
 make_strict()
