@@ -26,44 +26,50 @@ from gan.enhance.page import tab as enhance_tab
 from gan.export.page import tab as export_tab
 from gan.generate.page import tab as generate_tab
 from gan.inpaint.page import tab as inpaint_tab
+from gan.limits import MAX_AGE_S, SWEEP_S
 from gan.stylize.page import tab as stylize_tab
-from gan.ui import i18n, serve, widgets
+from gan.ui import i18n, serve, stale, storage, widgets
+from gan.ui.offered import Offered
 from gan.ui.protocols import Run
 from gan.ui.send_to import Place, link, link_steps, part
+from gan.ui.strict import make_strict
 
 EXAMPLES = Path(__file__).parent / "examples"
 
 
-TABS: Mapping[str, Callable[[Run, Studio], Any]] = {
-    "enhance": lambda run, studio: enhance_tab.build(run, studio.models("enhance"), examples=EXAMPLES),
-    "generate": lambda run, studio: generate_tab.build(
-        run, studio.models("generate"), studio.directions, examples=EXAMPLES
+TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
+    "enhance": lambda run, offered: enhance_tab.build(run, offered.models("enhance"), examples=EXAMPLES),
+    "generate": lambda run, offered: generate_tab.build(
+        run, offered.models("generate"), offered.directions, examples=EXAMPLES
     ),
-    "inpaint": lambda run, studio: inpaint_tab.build(run, studio.models("inpaint"), examples=EXAMPLES),
-    "stylize": lambda run, studio: stylize_tab.build(run, studio.models("stylize"), examples=EXAMPLES),
-    "cutout": lambda run, studio: cutout_tab.build(run, studio.models("cutout"), examples=EXAMPLES),
-    "export": lambda run, studio: export_tab.build(run, studio.models("cutout"), examples=EXAMPLES),
-    "batch": lambda run, studio: batch_tab.build(run, studio.models, examples=EXAMPLES),
+    "inpaint": lambda run, offered: inpaint_tab.build(run, offered.models("inpaint"), examples=EXAMPLES),
+    "stylize": lambda run, offered: stylize_tab.build(run, offered.models("stylize"), examples=EXAMPLES),
+    "cutout": lambda run, offered: cutout_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
+    "export": lambda run, offered: export_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
+    "batch": lambda run, offered: batch_tab.build(run, offered.models, examples=EXAMPLES),
 }
 """What fills each tab, from left to right."""
 
 
 def build(studio: Studio) -> gr.Blocks:
     """The page; what it computes, the studio computes, which stays the caller's to close."""
-    page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(3600, 86400))
+    make_strict()
+    page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(int(SWEEP_S), int(MAX_AGE_S)))
     with page:
         widgets.heading()
-        run = serve.on_gpu(studio.run)
+        offered = Offered(serve.on_gpu(studio.run), studio.models, studio.directions)
         built: dict[str, Any] = {}
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, fill in TABS.items():
                 with gr.Tab(i18n.label(f"tab.{name}"), id=name, elem_id=f"tab-{name}"):
-                    built[name] = fill(run, studio)
+                    built[name] = fill(offered.run, offered)
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
+        for name in ("enhance", "stylize"):  # the others begin a visit of their own with every picture
+            stale.forget_with(page, name)
         link(tabs, [_place(page, name, tab) for name, tab in built.items()])
         link_steps(page, tabs)
-    page.queue(max_size=32)
+    page.queue(max_size=32, api_open=False)  # nothing computes beside the queue
     return page
 
 
@@ -81,11 +87,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", help="address to listen on (default: this machine only; on a Space, all)")
     parser.add_argument("--port", type=_port, help="port to listen on (default: the first free one from 7860)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where networks run")
+    parser.add_argument(
+        "--trust-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name under which the page is reached on this machine, such as a proxy's; repeatable",
+    )
     options = parser.parse_args(argv)
     try:
         studio = Studio(device=options.device)
-        with closing(studio):
-            return serve.serve(build(studio), options.host, options.port, shown=[EXAMPLES])
+        with closing(studio), storage.opened() as stored:
+            page = build(studio)
+            return serve.serve(
+                page, options.host, options.port, shown=[EXAMPLES], trusted=options.trust_host, storage=stored
+            )
     except PackshotError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2

@@ -13,13 +13,13 @@ import torch
 
 from gan.calls import call_of
 from gan.core.contract import Cache, Context, Model, Progress, Request, Result, run
-from gan.core.errors import InputError, WeightsError
+from gan.core.errors import InputError, PackshotError, WeightsError
 from gan.generate.directions import Direction, directions_of
 from gan.generate.pipeline import AUTO_MODEL, load_network
 from gan.inpaint.network import InpaintNet
 from gan.models.community import load_community, load_masked
 from gan.models.manifest import Manifest
-from gan.models.weights import network_config, read, resolve, verify
+from gan.models.weights import Checkpoint, network_config, read, resolve, verify
 from gan.tasks import PYTHON, TASKS, Task, task_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,6 +77,7 @@ class Studio:
         self.weights_dir = Path(weights_dir) if weights_dir else WEIGHTS_DIR
         self.models_dir = Path(models_dir) if models_dir else MODELS_DIR
         self._models: OrderedDict[str, Model] = OrderedDict()
+        self._loading: dict[str, threading.Lock] = {}
         self._cache = Cache()
         self._lock = threading.Lock()
 
@@ -110,7 +111,7 @@ class Studio:
         return directions_of(load_network(Context(self.device, self.load), name)[1])
 
     def models(self, task: str) -> list[ModelChoice]:
-        """Ours first, with their hashes checked, then what lies in `models_dir`; no network is built."""
+        """Ours first, with their hashes checked, then what lies in `models_dir`, by its file's name; none is built."""
         checks = {check.name: check.problem for check in verify(self.weights_dir)}
         names = [record.name for record in Manifest.read(self.weights_dir).records if record.task == task]
         choices = [
@@ -127,7 +128,7 @@ class Studio:
         if task in COMMUNITY_FOLDERS and (self.models_dir / COMMUNITY_FOLDERS[task]).is_dir():
             folder = self.models_dir / COMMUNITY_FOLDERS[task]
             files = sorted(p for p in folder.iterdir() if p.suffix in COMMUNITY_SUFFIXES)
-            choices += [ModelChoice(str(path), path.stem, 0, True) for path in files]
+            choices += [ModelChoice(path.name, path.stem, 0, True) for path in files]
         return choices
 
     def load(self, name: str, task: str = "") -> Model:
@@ -139,12 +140,30 @@ class Studio:
         Raises:
             WeightsError: it is missing, damaged, or of a task without networks.
         """
-        with self._lock:
-            model = self._models.pop(name, None) or self._read(name, task)
-            self._models[name] = model
-            while len(self._models) > KEEP_MODELS:
-                self._models.popitem(last=False)
+        if (model := self._loaded(name)) is not None:
             return model
+        with self._lock:
+            loading = self._loading.setdefault(name, threading.Lock())
+        with loading:  # of this name alone: whoever wants another model does not wait for it
+            if (model := self._loaded(name)) is not None:
+                return model
+            try:
+                model = self._read(name, task)
+                with self._lock:
+                    self._models[name] = model
+                    while len(self._models) > KEEP_MODELS:
+                        self._models.popitem(last=False)
+                return model
+            finally:
+                with self._lock:
+                    self._loading.pop(name, None)
+
+    def _loaded(self, name: str) -> Model | None:
+        """The model where it is in memory, now the one that was used last."""
+        with self._lock:
+            if name in self._models:
+                self._models.move_to_end(name)
+            return self._models.get(name)
 
     def close(self) -> None:
         """Forget all models."""
@@ -162,17 +181,23 @@ class Studio:
 
         return load
 
+    def _beside(self, name: str, task: str) -> Path | None:
+        """A community checkpoint that is offered under its file's name."""
+        path = self.models_dir / COMMUNITY_FOLDERS.get(task, "") / name
+        plain = task in COMMUNITY_FOLDERS and name == Path(name).name and path.suffix in COMMUNITY_SUFFIXES
+        return path if plain and path.is_file() else None
+
     # A pipeline asks for its model in inference mode, and weights made there could never be searched through.
     @torch.inference_mode(False)
     def _read(self, name: str, task: str) -> Model:
-        path = resolve(name, self.weights_dir)
+        path = self._beside(name, task) or resolve(name, self.weights_dir)
         if path.is_file():
             return _community(path, task, self.device)
         checkpoint = read(name, self.weights_dir)
         published = TASKS.get(checkpoint.task)
         if published is None or published.network is None:
             raise _foreign(name, checkpoint.task)
-        network = published.network(checkpoint.config)
+        network = _built(checkpoint)
         checkpoint.fill(network)
         spec = network.spec
         network = network.to(self.device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -187,6 +212,30 @@ class Studio:
 for _task in TASKS.values():
     for _name in (_task.name, *_task.aliases) if PYTHON in _task.on else ():
         setattr(Studio, _name, call_of(_task))
+
+
+def _built(checkpoint: Checkpoint) -> Any:
+    """The network of a checkpoint's config, its tensors not yet in it.
+
+    Raises:
+        WeightsError, ConfigError: the config is that of no network.
+    """
+    try:
+        network = TASKS[checkpoint.task].network
+        if network is None:
+            raise _foreign(checkpoint.name, checkpoint.task)
+        return network(checkpoint.config)
+    except PackshotError:
+        raise
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError, ZeroDivisionError) as error:
+        raise WeightsError(
+            "weights",
+            "{path} is damaged ({reason})",
+            "a file as it was published is expected",
+            "Restore it, or publish the checkpoint again",
+            path=f"{checkpoint.name}/config.json",
+            reason=f"{type(error).__name__}: {error}"[:200],
+        ) from error
 
 
 def _foreign(name: str, task: str) -> WeightsError:

@@ -13,6 +13,7 @@ import torch
 from pages import ROOT, FakeStudio, serving, within_a_loop
 
 import app
+from gan.limits import MAX_AGE_S, SWEEP_S
 from gan.ui import i18n
 
 ENDPOINTS = (
@@ -110,7 +111,7 @@ def test_every_event_says_how_many_run_at_once(page: gr.Blocks) -> None:
 
 def test_the_queue_and_the_cache_are_bounded(page: gr.Blocks) -> None:
     assert page._queue.max_size == 32
-    assert page.delete_cache == (3600, 86400)
+    assert page.delete_cache == (SWEEP_S, MAX_AGE_S)
     assert page.analytics_enabled is False
 
 

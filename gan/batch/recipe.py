@@ -16,12 +16,13 @@ from typing import Any, Final
 
 import torch
 
-from gan.batch.steps import DRAWING, LEFT_OUT, Files, Step, arguments_of, at_step, built, files_of
+from gan.batch.steps import DRAWING, LEFT_OUT, Budget, Files, Step, arguments_of, at_step, built, files_of
 from gan.core.contract import SEED_LIMIT, Request
 from gan.core.errors import InputError
 from gan.imaging.io.formats import Encoding
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
+from gan.limits import MAX_VARIANTS
 
 VERSION: Final = 1
 MOST_STEPS: Final = 100
@@ -87,12 +88,12 @@ class Recipe:
 
         Raises:
             StepError: a file is missing, cannot be read, or is not the one that the step was made with; or a value
-                is outside its range whatever the picture.
+                is outside its range whatever the picture; or the files have more than `MAX_RECIPE_PIXELS` together.
         """
-        read = []
+        read, budget = [], Budget()
         for number, step in enumerate(self.steps, 1):
             with at_step(number):
-                arguments = arguments_of(step, self.files)
+                arguments = arguments_of(step, self.files, budget=budget)
                 _probe(step.task, arguments)
             read.append(arguments)
         return tuple(read)
@@ -117,10 +118,10 @@ class Recipe:
         Raises:
             StepError: as of `arguments`.
         """
-        named = {}
+        named, budget = {}, Budget()
         for number, step in enumerate(self.steps, 1):
             with at_step(number):
-                named.update(files_of(step, self.files))
+                named.update(files_of(step, self.files, budget))
         return {(sha256, PurePosixPath(name).name): self.files[name] for name, sha256 in named.items()}
 
     def record(self) -> dict[str, Any]:
@@ -136,8 +137,21 @@ class Recipe:
         """A label and a recipe for each result; the label is empty if there is one result only.
 
         A step that recolors to several targets, or draws several pictures, becomes as many recipes of one each.
+
+        Raises:
+            StepError: as of `arguments`.
+            InputError: there are more than `MAX_VARIANTS`.
         """
         choices = [_changes(step, read) for step, read in zip(self.steps, self.arguments, strict=True)]
+        if (count := math.prod(map(len, choices))) > MAX_VARIANTS:
+            raise InputError(
+                "steps",
+                "{count} results of one picture",
+                "at most {most} are made",
+                "Name fewer colors, or make several recipes of it",
+                count=count,
+                most=MAX_VARIANTS,
+            )
         return tuple(
             ("-".join(label for label, _ in chosen if label), self._with([change for _, change in chosen]))
             for chosen in itertools.product(*choices)

@@ -18,7 +18,7 @@ from gan.batch.recipe_json import KEPT, Recipe, to_json
 from gan.batch.results import Outcome, Summary
 from gan.batch.worker import CELL_PX, cell
 from gan.core.errors import InputError
-from gan.core.files import write_atomic
+from gan.core.files import csv_cell, write_atomic
 from gan.imaging.contact_sheet import contact_sheet
 from gan.imaging.io.codec import decode, write
 from gan.imaging.io.formats import Encoding
@@ -34,8 +34,6 @@ TABLE: Final = (
     *("source", "target", "status", "width_px", "height_px", "file_bytes", "delta_e", "outlier", "notices", "error"),
     *("input_sha256", "output_sha256"),
 )
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Report:
@@ -154,13 +152,10 @@ def _table(rows: Sequence[dict[str, Any]]) -> bytes:
     table = csv.DictWriter(text, TABLE)
     table.writeheader()
     for row in rows:
-        table.writerow({name: _escaped(value) for name, value in row.items()})
+        table.writerow({name: _told(value) for name, value in row.items()})
     # Spreadsheets take a file without a mark for another encoding than UTF-8.
     return text.getvalue().encode("utf-8-sig", "backslashreplace")
 
 
-def _escaped(value: Any) -> Any:
-    """Escape a value that a spreadsheet would run as a formula, since file names come from anywhere."""
-    if isinstance(value, (list, tuple)):
-        value = "; ".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _told(value: Any) -> Any:
+    return csv_cell("; ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)

@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 from gan.core.contract import Request
 from gan.core.errors import InputError, StepError, shown, wrong_type
 from gan.core.reader import Source
+from gan.imaging.color_grading import Look
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
+from gan.limits import MAX_RECIPE_PIXELS
 from gan.tasks import STEP, TASKS, former_names
 
 REQUESTS: Mapping[str, type[Request]] = {name: task.request for name, task in TASKS.items() if STEP in task.on}
@@ -84,18 +87,42 @@ def built(task: str, arguments: Mapping[str, Any], picture: Picture | None) -> R
     return kind(**{**arguments, **picture_too})
 
 
-def arguments_of(step: Step, files: Files | None, seen: dict[str, str] | None = None) -> dict[str, Any]:
+class Budget:
+    """Counts the pixels of the files that a recipe names, so that a short recipe does not fill the memory."""
+
+    def __init__(self, most: int = MAX_RECIPE_PIXELS) -> None:
+        self._most = most
+        self._left = most
+
+    def take(self, pixels: Picture | Mask | Look, name: str) -> None:
+        """Raise `InputError` where there are more than allowed."""
+        of = pixels.rgb if isinstance(pixels, Picture) else pixels.coverage if isinstance(pixels, Mask) else None
+        self._left -= 0 if of is None else of.shape[-1] * of.shape[-2]
+        if self._left < 0:
+            raise InputError(
+                name,
+                "the files of all steps have more than {most} megapixels together",
+                "at most that many are read",
+                "Make the files smaller, or name fewer",
+                most=self._most // 10**6,
+            )
+
+
+def arguments_of(
+    step: Step, files: Files | None, seen: dict[str, str] | None = None, budget: Budget | None = None
+) -> dict[str, Any]:
     """The request's fields besides the picture, read.
 
     Args:
         files: None to look at the form only; what stands for a file is then None.
         seen: filled with {name: hash of its pixels} of the files that the step names.
+        budget: of the whole recipe; by default of this step alone.
 
     Raises:
         InputError: as of `request_of`.
     """
     kind = kind_of(step.task)
-    return kind.read_fields(step.request, RecipeFiles(files, {} if seen is None else seen), without=LEFT_OUT)
+    return kind.read_fields(step.request, RecipeFiles(files, {} if seen is None else seen, budget), without=LEFT_OUT)
 
 
 def kind_of(task: str) -> type[Request]:
@@ -112,17 +139,18 @@ def kind_of(task: str) -> type[Request]:
     return REQUESTS[task]
 
 
-def files_of(step: Step, files: Files | None = None) -> dict[str, str]:
+def files_of(step: Step, files: Files | None = None, budget: Budget | None = None) -> dict[str, str]:
     """{name: hash of its pixels} of the files that a step needs, in order; presets are none.
 
     Args:
         files: None to look at the form only; a hash is then what the step says, which may be empty.
+        budget: as of `arguments_of`.
 
     Raises:
         InputError: an unknown task or field, or a value of another type; with files as of `request_of`.
     """
     seen: dict[str, str] = {}
-    arguments_of(step, files, seen)
+    arguments_of(step, files, seen, budget)
     return seen
 
 
@@ -132,13 +160,15 @@ class RecipeFiles:
     Args:
         files: content by name; None to look at the form only, when every file is read as None.
         seen: filled with {name: hash of its pixels}.
+        budget: of the whole recipe; by default of these files alone.
     """
 
     opens_texts = False
 
-    def __init__(self, files: Files | None, seen: dict[str, str]) -> None:
+    def __init__(self, files: Files | None, seen: dict[str, str], budget: Budget | None = None) -> None:
         self._files = files
         self._seen = seen
+        self._budget = budget or Budget()
 
     def open(
         self,
@@ -157,6 +187,7 @@ class RecipeFiles:
         if data is None:
             raise _missing(name, field)
         pixels = dataclasses.replace(decoded(data, field), name=Path(name).name)  # type: ignore[type-var]
+        self._budget.take(pixels, field)  # type: ignore[arg-type]
         if sha256 and sha256_of(pixels) != sha256:  # type: ignore[arg-type]
             raise _other(name, field)
         if ours is None:

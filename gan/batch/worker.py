@@ -20,8 +20,8 @@ from gan.batch.recipe_json import to_json
 from gan.batch.results import Outcome, lab_of
 from gan.batch.steps import LEFT_OUT, Step, at_step, built, kind_of
 from gan.core.contract import Progress, Request, Result
-from gan.core.errors import Cancelled, InputError, PackshotError, StepError, WeightsError
-from gan.core.files import write_atomic
+from gan.core.errors import Cancelled, InputError, StepError, WeightsError, as_data
+from gan.core.files import trouble, write_atomic
 from gan.export.file_metadata import facts_of
 from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import Encoding
@@ -102,7 +102,7 @@ def carry_out(
 
 def failed(job: Job, error: Exception) -> Outcome:
     """Outcome of a job that ended with an error."""
-    return Outcome(name=job.name, target=job.below, status="failed", error=_problem(error, job))
+    return Outcome(name=job.name, target=job.below, status="failed", error=as_data(_problem(error, job)))
 
 
 def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: threading.Event | None = None) -> Made:
@@ -223,30 +223,13 @@ def _problem(error: Exception, job: Job) -> StepError:
         return error
     if isinstance(error, InputError):
         return StepError(0, error)
-    if isinstance(error, PackshotError):
-        return StepError(0, InputError(error.field, error.got, error.allowed, error.remedy, **error.values))
-    if isinstance(error, MemoryError):
-        problem = InputError(
-            "image",
-            "there is not enough memory for it",
-            "a picture that fits in memory is needed",
-            "Choose a smaller picture, or close other programs",
-        )
-    elif isinstance(error, OSError):
-        problem = InputError(
-            "output",
-            "{name} cannot be written: {reason}",
-            "a folder that can be written is needed",
-            "Check its permissions and free space, or choose another",
-            name=job.below,
-            reason=error.strerror or type(error).__name__,
-        )
-    else:
-        problem = InputError(
+    told = trouble(error, job.below)
+    if told is None:
+        told = InputError(
             "image",
             "a step failed unexpectedly: {reason}",
             "a picture that all steps can work on is needed",
             "Try this picture alone, and report what happens",
             reason=f"{type(error).__name__}: {error}",
         )
-    return StepError(0, problem)
+    return StepError(0, InputError(told.field, told.got, told.allowed, told.remedy, **told.values))

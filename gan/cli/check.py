@@ -10,13 +10,14 @@ from typing import Any
 
 from gan.cli import options
 from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
-from gan.core.errors import InputError, PackshotError
-from gan.core.files import pictures_below, write_atomic
+from gan.core.errors import InputError
+from gan.core.files import pictures_below, trouble, write_atomic
 from gan.core.option import PICTURE
 from gan.core.reader import AnySource
 from gan.export.channels import channel_of
 from gan.export.pipeline import CheckRequest
 from gan.export.rule_result import Finding
+from gan.originals import originals
 from gan.tasks import Task
 
 SOME_FAIL = 3
@@ -43,6 +44,8 @@ def check(arguments: argparse.Namespace) -> int:
     """Print a table for each picture; a bad file is named and the others go on."""
     from gan.api import Studio
 
+    if arguments.json is not None:
+        originals().check(arguments.json)
     given = {**options.given(arguments, CheckRequest), "channel": channel_of(arguments.channel)}
     channel = given["channel"]
     studio = Studio(arguments.device)
@@ -51,9 +54,12 @@ def check(arguments: argparse.Namespace) -> int:
         try:
             request = CheckRequest.read({PICTURE: path, **given}, AnySource())
             result = studio.run(request, progress=None if arguments.quiet else Bar(name))
-        except PackshotError as error:
-            print(f"{path}: {error}", file=sys.stderr)
-            files.append({"source": name, "error": str(error)})
+        except Exception as error:
+            problem = trouble(error, name)
+            if problem is None:
+                raise
+            print(f"{path}: {problem}", file=sys.stderr)
+            files.append({"source": name, "error": str(problem)})
             continue
         findings = [Finding.of_record(record) for record in result.details["findings"]]
         said = {"passed": result.details["passed"], "findings": [finding.plain() for finding in findings]}

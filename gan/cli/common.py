@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+from gan.core.files import below_only, pictures_below
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -16,6 +21,59 @@ def common_options(task: argparse.ArgumentParser) -> None:
     """--device and --quiet."""
     task.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     task.add_argument("--quiet", action="store_true", help="print errors only")
+
+
+class Place(argparse.Action):
+    """Where results go: a path, and whether it was written with a slash at its end, which `Path` forgets."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        setattr(namespace, self.dest, Path(values))
+        if values.endswith(("/", os.sep)):
+            namespace.folders = getattr(namespace, "folders", frozenset()) | {self.dest}
+
+
+READ = (
+    "input",
+    "mask",
+    "keep",
+    "drop",
+    "protect",
+    "reference",
+    "ground",
+    "style",
+    "given",
+    "project",
+    "latent",
+    "channel",
+)
+"""Options that name files or folders that are read."""
+
+WRITTEN = ("output", "save_mask", "layer")
+
+
+def read_by(arguments: argparse.Namespace) -> Iterator[Path]:
+    """The files that a command reads, those of folders too; what lies in a folder of its results is none.
+
+    `run` looks after its own: the steps beside a result are a recipe, and may be replayed where they lie.
+    """
+    if hasattr(arguments, "recipe"):
+        return
+    results = [path for name in WRITTEN if isinstance(path := getattr(arguments, name, None), Path)]
+    for name in READ:
+        given = getattr(arguments, name, None)
+        for one in given if isinstance(given, list) else [given]:
+            path = Path(one) if isinstance(one, (str, Path)) else None
+            if path is not None and path.is_dir():
+                yield from below_only(pictures_below(path), path, results)
+            elif path is not None:
+                yield path
+
+
+def is_folder(arguments: argparse.Namespace, name: str) -> bool:
+    """Whether that place is a folder, be it there or not."""
+    return name in getattr(arguments, "folders", ()) or bool(getattr(arguments, name).is_dir())
 
 
 class Bar:

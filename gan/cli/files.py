@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan.cli import options
-from gan.cli.common import BAD_INPUT, DONE, Bar, to_json
-from gan.core.errors import InputError, PackshotError
-from gan.core.files import plan_outputs, write_atomic
+from gan.cli.common import BAD_INPUT, DONE, Bar, Place, is_folder, to_json
+from gan.core.errors import InputError
+from gan.core.files import plan_outputs, trouble, write_atomic
 from gan.imaging.io.formats import FORMATS, Encoding
+from gan.originals import identity, originals
 
 if TYPE_CHECKING:
     from gan.core.contract import Progress, Result
     from gan.imaging.picture import Picture
+
+SIDE_PLACES = ("save_mask", "layer")
+"""Options that name where a file beside each result goes."""
 
 UNWRITABLE = (".heic", ".heif", ".gif", ".bmp", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl", "")
 """Suffixes of inputs whose outputs become PNG."""
@@ -44,7 +48,15 @@ class Piece:
 def file_options(task: argparse.ArgumentParser) -> None:
     """IN and --output."""
     task.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
-    task.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="a file, or a folder for several")
+    task.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        action=Place,
+        metavar="OUT",
+        help="a file, or a folder for several; with a slash at its end it becomes one",
+    )
+    task.add_argument("--overwrite", action="store_true", help="let a result take the place of its own picture")
 
 
 def writing_options(task: argparse.ArgumentParser) -> None:
@@ -87,16 +99,17 @@ def each_file(
         try:
             encoding = _encoding(arguments, target)
             result = make(source, None if arguments.quiet else Bar(source.name))
+            if arguments.overwrite:
+                originals().release(source)
             made = list(pieces(result, target))
             for piece in made:
                 write(piece.picture, piece.path, encoding)
+            if arguments.record:
+                write_atomic(target.with_name(target.name + ".json"), to_json(result.record).encode())
             remarks = ["" if arguments.quiet else piece.remark() for piece in made]
-        except PackshotError as error:
-            print(f"{source}: {error}", file=sys.stderr)
-            failures += 1
+        except Exception as error:
+            failures += failure(error, source, target)
             continue
-        if arguments.record:
-            write_atomic(target.with_name(target.name + ".json"), to_json(result.record).encode())
         notices = [*result.notices, remark(encoding)]
         for piece, told in () if arguments.quiet else zip(made, remarks, strict=True):
             size = f"{piece.picture.width_px}x{piece.picture.height_px}"
@@ -111,6 +124,29 @@ def each_file(
             "Check the path",
             path=arguments.input[0],
         )
+    return sum_up(done, failures, quiet=arguments.quiet)
+
+
+def failure(error: Exception, source: Path, target: Path | str) -> int:
+    """Print in one line why a file could not be made, for a loop that goes on with the others.
+
+    Returns:
+        1, the number of failures.
+
+    Raises:
+        Exception: the error itself, where it is neither the user's nor the system's to mend.
+    """
+    problem = trouble(error, target)
+    if problem is None:
+        raise error
+    print(f"{source}: {problem}", file=sys.stderr)
+    return 1
+
+
+def sum_up(done: int, failures: int, *, quiet: bool) -> int:
+    """Say how many of several files failed. Returns the exit status."""
+    if failures and done > 1 and not quiet:
+        print(f"{done - failures} of {done} made, {failures} could not be")
     return BAD_INPUT if failures else DONE
 
 
@@ -128,21 +164,57 @@ def planned(
         as_png: suffixes of inputs whose results become PNG where neither a name nor --format says otherwise.
 
     Raises:
-        InputError: as of `plan_outputs`.
+        InputError: as of `plan_outputs`; or a result would take the place of a file that is read, without --overwrite.
     """
     suffix = FORMATS[arguments.format].suffixes[0] if arguments.format else None
-    plan = plan_outputs(arguments.input, arguments.output, suffix_for=dict.fromkeys(as_png, ".png"), suffix=suffix)
-    return ((source, target) for source, target in plan if is_input(source))
+    plan = plan_outputs(
+        arguments.input,
+        arguments.output,
+        suffix_for=dict.fromkeys(as_png, ".png"),
+        suffix=suffix,
+        into_folder=is_folder(arguments, "output"),
+        apart=_side_folders(arguments),
+    )
+    return checked(arguments, ((source, target) for source, target in plan if is_input(source)))
+
+
+def checked(arguments: argparse.Namespace, plan: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, Path]]:
+    """A plan that replaces nothing that is read, or with --overwrite only the picture that each result is made of.
+
+    Raises:
+        InputError: it would; nothing has been made yet.
+    """
+    folders = {identity(path) for path in arguments.input if path.is_dir()}
+    if not arguments.overwrite and identity(arguments.output) in folders - {None}:
+        raise InputError(
+            "output",
+            "{path} is the folder of the pictures",
+            "a folder of its own is needed",
+            "Choose another -o, or add --overwrite",
+            path=arguments.output,
+        )
+    pairs = list(plan)
+    for source, target in pairs:
+        if not (arguments.overwrite and identity(source) == identity(target)):
+            originals().check(target)
+    return iter(pairs)
+
+
+def _side_folders(arguments: argparse.Namespace) -> list[Path]:
+    """Folders for what is made beside the results."""
+    given = (getattr(arguments, name, None) for name in SIDE_PLACES)
+    return [path for path in given if path is not None and path.is_dir()]
 
 
 def side_files(
-    arguments: argparse.Namespace, given: Path | None, ending: str, *, as_png: tuple[str, ...] = UNWRITABLE
+    arguments: argparse.Namespace, name: str, ending: str, *, as_png: tuple[str, ...] = UNWRITABLE
 ) -> dict[Path, Path]:
     """Paths of the side outputs of each result, such as its mask or its shadow; always PNG.
 
     Args:
         arguments: with what `file_options` and `writing_options` add.
-        given: a file, or for several inputs a folder, in which files are named as the inputs are, with `ending`.
+        name: of the option, of `SIDE_PLACES`: a file, or for several inputs a folder, in which files are named as the
+            inputs are, with `ending`.
         ending: such as "_mask".
         as_png: as of `planned`.
 
@@ -152,9 +224,19 @@ def side_files(
     Raises:
         InputError: as of `plan_outputs`; the file does not end in .png; or one is an input or a result already.
     """
+    given: Path | None = getattr(arguments, name)
     if given is None:
         return {}
-    sides = dict(plan_outputs(arguments.input, given, suffix_for={}, suffix=".png"))
+    sides = dict(
+        plan_outputs(
+            arguments.input,
+            given,
+            suffix_for={},
+            suffix=".png",
+            into_folder=is_folder(arguments, name),
+            apart=[arguments.output, *_side_folders(arguments)],
+        )
+    )
     if list(sides.values()) != [given]:
         sides = {source: path.with_name(path.stem + ending + path.suffix) for source, path in sides.items()}
     elif given.suffix.lower() != ".png":
@@ -174,12 +256,24 @@ def side_files(
             "Choose another name or folder",
             path=path,
         )
+    for path in sides.values():
+        originals().check(path)
     return sides
 
 
 def _encoding(arguments: argparse.Namespace, target: Path) -> Encoding:
     writing = options.given(arguments, Encoding, without=("file_format",))
-    writable = {suffix for known in FORMATS.values() for suffix in known.suffixes}
-    if arguments.format and target.suffix.lower() in writable:
-        return Encoding(file_format=arguments.format, **writing)
-    return Encoding.for_path(target, **writing)
+    if not arguments.format:
+        return Encoding.for_path(target, **writing)
+    encoding = Encoding(file_format=arguments.format, **writing)
+    if target.suffix.lower() not in encoding.details.suffixes:
+        raise InputError(
+            "output",
+            "{name} with --format {format}",
+            "a file of this format ends in {suffixes}",
+            "Give the file this ending, or leave --format out",
+            name=target.name,
+            format=arguments.format,
+            suffixes=" or ".join(encoding.details.suffixes),
+        )
+    return encoding

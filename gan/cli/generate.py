@@ -11,6 +11,7 @@ from typing import Any
 
 from gan.cli import options
 from gan.cli.common import DONE, Bar, Tasks, common_options, to_json
+from gan.cli.files import failure, sum_up
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
 from gan.core.option import nested
@@ -106,13 +107,18 @@ def _request(arguments: argparse.Namespace, studio: Any) -> GenerateRequest:
 
 
 def _pictures(result: Any, arguments: argparse.Namespace) -> int:
+    failures = 0
     for index, picture in enumerate(result.pictures):
         target = arguments.output / picture.name
-        write(picture, target, Encoding.for_path(target))
-        write_atomic(target.with_name(target.name + ".json"), to_json(single_record(result, index)).encode())
+        try:
+            write(picture, target, Encoding.for_path(target))
+            write_atomic(target.with_name(target.name + ".json"), to_json(single_record(result, index)).encode())
+        except Exception as error:
+            failures += failure(error, target, target)
+            continue
         if not arguments.quiet:
             print(target)
-    return DONE
+    return sum_up(len(result.pictures), failures, quiet=arguments.quiet)
 
 
 def _film(result: Any, arguments: argparse.Namespace) -> int:

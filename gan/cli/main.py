@@ -7,12 +7,14 @@ Exit status: 0 done; 2 bad input or options, one line on standard error; 3 done,
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from gan.cli import check, evaluate, export, generate, mask, run, stylize, task, weights
-from gan.cli.common import BAD_INPUT, FAILED
-from gan.core.errors import PackshotError
+from gan.cli.common import BAD_INPUT, FAILED, read_by
+from gan.core.files import trouble
+from gan.originals import protecting
 from gan.tasks import COMMAND, TASKS
 
 OWN = {"generate": generate.add, "stylize": stylize.add, "check": check.add, "export": export.add}
@@ -26,14 +28,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     arguments = _parser().parse_args(argv)
+    from gan.imaging.openers import keep_documented_openers  # --help needs no Pillow
+
+    keep_documented_openers()
     try:
-        status: int = arguments.command(arguments)
-    except PackshotError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+        with protecting(read_by(arguments)):
+            status: int = arguments.command(arguments)
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return FAILED
+    except Exception as error:
+        problem = trouble(error, getattr(error, "filename", None) or "a file")
+        if problem is None:
+            raise
+        print(problem, file=sys.stderr)
+        return BAD_INPUT
     return status
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan.cli.common import BAD_INPUT, DONE, Tasks
-from gan.cli.files import file_options
-from gan.core.errors import InputError, PackshotError
+from gan.cli.common import Tasks, is_folder
+from gan.cli.files import checked, failure, file_options, sum_up
+from gan.core.errors import InputError
 from gan.core.files import plan_outputs, write_atomic
+from gan.originals import originals
 
 if TYPE_CHECKING:
     from gan.inpaint.mask_builder import Marking
@@ -56,20 +56,29 @@ def mask(arguments: argparse.Namespace) -> int:
     from gan.inpaint.mask_builder import marked
 
     _check_options(arguments)
-    failures = 0
-    for source, target in plan_outputs(arguments.input, arguments.output, suffix_for={}, suffix=".png"):
+    done = failures = 0
+    plan = plan_outputs(
+        arguments.input,
+        arguments.output,
+        suffix_for={},
+        suffix=".png",
+        into_folder=is_folder(arguments, "output"),
+    )
+    for source, target in checked(arguments, plan):
+        done += 1
         try:
             _check_name(target)
             made = marked(decode(source), _marking(arguments))
+            if arguments.overwrite:
+                originals().release(source)
             write_atomic(target, encode_mask(made))
-        except PackshotError as error:
-            print(f"{source}: {error}", file=sys.stderr)
-            failures += 1
+        except Exception as error:
+            failures += failure(error, source, target)
             continue
         if not arguments.quiet:
             share = float(made.coverage.mean())
             print(f"{target}  {made.width_px}x{made.height_px}  {share:.2%} marked")
-    return BAD_INPUT if failures else DONE
+    return sum_up(done, failures, quiet=arguments.quiet)
 
 
 def _marking(arguments: argparse.Namespace) -> Marking:

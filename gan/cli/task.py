@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.cli import options
-from gan.cli.common import Tasks, common_options
+from gan.cli.common import Place, Tasks, common_options
 from gan.cli.files import OPAQUE, UNWRITABLE, each_file, file_options, side_files, writing_options
 from gan.cli.special import SPECIAL, Special
 from gan.core.option import PICTURE, Options, parameters
@@ -41,7 +41,7 @@ def add(tasks: Tasks, task: Task) -> None:
     file_options(command)
     options.add(command, task.request)
     if special.side is not None:
-        command.add_argument(special.side.flag, type=Path, metavar="FILE_OR_FOLDER", help=special.side.help)
+        command.add_argument(special.side.flag, action=Place, metavar="FILE_OR_FOLDER", help=special.side.help)
     writing_options(command)
     common_options(command)
 
@@ -66,7 +66,7 @@ def run(task: Task, special: Special, arguments: argparse.Namespace) -> int:
     transparent = {**_defaults(kind), **fields}.get("ground") == TRANSPARENT
     as_png = OPAQUE if transparent else UNWRITABLE
     side = special.side
-    beside = {} if side is None else side_files(arguments, getattr(arguments, side.name), side.ending, as_png=as_png)
+    beside = {} if side is None else side_files(arguments, side.name, side.ending, as_png=as_png)
 
     def make(source: Path, progress: Progress | None) -> Result:
         request: Request = kind(**{PICTURE: decode(source), **fields, **masks.of(source)})

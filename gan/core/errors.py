@@ -7,13 +7,16 @@ a template first and fill it afterwards. `str(error)` is the English sentence.
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gan.core.message import Message
 
 MOST_SHOWN: Final = 60
 """Characters of a wrong value that a message repeats."""
+
+E = TypeVar("E", bound=BaseException)
 
 
 class PackshotError(Exception):
@@ -73,6 +76,40 @@ def shown(value: object) -> str:
     """A value on one short line."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
+
+
+def without_frames(error: E) -> E:
+    """Empty the frames in the tracebacks of an error and of what led to it, for an error that outlives its `except`.
+
+    A frame holds the pictures that were being worked on when the error was raised, and an error that is kept, in a
+    future or in a report, keeps its frames. Files and lines stay for the log.
+
+    Returns:
+        The error itself.
+    """
+    pending: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        traceback.clear_frames(one.__traceback__)
+        pending += [one.__cause__, one.__context__, getattr(one, "inner", None)]
+    return error
+
+
+def as_data(error: E) -> E:
+    """An error that is kept as a value, in a report: without traceback, and without what led to it.
+
+    Returns:
+        The error itself.
+    """
+    without_frames(error)
+    for one in (error, getattr(error, "inner", None)):
+        if one is not None:
+            one.__traceback__ = one.__cause__ = one.__context__ = None
+    return error
 
 
 class StepError(InputError):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gan.core.errors import InputError
+from gan.core.errors import InputError, PackshotError
+from gan.originals import originals
 
 PICTURE_SUFFIXES = frozenset(
     (
@@ -25,7 +27,9 @@ def write_atomic(path: Path, data: bytes) -> None:
 
     Raises:
         OSError: the file cannot be written; what was there before is still there.
+        InputError: it is one that the running command reads.
     """
+    originals().check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
@@ -46,12 +50,27 @@ def pictures_below(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def below_only(files: Iterable[Path], given: Path, apart: Iterable[Path]) -> Iterator[Path]:
+    """The files of a folder without those that lie in these folders, where they are within it: an earlier run's."""
+    root = given.resolve()
+    own = [folder for folder in (path.resolve() for path in apart) if root in folder.parents]
+    for file in files:
+        if not own or not any(folder in file.resolve().parents for folder in own):
+            yield file
+
+
 def plan_outputs(
-    inputs: Iterable[Path], out: Path, *, suffix_for: dict[str, str], suffix: str | None
+    inputs: Iterable[Path],
+    out: Path,
+    *,
+    suffix_for: dict[str, str],
+    suffix: str | None,
+    into_folder: bool = False,
+    apart: Iterable[Path] = (),
 ) -> Iterator[tuple[Path, Path]]:
     """Pair each input with the output path of its result.
 
-    One file goes to `out` itself, unless that is a folder or ends in a slash. Several files, or a folder, go into
+    One file goes to `out` itself, unless that is a folder or is to be one. Several files, or a folder, go into
     the folder `out`: names and sub-folders are kept, and so are suffixes where the format can be written. Where two
     inputs would meet in one name, the later one keeps its whole old name: `a.heic` beside `a.png` gives
     `a.heic.png`, and where that is taken too, a number: `a.heic-2.png`.
@@ -60,6 +79,8 @@ def plan_outputs(
         inputs: files and folders.
         suffix_for: the suffix to write for each input suffix that cannot be written; others are kept.
         suffix: one suffix for all, or None.
+        into_folder: whether `out` is a folder though it is not there yet: it was written with a slash at its end.
+        apart: further folders of results. What lies in them or in `out` within a folder of inputs is no input.
 
     Yields:
         (input, output).
@@ -69,16 +90,17 @@ def plan_outputs(
     """
     inputs = list(inputs)
     several = len(inputs) > 1 or any(path.is_dir() for path in inputs)
-    if not several and not out.is_dir():
+    if not several and not into_folder and not out.is_dir():
         yield inputs[0], out
         return
-    if several and out.is_file():
+    if out.is_file():
         raise InputError(
             "output", "{path} is a file", "a folder is needed for several pictures", "Choose another -o", path=out
         )
     taken: set[Path] = set()
+    results = (out, *apart)
     for given in inputs:
-        files = list(pictures_below(given)) if given.is_dir() else [given]
+        files = list(below_only(pictures_below(given), given, results)) if given.is_dir() else [given]
         if not files:
             raise InputError(
                 "image", "no picture below {path}", "a folder with pictures is expected", "Check the path", path=given
@@ -95,3 +117,46 @@ def plan_outputs(
                 number += 1
             taken.add(target)
             yield path, target
+
+
+def trouble(error: Exception, name: object) -> PackshotError | None:
+    """What the system refused, in words for the user; None for an error of another kind.
+
+    Args:
+        error: a `PackshotError` as it is, a full or forbidden disk (OSError), or no memory, of torch's kinds too.
+        name: of what was being made.
+    """
+    if isinstance(error, PackshotError):
+        return error
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _NO_MEMORY.search(repr(error))):
+        return InputError(
+            "image",
+            "there is not enough memory for it",
+            "a picture that fits into the memory is needed",
+            "Choose a smaller picture, or close other programs",
+        )
+    if isinstance(error, OSError):
+        return InputError(
+            "output",
+            "{name} cannot be written: {reason}",
+            "a folder that can be written is needed",
+            "Check its permissions and its room, or choose another",
+            name=name,
+            reason=error.strerror or type(error).__name__,
+        )
+    return None
+
+
+_NO_MEMORY = re.compile(r"^OutOfMemoryError|allocate memory")
+"""As torch says it: of CUDA with an error of its own, of the CPU with a RuntimeError like any other."""
+
+_FORMULA = re.compile(r"^(?=[\t\r])|((?:^|[;\t\r\n])\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
+def csv_cell(value: object) -> object:
+    """A cell that no spreadsheet computes: an apostrophe stands before what would begin a formula.
+
+    That is the beginning of the text, and what follows a semicolon, a tab or a line's end: where a program takes
+    one of these for the border between cells, the rest is a cell of its own. Names of files come from anywhere.
+    """
+    return _FORMULA.sub(lambda border: f"{border[1] or ''}'", value) if isinstance(value, str) else value

@@ -20,6 +20,7 @@ from typing_extensions import Self
 
 from gan.core.errors import InputError, check_within, shown, wrong_type
 from gan.core.message import Message
+from gan.limits import MAX_ITEMS
 
 PICTURE = "picture"
 """Name of the field that holds the picture that a request is about."""
@@ -96,7 +97,11 @@ class Options(BaseModel):
     def _choices_have_their_type(cls, values: Any) -> Any:
         """Python takes True and 1.0 for the number 1; a choice of 1, 2 or 4 does not."""
         for parameter in parameters(cls) if isinstance(values, Mapping) else ():
-            value = values.get(parameter.name) if len(parameter.path) == 1 and not parameter.many else None
+            value = values.get(parameter.name) if len(parameter.path) == 1 else None
+            if parameter.many:
+                if isinstance(value, (list, tuple)) and len(value) > MAX_ITEMS:
+                    raise _too_many(parameter, len(value))
+                continue
             if parameter.choices and value is not None and type(value) is not parameter.kind:
                 raise _not_one_of(parameter, value)
         return values
@@ -255,6 +260,12 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
             return members[0], optional
         return Union[tuple(members)], optional  # noqa: UP007 - built from a list
     return annotation, False
+
+
+def _too_many(parameter: Parameter, count: int) -> InputError:
+    return InputError(
+        parameter.public, "a list of {count}", "at most {most} are allowed", "Give fewer", count=count, most=MAX_ITEMS
+    )
 
 
 def _not_one_of(parameter: Parameter, value: Any) -> InputError:

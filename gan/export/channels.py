@@ -188,7 +188,7 @@ def _read(path: Path) -> Channel:
         if len(data) > MOST_CHANNEL_BYTES:
             raise ValueError("it is too long")
         values = tomllib.loads(data.decode("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # a value nested a thousand deep
         raise InputError(
             "channel",
             "{name} cannot be read: {reason}",

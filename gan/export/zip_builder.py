@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gan.core.contract import Progress, Result
-from gan.core.errors import PackshotError
+from gan.core.errors import PackshotError, as_data
+from gan.core.files import trouble
 from gan.core.message import Message
 from gan.export.channels import Channel
 from gan.export.file_metadata import SUFFIX_OF, FileFacts, facts_of
@@ -85,9 +86,12 @@ def pack(
         try:
             data = content if isinstance(content, bytes) else Path(content)
             made = _made(data, channel, run, repair, options, progress, cancel)
-        except PackshotError as error:
-            package.fail(source, str(error))
-            yield Packed(source, error=error)
+        except Exception as error:
+            told = trouble(error, source)
+            if told is None:
+                raise
+            package.fail(source, str(told))
+            yield Packed(source, error=as_data(told))
             continue
         result, file, repairs = made
         before = tuple(Finding.of_record(record) for record in result.details["findings"])

@@ -9,15 +9,18 @@ import os
 import uuid
 import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from gan.core.files import csv_cell
 from gan.core.message import Message
 from gan.export.channels import Channel
 from gan.export.filenames import Names
 from gan.export.output import Written
 from gan.export.rule_result import Finding, passed
+from gan.originals import originals
 
 REPORTS: Final = ("report.csv", "report.json")
 
@@ -61,26 +64,40 @@ class Package:
         self._unfinished = path.with_name(f".{uuid.uuid4().hex}.part")
 
     def __enter__(self) -> Package:
+        """Begin the ZIP. Raises `InputError` where it would replace a file that the running command reads."""
+        originals().check(self._path)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._unfinished.open("xb")
         self._zip = zipfile.ZipFile(self._file, "w")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Write the reports and put the ZIP in its place; after an error nothing is left of it."""
+        """Write the reports and put the ZIP in its place; after an error nothing is left of it.
+
+        Raises:
+            OSError: the disk is full, or the ZIP cannot be put in its place.
+        """
+        finished = False
         try:
             if kind is None:
                 self._put("report.csv", self._csv(), zipfile.ZIP_DEFLATED)
                 self._put("report.json", self._json(), zipfile.ZIP_DEFLATED)
-            self._zip.close()
-            if kind is None:
+                self._zip.close()
                 self._file.flush()
                 os.fsync(self._file.fileno())
-            self._file.close()
-            if kind is None:
+                self._file.close()
                 os.replace(self._unfinished, self._path)
+                finished = True
         finally:
-            self._file.close()
+            if not finished:
+                self._throw_away()
+
+    def _throw_away(self) -> None:
+        """On a full disk closing fails as writing did, and must keep nobody from removing the file."""
+        for part in (self._zip, self._file):
+            with suppress(OSError, ValueError):
+                part.close()
+        with suppress(OSError):
             self._unfinished.unlink(missing_ok=True)
 
     @property
@@ -145,7 +162,7 @@ class Package:
         table = csv.DictWriter(text, COLUMNS)
         table.writeheader()
         for entry in self.entries:
-            table.writerow({column: _cell(_column(entry, column)) for column in COLUMNS})
+            table.writerow({column: csv_cell(_column(entry, column)) for column in COLUMNS})
         return text.getvalue().encode("utf-8-sig")  # spreadsheets take a file without a mark for another encoding
 
 
@@ -162,8 +179,3 @@ def _column(entry: Mapping[str, Any], column: str) -> object:
 
 def _rules(findings: Iterable[Mapping[str, Any]], status: str) -> str:
     return "; ".join(f"{each['rule']} ({each['value']})" for each in findings if each["status"] == status)
-
-
-def _cell(value: object) -> object:
-    """Escape a value that a spreadsheet would run as a formula, since file names come from anywhere."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
+from gan.limits import MAX_LATENTS, MAX_NUMBERS, MAX_SAVED_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,8 @@ class Latent:
             InputError: it is no latent.
         """
         try:
+            if sum(map(len, (record["z"], record["attributes"], *record.get("offsets", ())))) > MAX_NUMBERS:
+                raise ValueError("more numbers than any network has")
             return cls(
                 z=_numbers(record["z"]),
                 attributes=_numbers(record["attributes"]),
@@ -102,8 +105,9 @@ def load(source: Path | str | bytes) -> tuple[Latent, ...]:
         InputError: the file is missing, is no JSON, or holds no latents.
     """
     try:
-        text = source if isinstance(source, bytes) else Path(source).read_bytes()
-        records = list(json.loads(text)["latents"])
+        records = list(json.loads(_content(source))["latents"])
+        if len(records) > MAX_LATENTS:
+            raise ValueError("more latents than are saved in one file")
     # A text nested a thousand deep ends the reader's recursion.
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         name = "the file" if isinstance(source, bytes) else Path(source).name
@@ -115,6 +119,17 @@ def load(source: Path | str | bytes) -> tuple[Latent, ...]:
             name=name,
         ) from error
     return tuple(Latent.from_record(record) for record in records)
+
+
+def _content(source: Path | str | bytes) -> bytes:
+    if isinstance(source, bytes):
+        data = source
+    else:
+        with Path(source).open("rb") as file:
+            data = file.read(MAX_SAVED_BYTES + 1)
+    if len(data) > MAX_SAVED_BYTES:
+        raise ValueError("larger than what is saved")
+    return data
 
 
 def _numbers(values: Iterable[Any]) -> tuple[float, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-MAX_PIXELS: Final = 100_000_000
+from gan.limits import MAX_BYTES, MAX_PIXELS
+
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE_PX", "MOST_FRAMES", "MOST_SECONDS"]
+
 MAX_SIDE_PX: Final = 65_535
-MAX_BYTES: Final = 64 * 2**20
 
 MOST_FRAMES: Final = 100
 """Frames and pages are counted up to here."""

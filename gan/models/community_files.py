@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import io
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from torch import Tensor
 
 from gan.core.errors import WeightsError
 from gan.core.message import Message
+from gan.limits import MAX_LAYER_NUMBER, MAX_TENSORS
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 EXTRA_ARCHITECTURES = "spandrel_extra_arches"
@@ -56,7 +58,7 @@ def unusable(path: Path, reason: str, allowed: str) -> WeightsError:
         "{path} cannot be used: {reason}",
         "{expected}",
         "Choose another file",
-        path=path,
+        path=path.name,
         reason=reason,
         expected=allowed,
     )
@@ -92,6 +94,7 @@ def _describe(path: Path, state: dict[str, Any]) -> Any:
     registry = MAIN_REGISTRY.copy()
     if importlib.util.find_spec(EXTRA_ARCHITECTURES) is not None:
         registry.add(*importlib.import_module(EXTRA_ARCHITECTURES).EXTRA_REGISTRY, ignore_duplicates=True)
+    _check_names(path, state)
     known = Message("architectures that spandrel or {package} knows are read", {"package": EXTRA_ARCHITECTURES})
     try:
         return ModelLoader("cpu", registry).load_from_state_dict(canonicalize_state_dict(state))
@@ -102,11 +105,28 @@ def _describe(path: Path, state: dict[str, Any]) -> Any:
         raise unusable(path, Message("its tensors fit no known architecture"), known) from error
 
 
+def _check_names(path: Path, state: dict[str, Any]) -> None:
+    """spandrel builds as many layers as the names count to: a name is enough to make it build 200,000."""
+    if len(state) > MAX_TENSORS:
+        raise unusable(
+            path,
+            Message("it holds {count} tensors", {"count": len(state)}),
+            Message("at most {most} are read", {"most": MAX_TENSORS}),
+        )
+    for name in state:
+        for number in re.findall(r"\d+", str(name)):
+            if len(number) > 9 or int(number) > MAX_LAYER_NUMBER:
+                reason = Message("it names a layer {number}", {"number": number[:20]})
+                raise unusable(path, reason, Message("layers up to {most} are read", {"most": MAX_LAYER_NUMBER}))
+
+
 def _torchscript(data: bytes) -> zipfile.ZipFile | None:
     buffer = io.BytesIO(data)
     if not zipfile.is_zipfile(buffer):
         return None
     archive = zipfile.ZipFile(buffer)
+    if sum(member.file_size for member in archive.infolist()) > 2 * len(data):
+        raise ValueError("a checkpoint's archive is stored and not packed")
     return archive if any(name.endswith("/constants.pkl") for name in archive.namelist()) else None
 
 

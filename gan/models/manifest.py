@@ -86,14 +86,14 @@ class Manifest:
         if not path.exists():
             return cls(folder)
         try:
-            records = tuple(Record(**item) for item in json.loads(path.read_text("utf-8")))
-        except (ValueError, TypeError) as error:
+            records = tuple(_record(item) for item in json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError) as error:  # nested a thousand deep, too
             raise WeightsError(
                 "weights",
                 "{path} cannot be read ({reason})",
                 "a list of records is expected",
                 "Restore the file from the repository",
-                path=path,
+                path=f"{path.parent.name}/{path.name}",
                 reason=str(error),
             ) from error
         for record in records:
@@ -127,3 +127,24 @@ def _check_inside(folder: Path, record: Record) -> None:
             name=record.name,
             folder=folder,
         )
+
+
+def _record(item: object) -> Record:
+    """A record of the JSON's values.
+
+    Raises:
+        TypeError: a field is missing, unknown or of another type.
+    """
+    if not isinstance(item, dict):
+        raise TypeError("a record is no object")
+    record = Record(**item)
+    for texts, kind in ((_TEXTS, str), (_NUMBERS, int), (("metrics",), Mapping)):
+        for name in texts:
+            value = getattr(record, name)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise TypeError(f"{name} is {str(value)[:40]!r}")
+    return record
+
+
+_TEXTS = ("name", "task", "path", "sha256", "recipe", "preset", "data", "data_licence")
+_NUMBERS = ("bytes", "parameters", "seen_images")

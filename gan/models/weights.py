@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from gan.core.errors import WeightsError
 from gan.core.files import write_atomic
 from gan.core.message import Message
+from gan.limits import MAX_CONFIG_NUMBER
 from gan.models.hub import CARD_FILE, CONFIG_FILE, MODEL_FILE, hub_id, pull, render_card
 from gan.models.manifest import Manifest, Metric, Record
 
@@ -123,7 +124,7 @@ def read(name: str | Path, weights_dir: Path) -> Checkpoint:
             "{path} has the SHA-256 {found}...",
             "{recorded}... is expected",
             "Restore the file, or publish the checkpoint again",
-            path=folder / MODEL_FILE,
+            path=_told(folder / MODEL_FILE),
             found=sha256[:12],
             recorded=expected[:12],
         )
@@ -132,6 +133,7 @@ def read(name: str | Path, weights_dir: Path) -> Checkpoint:
         state = safetensors.torch.load(data)
     except SafetensorError as error:
         raise _damaged(folder / MODEL_FILE, str(error)) from error
+    _check_numbers(folder / CONFIG_FILE, config["network"], state)
     widened = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
     return Checkpoint(config["name"], config["task"], config["network"], widened, sha256, record)
 
@@ -298,12 +300,30 @@ def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG_FILE
     try:
         config = json.loads(_read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # nested a thousand deep, too
         raise _damaged(path, str(error)) from error
     kinds = {"name": str, "task": str, "sha256": str, "network": dict, "training": dict}
     if not isinstance(config, dict) or not all(isinstance(config.get(key), kind) for key, kind in kinds.items()):
         raise _damaged(path, Message("it is not a config of this project"))
     return config
+
+
+def _check_numbers(path: Path, config: Mapping[str, Any], state: Mapping[str, Tensor]) -> None:
+    """A network is built before its tensors are compared: what its config counts must be of their order.
+
+    Raises:
+        WeightsError: a number, or a list of them, that is too large for tensors such as these.
+    """
+    most = max(MAX_CONFIG_NUMBER, 4 * max((side for tensor in state.values() for side in tensor.shape), default=0))
+    pending: list[Any] = [config]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, (Mapping, list)):
+            if len(value) > most:
+                raise _damaged(path, f"a list of {len(value)} items does not fit its tensors")
+            pending += value.values() if isinstance(value, Mapping) else value
+        elif isinstance(value, (int, float)) and not isinstance(value, bool) and not abs(value) <= most:
+            raise _damaged(path, f"{str(value)[:40]} does not fit its tensors")
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -315,7 +335,7 @@ def _read_bytes(path: Path) -> bytes:
             "{path} is missing",
             "a published checkpoint has {files}",
             "Restore the folder, or choose another model",
-            path=path,
+            path=_told(path),
             files=f"{MODEL_FILE}, {CONFIG_FILE}, {CARD_FILE}",
         ) from error
 
@@ -326,6 +346,11 @@ def _damaged(path: Path, reason: str) -> WeightsError:
         "{path} is damaged ({reason})",
         "the file as it was published is expected",
         "Restore it, or publish the checkpoint again",
-        path=path,
+        path=_told(path),
         reason=reason,
     )
+
+
+def _told(path: Path) -> str:
+    """A file as messages name it, which visitors of a page may read: with its folder, and not where that lies."""
+    return f"{path.parent.name}/{path.name}"

@@ -12,7 +12,7 @@ from gan.core.errors import InputError
 from gan.imaging.io.codec import decode
 from gan.imaging.io.cube import read_cube
 from gan.imaging.picture import Picture
-from gan.stylize.pipeline import Style
+from gan.stylize.pipeline import MOST_STYLES, Style
 from gan.stylize.presets import PRESETS, preset_path
 
 Source = str | Path | bytes | Image.Image
@@ -54,6 +54,15 @@ def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None)
                 count=len(sources),
             )
         return {"look": read_cube(cubes[0]), "kind": "photographic"}
+    if len(sources) > MOST_STYLES:  # before any is decoded
+        raise InputError(
+            "style",
+            "{count} styles",
+            "1 to {most} are allowed",
+            "Choose a preset or give a picture",
+            count=len(sources),
+            most=MOST_STYLES,
+        )
     shares = weights or [1 / max(1, len(sources))] * len(sources)
     return {"styles": tuple(Style(_style_picture(s), float(w)) for s, w in zip(sources, shares, strict=True))}
 

@@ -10,17 +10,23 @@ from __future__ import annotations
 import contextvars
 import html
 import logging
+import re
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar
 
 import gradio as gr
 
 from gan.core.contract import Progress
-from gan.core.errors import Cancelled, PackshotError
+from gan.core.errors import Cancelled, PackshotError, without_frames
+from gan.core.files import trouble
+from gan.ui.gate import GATE
 from gan.ui.i18n import Language, notice, say, sentence
 
 T = TypeVar("T")
@@ -49,15 +55,9 @@ def follow(job: Job[T], to: Language, show: Callable[[str], Update]) -> Generato
     tracker = _Tracker()
     cancel = threading.Event()
     future: Future[T] = Future()
-    context = contextvars.copy_context()
-
-    def work() -> None:
-        try:
-            future.set_result(context.run(job, tracker.step, cancel))
-        except BaseException as error:  # whatever it is, the one who waits must hear of it
-            future.set_exception(error)
-
-    threading.Thread(target=work, name="packshot-work", daemon=True).start()
+    call = partial(contextvars.copy_context().run, _within_the_gate, job, tracker, cancel)
+    threading.Thread(target=_carry_out, args=(future, call), name="packshot-work", daemon=True).start()
+    del call
     try:
         while not wait([future], timeout=INTERVAL_S).done:
             yield show(tracker.report(to))
@@ -67,6 +67,24 @@ def follow(job: Job[T], to: Language, show: Callable[[str], Update]) -> Generato
             return future.result()
     finally:
         cancel.set()
+        del future  # this frame is part of the error's traceback, and the future holds the error
+
+
+def _within_the_gate(job: Job[T], tracker: _Tracker, cancel: threading.Event) -> T:
+    tracker.step(0, 0, "Waiting for its turn")
+    with GATE.worker(cancel):
+        tracker.step(0, 0, "Reading the picture")
+        return job(tracker.step, cancel)
+
+
+def _carry_out(future: Future[T], call: Callable[[], T]) -> None:
+    """Fill a future; afterwards neither it nor its error refers to this frame, nor to what the call worked on."""
+    try:
+        future.set_result(call())
+    except BaseException as error:  # whatever it is, the one who waits must hear of it
+        future.set_exception(without_frames(error))
+    finally:
+        del future, call
 
 
 @contextmanager
@@ -77,12 +95,15 @@ def one_sentence(to: Language) -> Iterator[None]:
         gr.Error: in place of any error within.
     """
     try:
-        yield
+        with GATE.event():
+            yield
     except PackshotError as error:
-        raise _shown(sentence(error, to)) from error
+        raise _shown(sentence(without_frames(error), to)) from error
     except Cancelled as error:
-        raise _shown(say("Stopped", to)) from error
+        raise _shown(say("Stopped", to)) from without_frames(error)
     except Exception as error:
+        if (problem := trouble(without_frames(error), say("the result", to))) is not None:
+            raise _shown(sentence(problem, to)) from error
         _log.exception("An event failed")
         text = say(
             (
@@ -143,5 +164,13 @@ def _duration(seconds: float, to: Language) -> str:
     return say("{minutes} min", to, minutes=round(seconds / 60))
 
 
+_PLACES: Final = re.compile(
+    "(?:"
+    + "|".join(re.escape(str(place)) for place in (tempfile.gettempdir(), Path.cwd(), Path(__file__).parents[2]))
+    + r")(?:/[^/\s]+)*/"
+)
+"""Folders of the server, which are nobody's business; a file's name without them is what its owner knows it by."""
+
+
 def _shown(text: str) -> gr.Error:
-    return gr.Error(html.escape(text, quote=False), print_exception=False)
+    return gr.Error(html.escape(_PLACES.sub("", text), quote=False), print_exception=False)

@@ -18,10 +18,14 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from gan.core.errors import InputError
 from gan.imaging import mask as masks
 from gan.imaging.mask import Mask
+from gan.imaging.openers import register_openers
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted
+from gan.limits import MAX_LAYER_BYTES, MAX_LAYER_PX, MAX_LAYERS
+from gan.ui.editor_component import BoundedEditor
 from gan.ui.i18n import label
 from gan.ui.preview import preview_size, write_preview
 
@@ -41,6 +45,9 @@ TOLERANCE: Final = 0.03
 CORE: Final = 0.7
 """A thin stroke stays where it covers this much; of a wide one that lies inside anyway."""
 
+LAYER_FORMATS: Final = ("PNG", "WEBP")
+"""What a layer can be: PNG from the page, either from a program."""
+
 AWAY: Final = "hidden"
 """Value of `visible` that hides the editor. False would take it off the page, and Gradio's editor that is taken
 off before it has set up its canvas, which it does in the background, breaks the page."""
@@ -48,7 +55,7 @@ off before it has set up its canvas, which it does in the background, breaks the
 EditorValue = Mapping[str, Any]
 
 
-def build(name: str, key: str, colors: Sequence[Color] = (COLOR,)) -> gr.ImageEditor:
+def build(name: str, key: str, colors: Sequence[Color] = (COLOR,)) -> BoundedEditor:
     """The editor; hidden until there is a picture.
 
     Args:
@@ -57,7 +64,7 @@ def build(name: str, key: str, colors: Sequence[Color] = (COLOR,)) -> gr.ImageEd
         colors: one for each brush; the first is in hand.
     """
     brushes: list[str | tuple[str, float]] = [(f"rgb{color}", OPACITY / 255) for color in colors]
-    return gr.ImageEditor(
+    return BoundedEditor(
         type="filepath",
         format="png",
         sources=(),
@@ -158,16 +165,56 @@ def with_strokes(kept: Mask, now: Tensor | None) -> Mask:
 
 
 def _layers(value: EditorValue | None, height_px: int, width_px: int) -> list[Tensor]:
-    """Each (h, w, 4) in [0, 255], of the copy's size."""
-    paths: Sequence[str] = (value or {}).get("layers") or ()
+    """Each (h, w, 4) in [0, 255], of the copy's size.
+
+    Raises:
+        InputError: as of `open_layer`; or there are more than `MAX_LAYERS`.
+    """
     size = fitted(height_px, width_px, LONGEST_PX)[::-1]
     found = []
-    for path in paths:
-        with Image.open(path) as image:
-            layer = image.convert("RGBA")
-            layer = layer if layer.size == size else layer.resize(size, Image.Resampling.BILINEAR)
-            found.append(torch.from_numpy(np.asarray(layer, np.float32)))
+    for path in layer_paths(value):
+        layer = open_layer(path)
+        layer = layer if layer.size == size else layer.resize(size, Image.Resampling.BILINEAR)
+        found.append(torch.from_numpy(np.asarray(layer, np.float32)))
     return found
+
+
+def layer_paths(value: EditorValue | None) -> Sequence[str]:
+    """Where the editor's layers lie.
+
+    Raises:
+        InputError: there are more than `MAX_LAYERS`.
+    """
+    paths: Sequence[str] = (value or {}).get("layers") or ()
+    if len(paths) > MAX_LAYERS:
+        raise InputError(
+            "mask", "{got} layers", "at most {most} are read", "Draw on one layer", got=len(paths), most=MAX_LAYERS
+        )
+    return paths
+
+
+def open_layer(path: str | Path) -> Image.Image:
+    """A layer as RGBA, its bounds checked before any of it is decoded.
+
+    Raises:
+        InputError: it is no PNG or WebP, or longer than `MAX_LAYER_BYTES` or `MAX_LAYER_PX` on a side, or damaged.
+    """
+    register_openers()
+    try:
+        if Path(path).stat().st_size > MAX_LAYER_BYTES:
+            raise _bad_layer("a layer of more than {most} MB", most=MAX_LAYER_BYTES // 2**20)
+        with Image.open(path, formats=LAYER_FORMATS) as image:
+            if max(image.size) > MAX_LAYER_PX:
+                raise _bad_layer("a layer of more than {most} px on a side", most=MAX_LAYER_PX)
+            return image.convert("RGBA")
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # damaged files raise whatever their fields lead to
+        raise _bad_layer("a layer that cannot be read") from error
+
+
+def _bad_layer(got: str, **values: object) -> InputError:
+    return InputError("mask", got, "a PNG of the editor's own size is expected", "Draw it again", **values)
 
 
 def _opacity(layer: Tensor) -> Tensor:

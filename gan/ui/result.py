@@ -156,7 +156,7 @@ def _common_rows(
     """Size, file, time and models."""
     return [
         (say("Size", to), size),
-        (say("File", to), f"{encoding.file_format.upper()}, {megabytes(file)}"),
+        (say("File", to), f"{file.name} · {encoding.file_format.upper()}, {megabytes(file)}"),
         (say("Time", to), say("{seconds} s", to, seconds=f"{told['seconds']:.1f}")),
         *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in told["weights"].items()),
     ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,14 +21,29 @@ from gan.core.contract import Progress, Result
 from gan.core.contract import Request as Task
 from gan.core.errors import InputError
 from gan.imaging.io.codec import MAX_BYTES
+from gan.imaging.openers import keep_documented_openers
+from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.i18n import translations
+from gan.ui.storage import Storage
 from gan.ui.theme import CSS, theme
+from gan.ui.tidying import tidy_on
+
+HUB: Final = "https://huggingface.co"
+"""Shows a Space in a frame."""
 
 MAX_BODY_BYTES: Final = MAX_BYTES + 2**20
 """A file of the greatest size, and what a form wraps around it."""
 
 
-def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequence[Path] = ()) -> int:
+def serve(
+    page: gr.Blocks,
+    host: str | None,
+    port: int | None,
+    *,
+    shown: Sequence[Path] = (),
+    trusted: Sequence[str] = (),
+    storage: Storage | None = None,
+) -> int:
     """Launch the page, print its address, and stay until interrupted.
 
     Args:
@@ -34,15 +51,20 @@ def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequenc
         host: address to listen on; None leaves it to Gradio (this machine only, or all on a Space).
         port: None takes the first free one from 7860.
         shown: folders whose pictures the page may show, besides what it makes itself.
+        trusted: further names under which it is reached where it listens on this machine only.
+        storage: as of `gan.ui.storage.opened`, within which the page was built; it is swept from now on, and uploads
+            are refused while it is full.
 
     Returns:
-        0, the exit status.
+        0, the exit status, after an interrupt (Ctrl-C) or a request to end (SIGTERM, SIGHUP) alike.
 
     Raises:
         InputError: the port or the host cannot be listened on.
     """
+    keep_documented_openers()
+    forbid_fetching()
     try:
-        _, url, _ = page.launch(**launch_options(host, port, shown), prevent_thread_lock=True)
+        _, url, _ = page.launch(**launch_options(host, port, shown, trusted, storage), prevent_thread_lock=True)
     except OSError as error:
         raise InputError(
             "port",
@@ -52,16 +74,35 @@ def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequenc
             host=host or "127.0.0.1",
             port="any" if port is None else port,
         ) from error
+    if storage is not None:
+        storage.keep_present()
+        storage.sweep_on()
+    tidy_on()
+    for ending in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(ending, _interrupt)
     print(f"Packshot Studio: {url}", flush=True)
     page.block_thread()
     return 0
 
 
-def launch_options(host: str | None, port: int | None, shown: Sequence[Path] = ()) -> dict[str, Any]:
+def _interrupt(*_: Any) -> None:
+    """End as Ctrl-C does, so that the files go with the process."""
+    raise KeyboardInterrupt
+
+
+def launch_options(
+    host: str | None,
+    port: int | None,
+    shown: Sequence[Path] = (),
+    trusted: Sequence[str] = (),
+    storage: Storage | None = None,
+) -> dict[str, Any]:
     """Options of `launch`: nothing is shared, counted, recorded, or fetched from another host."""
     return {
         "server_name": host,
         "server_port": port,
+        # Gradio asks for its own page then, and on a machine too busy to answer in 3 s ends the process.
+        "_frontend": False,
         "share": False,
         "quiet": True,
         "show_error": False,
@@ -72,7 +113,7 @@ def launch_options(host: str | None, port: int | None, shown: Sequence[Path] = (
         "state_session_capacity": 64,
         "max_file_size": MAX_BYTES,
         "allowed_paths": [str(folder) for folder in shown],
-        "app_kwargs": app_options(),
+        "app_kwargs": app_options(hosts=trusted_hosts(host, trusted), storage=storage),
         "i18n": translations(),
         "theme": theme(),
         "css": CSS,
@@ -99,11 +140,22 @@ def on_gpu(run: Callable[..., Result]) -> Callable[..., Result]:
     return call
 
 
-def app_options(max_body_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
-    """Options for `launch(app_kwargs=...)`: the route /healthz and the limit on bodies."""
+def app_options(
+    max_body_bytes: int = MAX_BODY_BYTES, hosts: Collection[str] | None = None, storage: Storage | None = None
+) -> dict[str, Any]:
+    """Options for `launch(app_kwargs=...)`: the route /healthz, the doors and the limit on bodies.
+
+    Args:
+        hosts: as of `gan.ui.doors.trusted_hosts`.
+        storage: takes uploads in, as long as it is not full.
+    """
+    framed_by = [HUB] if os.environ.get("SPACE_ID") else []
     return {
         "routes": [Route("/healthz", _healthz)],
-        "middleware": [Middleware(BodyLimit, max_body_bytes=max_body_bytes)],
+        "middleware": [
+            Middleware(BodyLimit, max_body_bytes=max_body_bytes, storage=storage),
+            Middleware(Doors, hosts=hosts, framed_by=framed_by),
+        ],
     }
 
 
@@ -114,9 +166,10 @@ class BodyLimit:
     passes the limit, so that neither memory nor disk takes in more.
     """
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, storage: Storage | None = None) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._storage = storage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -125,6 +178,10 @@ class BodyLimit:
         declared = dict(scope["headers"]).get(b"content-length", b"")
         if declared.isdigit() and int(declared) > self._max_body_bytes:
             await self._refusal()(scope, receive, send)
+            return
+        if self._storage is not None and self._storage.full and scope["path"].rstrip("/").endswith("/upload"):
+            sentence = "The server has no room for another upload. Try again in some minutes."
+            await PlainTextResponse(sentence, status_code=507)(scope, receive, send)
             return
 
         received = 0

@@ -120,7 +120,7 @@ def test_a_file_that_is_not_there_or_too_long_is_refused(tmp_path: Path, monkeyp
     for path in (tmp_path / "none.cube", tmp_path):
         with pytest.raises(InputError, match="cannot be read"):
             read_cube(path)
-    monkeypatch.setattr("gan.imaging.io.cube.MAX_BYTES", 2**20)
+    monkeypatch.setattr("gan.imaging.io.cube.MAX_CUBE_BYTES", 2**20)
     (tmp_path / "long.cube").write_bytes(b"#" * (2**20 + 1))
     with pytest.raises(InputError, match="more than 1 MiB"):
         read_cube(tmp_path / "long.cube")

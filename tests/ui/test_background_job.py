@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Generator, Iterator
 
 import gradio as gr
 import pytest
 
 from gan.core.contract import Progress
-from gan.core.errors import Cancelled, InputError
+from gan.core.errors import Cancelled, InputError, StepError, as_data
 from gan.ui import background_job
 from gan.ui.background_job import INTERVAL_S, Job, follow, one_sentence, report
 from gan.ui.i18n import Language
@@ -128,3 +130,85 @@ def test_the_job_sees_the_event_s_context() -> None:
     who: contextvars.ContextVar[int] = contextvars.ContextVar("who", default=0)
     who.set(5)
     assert finish(followed(lambda progress, cancel: who.get())) == ([], 5)
+
+
+class Pixels:
+    """Stands for a picture: something that a weak reference can watch."""
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Without it only what nobody refers to goes; cycles stay."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def in_the_depth(watch: list[weakref.ref[Pixels]], error: BaseException) -> int:
+    """Fails, as decoding does, below an `except` and with a picture in every frame."""
+    pixels = Pixels()
+    watch.append(weakref.ref(pixels))
+    try:
+        raise ValueError("the plugin's own words")
+    except ValueError as cause:
+        raise error from cause
+
+
+@pytest.mark.parametrize("kind", ["refused", "failed", "no memory"])
+def test_a_job_that_fails_keeps_nothing(kind: str, no_collector: None, caplog: pytest.LogCaptureFixture) -> None:
+    watch: list[weakref.ref[Pixels]] = []
+    errors = {
+        "refused": lambda: InputError("width", "it", "that", "Do"),
+        "failed": lambda: ZeroDivisionError(),
+        "no memory": lambda: MemoryError(),
+    }
+
+    def job(progress: Progress, cancel: threading.Event) -> int:
+        pixels = Pixels()
+        watch.append(weakref.ref(pixels))
+        return in_the_depth(watch, errors[kind]())
+
+    with pytest.raises(gr.Error):
+        finish(followed(job))
+    caplog.clear()  # a record of the log holds the error for as long as the record is kept
+    assert [pixels() for pixels in watch] == [None, None]
+
+
+def test_a_job_that_was_left_keeps_nothing(no_collector: None) -> None:
+    watch: list[weakref.ref[Pixels]] = []
+    ended = threading.Event()
+
+    def job(progress: Progress, cancel: threading.Event) -> int:
+        pixels = Pixels()
+        watch.append(weakref.ref(pixels, lambda _: ended.set()))
+        cancel.wait(5)
+        raise Cancelled
+
+    generator = followed(job)
+    next(generator)
+    generator.close()
+    assert ended.wait(5)
+    assert watch[0]() is None
+
+
+def test_a_job_that_ends_well_keeps_nothing_but_its_result(no_collector: None) -> None:
+    watch: list[weakref.ref[Pixels]] = []
+
+    def job(progress: Progress, cancel: threading.Event) -> int:
+        pixels = Pixels()
+        watch.append(weakref.ref(pixels))
+        return 1
+
+    assert finish(followed(job))[1] == 1
+    assert watch[0]() is None
+
+
+def test_an_error_that_is_kept_as_a_value_keeps_nothing(no_collector: None) -> None:
+    watch: list[weakref.ref[Pixels]] = []
+    try:
+        in_the_depth(watch, StepError(2, InputError("width", "it", "that", "Do")))
+    except StepError as error:
+        kept = as_data(error)
+    assert watch[0]() is None
+    assert (kept.__traceback__, kept.__cause__, str(kept)) == (None, None, "step 2: width: it; that. Do.")

@@ -21,7 +21,7 @@ from gan.batch.recipe_json import KEPT
 from gan.batch.results import Summary
 from gan.batch.runner import Replay
 from gan.core.contract import Progress
-from gan.core.errors import Cancelled, InputError, StepError
+from gan.core.errors import Cancelled, InputError, StepError, as_data
 from gan.ui.background_job import follow
 from gan.ui.i18n import language, sentence
 from gan.ui.protocols import Run
@@ -77,7 +77,7 @@ class Handlers:
                     paths, out = [Path(path) for path in files or ()], Path(folder) / "out"
                     replay = Replay(recipe, paths, out, self._run, progress=_overall(progress), cancel=cancel)
                 except StepError as error:
-                    return error
+                    return as_data(error)
                 return _Made(_replayed(replay, told), Path(folder), cancel.is_set())
 
             with self.running.until_the_end(request):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from PIL import Image
 
 from gan.core.contract import Result
 from gan.cutout.page.settings import Edits
@@ -18,7 +17,7 @@ from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 from gan.ui import session
-from gan.ui.mask_editor import LONGEST_PX, Color, EditorValue, drawn_in
+from gan.ui.mask_editor import LONGEST_PX, Color, EditorValue, drawn_in, layer_paths, open_layer
 from gan.ui.preview import checkers, preview_size
 from gan.ui.result import RenderedResult
 
@@ -184,12 +183,15 @@ def write_faded(photograph: Picture, cutout: Picture, path: Path) -> Path:
 
 
 def kept_layers(value: EditorValue | None, folder: Path) -> tuple[Path, ...]:
-    """Copies of what was drawn, which outlive the editor's own files."""
+    """Copies of what was drawn, which outlive the editor's own files.
+
+    Raises:
+        InputError: as of `gan.ui.mask_editor.open_layer`.
+    """
     paths = []
-    for number, layer in enumerate((value or {}).get("layers") or ()):
+    for number, layer in enumerate(layer_paths(value)):
         path = folder / f"layer-{number}.png"
-        with Image.open(layer) as image:
-            image.save(path)
+        open_layer(layer).save(path)
         paths.append(path)
     return tuple(paths)
 

@@ -6,6 +6,7 @@ import json
 import tempfile
 import threading
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any, Final
 import gradio as gr
 
 from gan.core.contract import Progress, Request, Result
-from gan.core.errors import Cancelled, InputError, PackshotError
+from gan.core.errors import Cancelled, InputError, PackshotError, as_data
 from gan.cutout.segment import AUTO_MODEL
 from gan.export.channels import Channel
 from gan.export.file_metadata import SUFFIX_OF, facts_of
@@ -27,7 +28,8 @@ from gan.export.zip_builder import Packed, pack
 from gan.export.zip_package import ERROR, Package
 from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
-from gan.ui.background_job import follow
+from gan.limits import MAX_BYTES, MAX_ENTRIES, MAX_SAVED_BYTES
+from gan.ui.background_job import follow, one_sentence
 from gan.ui.i18n import Language, language, say
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
@@ -136,10 +138,12 @@ class Handlers:
             yield *values, report.html(to, stopped=stopped), ""
 
 
-def pick(archive: str | None, event: gr.SelectData) -> Iterator[Any]:
+def pick(archive: str | None, event: gr.SelectData, request: gr.Request | None = None) -> Iterator[Any]:
     """The file behind a preview that was chosen: each has two, before and after."""
     with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
-        yield gr.skip() if archive is None else str(_unpacked(Path(archive), event.index // 2, Path(folder)))
+        with one_sentence(language(request)):
+            found = None if archive is None else _unpacked(Path(archive), event.index, Path(folder))
+        yield gr.skip() if found is None else str(found)
 
 
 @dataclass(frozen=True)
@@ -215,7 +219,7 @@ class _Work:
         try:
             return self._measure(path, advance)
         except PackshotError as error:
-            self.report.cards.append(Card(path.name, error=error))
+            self.report.cards.append(Card(path.name, error=as_data(error)))
             return {"source": path.name, "error": str(error)}
 
     def _measure(self, path: Path, advance: Progress) -> dict[str, Any]:
@@ -267,11 +271,40 @@ def _given(files: Sequence[str] | None) -> list[Path]:
     return [Path(path) for path in files]
 
 
-def _unpacked(archive: Path, number: int, folder: Path) -> Path:
-    """A picture of an archive as a file of its own; its report says in which order they came."""
-    with zipfile.ZipFile(archive) as packed:
-        entries = json.loads(packed.read("report.json"))["files"]
-        name = [entry["file"] for entry in entries if entry["status"] != ERROR][number]
-        path = folder / Path(name).name
-        path.write_bytes(packed.read(name))
+def _unpacked(archive: Path, preview: int, folder: Path) -> Path:
+    """The picture behind a preview as a file of its own; the archive's report says in which order they came.
+
+    Whoever asks sends the archive's path, which may be any file of theirs: what is unpacked is bounded.
+
+    Raises:
+        InputError: it is no archive of this page, or has no such picture.
+    """
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            if len(packed.infolist()) > MAX_ENTRIES:
+                raise ValueError("more files than are packed")
+            entries = json.loads(_member(packed, "report.json", MAX_SAVED_BYTES))["files"]
+            name = [entry["file"] for entry in entries if entry["status"] != ERROR][preview // 2]
+            content = _member(packed, name, MAX_BYTES)
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _no_archive() from error
+    except (RuntimeError, NotImplementedError, zlib.error) as error:  # encrypted, packed in another way, damaged
+        raise _no_archive() from error
+    path = folder / Path(name).name
+    path.write_bytes(content)
     return path
+
+
+def _member(packed: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:
+    """At most so many bytes are unpacked, whatever the archive's directory says."""
+    with packed.open(name) as member:
+        content = member.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"{name} is too large")
+    return content
+
+
+def _no_archive() -> InputError:
+    return InputError(
+        "file", "it is no archive of this page", "the ZIP that Export made is expected", "Export the pictures again"
+    )

@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
+from gan.imaging import admission
 from gan.imaging.headers import CHUNK_NOTICE, PAGE_NOTICE
 from gan.imaging.io import xmp
 from gan.imaging.io.exif import published_exif, read_dpi, read_exif, with_dpi
@@ -22,7 +23,7 @@ from gan.imaging.io.pixels import to_image, to_image_on_white, to_tensors
 from gan.imaging.io.source import CMYK_NOTICE, END_NOTICE, Source, open_source
 from gan.imaging.picture import Picture
 from gan.imaging.rights import read_rights
-from gan.imaging.sizes import MAX_BYTES, MAX_PIXELS
+from gan.limits import MAX_BYTES, MAX_PIXELS
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "NOTICES", "Encoding", "decode", "encode", "to_pil", "write"]
 
@@ -141,6 +142,7 @@ def _picture(
     else:
         image = opened.image if orientation == 1 else opened.image.transpose(_UPRIGHT[orientation])
         rgb, alpha = to_tensors(image, convert, opened.key)
+    admission.keep(rgb)
     bits = 8 if opened.deep is None else 16
     history, source_type = xmp.read(opened.image.info.get("xmp"))
     if not opened.file_format:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import io
+from array import array
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
 from gan.imaging.color_grading import SIZES, Look
+from gan.limits import MAX_CUBE_BYTES
 
-MAX_BYTES = 128 * 2**20
 TITLE_CHARACTERS = 200
 
 _DOMAINS = {"DOMAIN_MIN": (0.0, 0.0, 0.0), "DOMAIN_MAX": (1.0, 1.0, 1.0), "LUT_3D_INPUT_RANGE": (0.0, 1.0)}
+_LARGEST = float(np.finfo(np.float32).max)
 _ALLOWED = "a .cube file with a three-dimensional table is needed"
 _REMEDY = "Export the look again"
 
@@ -57,60 +59,75 @@ def read_cube(source: str | Path | bytes) -> Look:
     """
     name = "" if isinstance(source, bytes) else Path(source).name
     data = source if isinstance(source, bytes) else _content(Path(source))
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_CUBE_BYTES:
         raise InputError(
             "look",
             "the file has more than {most} MiB",
             _ALLOWED,
             "Choose a smaller table",
-            most=MAX_BYTES // 2**20,
+            most=MAX_CUBE_BYTES // 2**20,
         )
-    text = data.decode("utf-8-sig", "replace")
-    if "\0" in text or not text.strip():
+    if b"\0" in data or not data.strip():
         raise InputError("look", "the file is not text", _ALLOWED, "Choose another file")
-    size, lines = _head(text)
-    colors = _colors(lines)
-    if len(colors) != size**3:
+    size, values = _table(data)
+    if len(values) != 3 * size**3:
         raise InputError(
             "look",
             "{got} colors for a size of {size}",
             "{needed} are needed",
             _REMEDY,
-            got=len(colors),
+            got=len(values) // 3,
             size=size,
             needed=size**3,
         )
-    return Look(torch.from_numpy(colors).reshape(size, size, size, 3), name)
+    colors = np.frombuffer(values, np.float32).copy()
+    return Look(torch.from_numpy(colors.reshape(size, size, size, 3)), name)
 
 
 def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(MAX_CUBE_BYTES + 1)
     except OSError:
         raise InputError("look", "the file {name} cannot be read", _ALLOWED, "Check the path", name=str(path)) from None
 
 
-def _head(text: str) -> tuple[int, list[tuple[int, str]]]:
-    """The table's size, and the numbered lines of its colours."""
-    size, colors = 0, []
-    for number, line in enumerate(text.splitlines(), start=1):
-        keyword, _, rest = " ".join(line.partition("#")[0].split()).partition(" ")
-        if line.lstrip().startswith("TITLE") or not keyword:
+def _table(data: bytes) -> tuple[int, array[float]]:
+    """The table's size, and its numbers in the order of the lines.
+
+    One line is in memory at a time, and reading ends where there are more colors than the largest table has.
+    """
+    size, values = 0, array("f")
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", errors="replace")
+    for number, line in enumerate(lines, start=1):
+        content = line.partition("#")[0].split()
+        if not content or content[0].startswith("TITLE"):
             continue
-        if keyword[0] in "+-.0123456789":
-            colors.append((number, line.partition("#")[0]))
-        elif keyword == "LUT_3D_SIZE":
-            size = _size(rest)
-        elif keyword in _DOMAINS:
-            _check_domain(keyword, rest)
-        elif keyword.startswith("LUT_1D"):
+        if content[0][0] in "+-.0123456789":
+            if len(values) >= 3 * SIZES[1] ** 3:
+                raise _bad_line(number, line)
+            values.extend(_color(content, number, line))
+        elif content[0] == "LUT_3D_SIZE":
+            size = _size(" ".join(content[1:]))
+        elif content[0] in _DOMAINS:
+            _check_domain(content[0], " ".join(content[1:]))
+        elif content[0].startswith("LUT_1D"):
             raise InputError("look", "a one-dimensional table", _ALLOWED, "Export a 3D table instead")
         else:
             raise _bad_line(number, line)
     if not size:
         raise InputError("look", "the line LUT_3D_SIZE is missing", _ALLOWED, _REMEDY)
-    return size, colors
+    return size, values
+
+
+def _color(content: list[str], number: int, line: str) -> tuple[float, ...]:
+    try:
+        color = tuple(map(float, content))
+    except ValueError:
+        color = ()
+    if len(color) != 3 or not all(-_LARGEST <= value <= _LARGEST for value in color) or "_" in line:
+        raise _bad_line(number, line)
+    return color
 
 
 def _size(rest: str) -> int:
@@ -142,27 +159,6 @@ def _check_domain(keyword: str, rest: str) -> None:
             keyword=keyword,
             given=rest.strip()[:80],
         )
-
-
-def _colors(lines: list[tuple[int, str]]) -> NDArray[np.float32]:
-    """(N, 3)."""
-    try:
-        with np.errstate(over="ignore"):
-            colors = np.array([line.split() for _, line in lines], dtype=np.float32).reshape(-1, 3)
-    except ValueError:
-        raise next(_bad_line(number, line) for number, line in lines if not _is_color(line)) from None
-    if len(colors) != len(lines) or not np.isfinite(colors).all():
-        raise next(_bad_line(number, line) for number, line in lines if not _is_color(line))
-    return colors
-
-
-def _is_color(line: str) -> bool:
-    try:
-        with np.errstate(over="ignore"):
-            values = np.array(line.split(), dtype=np.float32)
-    except ValueError:
-        return False
-    return values.shape == (3,) and bool(np.isfinite(values).all())
 
 
 def _bad_line(number: int, line: str) -> InputError:

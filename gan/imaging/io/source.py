@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageChops, TiffImagePlugin, UnidentifiedImageError
 
 from gan.core.errors import InputError
-from gan.imaging import declared_colors
+from gan.imaging import admission, declared_colors
 from gan.imaging.apart import ApartError, decoded_apart
 from gan.imaging.headers import Header, check_size, odd_tiff, read_header, too_large, too_slow
 from gan.imaging.io.formats import ALLOWED, READ_APART, READABLE
@@ -21,11 +20,14 @@ from gan.imaging.io.high_bit_depth import Deep, read_deep
 from gan.imaging.io.pixels import DEEP_GREY_MODES, Key
 from gan.imaging.jpeg_header import with_end
 from gan.imaging.kinds import NAMED, foreign
-from gan.imaging.sizes import MAX_BYTES, MAX_PIXELS, MOST_FRAMES, MOST_SECONDS
+from gan.imaging.openers import register_openers
+from gan.imaging.sizes import MOST_FRAMES, MOST_SECONDS
 from gan.imaging.tiff_odd import is_odd, read_odd
+from gan.limits import MAX_BYTES
 
 END_NOTICE = "The file ends too early; its last rows may be missing"
 CMYK_NOTICE = "CMYK without a usable profile: the colors were taken as offset printing on coated paper"
+
 
 _PNG_DEPTH_BYTE = 24
 _TIFF_BITS_PER_SAMPLE = 258
@@ -35,8 +37,6 @@ _MOST_MISSING = 0.02
 
 _FILLER = bytes((73 * i + 41) % 255 for i in range(4096))
 """Anything but an end: where pixels of a JPEG depend on what follows its last byte, that byte is not its last."""
-
-_plugins_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _of_image(image: Image.Image, name: str, field: str) -> Source:
 
 
 def _of_file(data: bytes, name: str, field: str) -> Source:
-    _register_plugins()
+    register_openers()
     header = read_header(data, field)
     if header.kind in READ_APART:
         return _source(_apart(header, field), header, None, name, field, frames=1)
@@ -310,6 +310,7 @@ def _check_size(width_px: int, height_px: int, field: str) -> None:
     if width_px < 1 or height_px < 1:
         raise InputError(field, "the picture has no pixels", "at least 1 x 1 is needed", "Choose another file")
     check_size(width_px, height_px, field)
+    admission.ask(width_px * height_px)
 
 
 def _check_depth(image: Image.Image, depth: int, field: str) -> None:
@@ -355,18 +356,6 @@ def _key(image: Image.Image, depth: int) -> Key:
     if image.mode == "RGB" and isinstance(key, tuple):
         return tuple(value >> 8 for value in key) if depth == 16 else key
     return None
-
-
-def _register_plugins() -> None:
-    """Pillow's own and HEIC's, once; and Pillow's limit raised to ours, so that it does not warn of what is allowed."""
-    with _plugins_lock:
-        if Image.MAX_IMAGE_PIXELS is not None:
-            Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MAX_PIXELS)
-        if "HEIF" not in Image.OPEN:
-            import pillow_heif
-
-            Image.init()
-            pillow_heif.register_heif_opener()
 
 
 def _has_known_signature(data: bytes) -> bool:

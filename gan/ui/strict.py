@@ -1,0 +1,162 @@
+"""What widgets take over the network: values of their own type, and for all others one sentence.
+
+Gradio 6.31 hands a checkbox's text, a number's list or a NaN on to the handler, and lists numbers to choose from as
+texts. The page itself sends none of these; programs do.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import gradio as gr
+from gradio.context import LocalContext
+
+from gan.core.errors import InputError
+from gan.ui.i18n import language, sentence
+
+MOST_INTEGER: Final = 2**53
+"""Beyond it JSON's numbers are no longer exact."""
+
+MOST_TEXT: Final = 100_000
+"""Characters; a message or an HTML report comes back to the server in some events, a setting never is as long."""
+
+_SHOWN: Final = 60
+
+
+def make_strict() -> None:
+    """Let Gradio's widgets of this process check types before anything else; once is enough."""
+    for kind, check in _CHECKS.items():
+        if not hasattr(kind.preprocess, "__wrapped__"):
+            kind.preprocess = _checked(kind.preprocess, check)
+    for kind in (gr.Radio, gr.Dropdown):
+        if not hasattr(kind.api_info, "__wrapped__"):
+            kind.api_info = _with_numbers(kind.api_info)  # type: ignore[method-assign]
+
+
+def _checked(preprocess: Callable[..., Any], check: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    @functools.wraps(preprocess)
+    def checked(self: Any, payload: Any) -> Any:
+        return preprocess(self, check(self, payload))
+
+    return checked
+
+
+def _with_numbers(api_info: Callable[..., Any]) -> Callable[..., Any]:
+    """A choice of numbers is listed as one, and with its values; Gradio would list it as a choice of texts."""
+
+    @functools.wraps(api_info)
+    def described(self: Any) -> Any:
+        told, values = api_info(self), [value for _, value in self.choices]
+        if values and all(_is_number(value) for value in values):
+            kind = "integer" if all(isinstance(value, int) for value in values) else "number"
+            return {"type": kind, "description": f"one of {', '.join(map(str, values))}"}
+        return told
+
+    return described
+
+
+def _truth(widget: Any, payload: Any) -> Any:
+    return payload if isinstance(payload, bool) else _refuse(widget, payload, "true or false")
+
+
+def _number(widget: Any, payload: Any) -> Any:
+    if payload is None and isinstance(widget, gr.Number):
+        return None
+    if not _is_number(payload) or not math.isfinite(payload) or abs(payload) > MOST_INTEGER:
+        return _refuse(widget, payload, "a number")
+    least, most = widget.minimum, widget.maximum
+    if (least is not None and payload < least) or (most is not None and payload > most):
+        return _refuse(widget, payload, _between(least, most))
+    return payload
+
+
+def _text(widget: Any, payload: Any) -> Any:
+    if payload is None:
+        return ""
+    if not isinstance(payload, str) or len(payload) > MOST_TEXT:
+        return _refuse(widget, payload, "a text")
+    return payload
+
+
+def _choice(widget: Any, payload: Any) -> Any:
+    """A choice's text stands for its number: programs that read an older listing send it."""
+    if payload is None:
+        return None
+    values = [value for _, value in widget.choices]
+    if isinstance(payload, list):
+        if not getattr(widget, "multiselect", False):
+            return _refuse(widget, payload, _one_of(values))
+        return [_known(widget, one, values) for one in payload]
+    if getattr(widget, "allow_custom_value", False) and isinstance(payload, str):
+        return payload
+    return _known(widget, payload, values)
+
+
+def _choices(widget: Any, payload: Any) -> Any:
+    values = [value for _, value in widget.choices]
+    if payload is None:
+        return []
+    if not isinstance(payload, list):
+        return _refuse(widget, payload, "a list")
+    return list(dict.fromkeys(_known(widget, one, values) for one in payload))
+
+
+def _known(widget: Any, payload: Any, values: Sequence[Any]) -> Any:
+    for value in values:
+        if type(value) is type(payload) and value == payload:
+            return value
+    for value in values:
+        if _is_number(value) and (str(value) == payload or (_is_number(payload) and value == payload)):
+            return value
+    return _refuse(widget, payload, _one_of(values))
+
+
+_CHECKS: Final[dict[Any, Callable[[Any, Any], Any]]] = {
+    gr.Checkbox: _truth,
+    gr.Number: _number,
+    gr.Slider: _number,
+    gr.Textbox: _text,
+    gr.Radio: _choice,
+    gr.Dropdown: _choice,
+    gr.CheckboxGroup: _choices,
+}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _one_of(values: Sequence[Any]) -> str:
+    return ", ".join(map(str, values))
+
+
+def _between(least: float | None, most: float | None) -> str:
+    if least is None or most is None:
+        return f">= {least:g}" if least is not None else f"<= {most:g}"
+    return f"{least:g} ... {most:g}"
+
+
+def _refuse(widget: Any, payload: Any, wanted: str) -> Any:
+    """Raise the sentence as Gradio shows it."""
+    error = InputError(
+        _name(widget),
+        "{value}",
+        "{wanted} is expected",
+        "Correct the value",
+        value=repr(payload)[:_SHOWN],
+        wanted=wanted,
+    )
+    text = sentence(error, language(LocalContext.request.get(None)))
+    raise gr.Error(html.escape(text, quote=False), print_exception=False)
+
+
+def _name(widget: Any) -> str:
+    """As the API and the command line call it: by the element's id, without its tab, or by the label's key."""
+    if widget.elem_id:
+        return str(widget.elem_id).partition("-")[2].replace("-", "_") or str(widget.elem_id)
+    key = getattr(widget.label, "key", "")
+    return key.rpartition(".")[2].rpartition(":")[2] or str(widget.get_block_name())
