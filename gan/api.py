@@ -231,7 +231,7 @@ def _built(checkpoint: Checkpoint) -> Any:
         raise WeightsError(
             "weights",
             "{path} is damaged ({reason})",
-            "a file as it was published is expected",
+            "the file as it was published is expected",
             "Restore it, or publish the checkpoint again",
             path=f"{checkpoint.name}/config.json",
             reason=f"{type(error).__name__}: {error}"[:200],

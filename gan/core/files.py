@@ -132,7 +132,7 @@ def trouble(error: Exception, name: object) -> PackshotError | None:
         return InputError(
             "image",
             "there is not enough memory for it",
-            "a picture that fits into the memory is needed",
+            "a picture that fits in memory is needed",
             "Choose a smaller picture, or close other programs",
         )
     if isinstance(error, OSError):
@@ -140,7 +140,7 @@ def trouble(error: Exception, name: object) -> PackshotError | None:
             "output",
             "{name} cannot be written: {reason}",
             "a folder that can be written is needed",
-            "Check its permissions and its room, or choose another",
+            "Check its permissions and free space, or choose another",
             name=name,
             reason=error.strerror or type(error).__name__,
         )

@@ -111,7 +111,7 @@ def _check_names(path: Path, state: dict[str, Any]) -> None:
         raise unusable(
             path,
             Message("it holds {count} tensors", {"count": len(state)}),
-            Message("at most {most} are read", {"most": MAX_TENSORS}),
+            Message("at most {most} are allowed", {"most": MAX_TENSORS}),
         )
     for name in state:
         for number in re.findall(r"\d+", str(name)):

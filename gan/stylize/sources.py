@@ -59,7 +59,7 @@ def styles_of(sources: Sequence[Source], weights: Sequence[float] | None = None)
             "style",
             "{count} styles",
             "1 to {most} are allowed",
-            "Choose a preset or give a picture",
+            "Choose a preset or add a picture",
             count=len(sources),
             most=MOST_STYLES,
         )

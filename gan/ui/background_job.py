@@ -71,7 +71,7 @@ def follow(job: Job[T], to: Language, show: Callable[[str], Update]) -> Generato
 
 
 def _within_the_gate(job: Job[T], tracker: _Tracker, cancel: threading.Event) -> T:
-    tracker.step(0, 0, "Waiting for its turn")
+    tracker.step(0, 0, "Waiting in the queue")
     with GATE.worker(cancel):
         tracker.step(0, 0, "Reading the picture")
         return job(tracker.step, cancel)

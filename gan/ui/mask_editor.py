@@ -188,7 +188,7 @@ def layer_paths(value: EditorValue | None) -> Sequence[str]:
     paths: Sequence[str] = (value or {}).get("layers") or ()
     if len(paths) > MAX_LAYERS:
         raise InputError(
-            "mask", "{got} layers", "at most {most} are read", "Draw on one layer", got=len(paths), most=MAX_LAYERS
+            "mask", "{got} layers", "at most {most} are allowed", "Draw on one layer", got=len(paths), most=MAX_LAYERS
         )
     return paths
 

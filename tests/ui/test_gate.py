@@ -150,7 +150,7 @@ def test_a_job_that_was_left_keeps_its_place_until_it_ends(monkeypatch: pytest.M
     next(left)
     left.close()
     after: Iterator[str] = background_job.follow(quick, "en", lambda line: line)
-    assert "Waiting for its turn" in next(after)
+    assert "Waiting in the queue" in next(after)
     assert order == []
     go_on.set()
     list(after)

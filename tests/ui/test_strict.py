@@ -94,5 +94,5 @@ def test_twice_is_as_once() -> None:
 
 @pytest.mark.parametrize("name", ["lossless", "keep_exif", "keep_location"])
 def test_a_text_keeps_no_location(name: str) -> None:
-    with pytest.raises(InputError, match=f"{name}: 'false'; true or false is expected"):
+    with pytest.raises(InputError, match=f'{name}: "false"; true or false is expected'):
         Encoding(file_format="png", **{name: "false"})  # type: ignore[arg-type]

@@ -65,7 +65,7 @@ def test_what_is_no_picture_clears_the_preview_first_and_then_says_why(tmp_path:
     bad.write_bytes(b"<html>")
     shown = widgets._look(str(bad), None)  # type: ignore[arg-type]
     assert next(shown)[0]["value"] is None
-    with pytest.raises(gr.Error, match="image: not a picture"):
+    with pytest.raises(gr.Error, match="image: a web page"):
         next(shown)
 
 
