@@ -99,7 +99,7 @@ def test_layers_beyond_the_bounds_are_named(tmp_path: Path) -> None:
     path.write_bytes(bytes(MAX_LAYER_BYTES + 1))
     with pytest.raises(InputError, match=f"more than {MAX_LAYER_BYTES // 2**20} MB"):
         mask_editor.drawn({"layers": [str(path)]}, 16, 16)
-    with pytest.raises(InputError, match=f"at most {MAX_LAYERS} are read"):
+    with pytest.raises(InputError, match=f"at most {MAX_LAYERS} are allowed"):
         mask_editor.drawn({"layers": [str(path)] * (MAX_LAYERS + 1)}, 16, 16)
 
 
