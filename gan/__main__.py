@@ -52,12 +52,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("Stopped.", file=sys.stderr)
         return FAILED
     except Exception as error:
-        problem = trouble(error, getattr(error, "filename", None) or "a file")
+        problem = trouble(error, _file_of(error))
         if problem is None:
             raise
         print(problem, file=sys.stderr)
         return BAD_INPUT
     return status
+
+
+def _file_of(error: Exception) -> str:
+    """What an error of the system is about; of a file that is not finished yet, its folder."""
+    name = str(getattr(error, "filename", None) or "a file")
+    return os.path.dirname(name) or "." if name.endswith(".part") else name
 
 
 def _parser() -> argparse.ArgumentParser:
