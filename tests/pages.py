@@ -180,7 +180,8 @@ def main(what: str) -> None:
 
     studio: Any = FakeStudio(STEP_S[what]) if what in STEP_S else Studio("cpu", what)
     if what in STEP_S:
-        studio.requests = studio.cut_outs.requests = deque(
+        # Who measures the page's memory must not find every picture in it.
+        studio.requests = studio.cut_outs.requests = deque(maxlen=0)
             maxlen=0
         )  # who measures the page's memory must not find every picture in it
     with storage.opened() as stored:
