@@ -182,8 +182,6 @@ def main(what: str) -> None:
     if what in STEP_S:
         # Who measures the page's memory must not find every picture in it.
         studio.requests = studio.cut_outs.requests = deque(maxlen=0)
-            maxlen=0
-        )  # who measures the page's memory must not find every picture in it
     with storage.opened() as stored:
         serve(app.build(studio), None, None, shown=[app.EXAMPLES], storage=stored)
 
