@@ -272,7 +272,7 @@ def test_only_what_the_user_or_the_system_can_mend_is_a_sentence() -> None:
     assert trouble(RuntimeError("a mistake of ours"), "x") is None
     assert str(trouble(OSError(errno.ENOSPC, "No space left on device"), "x.png")) == (
         "output: x.png cannot be written: No space left on device; a folder that can be written is needed. "
-        "Check its permissions and its room, or choose another."
+        "Check its permissions and free space, or choose another."
     )
 
 

@@ -83,7 +83,7 @@ def test_a_text_keeps_no_location(stranger: Stranger, tmp_path: Path) -> None:
     Image.new("RGB", (48, 32), "teal").save(tmp_path / "shoe.png")
     picture = file_of(stranger.upload(tmp_path / "shoe.png"))
     told = stranger.ask(stranger.number("enhance"), stranger.values("enhance", image=picture, keep_exif="false"))
-    assert told["output"]["error"].startswith("keep_exif: 'false'; true or false is expected")
+    assert told["output"]["error"].startswith('keep_exif: "false"; true or false is expected')
     told = stranger.ask(stranger.number("enhance"), stranger.values("enhance", image=picture, scale="2"))
     assert told["success"], told
 
