@@ -17,6 +17,7 @@ from gan.data.degrade import DegradationMix, realistic
 from gan.data.pairs import DegradedPairs, stream
 from gan.data.pictures import Pictures, find, split
 from gan.enhance.network import EnhanceConfig, EnhanceNet
+from gan.enhance.teaching import load_teacher, prepare
 from gan.errors import ConfigError
 from gan.losses.adversarial import discriminator_loss, generator_loss
 from gan.losses.features import feature_loss
@@ -135,7 +136,7 @@ def build(config: EnhanceRecipe, _data: EnhanceData | None = None) -> State:
     if config.features:
         frozen["features"] = load_features("lite0")
     if config.distil:
-        frozen["teacher"] = _teacher(config)
+        frozen["teacher"] = load_teacher(Path(config.teacher))
     optimizers: dict[str, torch.optim.Optimizer] = {
         name: torch.optim.Adam(net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
         for name, net in networks.items()
@@ -281,6 +282,7 @@ RECIPE = Recipe(
     batch_size=lambda config: config.batch,
     ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
     learning_rate=learning_rate,
+    prepare=prepare,
 )
 
 
@@ -296,19 +298,3 @@ def _discriminator_step(state: State, made: Tensor, sharp: Tensor, fabric: Fabri
     fabric.backward(loss)
     optimizer.step()
     return loss
-
-
-def _teacher(config: EnhanceRecipe) -> nn.Module:
-    from gan.nets.community import load_community
-
-    path = Path(config.teacher)
-    if not path.exists():
-        raise ConfigError(
-            "teacher",
-            "{path} is missing",
-            "a checkpoint that spandrel reads is expected",
-            "Run: python -m gan weights convert-realesrgan",
-            path=path,
-        )
-    teacher: nn.Module = load_community(path).module
-    return teacher.requires_grad_(False).eval()

@@ -123,6 +123,8 @@ class Recipe(Generic[C]):
         batch_size: config -> pictures a step over all processes.
         ema_half_life_kimg: config -> half-life of the average.
         learning_rate: (config, fraction of the run) -> factor on the rate of `build`.
+        prepare: (pictures, folder to write, items, seed, teacher's file) -> a sentence about what lies there now; what
+            costs time and is made once. None where a task needs nothing.
     """
 
     task: str
@@ -138,3 +140,4 @@ class Recipe(Generic[C]):
     batch_size: Callable[[C], int]
     ema_half_life_kimg: Callable[[C], float]
     learning_rate: Callable[[C, float], float]
+    prepare: Callable[[Path, Path, int, int, Path], str] | None = None
