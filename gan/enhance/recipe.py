@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 from torchvision.utils import make_grid
 
 from gan.data.degrade import DegradationMix, realistic
 from gan.data.pairs import DegradedPairs, stream
 from gan.data.pictures import Pictures, find, split
+from gan.data.stock import Stock, stock
+from gan.enhance.judging import judge
 from gan.enhance.network import EnhanceConfig, EnhanceNet
-from gan.enhance.teaching import load_teacher, prepare
+from gan.enhance.teaching import INPUT_PX, MIX, Taught, load_teacher, pictures_of, prepare
 from gan.errors import ConfigError
 from gan.losses.adversarial import discriminator_loss, generator_loss
 from gan.losses.features import feature_loss
+from gan.losses.pictures import charbonnier, ms_ssim_loss, unrest
 from gan.metrics.fidelity import psnr_y
 from gan.nets.blocks import fuse
 from gan.nets.discriminators import UNetDiscriminator
@@ -42,12 +47,23 @@ class EnhanceRecipe:
         network: what is trained.
         patch_px: side of the sharp patches.
         batch: pictures a step.
-        learning_rate: of Adam (0.9, 0.99); constant, then down to a tenth of it over
-            the last 30% of the steps.
-        pixels: weight of the L1 distance.
+        learning_rate: of Adam (0.9, 0.99).
+        falling: "late": constant, then down to a tenth of it over the last 30% of the steps; "cosine": along half a
+            cosine down to a twentieth.
+        crops: where pairs come from. "pictures": any part of a folder is equally likely; "stock": products, lettering,
+            photographs and textures in the proportions of `gan.data.stock`; "taught": the teacher's answers. The last
+            two want a folder that `python train.py prepare enhance` wrote.
+        pixels: weight of the pixel distance: L1, or with taught crops Charbonnier's.
+        taught: share of the teacher's picture in the target; the rest is the truth.
+        structure: weight of 1 - MS-SSIM.
+        flat: weight of what stirs where the truth is flat.
         features: weight of the feature loss (Lite0); its gradient on a picture is some 500 times that of L1.
+        feature_stages: how many of Lite0's five stages it looks at.
         features_from: first step that knows features and the discriminator; before it, pixels alone.
         adversarial: weight of the generator's loss; 0 trains no discriminator.
+        adversarial_from: first step that knows the generator's loss; the discriminator learns from `features_from` on.
+        verdicts: channels and unshuffle of the discriminator.
+        verdict_rate: its learning rate as a multiple of the network's.
         distil: weight of the L1 distance to the teacher's output; 0 loads no teacher.
         teacher: a checkpoint that spandrel reads; `python -m gan weights convert-realesrgan` writes x4plus.
         mix: how often each kind of degradation is drawn.
@@ -58,10 +74,19 @@ class EnhanceRecipe:
     patch_px: int = 128
     batch: int = 8
     learning_rate: float = 2e-4
+    falling: Literal["late", "cosine"] = "late"
+    crops: Literal["pictures", "stock", "taught"] = "pictures"
     pixels: float = 1.0
+    taught: float = 0.0
+    structure: float = 0.0
+    flat: float = 0.0
     features: float = 0.0
+    feature_stages: int = 5
     features_from: int = 600
     adversarial: float = 0.0
+    adversarial_from: int = 0
+    verdicts: tuple[int, int] = (32, 1)
+    verdict_rate: float = 1.0
     distil: float = 0.0
     teacher: str = "models/realesrgan-x4plus.safetensors"
     mix: DegradationMix = field(default_factory=DegradationMix)
@@ -78,6 +103,15 @@ class EnhanceRecipe:
                 unit=self.network.scale * self.network.unshuffle,
                 scale=self.network.scale,
             )
+        if self.taught and self.crops != "taught":
+            raise ConfigError(
+                "taught",
+                "{share} with {crops} crops",
+                "only taught crops hold the teacher's pictures",
+                "Change the preset",
+                share=self.taught,
+                crops=self.crops,
+            )
         if self.distil and self.network.scale != 4:
             raise ConfigError(
                 "distil", "scale {scale}", "the teacher works at x4", "Set distil to 0", scale=self.network.scale
@@ -91,6 +125,36 @@ def _row(scale: int, **changes: Any) -> EnhanceRecipe:
 
 RESTORE = DegradationMix(clean=0.25, light=0.55, heavy=0.20)
 TINY = {"channels": 8, "blocks": 1}
+TAUGHT: dict[str, Any] = {
+    "patch_px": 160,
+    "batch": 8,
+    "falling": "cosine",
+    "crops": "taught",
+    "taught": 0.7,
+    "features": 0.03,
+    "feature_stages": 4,
+    "features_from": 0,
+    "ema_half_life_kimg": 1.0,
+}
+CRISP: dict[str, Any] = {
+    "patch_px": 160,
+    "batch": 8,
+    "learning_rate": 1e-4,
+    "falling": "cosine",
+    "crops": "stock",
+    "mix": MIX,
+    "pixels": 0.5,
+    "structure": 0.5,
+    "flat": 1.0,
+    "features": 0.05,
+    "feature_stages": 4,
+    "features_from": 0,
+    "adversarial": 0.05,
+    "adversarial_from": 150,
+    "verdicts": (32, 2),
+    "verdict_rate": 3.0,
+    "ema_half_life_kimg": 1.0,
+}
 
 # fmt: off
 PRESETS: dict[str, EnhanceRecipe] = {
@@ -98,6 +162,13 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x4":        _row(4, patch_px=160, batch=8,  features=0.03),
     "x2":        _row(2, patch_px=96,  batch=8,  features=0.01),
     "x1":        _row(1, patch_px=64,  batch=8,  features=0.01, mix=RESTORE),
+    # two CPU cores, in two stages: first the teacher's answers, then an adversary; --from enhance-x4, then --from RUN
+    "x4-taught": _row(4, **TAUGHT),
+    "x2-taught": _row(2, **TAUGHT),
+    "x1-taught": _row(1, **TAUGHT | {"patch_px": 64, "batch": 16}),
+    "x4-crisp":  _row(4, **CRISP),
+    "x2-crisp":  _row(2, **CRISP | {"patch_px": 128}),
+    "x1-crisp":  _row(1, **CRISP | {"patch_px": 96}),
     # a GPU: half an hour
     "x4-gan":    _row(4, patch_px=256, batch=48, features=0.01, adversarial=0.01),
     "x2-gan":    _row(2, patch_px=192, batch=48, features=0.01, adversarial=0.01),
@@ -106,6 +177,8 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "tiny-x4":   _row(4, patch_px=32,  batch=2,  network=TINY),
     "tiny-x2":   _row(2, patch_px=32,  batch=2,  network=TINY),
     "tiny-x1":   _row(1, patch_px=32,  batch=2,  network=TINY, mix=RESTORE),
+    "tiny-taught": _row(4, network=TINY, **TAUGHT | {"patch_px": 32, "batch": 2, "features": 0.0}),
+    "tiny-crisp": _row(4, network=TINY, **CRISP | {"patch_px": 96, "batch": 2, "features": 0.0, "adversarial_from": 3}),
     "tiny-gan":  _row(2, patch_px=32,  batch=2,  network=TINY, features=0.01, features_from=0, adversarial=0.01),
 }
 # fmt: on
@@ -113,17 +186,28 @@ PRESETS: dict[str, EnhanceRecipe] = {
 
 @dataclass(frozen=True)
 class EnhanceData:
-    """Decoded pictures, split by product."""
+    """Decoded pictures, split by product; with the teacher's answers beside them, those of what is held out too."""
 
-    training: Pictures
-    validation: Pictures
+    training: Pictures | Stock | Taught
+    validation: Pictures | Taught
 
 
 def data(config: EnhanceRecipe, folder: Path, seed: int) -> EnhanceData:
-    """All pictures below the folder that are large enough for a patch; where none is held out, all are both."""
-    training, held_out = split(find(folder))
-    everything = Pictures(training or held_out, config.patch_px)
-    return EnhanceData(everything, Pictures(held_out, config.patch_px) if held_out else everything)
+    """All pictures below the folder that are large enough for a patch; where none is held out, all are both.
+
+    For crops other than "pictures" the folder is one that `prepare` wrote.
+    """
+    if config.crops == "pictures":
+        training, held_out = split(find(folder))
+        everything = Pictures(training or held_out, config.patch_px)
+        return EnhanceData(everything, Pictures(held_out, config.patch_px) if held_out else everything)
+    scale = config.network.scale
+    validation = Taught(folder / "validation", scale, scale * INPUT_PX, seed)
+    if config.crops == "taught":
+        return EnhanceData(Taught(folder / "training", scale, config.patch_px, seed), validation)
+    pictures = pictures_of(folder)
+    training, held_out = split(find(pictures))
+    return EnhanceData(stock(pictures, training or held_out, config.patch_px), validation)
 
 
 def build(config: EnhanceRecipe, _data: EnhanceData | None = None) -> State:
@@ -131,14 +215,20 @@ def build(config: EnhanceRecipe, _data: EnhanceData | None = None) -> State:
     network = EnhanceNet(config.network).to(memory_format=torch.channels_last)
     networks: dict[str, nn.Module] = {"network": network}
     if config.adversarial:
-        networks["discriminator"] = UNetDiscriminator()
+        channels, unshuffle = config.verdicts
+        discriminator = UNetDiscriminator(channels, unshuffle=unshuffle)
+        networks["discriminator"] = discriminator.to(memory_format=torch.channels_last)
     frozen: dict[str, nn.Module] = {}
     if config.features:
-        frozen["features"] = load_features("lite0")
+        frozen["features"] = load_features("lite0", stages=config.feature_stages)
     if config.distil:
         frozen["teacher"] = load_teacher(Path(config.teacher))
     optimizers: dict[str, torch.optim.Optimizer] = {
-        name: torch.optim.Adam(net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+        name: torch.optim.Adam(
+            net.parameters(),
+            lr=config.learning_rate * (config.verdict_rate if name == "discriminator" else 1),
+            betas=(0.9, 0.99),
+        )
         for name, net in networks.items()
     }
     return State(networks, {"network": EMA(network)}, optimizers, frozen)
@@ -170,8 +260,12 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
 def batches(
     config: EnhanceRecipe, data: EnhanceData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
 ) -> Iterator[tuple[Tensor, ...]]:
-    """(damaged, sharp) without end from item `start` on."""
-    pairs = DegradedPairs(data.training, config.patch_px, config.network.scale, config.mix, seed)
+    """(damaged, sharp), and with taught crops the teacher's picture, without end from item `start` on."""
+    pairs: Dataset[Any]
+    if isinstance(data.training, Taught):
+        pairs = data.training
+    else:
+        pairs = DegradedPairs(data.training, config.patch_px, config.network.scale, config.mix, seed)
     return stream(pairs, start=start, batch=batch, rank=rank, world=world, workers=workers)
 
 
@@ -179,25 +273,27 @@ def step(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric:
     """One step of the network and, with an adversarial weight, one of the discriminator.
 
     Args:
-        batch: damaged (N, 3, p / scale, p / scale) and sharp (N, 3, p, p), in [0, 1].
+        batch: damaged (N, 3, p / scale, p / scale) and sharp (N, 3, p, p), in [0, 1]; with taught crops the teacher's
+            picture as well, of sharp's shape.
 
     Returns:
         The losses, unweighted, and the norm of the network's gradient before it is clipped to 0.3.
     """
-    damaged, sharp = (x.contiguous(memory_format=torch.channels_last) for x in batch)
+    damaged, sharp, *taught = (x.contiguous(memory_format=torch.channels_last) for x in batch)
     network, optimizer = state.networks["network"], state.optimizers["network"]
     made = network(damaged)
-    losses = {"l1": F.l1_loss(made, sharp)}
-    total = config.pixels * losses["l1"]
+    losses = _pixel_losses(made, sharp, taught[0] if config.taught else None, config)
+    total = sum(getattr(config, weight) * losses[name] for name, weight in _WEIGHTS.items() if name in losses)
     if config.features and _features_due(state, config):
-        losses["features"] = feature_loss(state.frozen["features"], made, sharp)  # type: ignore[arg-type]
+        target = sharp if not config.taught else config.taught * taught[0] + (1 - config.taught) * sharp
+        losses["features"] = feature_loss(state.frozen["features"], made, target)  # type: ignore[arg-type]
         total = total + config.features * losses["features"]
     if config.distil:
         with torch.no_grad():
             taught = state.frozen["teacher"](damaged)
         losses["distil"] = F.l1_loss(made, taught)
         total = total + config.distil * losses["distil"]
-    if config.adversarial and _features_due(state, config):
+    if config.adversarial and _features_due(state, config) and state.step >= config.adversarial_from:
         discriminator = state.networks["discriminator"]
         discriminator.requires_grad_(False)
         losses["adversarial"] = generator_loss(discriminator(made))
@@ -212,12 +308,32 @@ def step(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric:
     return losses
 
 
+_WEIGHTS = {"l1": "pixels", "charbonnier": "pixels", "structure": "structure", "flat": "flat"}
+"""The losses that need no network, and which field of the config holds their weight."""
+
+
+def _pixel_losses(made: Tensor, sharp: Tensor, taught: Tensor | None, config: EnhanceRecipe) -> dict[str, Tensor]:
+    losses = {}
+    if taught is None:
+        losses["l1"] = F.l1_loss(made, sharp)
+    else:
+        share = config.taught
+        losses["charbonnier"] = share * charbonnier(made, taught) + (1 - share) * charbonnier(made, sharp)
+    if config.structure:
+        losses["structure"] = ms_ssim_loss(made, sharp)
+    if config.flat:
+        losses["flat"] = unrest(made, sharp)
+    return losses
+
+
 def validate(state: State, config: EnhanceRecipe, data: EnhanceData, device: torch.device) -> Validation:
     """The average network on fixed crops under the fixed test degradation, with bicubic interpolation beside it.
 
     The score is PSNR on Y minus 10 times the Lite0 feature distance where features are trained for: a picture
-    should gain in both.
+    should gain in both. Where there are the teacher's answers they are what is looked at, see `gan.enhance.judging`.
     """
+    if isinstance(data.validation, Taught):
+        return judge(state.ema["network"].module, data.validation, device)
     scale, size = config.network.scale, config.patch_px
     network = state.ema["network"].module.eval()
     features = state.frozen.get("features")
@@ -264,7 +380,9 @@ def cost(config: EnhanceRecipe) -> list[str]:
 
 
 def learning_rate(config: EnhanceRecipe, progress: float) -> float:
-    """Constant, then down to a tenth over the last 30% of the run."""
+    """Constant, then down to a tenth over the last 30% of the run; or along half a cosine down to a twentieth."""
+    if config.falling == "cosine":
+        return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
     return 1.0 if progress < 0.7 else 1.0 - 0.9 * (progress - 0.7) / 0.3
 
 

@@ -1,9 +1,10 @@
-"""A slower network's answers, made once and kept as files, for Enhance x4 to learn from.
+"""A slower network's answers, made once and kept as files, for Enhance to learn from.
 
 `python train.py prepare enhance --data DATA --out FOLDER --count N` writes two caches below FOLDER, `validation` and
-`training`. Each holds items in order: what was damaged (64 px), what it was (256 px), what the teacher makes of it
-(256 px). Item i depends on the seed, on i and on the pictures alone, so a cache that is cut short goes on where it
-stopped, and training may begin when the first thousand are there.
+`training`. Each holds items in order: what was damaged (64 px), what it was (256 px at x4), what the teacher makes of
+it, shrunk to the same size where the scale is smaller than its own. Item i depends on the seed, on i and on the
+pictures alone, so a cache that is cut short goes on where it stopped, and training may begin when the first thousand
+items are there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 from tqdm import tqdm
@@ -27,34 +29,38 @@ from gan.data.pictures import find, split
 from gan.data.stock import Stock, stock
 from gan.errors import ConfigError, InputError
 from gan.files import write_atomic
+from gan.training.options import PrepareOptions
 
-SCALE = 4
-SIDE_PX = 256
+TEACHER_SCALE = 4
+INPUT_PX = 64
 VALIDATION_ITEMS = 48
 MIX = DegradationMix(clean=0.1, light=0.5, heavy=0.4, again=0.5, soft=0.3)
 """As training.md of this project's guide asks: half light, a tenth clean, the second round half of the time."""
 
 ABOUT_FILE = "about.json"
-PLANES = {"damaged": SIDE_PX // SCALE, "sharp": SIDE_PX, "taught": SIDE_PX}
-"""The files of a cache, in the order of writing, and the sides of their pictures; each is (items, side, side, 3) uint8
-without a header."""
+PLANES = ("damaged", "sharp", "taught")
+"""The files of a cache, in the order of writing; each is (items, side, side, 3) uint8 without a header."""
 
 
 def file_of(folder: Path, plane: str) -> Path:
     return folder / f"{plane}.u8"
 
 
-def whole_items(folder: Path) -> int:
+def side_px(plane: str, scale: int) -> int:
+    return INPUT_PX if plane == "damaged" else INPUT_PX * scale
+
+
+def whole_items(folder: Path, scale: int) -> int:
     """How many items a cache holds whole; 0 where there is none. A half-written one at its end does not count."""
     sizes = [
-        path.stat().st_size // (side * side * 3) if (path := file_of(folder, plane)).is_file() else 0
-        for plane, side in PLANES.items()
+        path.stat().st_size // (side_px(plane, scale) ** 2 * 3) if (path := file_of(folder, plane)).is_file() else 0
+        for plane in PLANES
     ]
     return min(sizes)
 
 
 class Taught(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """A training view of a cache: item i is (damaged (3, p / 4, p / 4), sharp (3, p, p), taught (3, p, p)).
+    """A training view of a cache: item i is (damaged (3, p / s, p / s), sharp (3, p, p), taught (3, p, p)).
 
     The whole items are gone through in an order that is drawn anew each time around; of each a random window is taken,
     mirrored and turned at random. Everything depends on seed and i; when the cache has grown, a run that is resumed
@@ -62,27 +68,35 @@ class Taught(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     Args:
         folder: `FOLDER/training` or `FOLDER/validation`.
-        patch_px: p, divisible by 4 and at most 256.
+        scale: s, the one that the cache was made for.
+        patch_px: p, divisible by s and at most 64 times s.
 
     Raises:
-        InputError: the cache holds no item.
+        InputError: the cache holds no item, or was made for another scale.
     """
 
-    def __init__(self, folder: Path, patch_px: int, seed: int) -> None:
-        self.items = whole_items(folder)
-        if not self.items:
+    def __init__(self, folder: Path, scale: int, patch_px: int, seed: int) -> None:
+        made_for = _about(folder)["scale"]
+        if made_for != scale:
             raise InputError(
                 "data",
-                "{folder} holds no teacher's answers",
-                "a folder that prepare wrote is expected",
-                "Run: python train.py prepare enhance --data DATA --out FOLDER",
+                "{folder} was made for x{made_for}",
+                "x{scale} is trained",
+                "Prepare another folder with --scale {scale}",
                 folder=folder,
+                made_for=made_for,
+                scale=scale,
             )
+        self.scale = scale
+        self.items = whole_items(folder, scale)
+        if not self.items:
+            raise _not_prepared(folder)
         self.patch_px = patch_px
         self.seed = seed
         self._planes: dict[str, npt.NDArray[np.uint8]] = {
             plane: np.memmap(file_of(folder, plane), np.uint8, "r", shape=(self.items, side, side, 3))
-            for plane, side in PLANES.items()
+            for plane in PLANES
+            for side in (side_px(plane, scale),)
         }
         self._round: tuple[int, Tensor] | None = None
 
@@ -94,13 +108,13 @@ class Taught(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63)
         item = self._place(index)
-        small_px = self.patch_px // SCALE
-        room = SIDE_PX // SCALE - small_px
+        small_px = self.patch_px // self.scale
+        room = INPUT_PX - small_px
         top, left = (int(v) for v in torch.randint(room + 1, (2,), generator=generator))
         turns, mirrored = (int(v) for v in torch.randint(8, (2,), generator=generator))
         pictures = []
-        for plane, side in PLANES.items():
-            unit = side * SCALE // SIDE_PX
+        for plane in PLANES:
+            unit = side_px(plane, self.scale) // INPUT_PX
             rows, columns = (slice(v * unit, (v + small_px) * unit) for v in (top, left))
             patch = torch.rot90(_unit(self._planes[plane][item, rows, columns]), turns % 4, (1, 2))
             pictures.append((patch.flip(2) if mirrored % 2 else patch).contiguous())
@@ -123,48 +137,50 @@ class Made:
     interrupted: bool
 
 
-def prepare(data: Path, out: Path, count: int, seed: int, teacher: Path) -> str:
-    """Write or continue both caches below `out`; products held out of training teach nothing.
+def prepare(options: PrepareOptions) -> str:
+    """Write or continue both caches below `options.out`; products held out of training teach nothing.
 
     Args:
-        data: folder of pictures; `stock` says how they are drawn.
-        count: items of the training cache in all.
-        teacher: Real-ESRGAN x4plus as `python -m gan weights convert-realesrgan` writes it.
+        options: the pictures are drawn as `stock` says; the teacher is Real-ESRGAN x4plus as `python -m gan weights
+            convert-realesrgan` writes it.
 
     Returns:
         A sentence about what lies there.
 
     Raises:
-        InputError: `count` is no number of items, `data` holds no picture, or `out` was made with other settings.
+        InputError: the folder of pictures holds none, or `out` was made with other settings.
         ConfigError: the teacher is missing.
     """
-    if count < 1:
-        raise InputError("count", "{count}", "whole numbers from 1 on are allowed", "Choose a larger one", count=count)
-    network = load_teacher(teacher)
-    training, held_out = split(find(data))
-    parts = {"validation": (held_out or training, VALIDATION_ITEMS), "training": (training or held_out, count)}
+    scale = options.scale
+    network = load_teacher(options.teacher)
+    training, held_out = split(find(options.data))
+    parts = {"validation": (held_out or training, VALIDATION_ITEMS), "training": (training or held_out, options.count)}
     counts = {}
     for number, (name, (entries, items)) in enumerate(parts.items()):
-        folder = out / name
-        _claim(folder, {"seed": seed + number, "mix": vars(MIX), "teacher": teacher.name, "data": str(data.resolve())})
-        if whole_items(folder) >= items:
-            counts[name] = whole_items(folder)
+        folder, seed = options.out / name, options.seed + number
+        about = {"scale": scale, "seed": seed, "mix": vars(MIX), "teacher": options.teacher.name}
+        _claim(folder, about | {"data": str(options.data.resolve())})
+        counts[name] = whole_items(folder, scale)
+        if counts[name] >= items:
             continue
-        made = fill(folder, stock(data, entries, SIDE_PX), lambda x: answer(network, x), items, seed + number)
+        pictures = stock(options.data, entries, INPUT_PX * scale)
+        made = fill(folder, pictures, lambda x: answer(network, x, scale), items, scale=scale, seed=seed)
         counts[name] = made.items
         if made.interrupted:
             break
-    return f"{out} holds " + " and ".join(f"{items:,} items for {name}" for name, items in counts.items()) + "."
+    return f"{options.out} holds " + " and ".join(f"{items:,} items for {name}" for name, items in counts.items()) + "."
 
 
-def fill(folder: Path, pictures: Stock, teach: Callable[[Tensor], Tensor], count: int, seed: int) -> Made:
+def fill(
+    folder: Path, pictures: Stock, teach: Callable[[Tensor], Tensor], count: int, *, scale: int, seed: int
+) -> Made:
     """Append items to a cache until it holds `count`; SIGTERM and Ctrl-C end it after the item that is being made.
 
     Args:
-        teach: (1, 3, 64, 64) -> (1, 3, 256, 256), both in [0, 1].
+        teach: (1, 3, 64, 64) -> (1, 3, 64 * scale, 64 * scale), both in [0, 1].
     """
     folder.mkdir(parents=True, exist_ok=True)
-    begin = whole_items(folder)
+    begin = whole_items(folder, scale)
     stopped = False
 
     def stop(_number: int, _frame: Any) -> None:
@@ -175,12 +191,12 @@ def fill(folder: Path, pictures: Stock, teach: Callable[[Tensor], Tensor], count
     files = {plane: file_of(folder, plane).open("ab") for plane in PLANES}
     index = begin
     try:
-        for plane, side in PLANES.items():
-            files[plane].truncate(begin * side * side * 3)
+        for plane in PLANES:
+            files[plane].truncate(begin * side_px(plane, scale) ** 2 * 3)
         for index in tqdm(range(begin, count), initial=begin, total=count, unit="item", mininterval=10):
             if stopped:
                 return Made(index, True)
-            damaged, sharp = item(pictures, index, seed)
+            damaged, sharp = item(pictures, index, scale=scale, seed=seed)
             for plane, picture in zip(PLANES, (damaged, sharp, teach(damaged[None])[0]), strict=True):
                 files[plane].write(_bytes(picture))
                 files[plane].flush()
@@ -189,22 +205,26 @@ def fill(folder: Path, pictures: Stock, teach: Callable[[Tensor], Tensor], count
             signal.signal(number, handler)
         for file in files.values():
             file.close()
-    return Made(whole_items(folder), stopped)
+    return Made(whole_items(folder, scale), stopped)
 
 
-def item(pictures: Stock, index: int, seed: int) -> tuple[Tensor, Tensor]:
-    """(damaged (3, 64, 64), sharp (3, 256, 256)) on the 8-bit grid, drawn from seed and index."""
+def item(pictures: Stock, index: int, *, scale: int, seed: int) -> tuple[Tensor, Tensor]:
+    """(damaged (3, 64, 64), sharp (3, 64 * scale, 64 * scale)) on the 8-bit grid, drawn from seed and index."""
     generator = torch.Generator().manual_seed((seed * 1_000_003 + index) % 2**63)
-    sharp = (pictures.crop(SIDE_PX, generator) * 255).round() / 255
-    return degrade(sharp, SCALE, generator, MIX), sharp
+    sharp = (pictures.crop(INPUT_PX * scale, generator) * 255).round() / 255
+    return degrade(sharp, scale, generator, MIX), sharp
 
 
-def answer(teacher: nn.Module, damaged: Tensor) -> Tensor:
-    """The teacher's picture, in [0, 1]; in bf16 where the processor multiplies in it, twice as fast there."""
+def answer(teacher: nn.Module, damaged: Tensor, scale: int) -> Tensor:
+    """The teacher's picture, in [0, 1], shrunk to the scale; in bf16 where the processor has it, in half the time."""
     native = bool(torch.cpu._is_avx512_bf16_supported())
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=native):
         made: Tensor = teacher(damaged.contiguous(memory_format=torch.channels_last))
-    return made.float().clamp(0, 1)
+    made = made.float()
+    if scale != TEACHER_SCALE:
+        sides = [side * scale // TEACHER_SCALE for side in made.shape[2:]]
+        made = F.interpolate(made, sides, mode="bicubic", antialias=True)
+    return made.clamp(0, 1)
 
 
 def load_teacher(path: Path) -> nn.Module:
@@ -233,16 +253,25 @@ def pictures_of(folder: Path) -> Path:
     Raises:
         InputError: it was not written by `prepare`.
     """
-    about = folder / "training" / ABOUT_FILE
-    if not about.is_file():
-        raise InputError(
-            "data",
-            "{folder} holds no teacher's answers",
-            "a folder that prepare wrote is expected",
-            "Run: python train.py prepare enhance --data DATA --out FOLDER",
-            folder=folder,
-        )
-    return Path(json.loads(about.read_text("utf-8"))["data"])
+    return Path(_about(folder / "training")["data"])
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    path = folder / ABOUT_FILE
+    if not path.is_file():
+        raise _not_prepared(folder)
+    about: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return about
+
+
+def _not_prepared(folder: Path) -> InputError:
+    return InputError(
+        "data",
+        "{folder} holds no teacher's answers",
+        "a folder that prepare wrote is expected",
+        "Run: python train.py prepare enhance --data DATA --out FOLDER",
+        folder=folder,
+    )
 
 
 def _claim(folder: Path, about: dict[str, Any]) -> None:
@@ -265,7 +294,7 @@ def _claim(folder: Path, about: dict[str, Any]) -> None:
 
 def _unit(array: npt.NDArray[np.uint8]) -> Tensor:
     """(h, w, 3) uint8 -> (3, h, w) float32 in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(array)).permute(2, 0, 1).float() / 255
+    return torch.from_numpy(np.array(array)).permute(2, 0, 1).float() / 255
 
 
 def _bytes(picture: Tensor) -> bytes:

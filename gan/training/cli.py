@@ -9,10 +9,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gan.errors import InputError, PackshotError
 from gan.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from gan.training.options import PrepareOptions
 
 Recipes = Mapping[str, Sequence[Recipe[Any]]]
 
@@ -104,11 +107,24 @@ def _examine(arguments: argparse.Namespace) -> None:
 
 
 def _prepare(recipes: Recipes, arguments: argparse.Namespace) -> None:
+    from gan.training.options import PrepareOptions
+
     prepare = _prepared_by(recipes)[arguments.task]
-    print(prepare(arguments.data, arguments.out, arguments.count, arguments.seed, arguments.teacher))
+    print(
+        prepare(
+            PrepareOptions(
+                data=arguments.data,
+                out=arguments.out,
+                teacher=arguments.teacher,
+                count=arguments.count,
+                seed=arguments.seed,
+                scale=arguments.scale,
+            )
+        )
+    )
 
 
-def _prepared_by(recipes: Recipes) -> dict[str, Callable[[Path, Path, int, int, Path], str]]:
+def _prepared_by(recipes: Recipes) -> dict[str, Callable[[PrepareOptions], str]]:
     return {task: recipe.prepare for task, known in recipes.items() for recipe in known if recipe.prepare is not None}
 
 
@@ -122,6 +138,7 @@ def _prepare_parser(recipes: Recipes) -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="what a run takes as its --data then")
     parser.add_argument("--count", type=int, default=1500, metavar="N", help="items in all (1500)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 4), help="of the network to teach (4)")
     parser.add_argument("--teacher", type=Path, default=Path("models/realesrgan-x4plus.safetensors"), metavar="FILE")
     return parser
 

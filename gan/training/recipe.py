@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.nets.ema import EMA
+from gan.training.options import PrepareOptions
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -123,8 +124,8 @@ class Recipe(Generic[C]):
         batch_size: config -> pictures a step over all processes.
         ema_half_life_kimg: config -> half-life of the average.
         learning_rate: (config, fraction of the run) -> factor on the rate of `build`.
-        prepare: (pictures, folder to write, items, seed, teacher's file) -> a sentence about what lies there now; what
-            costs time and is made once. None where a task needs nothing.
+        prepare: makes once what costs time and is read by training, and returns a sentence about what lies there; None
+            where a task needs nothing.
     """
 
     task: str
@@ -140,4 +141,4 @@ class Recipe(Generic[C]):
     batch_size: Callable[[C], int]
     ema_half_life_kimg: Callable[[C], float]
     learning_rate: Callable[[C, float], float]
-    prepare: Callable[[Path, Path, int, int, Path], str] | None = None
+    prepare: Callable[[PrepareOptions], str] | None = None
