@@ -137,24 +137,24 @@ TAUGHT: dict[str, Any] = {
     "ema_half_life_kimg": 1.0,
 }
 CRISP: dict[str, Any] = {
-    "patch_px": 160,
+    "patch_px": 128,
     "batch": 8,
-    "learning_rate": 1e-4,
     "falling": "cosine",
     "crops": "stock",
     "mix": MIX,
-    "pixels": 0.5,
-    "structure": 0.5,
+    "structure": 0.3,
     "flat": 1.0,
     "features": 0.05,
     "feature_stages": 4,
     "features_from": 0,
-    "adversarial": 0.05,
-    "adversarial_from": 150,
+    "adversarial": 0.4,
+    "adversarial_from": 100,
     "verdicts": (32, 2),
-    "verdict_rate": 3.0,
+    "verdict_rate": 2.0,
     "ema_half_life_kimg": 1.0,
 }
+"""Gradients on a picture, measured after 60 steps of the discriminator: L1 0.0016, MS-SSIM 0.014, flat 0.003, features
+0.55, adversary 0.015. So the features lead, and the adversary weighs as much as structure."""
 
 # fmt: off
 PRESETS: dict[str, EnhanceRecipe] = {
@@ -167,7 +167,7 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x2-taught": _row(2, **TAUGHT),
     "x1-taught": _row(1, **TAUGHT | {"patch_px": 64, "batch": 16}),
     "x4-crisp":  _row(4, **CRISP),
-    "x2-crisp":  _row(2, **CRISP | {"patch_px": 128}),
+    "x2-crisp":  _row(2, **CRISP),
     "x1-crisp":  _row(1, **CRISP | {"patch_px": 96}),
     # a GPU: half an hour
     "x4-gan":    _row(4, patch_px=256, batch=48, features=0.01, adversarial=0.01),
