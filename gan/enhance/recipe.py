@@ -164,8 +164,8 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x1":        _row(1, patch_px=64,  batch=8,  features=0.01, mix=RESTORE),
     # two CPU cores, in two stages: first the teacher's answers, then an adversary; --from enhance-x4, then --from RUN
     "x4-taught": _row(4, **TAUGHT),
-    "x2-taught": _row(2, **TAUGHT),
-    "x1-taught": _row(1, **TAUGHT | {"patch_px": 64, "batch": 16}),
+    "x2-taught": _row(2, **TAUGHT | {"patch_px": 96}),
+    "x1-taught": _row(1, **TAUGHT | {"patch_px": 48, "batch": 16}),
     "x4-crisp":  _row(4, **CRISP),
     "x2-crisp":  _row(2, **CRISP),
     "x1-crisp":  _row(1, **CRISP | {"patch_px": 96}),

@@ -73,6 +73,7 @@ class Taught(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     Raises:
         InputError: the cache holds no item, or was made for another scale.
+        ConfigError: `patch_px` is larger than an item.
     """
 
     def __init__(self, folder: Path, scale: int, patch_px: int, seed: int) -> None:
@@ -85,6 +86,16 @@ class Taught(Dataset[tuple[Tensor, Tensor, Tensor]]):
                 "Prepare another folder with --scale {scale}",
                 folder=folder,
                 made_for=made_for,
+                scale=scale,
+            )
+        if patch_px > INPUT_PX * scale:
+            raise ConfigError(
+                "patch_px",
+                "{patch}",
+                "at most {most} is allowed with taught crops at scale {scale}",
+                "Change the preset",
+                patch=patch_px,
+                most=INPUT_PX * scale,
                 scale=scale,
             )
         self.scale = scale

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,11 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _teacher(damaged: Tensor) -> Tensor:
-    return torch.nn.functional.interpolate(damaged, scale_factor=SCALE, mode="nearest")
+    return _grown(SCALE)(damaged)
+
+
+def _grown(scale: int) -> Callable[[Tensor], Tensor]:
+    return lambda damaged: torch.nn.functional.interpolate(damaged, scale_factor=scale, mode="nearest")
 
 
 def _stock(pictures: Path) -> Stock:
@@ -146,13 +151,9 @@ def prepared(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             image.resize((288, 288)).save(large / path.name)
     folder = tmp_path_factory.mktemp("prepared")
     for part in ("validation", "training"):
-        fill(folder / part, stock(large, find(large), 256), _four_times, 2, scale=4, seed=0)
+        fill(folder / part, stock(large, find(large), 256), _grown(4), 2, scale=4, seed=0)
         (folder / part / "about.json").write_text(json.dumps({"scale": 4, "data": str(large)}))
     return folder
-
-
-def _four_times(damaged: Tensor) -> Tensor:
-    return torch.nn.functional.interpolate(damaged, scale_factor=4, mode="nearest")
 
 
 @pytest.mark.parametrize("preset", ["tiny-taught", "tiny-crisp"])
@@ -214,15 +215,18 @@ def test_the_grid_shows_bicubic_ours_teacher_and_truth(prepared: Path) -> None:
     assert validation.score == pytest.approx(figures["psnr_y"] - 40 * figures["fd_lite2"])
 
 
+class _Plain:
+    """Pictures of one shade."""
+
+    def __init__(self, shade: float) -> None:
+        self.shade = shade
+
+    def crop(self, size_px: int, _generator: torch.Generator) -> Tensor:
+        return torch.full((3, size_px, size_px), self.shade)
+
+
 def test_products_lettering_and_photographs_come_in_proportion() -> None:
-    class Plain:
-        def __init__(self, shade: float) -> None:
-            self.shade = shade
-
-        def crop(self, size_px: int, _generator: torch.Generator) -> Tensor:
-            return torch.full((3, size_px, size_px), self.shade)
-
-    made = Stock(Plain(0.2), Plain(0.8))  # type: ignore[arg-type]
+    made = Stock(_Plain(0.2), _Plain(0.8))  # type: ignore[arg-type]
     counts = {"products": 0, "photographs": 0, "lettered": 0}
     for seed in range(300):
         crop = made.crop(48, torch.Generator().manual_seed(seed))
@@ -251,6 +255,18 @@ def test_the_command_says_what_lies_there_and_what_is_wrong(pictures: Path, tmp_
     run = ["enhance", "--preset", "tiny-taught", "--data", str(pictures), "--out", str(tmp_path / "run")]
     assert main({"enhance": (RECIPE,)}, run) == 2
     assert "prepare enhance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("preset", [name for name, config in PRESETS.items() if config.crops != "pictures"])
+def test_every_preset_fits_its_cache(preset: str, tmp_path: Path) -> None:
+    config = PRESETS[preset]
+    scale = config.network.scale
+    fill(tmp_path, Stock(_Plain(0.2), _Plain(0.8)), _grown(scale), 1, scale=scale, seed=0)  # type: ignore[arg-type]
+    (tmp_path / "about.json").write_text(json.dumps({"scale": scale}))
+    damaged, sharp, _ = Taught(tmp_path, scale, config.patch_px, seed=0)[0]
+    assert damaged.shape[1] * scale == sharp.shape[1] == config.patch_px
+    with pytest.raises(ConfigError, match="patch_px"):
+        Taught(tmp_path, scale, 65 * scale, seed=0)
 
 
 def test_only_taught_crops_hold_the_teachers_pictures() -> None:
