@@ -21,7 +21,8 @@ from gan.data.pictures import find
 from gan.data.stock import Stock, lettered, stock
 from gan.enhance.judging import judge
 from gan.enhance.network import EnhanceConfig, EnhanceNet
-from gan.enhance.recipe import PRESETS, RECIPE
+from gan.enhance.presets import PRESETS
+from gan.enhance.recipe import RECIPE
 from gan.enhance.teaching import PLANES, Taught, answer, file_of, fill, item, prepare, whole_items
 from gan.errors import ConfigError, InputError
 from gan.losses.pictures import charbonnier

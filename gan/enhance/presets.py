@@ -1,0 +1,167 @@
+"""The complete recipes of Enhance, one a row: what is trained, on what, against which losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gan.data.degrade import DegradationMix
+from gan.enhance.network import EnhanceConfig
+from gan.enhance.teaching import MIX
+from gan.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnhanceRecipe:
+    """A complete recipe; a row of `PRESETS`.
+
+    Attributes:
+        network: what is trained.
+        patch_px: side of the sharp patches.
+        batch: pictures a step.
+        learning_rate: of Adam (0.9, 0.99).
+        falling: "late": constant, then down to a tenth of it over the last 30% of the steps; "cosine": along half a
+            cosine down to a twentieth.
+        crops: where pairs come from. "pictures": any part of a folder is equally likely; "stock": products, lettering,
+            photographs and textures in the proportions of `gan.data.stock`; "taught": the teacher's answers. The last
+            two want a folder that `python train.py prepare enhance` wrote.
+        pixels: weight of the pixel distance: L1, or with taught crops Charbonnier's.
+        taught: share of the teacher's picture in the target; the rest is the truth.
+        structure: weight of 1 - MS-SSIM.
+        flat: weight of what stirs where the truth is flat.
+        features: weight of the feature loss (Lite0); its gradient on a picture is some 500 times that of L1.
+        feature_stages: how many of Lite0's five stages it looks at.
+        features_from: first step that knows features and the discriminator; before it, pixels alone.
+        adversarial: weight of the generator's loss; 0 trains no discriminator.
+        adversarial_from: first step that knows the generator's loss; the discriminator learns from `features_from` on.
+        judge: what the discriminator looks at: "pixels", a U-Net of its own; "features", Lite0's stages, which the
+            feature loss computes anyway. The latter tells sharp from soft after tens of steps, the former after
+            thousands.
+        verdicts: of the U-Net: channels, and pixels per verdict in each direction.
+        verdict_rate: its learning rate as a multiple of the network's.
+        distil: weight of the L1 distance to the teacher's output; 0 loads no teacher.
+        teacher: a checkpoint that spandrel reads; `python -m gan weights convert-realesrgan` writes x4plus.
+        mix: how often each kind of degradation is drawn.
+        ema_half_life_kimg: of the published average, thousands of pictures.
+    """
+
+    network: EnhanceConfig
+    patch_px: int = 128
+    batch: int = 8
+    learning_rate: float = 2e-4
+    falling: Literal["late", "cosine"] = "late"
+    crops: Literal["pictures", "stock", "taught"] = "pictures"
+    pixels: float = 1.0
+    taught: float = 0.0
+    structure: float = 0.0
+    flat: float = 0.0
+    features: float = 0.0
+    feature_stages: int = 5
+    features_from: int = 600
+    adversarial: float = 0.0
+    adversarial_from: int = 0
+    judge: Literal["pixels", "features"] = "pixels"
+    verdicts: tuple[int, int] = (32, 1)
+    verdict_rate: float = 1.0
+    distil: float = 0.0
+    teacher: str = "models/realesrgan-x4plus.safetensors"
+    mix: DegradationMix = field(default_factory=DegradationMix)
+    ema_half_life_kimg: float = 4.0
+
+    def __post_init__(self) -> None:
+        if self.patch_px % (self.network.scale * self.network.unshuffle):
+            raise ConfigError(
+                "patch_px",
+                "{patch}",
+                "a multiple of {unit} is allowed at scale {scale}",
+                "Change the preset",
+                patch=self.patch_px,
+                unit=self.network.scale * self.network.unshuffle,
+                scale=self.network.scale,
+            )
+        if self.taught and self.crops != "taught":
+            raise ConfigError(
+                "taught",
+                "{share} with {crops} crops",
+                "only taught crops hold the teacher's pictures",
+                "Change the preset",
+                share=self.taught,
+                crops=self.crops,
+            )
+        if self.adversarial and self.judge == "features" and not self.features:
+            raise ConfigError(
+                "judge",
+                "features without a feature loss",
+                "a judge of features needs them",
+                "Set features above 0, or judge to pixels",
+            )
+        if self.distil and self.network.scale != 4:
+            raise ConfigError(
+                "distil", "scale {scale}", "the teacher works at x4", "Set distil to 0", scale=self.network.scale
+            )
+
+
+def _row(scale: int, **changes: Any) -> EnhanceRecipe:
+    network = EnhanceConfig(scale=scale, **changes.pop("network", {}))
+    return EnhanceRecipe(network=network, **changes)
+
+
+RESTORE = DegradationMix(clean=0.25, light=0.55, heavy=0.20)
+TINY = {"channels": 8, "blocks": 1}
+TAUGHT: dict[str, Any] = {
+    "patch_px": 160,
+    "batch": 8,
+    "falling": "cosine",
+    "crops": "taught",
+    "taught": 0.7,
+    "features": 0.03,
+    "feature_stages": 4,
+    "features_from": 0,
+    "ema_half_life_kimg": 1.0,
+}
+CRISP: dict[str, Any] = {
+    "patch_px": 128,
+    "batch": 8,
+    "falling": "cosine",
+    "crops": "stock",
+    "mix": MIX,
+    "structure": 0.3,
+    "flat": 1.0,
+    "features": 0.05,
+    "feature_stages": 4,
+    "features_from": 0,
+    "adversarial": 0.01,
+    "adversarial_from": 40,
+    "judge": "features",
+    "verdict_rate": 5.0,
+    "ema_half_life_kimg": 1.0,
+}
+"""Gradients on a picture, measured after 60 steps of the discriminator: L1 0.0016, MS-SSIM 0.014, flat 0.003, features
+0.55, a judge of features 3 to 11; so the adversary weighs one to four times as much as the features."""
+
+# fmt: off
+PRESETS: dict[str, EnhanceRecipe] = {
+    # two CPU cores: a few hours
+    "x4":        _row(4, patch_px=160, batch=8,  features=0.03),
+    "x2":        _row(2, patch_px=96,  batch=8,  features=0.01),
+    "x1":        _row(1, patch_px=64,  batch=8,  features=0.01, mix=RESTORE),
+    # two CPU cores, in two stages: first the teacher's answers, then an adversary; --from enhance-x4, then --from RUN
+    "x4-taught": _row(4, **TAUGHT),
+    "x2-taught": _row(2, **TAUGHT | {"patch_px": 96}),
+    "x1-taught": _row(1, **TAUGHT | {"patch_px": 48, "batch": 16}),
+    "x4-crisp":  _row(4, **CRISP),
+    "x2-crisp":  _row(2, **CRISP),
+    "x1-crisp":  _row(1, **CRISP | {"patch_px": 96}),
+    # a GPU: half an hour
+    "x4-gan":    _row(4, patch_px=256, batch=48, features=0.01, adversarial=0.01),
+    "x2-gan":    _row(2, patch_px=192, batch=48, features=0.01, adversarial=0.01),
+    "x4-distil": _row(4, patch_px=192, batch=32, features=0.01, distil=1.0, pixels=0.2),
+    # seconds: for tests and for trying things out
+    "tiny-x4":   _row(4, patch_px=32,  batch=2,  network=TINY),
+    "tiny-x2":   _row(2, patch_px=32,  batch=2,  network=TINY),
+    "tiny-x1":   _row(1, patch_px=32,  batch=2,  network=TINY, mix=RESTORE),
+    "tiny-taught": _row(4, network=TINY, **TAUGHT | {"patch_px": 32, "batch": 2, "features": 0.0}),
+    "tiny-crisp": _row(4, network=TINY, **CRISP | {"patch_px": 96, "batch": 2, "adversarial_from": 3}),
+    "tiny-gan":  _row(2, patch_px=32,  batch=2,  network=TINY, features=0.01, features_from=0, adversarial=0.01),
+}
+# fmt: on
