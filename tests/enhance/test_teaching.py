@@ -17,6 +17,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
+from gan.data.degrade import realistic
 from gan.data.pictures import find
 from gan.data.stock import Stock, lettered, stock
 from gan.enhance.judging import judge
@@ -26,6 +27,7 @@ from gan.enhance.recipe import RECIPE
 from gan.enhance.teaching import PLANES, Taught, answer, file_of, fill, item, prepare, whole_items
 from gan.errors import ConfigError, InputError
 from gan.losses.pictures import charbonnier
+from gan.metrics.fidelity import psnr_y
 from gan.training.cli import main
 from gan.training.loop import train
 from gan.training.options import PrepareOptions, RunOptions
@@ -209,11 +211,16 @@ def test_the_grid_shows_bicubic_ours_teacher_and_truth(prepared: Path) -> None:
     assert validation.grid.shape == (3, 260, 8 * 258 + 2)
     assert validation.pictures == 2
     _, sharp, taught = cache.whole(0)
+    damaged = [realistic(cache.whole(i)[1], 4, torch.Generator().manual_seed(i))[None] for i in range(2)]
+    with torch.inference_mode():
+        made = [network(x).clamp(0, 1) for x in damaged]
+    by_hand = sum(float(psnr_y(y, cache.whole(i)[1][None], 4)) for i, y in enumerate(made)) / 2
+    assert validation.figures["tested_psnr_y"] == pytest.approx(by_hand, abs=1e-3)
     torch.testing.assert_close(validation.grid[:, 2:258, 3 * 258 + 2 : 4 * 258], sharp)
     torch.testing.assert_close(validation.grid[:, 2:258, 2 * 258 + 2 : 3 * 258], taught)
     figures = validation.figures
     assert figures["psnr_y"] == pytest.approx(figures["bicubic_psnr_y"], abs=0.5)
-    assert validation.score == pytest.approx(figures["psnr_y"] - 40 * figures["fd_lite2"])
+    assert validation.score == pytest.approx(figures["tested_psnr_y"] - 40 * figures["tested_fd_lite2"])
 
 
 class _Plain:
