@@ -27,7 +27,7 @@ from gan.losses.adversarial import discriminator_loss, generator_loss
 from gan.losses.features import stage_distance
 from gan.losses.pictures import charbonnier, ms_ssim_loss, unrest
 from gan.metrics.fidelity import psnr_y
-from gan.nets.blocks import fuse
+from gan.nets.blocks import RepConv, fuse
 from gan.nets.discriminators import UNetDiscriminator
 from gan.nets.ema import EMA
 from gan.nets.features import SOURCES, load_features, perceptual_distance
@@ -72,6 +72,11 @@ def data(config: EnhanceRecipe, folder: Path, seed: int) -> EnhanceData:
 def build(config: EnhanceRecipe, _data: EnhanceData | None = None) -> State:
     """Networks, averages and optimizers, from scratch."""
     network = EnhanceNet(config.network).to(memory_format=torch.channels_last)
+    if not config.branches:
+        for module in network.modules():
+            if isinstance(module, RepConv):
+                for branch in (module.point, module.expand, module.reduce):
+                    branch.requires_grad_(False)
     networks: dict[str, nn.Module] = {"network": network}
     if config.adversarial:
         networks["discriminator"] = _judge(config).to(memory_format=torch.channels_last)
@@ -235,9 +240,12 @@ def cost(config: EnhanceRecipe) -> list[str]:
 
 
 def learning_rate(config: EnhanceRecipe, progress: float) -> float:
-    """Constant, then down to a tenth over the last 30% of the run; or along half a cosine down to a twentieth."""
+    """Constant, then down to a tenth over the last 30% of the run; or along half a cosine down to a twentieth.
+
+    The cosine rises over the first 2%: Adam's first steps are as large as its rate, whatever the gradient.
+    """
     if config.falling == "cosine":
-        return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
+        return min(1.0, progress / 0.02 + 0.02) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
     return 1.0 if progress < 0.7 else 1.0 - 0.9 * (progress - 0.7) / 0.3
 
 
