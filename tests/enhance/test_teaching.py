@@ -28,6 +28,7 @@ from gan.enhance.teaching import PLANES, Taught, answer, file_of, fill, item, pr
 from gan.errors import ConfigError, InputError
 from gan.losses.pictures import charbonnier
 from gan.metrics.fidelity import psnr_y
+from gan.nets.blocks import fuse
 from gan.training.cli import main
 from gan.training.loop import train
 from gan.training.options import PrepareOptions, RunOptions
@@ -188,6 +189,32 @@ def test_the_verdict_counts_from_its_step_on(prepared: Path, tmp_path: Path) -> 
     losses = [line for line in lines if line["kind"] == "train"]
     assert ["adversarial" in line for line in losses] == [False, False, False, True, True]
     assert all({"l1", "structure", "flat", "discriminator"} <= set(line) for line in losses)
+
+
+def test_without_branches_a_published_network_is_gone_on_with(prepared: Path, tmp_path: Path) -> None:
+    """Its branches stay at zero, so that a step changes the kernel as much as the rate says and no more."""
+    config = dataclasses.replace(PRESETS["tiny-taught"], learning_rate=1e-3)
+    torch.manual_seed(1)
+    published = fuse(EnhanceNet(config.network)).state_dict()
+    recipe = dataclasses.replace(RECIPE, learning_rate=lambda _config, _progress: 1.0)
+    warm = dataclasses.replace(recipe, build=lambda c, d: _warm(RECIPE.build(c, d), published))
+    options = RunOptions(data=prepared, out=tmp_path, preset="tiny-taught", steps=2, device="cpu", save_every=2)
+    network = train(warm, config, options).networks["network"]
+    plain = fuse(network).state_dict()
+    moved = {key: float((plain[key] - value).abs().max()) for key, value in published.items()}
+    assert max(moved.values()) > 0
+    assert all(value <= 2.1e-3 for value in moved.values())
+
+
+def _warm(state: State, published: dict[str, Tensor]) -> State:
+    RECIPE.warm_start(state, published)
+    return state
+
+
+def test_the_cosine_rises_first_and_falls_to_a_twentieth() -> None:
+    config = PRESETS["x4-keen"]
+    rates = [RECIPE.learning_rate(config, progress) for progress in (0.0, 0.02, 0.5, 1.0)]
+    assert rates == pytest.approx([0.02, 1.0, 0.525, 0.05], abs=2e-3)
 
 
 def test_the_pixel_loss_of_taught_crops_is_the_blend_of_two(prepared: Path, tmp_path: Path) -> None:
