@@ -112,14 +112,13 @@ def _row(scale: int, **changes: Any) -> EnhanceRecipe:
 RESTORE = DegradationMix(clean=0.25, light=0.55, heavy=0.20)
 TINY = {"channels": 8, "blocks": 1}
 TAUGHT: dict[str, Any] = {
-    "patch_px": 160,
+    "patch_px": 96,
     "batch": 8,
-    "learning_rate": 1e-4,
     "falling": "cosine",
     "branches": False,
     "crops": "taught",
-    "taught": 0.7,
-    "features": 0.03,
+    "taught": 0.8,
+    "features": 0.1,
     "feature_stages": 4,
     "features_from": 0,
     "ema_half_life_kimg": 1.0,
@@ -159,7 +158,7 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x1":        _row(1, patch_px=64,  batch=8,  features=0.01, mix=RESTORE),
     # two CPU cores, from published weights: the teacher's answers; features; an adversary; each --from what was before
     "x4-taught": _row(4, **TAUGHT),
-    "x2-taught": _row(2, **TAUGHT | {"patch_px": 96}),
+    "x2-taught": _row(2, **TAUGHT),
     "x1-taught": _row(1, **TAUGHT | {"patch_px": 48, "batch": 16}),
     "x4-keen":   _row(4, **KEEN),
     "x2-keen":   _row(2, **KEEN),
