@@ -20,7 +20,7 @@ from gan.cutout.pipeline import CutoutRequest, cutout
 from gan.cutout.recolour import RecolourRequest, recolour
 from gan.cutout.shadow import ShadowRequest, shadow
 from gan.cutout.white import WhiteRequest, white
-from gan.enhance.network import EnhanceConfig, EnhanceNet
+from gan.enhance.network import EnhanceConfig, EnhanceNet, enhance_network
 from gan.enhance.pipeline import EnhanceRequest, enhance
 from gan.errors import InputError, WeightsError
 from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
@@ -77,7 +77,7 @@ MADE_FOR: Mapping[str, str] = {
 """What a task's own network has to be made for; generating and exporting use others' too and look for themselves."""
 
 NETWORKS: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
-    "enhance": lambda config: fuse(EnhanceNet(EnhanceConfig(**config))),
+    "enhance": lambda config: fuse(enhance_network(EnhanceConfig(**config))),
     "generate": lambda config: _generator(config),
     "inpaint": lambda config: InpaintNet(inpaint_config(config)),
     "stylize": lambda config: StylizeNet(stylize_config(config)),

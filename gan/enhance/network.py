@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gan.enhance.span import SpanNet
 from gan.errors import ConfigError
 from gan.nets.blocks import RepConv
 
@@ -31,19 +33,29 @@ class EnhanceConfig:
     channels: int = 96
     blocks: int = 6
     unshuffle: int = 2
+    trunk: Literal["plain", "span"] = "plain"
 
     def __post_init__(self) -> None:
-        if self.scale not in (1, 2, 4) or min(self.channels, self.blocks, self.unshuffle) < 1:
+        wrong = self.scale not in (1, 2, 4) or min(self.channels, self.blocks, self.unshuffle) < 1
+        if wrong or self.trunk not in ("plain", "span") or (self.trunk == "span" and self.unshuffle != 1):
             raise ConfigError(
                 "network",
-                "scale {scale}, {channels} channels, {blocks} blocks, unshuffle {unshuffle}",
-                "scale 1, 2 or 4 and positive numbers are allowed",
+                "scale {scale}, {channels} channels, {blocks} blocks, unshuffle {unshuffle}, trunk {trunk}",
+                "scale 1, 2 or 4, positive numbers, and trunk plain, or span with unshuffle 1, are allowed",
                 "Correct config.json",
                 scale=self.scale,
                 channels=self.channels,
                 blocks=self.blocks,
                 unshuffle=self.unshuffle,
+                trunk=self.trunk,
             )
+
+
+def enhance_network(config: EnhanceConfig) -> nn.Module:
+    """The network of a config, from scratch; `fuse` of it has the form that is published."""
+    if config.trunk == "span":
+        return SpanNet(config.scale, config.channels, config.blocks)
+    return EnhanceNet(config)
 
 
 class Block(nn.Module):

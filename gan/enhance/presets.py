@@ -111,6 +111,7 @@ def _row(scale: int, **changes: Any) -> EnhanceRecipe:
 
 RESTORE = DegradationMix(clean=0.25, light=0.55, heavy=0.20)
 TINY = {"channels": 8, "blocks": 1}
+SPAN = {"trunk": "span", "channels": 48, "blocks": 6, "unshuffle": 1}
 TAUGHT: dict[str, Any] = {
     "patch_px": 96,
     "batch": 8,
@@ -166,6 +167,11 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x4-crisp":  _row(4, **CRISP),
     "x2-crisp":  _row(2, **CRISP),
     "x1-crisp":  _row(1, **CRISP | {"patch_px": 96}),
+    # the same with the trunk of SPAN, from its authors' weights: python -m gan weights convert-span
+    "x4-span-keen": _row(4, network=SPAN, **KEEN),
+    "x4-span-taught": _row(4, network=SPAN, **TAUGHT),
+    "x2-span-taught": _row(2, network=SPAN, **TAUGHT),
+    "x1-span-taught": _row(1, network=SPAN, **TAUGHT | {"patch_px": 48, "batch": 16}),
     # a GPU: half an hour
     "x4-gan":    _row(4, patch_px=256, batch=48, features=0.01, adversarial=0.01),
     "x2-gan":    _row(2, patch_px=192, batch=48, features=0.01, adversarial=0.01),

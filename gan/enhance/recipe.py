@@ -20,7 +20,7 @@ from gan.data.pairs import DegradedPairs, stream
 from gan.data.pictures import Pictures, find, split
 from gan.data.stock import Stock, stock
 from gan.enhance.judging import judge
-from gan.enhance.network import EnhanceNet
+from gan.enhance.network import enhance_network
 from gan.enhance.presets import PRESETS, EnhanceRecipe
 from gan.enhance.teaching import INPUT_PX, Taught, load_teacher, pictures_of, prepare
 from gan.losses.adversarial import discriminator_loss, generator_loss
@@ -71,7 +71,7 @@ def data(config: EnhanceRecipe, folder: Path, seed: int) -> EnhanceData:
 
 def build(config: EnhanceRecipe, _data: EnhanceData | None = None) -> State:
     """Networks, averages and optimizers, from scratch."""
-    network = EnhanceNet(config.network).to(memory_format=torch.channels_last)
+    network = enhance_network(config.network).to(memory_format=torch.channels_last)
     if not config.branches:
         for module in network.modules():
             if isinstance(module, RepConv):
@@ -102,11 +102,12 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
     taken = 0
     for key, value in published.items():
         module, _, kind = key.rpartition(".")
-        target = f"{module}.plain.{kind}"
+        branched = f"{module}.plain.{kind}"
+        target = branched if branched in own else key
         if target not in own or own[target].shape != value.shape:
             continue
         own[target].copy_(value)
-        if kind == "weight":
+        if target == branched and kind == "weight":
             own[f"{module}.point.weight"].zero_()
             own[f"{module}.reduce.weight"].zero_()
         taken += 1
@@ -228,7 +229,7 @@ def publish(state: State, config: EnhanceRecipe) -> Published:
 
 def cost(config: EnhanceRecipe) -> list[str]:
     """Sentences for a dry run."""
-    network = fuse(EnhanceNet(config.network))
+    network = fuse(enhance_network(config.network))
     parameters = sum(p.numel() for p in network.parameters())
     per_pixel = parameters / config.network.unshuffle**2
     patch = (config.patch_px // config.network.scale) ** 2
