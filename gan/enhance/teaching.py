@@ -24,11 +24,11 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from gan.data.degrade import DegradationMix, degrade
-from gan.data.pictures import find, split
-from gan.data.stock import Stock, stock
-from gan.errors import ConfigError, InputError
-from gan.files import write_atomic
+from gan.core.errors import ConfigError, InputError
+from gan.core.files import write_atomic
+from gan.training.data.degrade import DegradationMix, degrade
+from gan.training.data.pictures import find, split
+from gan.training.data.stock import Stock, stock
 from gan.training.options import PrepareOptions
 
 TEACHER_SCALE = 4
@@ -244,7 +244,7 @@ def load_teacher(path: Path) -> nn.Module:
     Raises:
         ConfigError: the file is missing.
     """
-    from gan.nets.community import load_community
+    from gan.models.community import load_community
 
     if not path.exists():
         raise ConfigError(

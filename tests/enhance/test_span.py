@@ -8,20 +8,20 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gan.commands.weights import _convert_span
-from gan.contract import Model
-from gan.data.degrade import Dice, clean
+from gan.api import ROOT, Studio
+from gan.cli.weights import _convert_span
+from gan.core.contract import Model
+from gan.core.errors import ConfigError, WeightsError
 from gan.enhance.network import EnhanceConfig, enhance_network
 from gan.enhance.presets import PRESETS
-from gan.enhance.recipe import RECIPE
 from gan.enhance.span import SpanBlock, SpanNet
-from gan.errors import ConfigError, WeightsError
-from gan.imaging.codec import decode
+from gan.enhance.train.recipe import RECIPE
+from gan.imaging.io.codec import decode
 from gan.metrics.fidelity import psnr_y
-from gan.nets import span_weights
-from gan.nets.span_weights import span_x4
-from gan.studio import ROOT, Studio
-from gan.weights import read
+from gan.models import span_weights
+from gan.models.span_weights import span_x4
+from gan.models.weights import read
+from gan.training.data.degrade import Dice, clean
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4])

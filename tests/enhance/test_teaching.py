@@ -17,20 +17,20 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gan.data.degrade import realistic
-from gan.data.pictures import find
-from gan.data.stock import Stock, lettered, stock
+from gan.core.errors import ConfigError, InputError
 from gan.enhance.judging import judge
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.enhance.presets import PRESETS
-from gan.enhance.recipe import RECIPE
 from gan.enhance.teaching import PLANES, Taught, answer, file_of, fill, item, prepare, whole_items
-from gan.errors import ConfigError, InputError
-from gan.losses.pictures import charbonnier
+from gan.enhance.train.recipe import RECIPE
 from gan.metrics.fidelity import psnr_y
-from gan.nets.blocks import fuse
+from gan.models.blocks import fuse
 from gan.training.cli import main
+from gan.training.data.degrade import realistic
+from gan.training.data.pictures import find
+from gan.training.data.stock import Stock, lettered, stock
 from gan.training.loop import train
+from gan.training.losses.pictures import charbonnier
 from gan.training.options import PrepareOptions, RunOptions
 from gan.training.recipe import State
 

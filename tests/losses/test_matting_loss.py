@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gan.losses.matting import edge_distance, soft_iou
+from gan.training.losses.matting import edge_distance, soft_iou
 
 
 def _half(split: int) -> torch.Tensor:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
-from gan.losses.pictures import charbonnier, ms_ssim_loss, unrest
+from gan.training.losses.pictures import charbonnier, ms_ssim_loss, unrest
 
 
 def _picture(seed: int, side: int = 96) -> torch.Tensor:
