@@ -73,10 +73,17 @@ def _assert_restyled(name: str, came: str, *, corner_kept: bool) -> None:
 
 @pytest.mark.usefixtures("_beside_the_examples")
 def test_training_command() -> None:
-    commands = [command for command in _commands("python train.py") if "doctor" not in command]
-    assert len(commands) == 6
+    commands = [command for command in _commands("python train.py") if command[2] not in ("doctor", "prepare")]
+    assert len(commands) == 9
     for command in commands:
         assert train(RECIPES, [*command[2:], "--data", "examples", "--dry-run"]) == 0
+
+
+@pytest.mark.usefixtures("_beside_the_examples")
+def test_prepare_command(capsys: pytest.CaptureFixture[str]) -> None:
+    (command,) = (command for command in _commands("python train.py") if command[2] == "prepare")
+    assert train(RECIPES, [*command[2:], "--data", "examples", "--teacher", "missing.safetensors"]) == 2
+    assert "convert-realesrgan" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("_beside_the_examples")

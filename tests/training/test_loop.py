@@ -19,8 +19,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gan.core.errors import ConfigError, InputError
+from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.enhance.train import recipe as enhance
-from gan.enhance.train.recipe import PRESETS, RECIPE, EnhanceRecipe
+from gan.enhance.train.presets import PRESETS, EnhanceRecipe
+from gan.enhance.train.recipe import RECIPE
 from gan.models.weights import read
 from gan.training.checkpoint import Checkpoints
 from gan.training.cli import main
@@ -100,7 +102,7 @@ def test_what_a_run_leaves(pictures: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "config.json").read_text())["config"]["patch_px"] == 16
     assert _lines(tmp_path, "train")[0]["images_per_s"] > 0
     published = read(str(tmp_path / "weights"), tmp_path)
-    network = enhance.EnhanceNet(enhance.EnhanceConfig(**published.config))
+    network = EnhanceNet(EnhanceConfig(**published.config))
     published.fill(enhance.fuse(network))
 
 
@@ -156,7 +158,7 @@ def test_warm_start_begins_with_the_published_function(pictures: Path, tmp_path:
     state = RECIPE.build(TINY)
     (sentence,) = RECIPE.warm_start(state, published.state)
     assert sentence.startswith(f"{len(published.state)} of {len(published.state)}")
-    original = enhance.fuse(enhance.EnhanceNet(TINY.network))
+    original = enhance.fuse(EnhanceNet(TINY.network))
     published.fill(original)
     x = torch.rand(1, 3, 16, 16)
     torch.testing.assert_close(state.networks["network"](x), original(x), rtol=1e-4, atol=1e-5)

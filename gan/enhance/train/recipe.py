@@ -3,143 +3,91 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 from torchvision.utils import make_grid
 
-from gan.core.errors import ConfigError
-from gan.enhance.network import EnhanceConfig, EnhanceNet
+from gan.enhance.network import enhance_network
+from gan.enhance.train.judging import judge
+from gan.enhance.train.presets import PRESETS, EnhanceRecipe
+from gan.enhance.train.teaching import INPUT_PX, Taught, load_teacher, pictures_of, prepare
 from gan.metrics.fidelity import psnr_y
-from gan.models.blocks import fuse
+from gan.models.blocks import RepConv, fuse
 from gan.models.discriminators import UNetDiscriminator
 from gan.models.ema import EMA
-from gan.models.features import load_features, perceptual_distance
+from gan.models.features import SOURCES, load_features, perceptual_distance
+from gan.models.projected import ProjectedDiscriminator
 from gan.training.data.degradation_data import DegradedPairs, stream
-from gan.training.data.degrade import DegradationMix, realistic
+from gan.training.data.degrade import realistic
 from gan.training.data.pictures import Pictures, find, split
+from gan.training.data.stock import Stock, stock
 from gan.training.losses.adversarial import discriminator_loss, generator_loss
-from gan.training.losses.features import feature_loss
+from gan.training.losses.features import stage_distance
+from gan.training.losses.pictures import charbonnier, ms_ssim_loss, unrest
 from gan.training.recipe import Losses, Published, Recipe, State, Validation
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 VALIDATION_CROPS = 32
-
-
-@dataclass(frozen=True, kw_only=True)
-class EnhanceRecipe:
-    """A complete recipe; a row of `PRESETS`.
-
-    Attributes:
-        network: what is trained.
-        patch_px: side of the sharp patches.
-        batch: pictures a step.
-        learning_rate: of Adam (0.9, 0.99); constant, then down to a tenth of it over
-            the last 30% of the steps.
-        pixels: weight of the L1 distance.
-        features: weight of the feature loss (Lite0); its gradient on a picture is some 500 times that of L1.
-        features_from: first step that knows features and the discriminator; before it, pixels alone.
-        adversarial: weight of the generator's loss; 0 trains no discriminator.
-        distil: weight of the L1 distance to the teacher's output; 0 loads no teacher.
-        teacher: a checkpoint that spandrel reads; `python -m gan weights convert-realesrgan` writes x4plus.
-        mix: how often each kind of degradation is drawn.
-        ema_half_life_kimg: of the published average, thousands of pictures.
-    """
-
-    network: EnhanceConfig
-    patch_px: int = 128
-    batch: int = 8
-    learning_rate: float = 2e-4
-    pixels: float = 1.0
-    features: float = 0.0
-    features_from: int = 600
-    adversarial: float = 0.0
-    distil: float = 0.0
-    teacher: str = "models/realesrgan-x4plus.safetensors"
-    mix: DegradationMix = field(default_factory=DegradationMix)
-    ema_half_life_kimg: float = 4.0
-
-    def __post_init__(self) -> None:
-        if self.patch_px % (self.network.scale * self.network.unshuffle):
-            raise ConfigError(
-                "patch_px",
-                "{patch}",
-                "a multiple of {unit} is allowed at scale {scale}",
-                "Change the preset",
-                patch=self.patch_px,
-                unit=self.network.scale * self.network.unshuffle,
-                scale=self.network.scale,
-            )
-        if self.distil and self.network.scale != 4:
-            raise ConfigError(
-                "distil", "scale {scale}", "the teacher works at x4", "Set distil to 0", scale=self.network.scale
-            )
-
-
-def _row(scale: int, **changes: Any) -> EnhanceRecipe:
-    network = EnhanceConfig(scale=scale, **changes.pop("network", {}))
-    return EnhanceRecipe(network=network, **changes)
-
-
-RESTORE = DegradationMix(clean=0.25, light=0.55, heavy=0.20)
-TINY = {"channels": 8, "blocks": 1}
-
-# fmt: off
-PRESETS: dict[str, EnhanceRecipe] = {
-    # two CPU cores: a few hours
-    "x4":        _row(4, patch_px=160, batch=8,  features=0.03),
-    "x2":        _row(2, patch_px=96,  batch=8,  features=0.01),
-    "x1":        _row(1, patch_px=64,  batch=8,  features=0.01, mix=RESTORE),
-    # a GPU: half an hour
-    "x4-gan":    _row(4, patch_px=256, batch=48, features=0.01, adversarial=0.01),
-    "x2-gan":    _row(2, patch_px=192, batch=48, features=0.01, adversarial=0.01),
-    "x4-distil": _row(4, patch_px=192, batch=32, features=0.01, distil=1.0, pixels=0.2),
-    # seconds: for tests and for trying things out
-    "tiny-x4":   _row(4, patch_px=32,  batch=2,  network=TINY),
-    "tiny-x2":   _row(2, patch_px=32,  batch=2,  network=TINY),
-    "tiny-x1":   _row(1, patch_px=32,  batch=2,  network=TINY, mix=RESTORE),
-    "tiny-gan":  _row(2, patch_px=32,  batch=2,  network=TINY, features=0.01, features_from=0, adversarial=0.01),
-}
-# fmt: on
+LITE0_CHANNELS = SOURCES["lite0"].channels
+JUDGE_WIDTH = 32
+"""Channels of the heads that judge features: ten milliseconds of a core for a crop of 128 px."""
 
 
 @dataclass(frozen=True)
 class EnhanceData:
-    """Decoded pictures, split by product."""
+    """Decoded pictures, split by product; with the teacher's answers beside them, those of what is held out too."""
 
-    training: Pictures
-    validation: Pictures
+    training: Pictures | Stock | Taught
+    validation: Pictures | Taught
 
 
 def data(config: EnhanceRecipe, folder: Path, seed: int) -> EnhanceData:
-    """All pictures below the folder that are large enough for a patch; where none is held out, all are both."""
-    training, held_out = split(find(folder))
-    everything = Pictures(training or held_out, config.patch_px)
-    return EnhanceData(everything, Pictures(held_out, config.patch_px) if held_out else everything)
+    """All pictures below the folder that are large enough for a patch; where none is held out, all are both.
+
+    For crops other than "pictures" the folder is one that `prepare` wrote.
+    """
+    if config.crops == "pictures":
+        training, held_out = split(find(folder))
+        everything = Pictures(training or held_out, config.patch_px)
+        return EnhanceData(everything, Pictures(held_out, config.patch_px) if held_out else everything)
+    scale = config.network.scale
+    validation = Taught(folder / "validation", scale, scale * INPUT_PX, seed)
+    if config.crops == "taught":
+        return EnhanceData(Taught(folder / "training", scale, config.patch_px, seed), validation)
+    pictures = pictures_of(folder)
+    training, held_out = split(find(pictures))
+    return EnhanceData(stock(pictures, training or held_out, config.patch_px), validation)
 
 
 def build(config: EnhanceRecipe, _data: EnhanceData | None = None) -> State:
     """Networks, averages and optimizers, from scratch."""
-    network = EnhanceNet(config.network).to(memory_format=torch.channels_last)
+    network = enhance_network(config.network).to(memory_format=torch.channels_last)
+    if not config.branches:
+        for module in network.modules():
+            if isinstance(module, RepConv):
+                for branch in (module.point, module.expand, module.reduce):
+                    branch.requires_grad_(False)
     networks: dict[str, nn.Module] = {"network": network}
     if config.adversarial:
-        networks["discriminator"] = UNetDiscriminator()
+        networks["discriminator"] = _judge(config).to(memory_format=torch.channels_last)
     frozen: dict[str, nn.Module] = {}
     if config.features:
-        frozen["features"] = load_features("lite0")
+        frozen["features"] = load_features("lite0", stages=config.feature_stages)
     if config.distil:
-        frozen["teacher"] = _teacher(config)
-    optimizers: dict[str, torch.optim.Optimizer] = {
-        name: torch.optim.Adam(net.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
-        for name, net in networks.items()
-    }
+        frozen["teacher"] = load_teacher(Path(config.teacher))
+    optimizers: dict[str, torch.optim.Optimizer] = {"network": _adam(network, config.learning_rate)}
+    if config.adversarial:
+        optimizers["discriminator"] = _adam(networks["discriminator"], config.learning_rate * config.verdict_rate)
     return State(networks, {"network": EMA(network)}, optimizers, frozen)
 
 
@@ -154,11 +102,12 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
     taken = 0
     for key, value in published.items():
         module, _, kind = key.rpartition(".")
-        target = f"{module}.plain.{kind}"
+        branched = f"{module}.plain.{kind}"
+        target = branched if branched in own else key
         if target not in own or own[target].shape != value.shape:
             continue
         own[target].copy_(value)
-        if kind == "weight":
+        if target == branched and kind == "weight":
             own[f"{module}.point.weight"].zero_()
             own[f"{module}.reduce.weight"].zero_()
         taken += 1
@@ -169,8 +118,12 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
 def batches(
     config: EnhanceRecipe, data: EnhanceData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
 ) -> Iterator[tuple[Tensor, ...]]:
-    """(damaged, sharp) without end from item `start` on."""
-    pairs = DegradedPairs(data.training, config.patch_px, config.network.scale, config.mix, seed)
+    """(damaged, sharp), and with taught crops the teacher's picture, without end from item `start` on."""
+    pairs: Dataset[Any]
+    if isinstance(data.training, Taught):
+        pairs = data.training
+    else:
+        pairs = DegradedPairs(data.training, config.patch_px, config.network.scale, config.mix, seed)
     return stream(pairs, start=start, batch=batch, rank=rank, world=world, workers=workers)
 
 
@@ -178,28 +131,33 @@ def step(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric:
     """One step of the network and, with an adversarial weight, one of the discriminator.
 
     Args:
-        batch: damaged (N, 3, p / scale, p / scale) and sharp (N, 3, p, p), in [0, 1].
+        batch: damaged (N, 3, p / scale, p / scale) and sharp (N, 3, p, p), in [0, 1]; with taught crops the teacher's
+            picture as well, of sharp's shape.
 
     Returns:
         The losses, unweighted, and the norm of the network's gradient before it is clipped to 0.3.
     """
-    damaged, sharp = (x.contiguous(memory_format=torch.channels_last) for x in batch)
+    damaged, sharp, *taught = (x.contiguous(memory_format=torch.channels_last) for x in batch)
     network, optimizer = state.networks["network"], state.optimizers["network"]
     made = network(damaged)
-    losses = {"l1": F.l1_loss(made, sharp)}
-    total = config.pixels * losses["l1"]
+    losses = _pixel_losses(made, sharp, taught[0] if config.taught else None, config)
+    total = sum(getattr(config, weight) * losses[name] for name, weight in _WEIGHTS.items() if name in losses)
+    stages: tuple[list[Tensor], list[Tensor]] | None = None
     if config.features and _features_due(state, config):
-        losses["features"] = feature_loss(state.frozen["features"], made, sharp)  # type: ignore[arg-type]
+        target = sharp if not config.taught else config.taught * taught[0] + (1 - config.taught) * sharp
+        with torch.no_grad():
+            wanted = state.frozen["features"](target)
+        stages = state.frozen["features"](made), wanted
+        losses["features"] = stage_distance(*stages)
         total = total + config.features * losses["features"]
     if config.distil:
         with torch.no_grad():
             taught = state.frozen["teacher"](damaged)
         losses["distil"] = F.l1_loss(made, taught)
         total = total + config.distil * losses["distil"]
-    if config.adversarial and _features_due(state, config):
-        discriminator = state.networks["discriminator"]
-        discriminator.requires_grad_(False)
-        losses["adversarial"] = generator_loss(discriminator(made))
+    judged = _judged(config, made, sharp, stages)
+    if config.adversarial and _features_due(state, config) and state.step >= config.adversarial_from:
+        losses["adversarial"] = generator_loss(_verdict(state, judged[0], learning=False))
         total = total + config.adversarial * losses["adversarial"]
     optimizer.zero_grad(set_to_none=True)
     fabric.backward(total)
@@ -207,7 +165,25 @@ def step(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric:
     losses["grad_norm"] = norm if norm is not None else torch.zeros(())
     optimizer.step()
     if config.adversarial and _features_due(state, config):
-        losses["discriminator"] = _discriminator_step(state, made.detach(), sharp, fabric)
+        losses["discriminator"] = _discriminator_step(state, *judged, fabric)
+    return losses
+
+
+_WEIGHTS = {"l1": "pixels", "charbonnier": "pixels", "structure": "structure", "flat": "flat"}
+"""The losses that need no network, and which field of the config holds their weight."""
+
+
+def _pixel_losses(made: Tensor, sharp: Tensor, taught: Tensor | None, config: EnhanceRecipe) -> dict[str, Tensor]:
+    losses = {}
+    if taught is None:
+        losses["l1"] = F.l1_loss(made, sharp)
+    else:
+        share = config.taught
+        losses["charbonnier"] = share * charbonnier(made, taught) + (1 - share) * charbonnier(made, sharp)
+    if config.structure:
+        losses["structure"] = ms_ssim_loss(made, sharp)
+    if config.flat:
+        losses["flat"] = unrest(made, sharp)
     return losses
 
 
@@ -215,8 +191,11 @@ def validate(state: State, config: EnhanceRecipe, data: EnhanceData, device: tor
     """The average network on fixed crops under the fixed test degradation, with bicubic interpolation beside it.
 
     The score is PSNR on Y minus 10 times the Lite0 feature distance where features are trained for: a picture
-    should gain in both.
+    should gain in both. Where there are the teacher's answers they are what is looked at, see
+    `gan.enhance.train.judging`.
     """
+    if isinstance(data.validation, Taught):
+        return judge(state.ema["network"].module, data.validation, device)
     scale, size = config.network.scale, config.patch_px
     network = state.ema["network"].module.eval()
     features = state.frozen.get("features")
@@ -251,7 +230,7 @@ def publish(state: State, config: EnhanceRecipe) -> Published:
 
 def cost(config: EnhanceRecipe) -> list[str]:
     """Sentences for a dry run."""
-    network = fuse(EnhanceNet(config.network))
+    network = fuse(enhance_network(config.network))
     parameters = sum(p.numel() for p in network.parameters())
     per_pixel = parameters / config.network.unshuffle**2
     patch = (config.patch_px // config.network.scale) ** 2
@@ -263,7 +242,12 @@ def cost(config: EnhanceRecipe) -> list[str]:
 
 
 def learning_rate(config: EnhanceRecipe, progress: float) -> float:
-    """Constant, then down to a tenth over the last 30% of the run."""
+    """Constant, then down to a tenth over the last 30% of the run; or along half a cosine down to a twentieth.
+
+    The cosine rises over the first 2%: Adam's first steps are as large as its rate, whatever the gradient.
+    """
+    if config.falling == "cosine":
+        return min(1.0, progress / 0.02 + 0.02) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
     return 1.0 if progress < 0.7 else 1.0 - 0.9 * (progress - 0.7) / 0.3
 
 
@@ -281,6 +265,7 @@ RECIPE = Recipe(
     batch_size=lambda config: config.batch,
     ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
     learning_rate=learning_rate,
+    prepare=prepare,
 )
 
 
@@ -288,27 +273,47 @@ def _features_due(state: State, config: EnhanceRecipe) -> bool:
     return state.step >= config.features_from
 
 
-def _discriminator_step(state: State, made: Tensor, sharp: Tensor, fabric: Fabric) -> Tensor:
-    discriminator, optimizer = state.networks["discriminator"], state.optimizers["discriminator"]
-    discriminator.requires_grad_(True)
-    loss = discriminator_loss(discriminator(sharp), discriminator(made))
+def _judge(config: EnhanceRecipe) -> nn.Module:
+    if config.judge == "features":
+        return ProjectedDiscriminator(LITE0_CHANNELS[: config.feature_stages], categories=1, width=JUDGE_WIDTH)
+    channels, unshuffle = config.verdicts
+    return UNetDiscriminator(channels, unshuffle=unshuffle)
+
+
+def _adam(network: nn.Module, rate: float) -> torch.optim.Optimizer:
+    """Over what may learn; a judge of features has projections that never do."""
+    return torch.optim.Adam([p for p in network.parameters() if p.requires_grad], lr=rate, betas=(0.9, 0.99))
+
+
+Judged = Tensor | list[Tensor]
+"""What a discriminator looks at: pictures, or stages of features."""
+
+
+def _judged(
+    config: EnhanceRecipe, made: Tensor, sharp: Tensor, stages: tuple[list[Tensor], list[Tensor]] | None
+) -> tuple[Judged, Judged]:
+    """Of what was made, with its gradient, and of the truth."""
+    return (made, sharp) if config.judge == "pixels" or stages is None else stages
+
+
+def _verdict(state: State, judged: Judged, *, learning: bool) -> Tensor:
+    """Logits; the discriminator's own weights take a gradient only where it is learning."""
+    discriminator = state.networks["discriminator"]
+    for group in state.optimizers["discriminator"].param_groups:
+        for parameter in group["params"]:
+            parameter.requires_grad_(learning)
+    if isinstance(judged, Tensor):
+        logits: Tensor = discriminator(judged)
+    else:
+        logits = discriminator(judged, torch.zeros(len(judged[0]), dtype=torch.long, device=judged[0].device))
+    return logits
+
+
+def _discriminator_step(state: State, made: Judged, sharp: Judged, fabric: Fabric) -> Tensor:
+    optimizer = state.optimizers["discriminator"]
+    made = made.detach() if isinstance(made, Tensor) else [stage.detach() for stage in made]
+    loss = discriminator_loss(_verdict(state, sharp, learning=True), _verdict(state, made, learning=True))
     optimizer.zero_grad(set_to_none=True)
     fabric.backward(loss)
     optimizer.step()
     return loss
-
-
-def _teacher(config: EnhanceRecipe) -> nn.Module:
-    from gan.models.community import load_community
-
-    path = Path(config.teacher)
-    if not path.exists():
-        raise ConfigError(
-            "teacher",
-            "{path} is missing",
-            "a checkpoint that spandrel reads is expected",
-            "Run: python -m gan weights convert-realesrgan",
-            path=path,
-        )
-    teacher: nn.Module = load_community(path).module
-    return teacher.requires_grad_(False).eval()

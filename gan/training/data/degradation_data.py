@@ -6,14 +6,20 @@ Nothing is stateful, so resuming needs no random state of the data: it needs the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from gan.training.data.degrade import DegradationMix, degrade
-from gan.training.data.pictures import Pictures
+
+
+class Crops(Protocol):
+    """What sharp crops can be drawn from: `gan.training.data.pictures.Pictures`, `gan.training.data.stock.Stock`."""
+
+    def crop(self, size_px: int, generator: torch.Generator) -> Tensor:
+        """(3, size_px, size_px) float32 in [0, 1]."""
 
 
 class DegradedPairs(Dataset[tuple[Tensor, Tensor]]):
@@ -24,7 +30,7 @@ class DegradedPairs(Dataset[tuple[Tensor, Tensor]]):
         patch_px: side of the sharp patch; divisible by scale.
     """
 
-    def __init__(self, pictures: Pictures, patch_px: int, scale: int, mix: DegradationMix, seed: int) -> None:
+    def __init__(self, pictures: Crops, patch_px: int, scale: int, mix: DegradationMix, seed: int) -> None:
         self.pictures = pictures
         self.patch_px = patch_px
         self.scale = scale

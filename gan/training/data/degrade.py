@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +24,15 @@ class DegradationMix:
 
     Attributes:
         clean, light, heavy: relative frequencies.
+        again: how often `heavy` goes its second round.
+        soft: how often what is shrunk already is blurred once more, as by a lens that resolves less than the sensor.
     """
 
     clean: float = 0.1
     light: float = 0.6
     heavy: float = 0.3
+    again: float = 1.0
+    soft: float = 0.0
 
 
 class Dice:
@@ -66,8 +69,14 @@ def degrade(sharp: Tensor, scale: int, generator: torch.Generator, mix: Degradat
     """
     mix = mix or DegradationMix()
     dice = Dice(generator)
-    kind: Callable[[Tensor, int, Dice], Tensor] = (clean, light, heavy)[dice.choose([mix.clean, mix.light, mix.heavy])]
-    return (kind(sharp[None], scale, dice)[0].clamp(0, 1) * 255).round() / 255
+    kind = dice.choose([mix.clean, mix.light, mix.heavy])
+    if kind == 0:
+        x = clean(sharp[None], scale, dice)
+    elif kind == 1:
+        x = light(sharp[None], scale, dice, soft=mix.soft)
+    else:
+        x = heavy(sharp[None], scale, dice, again=mix.again, soft=mix.soft)
+    return (x[0].clamp(0, 1) * 255).round() / 255
 
 
 def realistic(sharp: Tensor, scale: int, generator: torch.Generator) -> Tensor:
@@ -87,14 +96,18 @@ def clean(x: Tensor, scale: int, dice: Dice) -> Tensor:
     return shrink(x, x.shape[2] // scale, x.shape[3] // scale, "bicubic")
 
 
-def light(x: Tensor, scale: int, dice: Dice) -> Tensor:
-    """One round: blur sigma 0.2-2.6, noise up to 10/255, JPEG 50-96; each may be left out."""
+def light(x: Tensor, scale: int, dice: Dice, *, soft: float = 0.0) -> Tensor:
+    """One round: blur sigma 0.2-2.6, noise up to 10/255, JPEG 50-96; each may be left out.
+
+    Args:
+        soft: as in `DegradationMix`.
+    """
     height, width = x.shape[2] // scale, x.shape[3] // scale
     if dice.chance(0.9):
         sigma = dice.uniform(0.2, 2.6)
         ratio = dice.uniform(0.6, 1.0) if dice.chance(0.3) else 1.0
         x = blur(x, gaussian_kernel(sigma, sigma * ratio, dice.uniform(0, math.pi)))
-    x = shrink(x, height, width, _shrink_mode(dice))
+    x = _softened(shrink(x, height, width, _shrink_mode(dice)), dice, soft)
     if dice.chance(0.8):
         x = noise(x, dice, sigma_255=(0, 10), poisson=(0.05, 0.8))
     if dice.chance(0.85):
@@ -102,13 +115,19 @@ def light(x: Tensor, scale: int, dice: Dice) -> Tensor:
     return x
 
 
-def heavy(x: Tensor, scale: int, dice: Dice) -> Tensor:
-    """Two rounds of blur, resizing, noise and JPEG, the last of them with a final sinc filter."""
+def heavy(x: Tensor, scale: int, dice: Dice, *, again: float = 1.0, soft: float = 0.0) -> Tensor:
+    """Two rounds of blur, resizing, noise and JPEG, the last of them with a final sinc filter.
+
+    Args:
+        again, soft: as in `DegradationMix`.
+    """
     height, width = x.shape[2] // scale, x.shape[3] // scale
     x = blur(x, _random_kernel(dice, sigma=(0.2, 3.0)))
     x = _resize_about(x, dice, [0.2, 0.7, 0.1], (0.15, 1.5), least=(height, width), scale=scale)
     x = noise(x, dice, sigma_255=(1, 30), poisson=(0.05, 3.0))
     x = jpeg(x, round(dice.uniform(30, 95)))
+    if again < 1 and not dice.chance(again):
+        return _softened(shrink(x, height, width, _shrink_mode(dice)), dice, soft)
     if dice.chance(0.8):
         x = blur(x, _random_kernel(dice, sigma=(0.2, 1.5)))
     x = _resize_about(x, dice, [0.3, 0.4, 0.3], (0.3, 1.2), least=(height, width), scale=scale)
@@ -119,7 +138,7 @@ def heavy(x: Tensor, scale: int, dice: Dice) -> Tensor:
     quality = round(dice.uniform(30, 95))
     if not sinc_first:
         x = jpeg(x, quality)
-    x = shrink(x, height, width, _shrink_mode(dice))
+    x = _softened(shrink(x, height, width, _shrink_mode(dice)), dice, soft)
     if with_sinc:
         x = blur(x, kernel)
     return jpeg(x, quality) if sinc_first else x
@@ -212,6 +231,11 @@ def _random_kernel(dice: Dice, sigma: tuple[float, float]) -> Tensor:
     across = dice.uniform(*sigma) if kind % 2 else along
     beta = (1.0, dice.uniform(0.5, 4), dice.uniform(1, 2))[kind // 2]
     return gaussian_kernel(along, across, dice.uniform(0, math.pi), beta=beta, plateau=kind >= 4)
+
+
+def _softened(x: Tensor, dice: Dice, chance: float) -> Tensor:
+    """Blurred with sigma 0.3-1.0 that often; without a chance nothing is drawn, so that old seeds stay as they were."""
+    return blur(x, gaussian_kernel(dice.uniform(0.3, 1.0))) if chance and dice.chance(chance) else x
 
 
 def _shrink_mode(dice: Dice) -> str:
