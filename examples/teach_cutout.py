@@ -8,12 +8,14 @@
 Both networks (Qin et al., arXiv 2005.09007; Apache-2.0) look at every photograph whole and at a few parts of it. Where
 the large and the small one disagree (IoU below 0.8), or see next to nothing or nearly everything, there is no answer
 worth learning and nothing is kept. OUT holds `pictures/NAME.webp` and `soft/NAME.png`, squares of 320 pixels, and
-`seen.txt`, the names that were looked at, so that the same command goes on where it was stopped.
+`seen.txt`, the names that were looked at, so that the same command goes on where it was stopped; `meta.jsonl` says of
+each part which photograph it is of, so that parts of one are never split apart.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import sys
 from collections.abc import Iterator
@@ -57,6 +59,9 @@ def main(models: Path, out: Path, photographs: list[Path]) -> None:
                         kept += 1
                     log.write(f"{name}\n")
                     log.flush()
+    names = sorted(path.stem for path in (out / "soft").glob("*.png"))
+    lines = (json.dumps({"id": name, "product": _photograph(name)}, ensure_ascii=False) for name in names)
+    (out / "meta.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     print(f"{kept} answers were added to {out}")
 
 
@@ -93,6 +98,11 @@ def _parts(path: Path) -> Iterator[tuple[str, Image.Image]]:
         top = (height - side) // 2 if number == 0 else rng.randrange(height - side + 1)
         part = picture.crop((left, top, left + side, top + side))
         yield f"{stem}-{number}", part.resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
+
+
+def _photograph(name: str) -> str:
+    """Of FOLDER-PHOTOGRAPH-NUMBER the photograph; folders' names have no dash."""
+    return name.split("-", 1)[1].rsplit("-", 1)[0]
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:

@@ -32,6 +32,10 @@ from staging import Stage
 from views import View, plan_views, shuffled
 
 
+LISTED_EVERY = 10
+"""After so many jobs what is finished can be used: training need not wait for the last."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A product and those of its views that are still to be rendered, with their records so far."""
@@ -184,6 +188,8 @@ def run(jobs: Sequence[Job | SceneJob], workers: int) -> list[str]:
                     failed.append(product)
                     reason = "Blender crashed" if isinstance(error, BrokenProcessPool) else f"{error!r}"
                     print(f"[{number}/{len(jobs)}] {product} failed: {reason}", file=sys.stderr, flush=True)
+                if number % LISTED_EVERY == 0:
+                    records.write_listing(jobs[0].out)
         finally:
             threads.shutdown(cancel_futures=True)
             watchers.close()

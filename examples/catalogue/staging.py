@@ -154,7 +154,7 @@ class Stage:
 
 
 def _bring(thing: Thing, obj: Path, name: str) -> tuple[Any, NDArray[np.float64]]:
-    """Import one product and put it in its place: the empty that holds what the import added, and (N, 3) its corners."""
+    """Import one product and put it in its place: what holds everything that was added, and its corners, (N, 3)."""
     import bpy
 
     before = set(bpy.data.objects), set(bpy.data.materials)
