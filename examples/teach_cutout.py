@@ -6,7 +6,7 @@
     python examples/teach_cutout.py models OUT PHOTOGRAPHS...
 
 Both networks (Qin et al., arXiv 2005.09007; Apache-2.0) look at every photograph whole and at a few parts of it. Where
-the large and the small one disagree (IoU below 0.8), or see next to nothing or nearly everything, there is no answer
+the large and the small one disagree (IoU below 0.8), or see next to nothing, nearly everything or what runs along the border, there is no answer
 worth learning and nothing is kept. OUT holds `pictures/NAME.webp` and `soft/NAME.png`, squares of 320 pixels, and
 `seen.txt`, the names that were looked at, so that the same command goes on where it was stopped; `meta.jsonl` says of
 each part which photograph it is of, so that parts of one are never split apart.
@@ -33,6 +33,9 @@ PARTS = 5
 LEAST_PX = 320
 AGREED = 0.8
 SHARE = (0.02, 0.85)
+MOST_BORDER = 0.25
+"""Of the picture's border what is covered at most: a mountain range or a pier is no thing."""
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -53,7 +56,7 @@ def main(models: Path, out: Path, photographs: list[Path]) -> None:
                         continue
                     answers = [answer(session, part) for session in (large, small)]
                     share = float((answers[0] > 0.5).mean())
-                    if iou(*answers) >= AGREED and SHARE[0] <= share <= SHARE[1]:
+                    if iou(*answers) >= AGREED and SHARE[0] <= share <= SHARE[1] and is_a_thing(answers[0]):
                         part.save(out / "pictures" / f"{name}.webp", quality=95)
                         Image.fromarray((answers[0] * 255).round().astype(np.uint8)).save(out / "soft" / f"{name}.png")
                         kept += 1
@@ -98,6 +101,12 @@ def _parts(path: Path) -> Iterator[tuple[str, Image.Image]]:
         top = (height - side) // 2 if number == 0 else rng.randrange(height - side + 1)
         part = picture.crop((left, top, left + side, top + side))
         yield f"{stem}-{number}", part.resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
+
+
+def is_a_thing(made: NDArray[np.float32]) -> bool:
+    """Whether an answer is of something that stands in the picture and does not run through it."""
+    border = np.concatenate([made[0], made[-1], made[:, 0], made[:, -1]])
+    return float((border > 0.5).mean()) <= MOST_BORDER
 
 
 def _photograph(name: str) -> str:

@@ -31,7 +31,6 @@ from scenes import Scene, plan_scenes
 from staging import Stage
 from views import View, plan_views, shuffled
 
-
 LISTED_EVERY = 10
 """After so many jobs what is finished can be used: training need not wait for the last."""
 

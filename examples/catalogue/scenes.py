@@ -48,7 +48,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Surface:
-    """Of a floor or a wall: a picture that repeats every `repeat`, or where there is none a plain color in linear RGB."""
+    """Of a floor or a wall: a picture that repeats every `repeat`; where there is none, a color in linear RGB."""
 
     picture: Path | None
     color: tuple[float, float, float]

@@ -40,7 +40,8 @@ class CutoutRequest(Request):
         picture: a photograph of a product, or a cut-out, whose own transparency is then taken.
         ground: "transparent", "white", a hex color, or a picture that covers the whole ground.
         mask: where the product is, 1 inside; None where it is to be found.
-        keep: strokes over what belongs to the product; where none is found, they alone say where it is.
+        keep: strokes over what belongs to the product; where none is found, they alone say where it is. Without a mask
+            a click on one of several things asks for this one.
         drop: strokes over what does not; where both lie, this one holds.
         model: "auto" for ours; else a manifest name, a path, or a Hub id.
 
@@ -130,7 +131,14 @@ def box_of(alpha: Tensor, *, least: float = 0.5) -> tuple[int, int, int, int] | 
 def _found(request: CutoutRequest, context: Context) -> Found:
     """As `find`; where that finds nothing but strokes say where the product is, these alone hold."""
     try:
-        return find(request.picture, context, model=request.model, mask=request.mask)
+        return find(
+            request.picture,
+            context,
+            model=request.model,
+            mask=request.mask,
+            keep=request.keep,
+            drop=request.drop,
+        )
     except InputError:
         if request.keep is None or not bool(request.keep.coverage.any()):
             raise

@@ -16,7 +16,7 @@ from gan.errors import InputError
 from gan.files import pictures_below
 from gan.imaging.codec import decode
 
-NOT_PICTURES = frozenset({"masks"})
+NOT_PICTURES = frozenset({"masks", "covers", "soft"})
 """Folders that hold coverage and no picture."""
 
 

@@ -25,7 +25,7 @@ from gan.training.watch import Watch
 from gan.weights import read
 
 TINY = PRESETS["tiny"]
-LOSSES = {"decided", "distance", "edges", "overlap", "grad_norm"}
+LOSSES = {"decided", "distance", "structure", "edges", "overlap", "grad_norm"}
 
 
 @pytest.fixture(scope="module")
@@ -146,10 +146,10 @@ def test_a_network_that_knows_nothing_scores_nothing(cases: CutoutData) -> None:
 
 
 def test_products_have_masks_and_grounds_have_none(cases: CutoutData) -> None:
-    for part in (cases.training, cases.validation):
+    for part in (cases.training.composites, cases.validation):
         assert part.grounds
         assert all("photos" in entry.path.parts for around in part.grounds for entry in around.entries)
-    seen, held_out = cases.training.drawn, cases.validation.drawn
+    seen, held_out = cases.training.composites.drawn, cases.validation.drawn
     assert not any(torch.equal(a, b) for a in seen for b in held_out)
 
 
@@ -162,17 +162,17 @@ def test_a_folder_without_masks_is_refused_in_one_sentence(tmp_path: Path) -> No
 
 def test_products_alone_do(tmp_path: Path) -> None:
     folder = open_shop(tmp_path / "data")
-    assert room.data(TINY, folder / "catalogue", 0).training.grounds == []
+    assert room.data(TINY, folder / "catalogue", 0).training.composites.grounds == []
 
 
 def test_collections_stand_side_by_side(tmp_path: Path) -> None:
     folder = open_shop(tmp_path / "data")
     for name in ("catalogue", "photos"):
         shutil.copytree(folder / name, folder / f"more-{name}")
-    both = room.data(TINY, folder, 0).training
+    both = room.data(TINY, folder, 0).training.composites
     assert len(both.products) == len(both.grounds) == 2
     assert [len(some) for some in both.products] == [
-        len(room.data(TINY, folder / "catalogue", 0).training.products[0])
+        len(room.data(TINY, folder / "catalogue", 0).training.composites.products[0])
     ] * 2
 
 
