@@ -6,10 +6,10 @@
     python examples/teach_cutout.py models OUT PHOTOGRAPHS...
 
 Both networks (Qin et al., arXiv 2005.09007; Apache-2.0) look at every photograph whole and at a few parts of it. Where
-the large and the small one disagree (IoU below 0.8), or see next to nothing, nearly everything or what runs along the border, there is no answer
-worth learning and nothing is kept. OUT holds `pictures/NAME.webp` and `soft/NAME.png`, squares of 320 pixels, and
-`seen.txt`, the names that were looked at, so that the same command goes on where it was stopped; `meta.jsonl` says of
-each part which photograph it is of, so that parts of one are never split apart.
+the large and the small one disagree (IoU below 0.8), or see next to nothing, nearly everything or what runs along the
+border, there is no answer worth learning and nothing is kept. OUT holds `pictures/NAME.webp` and `soft/NAME.png`,
+squares of 320 pixels; `seen.txt`, the names that were looked at, so that the same command goes on where it was stopped;
+and `meta.jsonl`, which says of each part which photograph it is of, so that parts of one are never split apart.
 """
 
 from __future__ import annotations

@@ -17,11 +17,11 @@ from torchvision.utils import make_grid
 
 from gan.cutout.network import CutoutConfig, CutoutNet
 from gan.data.clicks import a_click
-from gan.data.composites import Composites, Products, drawings, load_products, mask_of
-from gan.data.mixture import CutoutItems, Taught, soft_of
+from gan.data.composites import Composites, Products, drawings, load_products
+from gan.data.mixture import CutoutItems, Taught, sort_out
 from gan.data.pairs import stream
-from gan.data.pictures import Entry, Pictures, find, split
-from gan.data.scenes import SceneEntry, Scenes, find_scenes, is_of_a_scene
+from gan.data.pictures import Entry, Pictures, split
+from gan.data.scenes import Scenes, split_scenes
 from gan.errors import ConfigError, InputError
 from gan.imaging.clicks import RADIUS, disc, marked
 from gan.imaging.plain import standing_out
@@ -130,15 +130,8 @@ def data(config: CutoutRecipe, folder: Path, seed: int) -> CutoutData:
     Raises:
         InputError: no picture has a mask.
     """
-    entries = find(folder)
-    scenes = find_scenes(folder)
-    apart = {entry.path for entry in entries if is_of_a_scene(entry.path)}
-    taught = [entry for entry in entries if entry.path not in apart and soft_of(entry.path) is not None]
-    apart |= {entry.path for entry in taught}
-    entries = [entry for entry in entries if entry.path not in apart]
-    masked = [entry for entry in entries if mask_of(entry.path) is not None]
-    taken = {entry.path for entry in masked or entries}
-    products, grounds = split(masked or entries), split([entry for entry in entries if entry.path not in taken])
+    found = sort_out(folder)
+    products, grounds = split(found.products), split(found.grounds)
 
     def composites(part: int, count: int, first: int, own_seed: int) -> Composites:
         around = []
@@ -153,25 +146,17 @@ def data(config: CutoutRecipe, folder: Path, seed: int) -> CutoutData:
             own_seed,
         )
 
-    staged, shown = _split_scenes(scenes)
+    staged, shown = split_scenes(found.scenes)
     # Seeds of drawings are kept apart too: what is held out was never drawn for training.
     return CutoutData(
         CutoutItems(
             composites(0, config.drawings, 1000, seed),
             Scenes(staged) if staged else None,
-            _taught(split(taught)[0], config.side_px),
+            _taught(split(found.taught)[0], config.side_px),
             seed,
         ),
         composites(1, min(config.drawings, 28), 0, 0),
         Scenes(shown[:VALIDATION_SCENES]) if shown else None,
-    )
-
-
-def _split_scenes(scenes: list[SceneEntry]) -> tuple[list[SceneEntry], list[SceneEntry]]:
-    held_out = {entry.path for entry in split([scene.entry for scene in scenes])[1]}
-    return (
-        [scene for scene in scenes if scene.picture not in held_out],
-        [scene for scene in scenes if scene.picture in held_out],
     )
 
 

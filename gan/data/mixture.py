@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,10 +12,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from gan.data.clicks import clicked
-from gan.data.composites import Composites, photographed, prior
+from gan.data.composites import Composites, mask_of, photographed, prior
 from gan.data.degrade import Dice
-from gan.data.pictures import Entry
-from gan.data.scenes import Scenes
+from gan.data.pictures import Entry, find
+from gan.data.scenes import SceneEntry, Scenes, find_scenes, is_of_a_scene
 from gan.errors import InputError
 from gan.imaging.codec import decode
 from gan.imaging.plain import standing_out
@@ -35,6 +36,39 @@ def soft_of(path: Path) -> Path | None:
     """A teacher's answer about a picture: `soft/NAME.png` next to the picture's folder."""
     soft = path.parent.parent / "soft" / f"{path.stem}.png"
     return soft if soft.is_file() else None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A folder's pictures by what they are good for.
+
+    Attributes:
+        products: with masks; where none has one, everything that is neither of a scene nor taught.
+        grounds: all others.
+        taught: with a teacher's answer.
+        scenes: rendered ones.
+    """
+
+    products: list[Entry]
+    grounds: list[Entry]
+    taught: list[Entry]
+    scenes: list[SceneEntry]
+
+
+def sort_out(folder: Path) -> Sources:
+    """The pictures below a folder by what they are good for.
+
+    Raises:
+        InputError: the folder is missing or holds no picture.
+    """
+    taught, masked, rest = [], [], []
+    for entry in find(folder):
+        if is_of_a_scene(entry.path):
+            continue
+        answered, has_mask = soft_of(entry.path) is not None, mask_of(entry.path) is not None
+        (taught if answered else masked if has_mask else rest).append(entry)
+    products, grounds = (masked, rest) if masked else (rest, [])
+    return Sources(products, grounds, taught, find_scenes(folder))
 
 
 class Taught:

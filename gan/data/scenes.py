@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from gan.data.degrade import Dice
-from gan.data.pictures import Entry
+from gan.data.pictures import Entry, split
 from gan.data.records import META_NAME
 from gan.errors import InputError
 from gan.imaging.codec import decode
@@ -60,6 +60,15 @@ def find_scenes(folder: Path) -> list[SceneEntry]:
 def is_of_a_scene(path: Path) -> bool:
     """Whether a picture is a scene's, with or without its product."""
     return path.parent.name in PLACE_FOLDERS and (path.parent.parent / "covers" / f"{path.stem}-0.png").is_file()
+
+
+def split_scenes(scenes: Sequence[SceneEntry]) -> tuple[list[SceneEntry], list[SceneEntry]]:
+    """(training, validation), by the main product; what stands beside a held-out one may be of the training side."""
+    held_out = {entry.path for entry in split([scene.entry for scene in scenes])[1]}
+    apart: tuple[list[SceneEntry], list[SceneEntry]] = ([], [])
+    for scene in scenes:
+        apart[scene.picture in held_out].append(scene)
+    return apart
 
 
 class Scenes:
