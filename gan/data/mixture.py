@@ -61,7 +61,9 @@ def sort_out(folder: Path) -> Sources:
     Raises:
         InputError: the folder is missing or holds no picture.
     """
-    taught, masked, rest = [], [], []
+    taught: list[Entry] = []
+    masked: list[Entry] = []
+    rest: list[Entry] = []
     for entry in find(folder):
         if is_of_a_scene(entry.path):
             continue
