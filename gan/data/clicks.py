@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.data.degrade import Dice
-from gan.imaging.clicks import RADIUS, disc, marked
+from gan.imaging.clicks import RADIUS, disc, grown, marked
 
 COUNTS = (0.5, 0.3, 0.2)
 """How often there are one, two and three clicks; the first is always on the thing."""
@@ -61,7 +61,7 @@ def a_click(alpha: Tensor) -> tuple[int, int] | None:
 def _within(inside: Tensor, dice: Dice) -> tuple[int, int] | None:
     """A place in (1, p, p), rather not at the edge."""
     reach = round(0.02 * inside.shape[-1])
-    deep = F.max_pool2d((~inside).float(), 2 * reach + 1, 1, reach) < 0.5
+    deep = grown((~inside).float(), reach, reach) < 0.5
     places = torch.nonzero((deep if bool(deep.any()) else inside)[0])
     if len(places) == 0:
         return None
@@ -72,7 +72,7 @@ def _within(inside: Tensor, dice: Dice) -> tuple[int, int] | None:
 def _near(alpha: Tensor) -> Tensor:
     """The ground around a thing."""
     reach = max(1, round(0.08 * alpha.shape[-1]))
-    return (F.max_pool2d(alpha, 2 * reach + 1, 1, reach) > 0.5) & (F.max_pool2d(alpha, 7, 1, 3) < 0.05)
+    return (grown(alpha, reach, reach) > 0.5) & (grown(alpha, 3, 3) < 0.05)
 
 
 def _drawn_out(place: tuple[int, int], alpha: Tensor, dice: Dice) -> list[tuple[float, float]]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -22,6 +21,7 @@ from gan.data.degrade import Dice
 from gan.data.pictures import Entry, split
 from gan.data.records import META_NAME
 from gan.errors import InputError
+from gan.imaging.clicks import grown
 from gan.imaging.codec import decode
 from gan.imaging.resize import resize
 
@@ -204,7 +204,7 @@ def _between(least: int, most: int, dice: Dice) -> int:
 
 def _grown(mask: Tensor, share: float) -> Tensor:
     reach = max(1, round(share * mask.shape[-1]))
-    return F.max_pool2d(mask, 2 * reach + 1, 1, reach)
+    return grown(mask, reach, reach)
 
 
 def _fallen(mask: Tensor) -> Tensor:
@@ -215,7 +215,7 @@ def _fallen(mask: Tensor) -> Tensor:
     foot = mask.clone()
     foot[:, : int(rows[0] + 0.75 * (rows[-1] - rows[0]))] = 0
     wide = max(1, round(0.08 * mask.shape[-1]))
-    return F.max_pool2d(foot, (2 * (wide // 3) + 1, 2 * wide + 1), 1, (wide // 3, wide))
+    return grown(foot, wide // 3, wide)
 
 
 def _scene(folder: Path, line: str) -> SceneEntry | None:

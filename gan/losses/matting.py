@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan.imaging.clicks import grown
+
 SIZES = 3
 
 WINDOW_PX = 7
@@ -49,9 +51,7 @@ def edge_band(wanted: Tensor, reach_px: int, times: float) -> Tensor:
         wanted: (N, 1, H, W) in [0, 1].
         reach_px: how far from an edge.
     """
-    side = 2 * reach_px + 1
-    most = F.max_pool2d(wanted, side, 1, reach_px)
-    least = -F.max_pool2d(-wanted, side, 1, reach_px)
+    most, least = grown(wanted, reach_px, reach_px), -grown(-wanted, reach_px, reach_px)
     weight = 1 + (times - 1) * (most - least > 0.1).to(wanted.dtype)
     return weight / weight.mean((1, 2, 3), keepdim=True)
 
