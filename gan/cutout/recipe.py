@@ -96,10 +96,10 @@ TINY = CutoutConfig(decoder=(8, 8, 8, 8, 8), slim=8)
 
 # fmt: off
 PRESETS: dict[str, CutoutRecipe] = {
-    # one or two CPU cores: hours, from the published network or from cpu-192
-    "cpu-320": CutoutRecipe(side_px=320, learning_rate=3e-4),
+    # one or two CPU cores: an hour; then hours of cpu-256 and of cpu-320, each --from RUN of the one before
     "cpu-192": CutoutRecipe(),
     "cpu-256": CutoutRecipe(side_px=256, learning_rate=4e-4),
+    "cpu-320": CutoutRecipe(side_px=320, learning_rate=3e-4),
     # a GPU: half an hour
     "gpu-320": CutoutRecipe(side_px=320, batch=48, drawings=1000, ema_half_life_kimg=10.0),
     # seconds: for tests and for trying things out
