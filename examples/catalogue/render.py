@@ -13,6 +13,7 @@ import importlib.util
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -115,6 +116,8 @@ def _make(jobs: Sequence[Job | SceneJob], options: argparse.Namespace) -> int:
         print(f"{options.scenes} scenes, {len(jobs)} of them to be rendered.", flush=True)
         if options.dry_run:
             return 0
+    # Asked to end, a worker would be left behind that renders on; what it has in hand is waited for instead.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         failed = run(jobs, options.workers)
     finally:
