@@ -22,6 +22,11 @@ STEM = 32
 _TAPS = (0, 1, 2, 4, 5)
 """After these stages the decoder looks at the features: strides 2, 4, 8, 16 and 32."""
 
+_MARK_LEVELS = (2, 3, 4)
+_MARK_PLANES = 3
+_SURE = 0.01
+"""A prior this near to 1 marks what is meant; what stands out or is guessed stays below."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CutoutConfig:
@@ -30,6 +35,8 @@ class CutoutConfig:
     Attributes:
         decoder: channels of the decoder at strides 2, 4, 8, 16 and 32.
         slim: divides the encoder's channels; 1 is EfficientNet-Lite0, whose weights training starts from.
+        marks: whether the decoder is told at strides 8, 16 and 32 what was marked. Networks published before clicks
+            could ask for one of several things know the prior from their first convolution alone.
 
     Raises:
         ConfigError: a value outside these.
@@ -37,6 +44,7 @@ class CutoutConfig:
 
     decoder: tuple[int, ...] = (24, 32, 48, 64, 96)
     slim: int = 1
+    marks: bool = False
 
     def __post_init__(self) -> None:
         if len(self.decoder) != len(_TAPS) or min(self.decoder) < 1 or self.slim not in (1, 2, 4, 8):
@@ -104,12 +112,21 @@ class CutoutNet(nn.Module):
             nn.Conv2d(b, a, 1) for a, b in zip(config.decoder, config.decoder[1:], strict=False)
         )
         self.refine = nn.ModuleList(_Refine(c) for c in config.decoder)
+        self.marked = nn.ModuleDict(
+            {str(level): nn.Conv2d(_MARK_PLANES, config.decoder[level], 1) for level in _MARK_LEVELS}
+            if config.marks
+            else {}
+        )
         self.scene = nn.Linear(config.decoder[-1], config.decoder[-1])
         # The finest features are at half the size; the picture itself says where an edge is to the pixel.
         self.detail = nn.Conv2d(4 * 4, config.decoder[0], 3, padding=1)
         self.tail = nn.Conv2d(config.decoder[0], 4, 3, padding=1)
         with torch.no_grad():
-            self.hint.weight.zero_()  # a network that knows only pictures is not disturbed at the start
+            # A network that knows only pictures is not disturbed at the start.
+            for conv in self.marked.values():
+                conv.weight.zero_()  # type: ignore[operator, union-attr]
+                conv.bias.zero_()  # type: ignore[operator, union-attr]
+            self.hint.weight.zero_()
             if self.hint.bias is not None:
                 self.hint.bias.zero_()
 
@@ -121,16 +138,29 @@ class CutoutNet(nn.Module):
             y = stage(y)
             if index in _TAPS:
                 taps.append(y)
-        y = self.lateral[-1](taps[-1])
+        y = self._told(self.lateral[-1](taps[-1]), prior, len(taps) - 1)
         y = y + self.scene(y.mean((2, 3)))[:, :, None, None]
         y = self.refine[-1](y)
         for level in reversed(range(len(taps) - 1)):
             y = F.interpolate(self.narrow[level](y), scale_factor=2.0, mode="bilinear", align_corners=False)
-            y = y + self.lateral[level](taps[level])
+            y = y + self._told(self.lateral[level](taps[level]), prior, level)
             if level == 0:
                 y = y + self.detail(F.pixel_unshuffle(torch.cat([rgb - 0.5, prior - 0.5], 1), 2))
             y = self.refine[level](y)
         return F.pixel_shuffle(self.tail(F.leaky_relu(y, 0.1)), 2)
+
+    def _told(self, features: Tensor, prior: Tensor, level: int) -> Tensor:
+        """Features (N, C, h, w) with what the prior marks there: as it is, as it is not, and what looks like it."""
+        if str(level) not in self.marked:
+            return features
+        conv = self.marked[str(level)]
+        signed, stride = 2 * prior - 1, 2 ** (level + 1)
+        kept, dropped = F.max_pool2d(signed, stride), F.max_pool2d(-signed, stride)
+        weight = (kept > 1 - 2 * _SURE).to(features.dtype)
+        mean = (features * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1)
+        alike = F.cosine_similarity(features, mean, dim=1, eps=1e-4)[:, None]
+        told: Tensor = conv(torch.cat([kept.to(features.dtype), dropped.to(features.dtype), alike], 1))
+        return features + told
 
 
 class _SameConv(nn.Conv2d):

@@ -67,7 +67,7 @@ class CutoutRecipe:
         ConfigError: the side does not suit the network.
     """
 
-    network: CutoutConfig = field(default_factory=CutoutConfig)
+    network: CutoutConfig = field(default_factory=lambda: CutoutConfig(marks=True))
     side_px: int = 192
     batch: int = 8
     learning_rate: float = 1e-3
@@ -92,7 +92,7 @@ class CutoutRecipe:
             )
 
 
-TINY = CutoutConfig(decoder=(8, 8, 8, 8, 8), slim=8)
+TINY = CutoutConfig(decoder=(8, 8, 8, 8, 8), slim=8, marks=True)
 
 # fmt: off
 PRESETS: dict[str, CutoutRecipe] = {

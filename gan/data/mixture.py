@@ -21,7 +21,7 @@ from gan.imaging.codec import decode
 from gan.imaging.plain import standing_out
 from gan.imaging.resize import resize
 
-SHARES = (0.4, 0.45, 0.15)
+SHARES = (0.38, 0.5, 0.12)
 """How often an item is a composite, of a scene, of a taught photograph; where one is missing the others share it."""
 
 CLICKED = 0.5

@@ -43,6 +43,27 @@ def test_the_prior_is_looked_at_and_hints_nothing_before_training() -> None:
         assert not torch.equal(network(known), network(_given(64, 64)))
 
 
+def test_marks_tell_nothing_before_training_and_one_from_another_after() -> None:
+    torch.manual_seed(0)
+    network = CutoutNet(TINY).eval()
+    plain = CutoutNet(dataclasses.replace(TINY, marks=False)).eval()
+    plain.load_state_dict({k: v for k, v in network.state_dict().items() if not k.startswith("marked.")})
+    left, right = _given(128, 128), _given(128, 128)
+    left[:, 3, 60:64, 20:24] = 1
+    right[:, 3, 60:64, 100:104] = 1
+    with torch.no_grad():
+        torch.testing.assert_close(network(left), plain(left))
+        for conv in network.marked.values():
+            torch.nn.init.normal_(conv.weight)  # type: ignore[arg-type]
+        answers = [network(x) - plain(x) for x in (left, right)]
+    assert (answers[0] - answers[1]).abs().mean() > 1e-3
+    # What lies beside a mark of 0 is told apart from what lies beside a mark of 1.
+    dropped = _given(128, 128)
+    dropped[:, 3, 60:64, 20:24] = 0
+    with torch.no_grad():
+        assert (network(dropped) - network(left)).abs().mean() > 1e-3
+
+
 def test_the_encoder_is_efficientnet_lite0() -> None:
     network = CutoutNet(CutoutConfig()).eval()
     pretrained(network)
