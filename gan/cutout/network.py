@@ -124,8 +124,8 @@ class CutoutNet(nn.Module):
         with torch.no_grad():
             # A network that knows only pictures is not disturbed at the start.
             for conv in self.marked.values():
-                conv.weight.zero_()  # type: ignore[operator, union-attr]
-                conv.bias.zero_()  # type: ignore[operator, union-attr]
+                conv.weight.zero_()  # type: ignore[operator]
+                conv.bias.zero_()  # type: ignore[operator]
             self.hint.weight.zero_()
             if self.hint.bias is not None:
                 self.hint.bias.zero_()
