@@ -24,7 +24,9 @@ from gan.imaging.resize import resize
 SHARES = (0.38, 0.5, 0.12)
 """How often an item is a composite, of a scene, of a taught photograph; where one is missing the others share it."""
 
-CLICKED = 0.5
+CLICKED = (0.4, 0.6, 0.4)
+"""How often an item of each kind carries clicks: most where there are several things to ask for."""
+
 INFORMED = 0.35
 """How often an item without clicks is told what a first look found."""
 
@@ -109,7 +111,7 @@ class Taught:
 class CutoutItems(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Item i is (given (4, p, p), coverage (1, p, p), weight (1, 1, 1)), the same on every machine, in any order.
 
-    Half of all items have one to three clicks in the prior's plane, and then what was clicked is the answer; without
+    Half of the items have one to three clicks in the prior's plane, and then what was clicked is the answer; without
     clicks a scene's answer is its main product. Other items know what stands out, or what a first look found.
     """
 
@@ -123,7 +125,7 @@ class CutoutItems(Dataset[tuple[Tensor, Tensor, Tensor]]):
         dice = Dice(torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63))
         there = (True, self.scenes is not None, self.taught is not None)
         kind = dice.choose([share * found for share, found in zip(SHARES, there, strict=True)])
-        click, side = dice.chance(CLICKED), self.composites.side_px
+        click, side = dice.chance(CLICKED[kind]), self.composites.side_px
         weight = torch.ones(1, 1, 1)
         if kind == 1 and self.scenes is not None:
             informed = dice.chance(INFORMED)

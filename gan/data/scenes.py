@@ -28,6 +28,9 @@ from gan.imaging.resize import resize
 LEAST_SHARE = 0.006
 """Of the frame: what is smaller, or hidden but for as much, is not asked for."""
 
+OTHERS = 0.65
+"""How often a click asks for something else than the main product."""
+
 PLACE_FOLDERS = ("pictures", "empty", "covers")
 
 
@@ -115,7 +118,7 @@ class Scenes:
         """A part of a random scene, perhaps mirrored.
 
         Args:
-            any_thing: one of the things is meant, and not always the main product.
+            any_thing: one of the things is meant, and mostly not the main product, which is found without a click.
             near: the part is the meant thing's surroundings, as a second look has them.
 
         Returns:
@@ -124,7 +127,9 @@ class Scenes:
         index = int(dice.uniform(0, 1) * len(self)) % len(self)
         rgb, covers = self.whole(index)
         seen = self.things(index) or [0]
-        meant = seen[int(dice.uniform(0, 1) * len(seen)) % len(seen)] if any_thing and dice.chance(0.65) else seen[0]
+        meant = seen[0]
+        if any_thing and len(seen) > 1 and dice.chance(OTHERS):
+            meant = seen[1 + int(dice.uniform(0, 1) * (len(seen) - 1)) % (len(seen) - 1)]
         alpha = covers[meant : meant + 1]
         beside = (covers.sum(0, keepdim=True) - alpha).clamp(0, 1)
         window = _window(alpha, dice, near)
