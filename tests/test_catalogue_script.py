@@ -496,6 +496,8 @@ def test_a_scene_is_finished_when_all_of_it_is_there(grounds: tuple[Path, list[P
     assert [thing["cover"] for thing in listed["things"]] == shares
     attribution = (out / "ATTRIBUTION.md").read_text("utf-8")
     assert all(f"`{thing.model.product}`" in attribution for thing in planned.things)
+    assert planned.photograph is None or f"`{planned.photograph.name}`" in attribution
+    assert "under the licences of all that it shows" in attribution
 
 
 def test_a_dry_run_counts_scenes(

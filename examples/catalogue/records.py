@@ -129,7 +129,9 @@ def write_listing(out: Path) -> list[Record]:
 
 def attribution(records: Iterable[Record]) -> str:
     """Markdown that names every product's creator, licence and source, and says what was changed."""
+    records = list(records)
     products = {thing["product"]: thing for record in records for thing in record.get("things", [record])}
+    grounds = sorted({record[key] for record in records for key in ("floor", "wall", "photograph") if record.get(key)})
     addresses = {spdx: address for _, spdx, address in LICENCES}
     lines = [
         "# Who made what",
@@ -147,6 +149,15 @@ def attribution(records: Iterable[Record]) -> str:
         name, model, creator = (cell.replace("|", "\\|") for cell in cells)
         licence = f"[{record['licence']}]({addresses[record['licence']]})"
         lines.append(f"| `{product}` | {name} ({model}) | {creator} | {licence} |")
+    if grounds:
+        lines += [
+            "",
+            "Scenes show several products on floors, before walls and before photographs, in other colors and light than",
+            "the models have. Each is under the licences of all that it shows. Pictures of floors, walls and places, under",
+            "the licences of the folders that they were taken from:",
+            "",
+            ", ".join(f"`{name}`" for name in grounds),
+        ]
     return "\n".join(lines) + "\n"
 
 
