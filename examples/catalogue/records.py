@@ -152,9 +152,9 @@ def attribution(records: Iterable[Record]) -> str:
     if grounds:
         lines += [
             "",
-            "Scenes show several products on floors, before walls and before photographs, in other colors and light than",
-            "the models have. Each is under the licences of all that it shows. Pictures of floors, walls and places, under",
-            "the licences of the folders that they were taken from:",
+            "Scenes show several products on floors, before walls and before photographs, in other colors and light",
+            "than the models have. Each is under the licences of all that it shows. Pictures of floors, walls and",
+            "places, under the licences of the folders that they were taken from:",
             "",
             ", ".join(f"`{name}`" for name in grounds),
         ]
