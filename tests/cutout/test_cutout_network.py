@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 
-from gan.cutout.network import UNKNOWN, CutoutConfig, CutoutNet, cutout_config
+from gan.cutout.network import UNKNOWN, CutoutConfig, CutoutNet, _near_marks, cutout_config
 from gan.cutout.recipe import TINY, pretrained
 from gan.errors import ConfigError
 from gan.nets.features import load_features
@@ -57,6 +57,11 @@ def test_marks_tell_nothing_before_training_and_one_from_another_after() -> None
             torch.nn.init.normal_(conv.weight)  # type: ignore[arg-type]
         answers = [network(x) - plain(x) for x in (left, right)]
     assert (answers[0] - answers[1]).abs().mean() > 1e-3
+    near = [_near_marks(x[:, 3:])[0, 0] for x in (left, right, _given(128, 128))]
+    assert near[0].shape == (4, 4)
+    assert near[0][1, 0] == near[1][1, 3] == 1
+    assert near[0][1, 3] < 0.01
+    assert not near[2].any()
     # What lies beside a mark of 0 is told apart from what lies beside a mark of 1.
     dropped = _given(128, 128)
     dropped[:, 3, 60:64, 20:24] = 0
