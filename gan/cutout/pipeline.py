@@ -41,7 +41,8 @@ class CutoutRequest(Request):
         ground: "transparent", "white", a hex color, or a picture that covers the whole ground.
         mask: where the product is, 1 inside; None where it is to be found.
         keep: strokes over what belongs to the product; where none is found, they alone say where it is. Without a mask
-            a click on one of several things asks for this one.
+            the network is shown them too; one that has learned from clicks (`CutoutConfig.marks`) takes a click on one
+            of several things as asking for this one.
         drop: strokes over what does not; where both lie, this one holds.
         model: "auto" for ours; else a manifest name, a path, or a Hub id.
 
