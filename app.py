@@ -18,18 +18,18 @@ with suppress(ImportError):  # only a ZeroGPU Space has it, and there it must co
 
 import gradio as gr
 
-from gan.batch import tab as batch_tab
-from gan.cutout import tab as cutout_tab
-from gan.enhance import tab as enhance_tab
-from gan.errors import PackshotError
-from gan.export import tab as export_tab
-from gan.generate import tab as generate_tab
-from gan.inpaint import tab as inpaint_tab
-from gan.studio import Studio
-from gan.stylize import tab as stylize_tab
-from gan.ui import serving, widgets, words
-from gan.ui.offers import Run
-from gan.ui.sending import Place, link, part
+from gan.api import Studio
+from gan.batch.page import tab as batch_tab
+from gan.core.errors import PackshotError
+from gan.cutout.page import tab as cutout_tab
+from gan.enhance.page import tab as enhance_tab
+from gan.export.page import tab as export_tab
+from gan.generate.page import tab as generate_tab
+from gan.inpaint.page import tab as inpaint_tab
+from gan.stylize.page import tab as stylize_tab
+from gan.ui import i18n, serve, widgets
+from gan.ui.protocols import Run
+from gan.ui.send_to import Place, link, part
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -53,11 +53,11 @@ def build(studio: Studio) -> gr.Blocks:
     page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(3600, 86400))
     with page:
         widgets.heading()
-        run = serving.on_gpu(studio.run)
+        run = serve.on_gpu(studio.run)
         built: dict[str, Any] = {}
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, fill in TABS.items():
-                with gr.Tab(words.label(name), id=name, elem_id=f"tab-{name}"):
+                with gr.Tab(i18n.label(name), id=name, elem_id=f"tab-{name}"):
                     built[name] = fill(run, studio)
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         studio = Studio(device=options.device)
         with closing(studio):
-            return serving.serve(build(studio), options.host, options.port, shown=[EXAMPLES])
+            return serve.serve(build(studio), options.host, options.port, shown=[EXAMPLES])
     except PackshotError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from gan.cutout.recipe import RECIPE as CUTOUT
-from gan.enhance.recipe import RECIPE as ENHANCE
-from gan.generate.classical import RECIPE as CLASSICAL
-from gan.generate.recipe import RECIPE as GENERATE
-from gan.inpaint.recipe import RECIPE as INPAINT
-from gan.stylize.recipe import RECIPE as STYLIZE
+from gan.cutout.train.recipe import RECIPE as CUTOUT
+from gan.enhance.train.recipe import RECIPE as ENHANCE
+from gan.generate.train.classical import RECIPE as CLASSICAL
+from gan.generate.train.recipe import RECIPE as GENERATE
+from gan.inpaint.train.recipe import RECIPE as INPAINT
+from gan.stylize.train.recipe import RECIPE as STYLIZE
 from gan.training.cli import main
 
 RECIPES = {

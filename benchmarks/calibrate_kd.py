@@ -18,16 +18,16 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2.functional import gaussian_blur
 
-from gan.data.pictures import Entry, Pictures, find, split
 from gan.imaging.resize import resize
 from gan.metrics.distribution import MEASURED_PX, kernel_distance, kernel_distance_interval, pooled_features
-from gan.nets.features import load_features
+from gan.models.features import load_features
+from gan.training.data.pictures import Entry, Pictures, find, split
 
 
 def main() -> None:
     """Print one line a treatment: the kernel distance and its 95% interval."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="a catalogue whose odd-numbered views are recoloured")
+    parser.add_argument("--data", type=Path, required=True, help="a catalogue whose odd-numbered views are recolored")
     parser.add_argument("--products", type=int, default=100, help="of each half")
     options = parser.parse_args()
     features = load_features("lite2")
@@ -41,7 +41,7 @@ def main() -> None:
     truth = measure(reference, _whole)
     rows = {
         "real": (real, _whole),
-        "real, recoloured": (recolored, _whole),
+        "real, recolored": (recolored, _whole),
         "real, blurred at sigma 1": (real, lambda x: _blurred(x, 1)),
         "real, blurred at sigma 2": (real, lambda x: _blurred(x, 2)),
         "real, squeezed through 64 px": (real, _squeezed),

@@ -15,11 +15,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from gan.api import ROOT, Studio
 from gan.cutout.pipeline import CutoutRequest
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
-from gan.studio import ROOT, Studio
 
 EXAMPLE = ROOT / "examples" / "chair.jpg"
 BAR_S = 6.0

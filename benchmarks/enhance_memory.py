@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from gan.imaging.codec import Encoding, write
+from gan.imaging.io.codec import Encoding, write
 from gan.imaging.picture import Picture
 
 WIDTH_PX, HEIGHT_PX = 6000, 4000

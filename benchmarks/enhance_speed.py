@@ -18,11 +18,11 @@ from pathlib import Path
 
 import torch
 
-from gan.contract import Model
+from gan.api import MODELS_DIR, Studio, _native_half
+from gan.core.contract import Model
 from gan.enhance.pipeline import EnhanceRequest
-from gan.imaging.codec import Encoding, decode, encode, to_pil
+from gan.imaging.io.codec import Encoding, decode, encode, to_pil
 from gan.imaging.picture import Picture
-from gan.studio import MODELS_DIR, Studio, _native_half
 
 
 def main() -> None:

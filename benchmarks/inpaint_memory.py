@@ -16,14 +16,14 @@ import time
 from pathlib import Path
 
 from benchmarks.inpaint_speed import example
-from gan.files import write_atomic
-from gan.imaging.codec import Encoding, write
-from gan.imaging.masks import encode_mask
+from gan.core.files import write_atomic
+from gan.imaging.io.codec import Encoding, write
+from gan.imaging.mask import encode_mask
 
 WIDTH_PX, HEIGHT_PX, SHARE = 6000, 4000, 0.05
 CHILD = """
 import sys
-from gan.__main__ import main
+from gan.cli.main import main
 status = main(sys.argv[1:])
 print(*(line for line in open("/proc/self/status") if line.startswith("VmHWM")), end="")
 sys.exit(status)

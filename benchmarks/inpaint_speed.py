@@ -20,12 +20,12 @@ from pathlib import Path
 import cv2
 import torch
 
-from gan.imaging.codec import decode
-from gan.imaging.masks import Mask, rectangle
+from gan.api import Studio
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import Mask, rectangle
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 from gan.inpaint.pipeline import InpaintRequest
-from gan.studio import Studio
 
 PICTURE = Path(__file__).resolve().parents[1] / "examples" / "dandelions.jpg"
 CASES = {"512x512, 10%": (512, 512, 0.1, 0.5), "6000x4000, 5%": (4000, 6000, 0.05, 6.0)}

@@ -25,9 +25,9 @@ from PIL import Image, ImageFilter
 from skimage.exposure import match_histograms
 from torch import Tensor
 
-from gan.files import pictures_below
-from gan.imaging.codec import decode
-from gan.imaging.looks import Look, matched
+from gan.core.files import pictures_below
+from gan.imaging.color_grading import Look, matched
+from gan.imaging.io.codec import decode
 from gan.imaging.resize import resize
 
 LARGE = (4000, 6000)

@@ -28,18 +28,18 @@ import torch
 from torch import Tensor
 
 from benchmarks.stylize_speed import example
-from gan.imaging.codec import Encoding, decode, to_pil, write
+from gan.api import Studio
+from gan.imaging.io.codec import Encoding, decode, to_pil, write
 from gan.imaging.picture import Picture
 from gan.imaging.tiling import tiled
-from gan.studio import Studio
-from gan.stylize import painting
+from gan.stylize import style_transfer
 from gan.stylize.presets import PRESETS
 
 WIDTH_PX, HEIGHT_PX = 3840, 2160
 BAR_GB, BAR_RATIO = 3.0, 1.0
 CHILD = """
 import sys
-from gan.__main__ import main
+from gan.cli.main import main
 status = main(sys.argv[1:])
 print(*(line for line in open("/proc/self/status") if line.startswith("VmHWM")), end="")
 sys.exit(status)
@@ -70,7 +70,7 @@ def main() -> None:
     )
     seams = {axis: _seams(made.shape[axis]) for axis in (2, 3)}
     print(f"tiles meet in rows {_centers(seams[2])} and columns {_centers(seams[3])}")
-    painting.TILE_PX = max(made.shape)
+    style_transfer.TILE_PX = max(made.shape)
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="auto")
     model = parser.parse_known_args(rest)[0].model
@@ -113,7 +113,7 @@ def _seams(size_px: int) -> Tensor:
         lambda tile: torch.full_like(tile, (1 + next(calls) % 2) / 2),
         torch.zeros(1, 1, 1, size_px),
         context_px=0,
-        tile_px=painting.TILE_PX,
+        tile_px=style_transfer.TILE_PX,
     )
     return shown[0, 0, 0].diff() != 0
 

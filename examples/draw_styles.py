@@ -8,9 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gan.data.drawn import draw
-from gan.imaging.pixels import to_image
+from gan.imaging.io.pixels import to_image
 from gan.stylize.presets import PRESETS
+from gan.training.data.procedural import draw
 
 SIZE_PX = 512
 QUALITY = 76

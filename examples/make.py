@@ -2,7 +2,7 @@
 
     python examples/make.py ../shared/data
 
-Each is damaged by the fixed test degradation of `gan.data.degrade.realistic` (blur, noise, JPEG) at its own size; one
+Each is damaged by the fixed test degradation of `gan.training.data.degrade.realistic` (blur, noise, JPEG) at its own size; one
 more carries a price sticker and a line of text, with the mask of both in `masks/`.
 """
 
@@ -15,9 +15,9 @@ import torch
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from torch import Tensor
 
-from gan.data.degrade import realistic
-from gan.imaging.codec import Encoding, decode, write
+from gan.imaging.io.codec import Encoding, decode, write
 from gan.imaging.picture import Picture
+from gan.training.data.degrade import realistic
 
 # name: (source, seed of the degradation, left, top, side in pixels; None for the whole picture)
 EXAMPLES: dict[str, tuple[str, int, tuple[int, int, int] | None]] = {

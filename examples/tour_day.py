@@ -1,4 +1,4 @@
-"""Makes the README's pictures of a merchandiser's day: products cut out, recoloured, given a shadow, framed on white.
+"""Makes the README's pictures of a merchandiser's day: products cut out, recolored, given a shadow, framed on white.
 
 python examples/tour_day.py [--model NAME_OR_PATH]
 """
@@ -11,9 +11,9 @@ from pathlib import Path
 from PIL import Image
 
 from gan import Studio
-from gan.imaging.codec import decode, to_pil
+from gan.imaging.contact_sheet import contact_sheet
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
-from gan.imaging.sheet import contact_sheet
 
 EXAMPLES = Path(__file__).parent
 FOLDER = EXAMPLES / "tour"
@@ -31,7 +31,7 @@ def main() -> None:
     cells: list[tuple[Picture, str]] = []
     for name, color in SHOWN:
         cut = studio.cutout(EXAMPLES / name, model=model).image
-        other = studio.recolour(cut, color).image
+        other = studio.recolor(cut, color).image
         shaded = studio.shadow(cut, kind="drop", ground="white").image
         framed = studio.frame(other, fill=0.85, ground="white").picture
         cells += [

@@ -28,7 +28,7 @@ STEPS: dict[str, Sequence[Any]] = {
 
 def main() -> None:
     """Write `tour/generated.jpg`, `tour/sliders.jpg` and `tour/dcgan.jpg`."""
-    from gan.generate.sliders import Sliders
+    from gan.generate.attributes import Sliders
 
     parser = argparse.ArgumentParser(description="Make the README's generated pictures.")
     parser.add_argument("--model", default="auto")

@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 
 from gan import Studio
-from gan.imaging.codec import decode, to_pil
-from gan.imaging.masks import Mask, decode_mask
+from gan.imaging.io.codec import decode, to_pil
+from gan.imaging.mask import Mask, decode_mask
 from gan.imaging.picture import Picture
 from gan.inpaint.pipeline import InpaintRequest
 

@@ -9,9 +9,9 @@ import argparse
 from pathlib import Path
 
 from gan import Studio
-from gan.imaging.codec import decode, to_pil
+from gan.imaging.contact_sheet import contact_sheet
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
-from gan.imaging.sheet import contact_sheet
 from gan.stylize.presets import PRESETS
 
 EXAMPLES = Path(__file__).parent

@@ -8,29 +8,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gan.contract import Request, Result
+    from gan.api import Studio
+    from gan.core.contract import Request, Result
+    from gan.core.errors import ConfigError, InputError, WeightsError
     from gan.enhance.adjust import Adjustments
     from gan.enhance.pipeline import EnhanceRequest
-    from gan.errors import ConfigError, InputError, WeightsError
+    from gan.generate.attributes import Sliders
     from gan.generate.interpolation import FilmRequest
     from gan.generate.pipeline import GenerateRequest
     from gan.generate.projection import ProjectRequest
-    from gan.generate.sliders import Sliders
-    from gan.studio import Studio
 
 _HOMES = {
-    "Studio": "gan.studio",
-    "Request": "gan.contract",
-    "Result": "gan.contract",
+    "Studio": "gan.api",
+    "Request": "gan.core.contract",
+    "Result": "gan.core.contract",
     "EnhanceRequest": "gan.enhance.pipeline",
     "Adjustments": "gan.enhance.adjust",
     "FilmRequest": "gan.generate.interpolation",
     "GenerateRequest": "gan.generate.pipeline",
     "ProjectRequest": "gan.generate.projection",
-    "Sliders": "gan.generate.sliders",
-    "InputError": "gan.errors",
-    "WeightsError": "gan.errors",
-    "ConfigError": "gan.errors",
+    "Sliders": "gan.generate.attributes",
+    "InputError": "gan.core.errors",
+    "WeightsError": "gan.core.errors",
+    "ConfigError": "gan.core.errors",
 }
 
 __all__ = [

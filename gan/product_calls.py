@@ -1,4 +1,4 @@
-"""One call for each task that works on the product itself: what `gan.studio.Studio` offers besides the four rooms."""
+"""One call for each task that works on the product itself: what `gan.api.Studio` offers besides the four rooms."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 from PIL import Image
 
-from gan.contract import Progress, Request, Result
-from gan.cutout.frame import FrameRequest
-from gan.cutout.ground import Ground, ground_of
-from gan.cutout.match import MatchRequest
+from gan.core.contract import Progress, Request, Result
 from gan.cutout.pipeline import CutoutRequest
-from gan.cutout.recolour import RecolourRequest
-from gan.cutout.shadow import ShadowRequest
-from gan.cutout.white import WhiteRequest
+from gan.edit.background import Ground, ground_of
+from gan.edit.frame import FrameRequest
+from gan.edit.match import MatchRequest
+from gan.edit.recolor import RecolorRequest
+from gan.edit.shadow import ShadowRequest
+from gan.edit.white import WhiteRequest
 from gan.export.channels import Channel, channel_of
-from gan.export.facts import FileFacts, facts_of
+from gan.export.file_metadata import FileFacts, facts_of
 from gan.export.pipeline import CheckRequest, ExportRequest
-from gan.imaging.codec import decode
-from gan.imaging.masks import Mask, decode_mask
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import Mask, decode_mask
 from gan.imaging.picture import Picture
 from gan.stylize.sources import Source
 
@@ -75,7 +75,7 @@ class ProductCalls(ABC):
         )
         return self.run(request, progress=progress, cancel=cancel)
 
-    def recolour(
+    def recolor(
         self,
         image: Source,
         to: str | Sequence[str],
@@ -89,16 +89,16 @@ class ProductCalls(ABC):
         """Give the product other colours.
 
         Args:
-            image: what to recolour.
+            image: what to recolor.
             to: a colour such as "#3366CC", or several.
-            mask: the product, or the part of it to recolour.
+            mask: the product, or the part of it to recolor.
             protect: white where nothing may change.
-            options: the other fields of `RecolourRequest`, such as `strength=0.8`.
+            options: the other fields of `RecolorRequest`, such as `strength=0.8`.
 
         Returns:
             A `Result` with a picture for each colour; `.details["targets"]` has the colour differences.
         """
-        request = RecolourRequest(
+        request = RecolorRequest(
             picture=decode(image),
             to=(to,) if isinstance(to, str) else tuple(to),
             mask=_mask(mask),
@@ -234,7 +234,7 @@ class ProductCalls(ABC):
         cancel: threading.Event | None = None,
         **options: Any,
     ) -> Result:
-        """Repair a picture for a sales channel; `gan.export.writing.written` makes its file.
+        """Repair a picture for a sales channel; `gan.export.output.written` makes its file.
 
         Args:
             image, channel: as of `check`.

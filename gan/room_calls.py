@@ -1,4 +1,4 @@
-"""One call for each task of the four rooms, from files and options: what `gan.studio.Studio` offers to Python."""
+"""One call for each task of the four rooms, from files and options: what `gan.api.Studio` offers to Python."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 from PIL import Image
 
-from gan.contract import Progress, Request, Result
+from gan.core.contract import Progress, Request, Result
 from gan.enhance.adjust import Adjustments
 from gan.enhance.pipeline import EnhanceRequest
 from gan.generate.pipeline import GenerateRequest
 from gan.generate.projection import ProjectRequest
-from gan.imaging.codec import decode
-from gan.imaging.masks import decode_mask
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import decode_mask
 from gan.inpaint.pipeline import InpaintRequest
 from gan.stylize.pipeline import StylizeRequest
 from gan.stylize.sources import Source, styles_of

@@ -25,7 +25,7 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
-class Visit:
+class Session:
     """One visitor's page, with every address it asked for."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
@@ -77,7 +77,7 @@ class Visit:
         if folder := os.environ.get("SHOTS"):
             self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
-    def __enter__(self) -> Visit:
+    def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -16,9 +16,9 @@ from tiny_generator import published_config, tiny_generate_net
 from gan.cutout.network import CutoutConfig, CutoutNet
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.inpaint.network import InpaintConfig, InpaintNet
-from gan.nets.blocks import fuse
+from gan.models.blocks import fuse
+from gan.models.weights import publish
 from gan.stylize.network import StylizeConfig, StylizeNet
-from gan.weights import publish
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from gan.contract import Request, Result
-from gan.errors import Cancelled
-from gan.studio import Studio
+from gan.api import Studio
+from gan.core.contract import Request, Result
+from gan.core.errors import Cancelled
 
 
 def assert_contract(studio: Studio, request: Request) -> Result:

@@ -10,8 +10,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
-from gan.contract import Context, Model, Progress, Request, Result, run
-from gan.studio import PIPELINES
+from gan.api import PIPELINES
+from gan.core.contract import Context, Model, Progress, Request, Result, run
 
 GROUND = (226, 226, 222)
 SHA256 = "c0ffee00" * 8

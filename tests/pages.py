@@ -24,10 +24,10 @@ import torch.nn.functional as F
 from cut_outs import CutOuts
 from PIL import Image
 
-from gan.contract import Progress, Request, Result
+from gan.core.contract import Progress, Request, Result
+from gan.core.errors import Cancelled, InputError
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import Cancelled, InputError
-from gan.imaging.masks import feathered, grown
+from gan.imaging.mask import feathered, grown
 from gan.imaging.picture import Picture
 from gan.inpaint.pipeline import InpaintRequest
 
@@ -173,8 +173,8 @@ def serving(command: Sequence[str], *, within_s: float = 180) -> Iterator[str]:
 
 def main(what: str) -> None:
     import app
-    from gan.studio import Studio
-    from gan.ui.serving import serve
+    from gan.api import Studio
+    from gan.ui.serve import serve
 
     studio: Any = FakeStudio(STEP_S[what]) if what in STEP_S else Studio("cpu", what)
     serve(app.build(studio), None, None, shown=[app.EXAMPLES])

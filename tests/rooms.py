@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 HELD_OUT = "room-16"
-"""A product that `gan.data.pictures.split` holds out; a test says so."""
+"""A product that `gan.training.data.pictures.split` holds out; a test says so."""
 
 
 def furnish(folder: Path, count: int = 4, side: int = 64) -> Path:

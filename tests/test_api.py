@@ -19,7 +19,7 @@ from PIL import Image
 from test_app import ENDPOINTS
 
 from gan import Adjustments, Studio
-from gan.imaging.codec import MAX_BYTES, decode
+from gan.imaging.io.codec import MAX_BYTES, decode
 
 
 @pytest.fixture(scope="module")

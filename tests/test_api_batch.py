@@ -13,10 +13,10 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from test_api_export import bowl
 
-from gan.batch.recipes import read_recipe
+from gan.api import Studio
+from gan.batch.page.ready import READY, ready_recipe
+from gan.batch.recipe_json import read_recipe
 from gan.batch.runner import Replay
-from gan.batch.tab_ready import READY, ready_recipe
-from gan.studio import Studio
 
 SMALL = {"task": "frame", "request": {"fill": 0.6, "width_px": 60, "ground": {"file": "wood.png", "sha256": ""}}}
 

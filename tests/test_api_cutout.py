@@ -1,4 +1,4 @@
-"""The endpoints of Cut-out & recolour with Gradio's real client against the real page and the real studio."""
+"""The endpoints of Cut-out & recolor with Gradio's real client against the real page and the real studio."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from gan import Studio
-from gan.contract import Request
-from gan.cutout.frame import FrameRequest
-from gan.cutout.match import MatchRequest
+from gan.core.contract import Request
 from gan.cutout.pipeline import CutoutRequest
-from gan.cutout.recolour import RecolourRequest
-from gan.cutout.shadow import ShadowRequest
-from gan.cutout.white import WhiteRequest
-from gan.imaging.codec import decode
-from gan.imaging.masks import decode_mask, encode_mask, rectangle
+from gan.edit.frame import FrameRequest
+from gan.edit.match import MatchRequest
+from gan.edit.recolor import RecolorRequest
+from gan.edit.shadow import ShadowRequest
+from gan.edit.white import WhiteRequest
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import decode_mask, encode_mask, rectangle
 
-TASKS = ("cutout", "recolour", "shadow", "frame", "white", "match")
+TASKS = ("cutout", "recolor", "shadow", "frame", "white", "match")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def mask(tmp_path: Path) -> Path:
     ("name", "given", "kind", "same", "file_name"),
     [
         ("cutout", {"ground": "#F2F2F2"}, CutoutRequest, {"ground": "#F2F2F2"}, "mug-cutout.png"),
-        ("recolour", {"to": "#1F6FEB", "strength": 0.8}, RecolourRequest, {"to": ("#1F6FEB",), "strength": 0.8}, ""),
+        ("recolor", {"to": "#1F6FEB", "strength": 0.8}, RecolorRequest, {"to": ("#1F6FEB",), "strength": 0.8}, ""),
         ("shadow", {}, ShadowRequest, {}, "mug-shadow.png"),
         (
             "shadow",
@@ -82,7 +82,7 @@ def test_its_pixels_are_the_studio_s(
     file_name: str,
 ) -> None:
     file, pair, summary, record, beside, status = client.predict(handle_file(mug), **given, api_name=f"/{name}")
-    assert Path(file).name == (file_name or "mug-recoloured.png")
+    assert Path(file).name == (file_name or "mug-recolored.png")
     assert len(pair) == 2
     assert "px" in summary
     assert status == ""
@@ -123,12 +123,12 @@ def test_masks_and_grounds_are_files(client: Client, tmp_path: Path, mask: Path)
 
 
 def test_several_colors_come_together_as_a_zip(client: Client, mug: Path) -> None:
-    file, _, summary, _, beside, _ = client.predict(handle_file(mug), to="#1F6FEB, b91c1c", api_name="/recolour")
-    assert Path(file).name == "mug-recoloured_1F6FEB.png"
+    file, _, summary, _, beside, _ = client.predict(handle_file(mug), to="#1F6FEB, b91c1c", api_name="/recolor")
+    assert Path(file).name == "mug-recolored_1F6FEB.png"
     assert "ΔE" in summary
     with zipfile.ZipFile(beside) as archive:
-        assert archive.namelist() == ["mug-recoloured_1F6FEB.png", "mug-recoloured_B91C1C.png"]
-        assert archive.read("mug-recoloured_1F6FEB.png") == Path(file).read_bytes()
+        assert archive.namelist() == ["mug-recolored_1F6FEB.png", "mug-recolored_B91C1C.png"]
+        assert archive.read("mug-recolored_1F6FEB.png") == Path(file).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_several_colors_come_together_as_a_zip(client: Client, mug: Path) -> Non
     [
         ("cutout", {"ground": "/etc/passwd"}, "ground: /etc/passwd; transparent, white"),
         ("cutout", {"model": "/etc/passwd"}, "/etc/passwd"),
-        ("recolour", {}, "to: none was given"),
-        ("recolour", {"to": "sky"}, "to: sky; a hex color"),
+        ("recolor", {}, "to: none was given"),
+        ("recolor", {"to": "sky"}, "to: sky; a hex color"),
         ("shadow", {"kind": "long"}, "kind: long"),
         ("frame", {"fill": 2}, "fill: 2; 0.1 to 1 is allowed"),
         ("white", {"file_format": "jpeg", "lossless": True}, "lossless: jpeg always loses something"),

@@ -15,8 +15,8 @@ from pages import photograph
 from PIL import Image
 
 from gan import Studio
-from gan.imaging.codec import decode
-from gan.imaging.masks import decode_mask, encode_mask, rectangle
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import decode_mask, encode_mask, rectangle
 
 
 @pytest.fixture(scope="module")

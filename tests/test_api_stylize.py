@@ -15,9 +15,9 @@ from pages import photograph
 from PIL import Image
 
 from gan import Studio
-from gan.imaging.codec import decode
-from gan.imaging.cube import read_cube
-from gan.imaging.masks import encode_mask, rectangle
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import read_cube
+from gan.imaging.mask import encode_mask, rectangle
 from gan.stylize.presets import PRESETS
 
 FIRST, SECOND, *_ = PRESETS

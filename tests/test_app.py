@@ -13,11 +13,11 @@ import torch
 from pages import ROOT, FakeStudio, serving, within_a_loop
 
 import app
-from gan.ui import words
+from gan.ui import i18n
 
 ENDPOINTS = (
     *("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"),
-    *("cutout", "recolour", "shadow", "frame", "white", "match", "check", "export", "run"),
+    *("cutout", "recolor", "shadow", "frame", "white", "match", "check", "export", "run"),
 )
 """Those of the four rooms, then those of the product's, in the page's order."""
 
@@ -47,9 +47,11 @@ def test_importing_the_app_starts_and_reads_nothing() -> None:
     assert not seen["connected"]
     assert not [path for path in seen["opened"] if path.endswith((".safetensors", ".pth"))]
     loaded = set(seen["modules"])
-    assert "gan.enhance.tab" in loaded
+    assert "gan.enhance.page.tab" in loaded
     assert not {"lightning", "spandrel", "scipy.stats", "tensorboard", "matplotlib.pyplot"} & loaded
-    assert not [name for name in loaded if name.startswith(("gan.training", "gan.data", "gan.losses"))]
+    assert not [
+        name for name in loaded if name.startswith(("gan.training", "gan.training.data", "gan.training.losses"))
+    ]
     assert not [name for name in loaded if name.startswith("gan.") and name.endswith(".recipe")]
 
 
@@ -121,7 +123,7 @@ def test_every_widget_that_is_used_has_a_name(page: gr.Blocks) -> None:
 
 
 def test_every_label_of_the_page_is_translated(page: gr.Blocks) -> None:
-    keys = {words.label(key).key for key in words.LABELS}
+    keys = {i18n.label(key).key for key in i18n.LABELS}
     for block in page.blocks.values():
         text = getattr(block, "label", None)
         if text is not None and not isinstance(block, gr.Dataset):

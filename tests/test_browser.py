@@ -8,18 +8,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import CLEAR, PHONE, Visit
+from browsing import CLEAR, PHONE, Session
 from pages import SLOW_S, photograph
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 
 pytestmark = pytest.mark.browser
 
 
 def test_upload_enhance_slide_download(browser: Browser, studio_page: str, tmp_path: Path) -> None:
-    with Visit(browser, studio_page) as visit:
+    with Session(browser, studio_page) as visit:
         page = visit.page
         assert page.title() == "Packshot Studio"
         assert not page.is_visible("#enhance-stop")
@@ -61,7 +61,7 @@ def test_upload_enhance_slide_download(browser: Browser, studio_page: str, tmp_p
 
 
 def test_the_views_work_from_the_keyboard(browser: Browser, studio_page: str, tmp_path: Path) -> None:
-    with Visit(browser, studio_page) as visit:
+    with Session(browser, studio_page) as visit:
         page = visit.page
         visit.upload(photograph(tmp_path / "shoe.png"))
         visit.enhance()
@@ -84,7 +84,7 @@ def test_what_browsers_do_not_show_is_shown(browser: Browser, studio_page: str, 
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-    with Visit(browser, studio_page) as visit:
+    with Session(browser, studio_page) as visit:
         for name, width_px in (("phone.heic", 96), ("scan.tiff", 88)):
             visit.upload(photograph(tmp_path / name, (width_px, 64)))
             expect(visit.page.locator("#enhance-facts")).to_contain_text(f"{width_px} × 64 px")
@@ -106,7 +106,7 @@ def test_what_browsers_do_not_show_is_shown(browser: Browser, studio_page: str, 
 def test_the_language_is_the_browser_s(
     browser: Browser, slow_page: str, tmp_path: Path, locale: str, button: str, stop: str, tab: str
 ) -> None:
-    with Visit(browser, slow_page, locale=locale) as visit:
+    with Session(browser, slow_page, locale=locale) as visit:
         page = visit.page
         expect(page.locator("#enhance-run")).to_have_text(button)
         expect(page.get_by_role("tab").first).to_have_text(tab)
@@ -134,7 +134,7 @@ def test_the_language_is_the_browser_s(
 def test_a_phone_has_no_sideways_scrolling(
     browser: Browser, studio_page: str, tmp_path: Path, locale: str, scheme: Any
 ) -> None:
-    with Visit(browser, studio_page, viewport=PHONE, locale=locale, color_scheme=scheme, has_touch=True) as visit:
+    with Session(browser, studio_page, viewport=PHONE, locale=locale, color_scheme=scheme, has_touch=True) as visit:
         page = visit.page
         assert visit.overflow_px() <= 0
         visit.upload(photograph(tmp_path / "a-very-long-name-of-a-photograph-as-cameras-and-shops-make-them.png"))
@@ -153,7 +153,7 @@ def test_a_phone_has_no_sideways_scrolling(
 
 
 def test_dark_mode_is_dark_and_legible(browser: Browser, studio_page: str, tmp_path: Path) -> None:
-    with Visit(browser, studio_page, color_scheme="dark", locale="zh-CN") as visit:
+    with Session(browser, studio_page, color_scheme="dark", locale="zh-CN") as visit:
         visit.upload(photograph(tmp_path / "shoe.png", (320, 240)))
         visit.enhance()
         visit.shoot("desktop-dark-zh")
@@ -167,7 +167,7 @@ def test_dark_mode_is_dark_and_legible(browser: Browser, studio_page: str, tmp_p
 
 
 def test_stop_stops_and_nothing_is_lost(browser: Browser, slow_page: str, tmp_path: Path) -> None:
-    with Visit(browser, slow_page) as visit:
+    with Session(browser, slow_page) as visit:
         page = visit.page
         visit.upload(photograph(tmp_path / "shoe.png"))
         visit.enhance()
@@ -193,7 +193,7 @@ def test_closing_the_page_frees_the_machine_for_the_next_visitor(
     browser: Browser, slow_page: str, tmp_path: Path
 ) -> None:
     path = photograph(tmp_path / "shoe.png")
-    with Visit(browser, slow_page) as visit, Visit(browser, slow_page) as next_visit:
+    with Session(browser, slow_page) as visit, Session(browser, slow_page) as next_visit:
         visit.upload(path)
         next_visit.upload(path)
         visit.page.click("#enhance-run")
@@ -208,7 +208,7 @@ def test_closing_the_page_frees_the_machine_for_the_next_visitor(
 
 def test_a_bad_file_is_told_and_the_page_goes_on(browser: Browser, studio_page: str, tmp_path: Path) -> None:
     (bad := tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
-    with Visit(browser, studio_page) as visit:
+    with Session(browser, studio_page) as visit:
         page = visit.page
         good = photograph(tmp_path / "shoe.png")
         visit.upload(good)
@@ -229,7 +229,7 @@ def test_a_bad_file_is_told_and_the_page_goes_on(browser: Browser, studio_page: 
 
 
 def test_settings_are_remembered(browser: Browser, studio_page: str) -> None:
-    with Visit(browser, studio_page) as visit:
+    with Session(browser, studio_page) as visit:
         page = visit.page
         page.click("#enhance-scale label:has-text('4×')")
         page.click("#enhance-output button >> nth=0")
@@ -244,7 +244,7 @@ def test_settings_are_remembered(browser: Browser, studio_page: str) -> None:
 
 
 def test_nothing_is_asked_of_another_host(browser: Browser, studio_page: str, tmp_path: Path) -> None:
-    with Visit(browser, studio_page) as visit:
+    with Session(browser, studio_page) as visit:
         visit.upload(photograph(tmp_path / "shoe.png"))
         visit.enhance()
         asked = {urlsplit(url) for url in visit.requested}
@@ -254,7 +254,7 @@ def test_nothing_is_asked_of_another_host(browser: Browser, studio_page: str, tm
 
 
 def test_an_example_is_taken_with_one_click(browser: Browser, studio_page: str) -> None:
-    with Visit(browser, studio_page) as visit:
+    with Session(browser, studio_page) as visit:
         shelf = visit.page.locator("#enhance-examples button")
         expect(shelf.first).to_be_visible()
         names = [shelf.nth(i).get_attribute("aria-label") for i in range(shelf.count())]

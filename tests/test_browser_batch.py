@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Visit
+from browsing import PHONE, Session
 from playwright.sync_api import Browser, expect
 from test_api_export import bowl
 
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +22,7 @@ ENGLISH = ("Run", "Steps", "Batch", "Written", "pictures", "Download", "Drop Fil
 def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: str, tmp_path: Path) -> None:
     files = [bowl(tmp_path / f"{name}.png", 400, share) for name, share in (("cup", 0.5), ("plate", 0.8))]
     (tmp_path / "bad.jpg").write_bytes(b"no")
-    with Visit(browser, studio_page) as visit:
+    with Session(browser, studio_page) as visit:
         page = visit.page
         page.set_default_timeout(60_000)
         visit.turn_to("batch")
@@ -58,7 +58,7 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
         assert not visit.broken
 
     options: dict[str, Any] = {"viewport": PHONE, "locale": "zh-CN", "color_scheme": "dark", "has_touch": True}
-    with Visit(browser, studio_page, **options) as visit:
+    with Session(browser, studio_page, **options) as visit:
         page = visit.page
         page.set_default_timeout(60_000)
         visit.turn_to("batch")

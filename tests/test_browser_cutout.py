@@ -1,4 +1,4 @@
-"""The Cut-out tab in Chromium: cut out, laid on grounds, corrected with the brush, recoloured, and back again."""
+"""The Cut-out tab in Chromium: cut out, laid on grounds, corrected with the brush, recolored, and back again."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import FEW_FRAMES, PHONE, Visit
+from browsing import FEW_FRAMES, PHONE, Session
 from cut_outs import product
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 
 pytestmark = pytest.mark.browser
 
-FOLDED = ("recolour", "frame", "shadow", "white", "own", "output")
+FOLDED = ("recolor", "frame", "shadow", "white", "own", "output")
 BRUSHES = ("keep", "drop", "protect", "erase")
 
 
-class Cutting(Visit):
+class Cutting(Session):
     """A visit of the Cut-out tab."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
@@ -136,16 +136,16 @@ def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_pat
         assert not visit.broken
 
 
-def test_recolour_frame_and_shadow(browser: Browser, quick_page: str, tmp_path: Path) -> None:
+def test_recolor_frame_and_shadow(browser: Browser, quick_page: str, tmp_path: Path) -> None:
     with Cutting(browser, quick_page) as visit:
         page = visit.page
         page.click("#cutout-examples button >> nth=0")
         visit.await_editor("256 × 256 px")
         visit.open(product(tmp_path / "mug.jpg", (320, 240), quality=95))
-        visit.unfold("recolour", "frame", "shadow")
+        visit.unfold("recolor", "frame", "shadow")
         page.fill("#cutout-colors input, #cutout-colors textarea", "#1F6FEB, b91c1c")
         expect(page.locator("#cutout-swatches")).to_contain_text("#B91C1C")
-        expect(page.locator("#cutout-recolour-apply input")).to_be_checked()
+        expect(page.locator("#cutout-recolor-apply input")).to_be_checked()
         page.check("#cutout-frame-apply input")
         page.fill("#cutout-width input", "400")
         page.check("#cutout-shadow-apply input")

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 import torch
-from browsing import PHONE, Visit
+from browsing import PHONE, Session
 from pages import photograph
 from playwright.sync_api import Browser, expect
 from test_api_export import bowl
 
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 
 pytestmark = pytest.mark.browser
 
 ENGLISH = ("Check", "Repair", "Channel", "Passes", "Fails", "Drop File", "Download", "at least", "Rules", "More")
 
 
-class Checking(Visit):
+class Checking(Session):
     """A visit of the Check & export tab."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:

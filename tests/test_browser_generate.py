@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Visit
+from browsing import PHONE, Session
 from pages import serving
 from playwright.sync_api import Browser, expect
 
 from gan.generate.latent import load
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def generate_page(tiny_generator: Path) -> Iterator[str]:
         yield url
 
 
-class Generating(Visit):
+class Generating(Session):
     """A visit of the Generate tab."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:

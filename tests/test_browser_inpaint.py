@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import torch
-from browsing import FEW_FRAMES, PHONE, Visit
+from browsing import FEW_FRAMES, PHONE, Session
 from pages import photograph
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from gan.imaging.codec import decode
-from gan.imaging.masks import decode_mask
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import decode_mask
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ THUMBNAILS = "#inpaint-strip .grid-container button"
 FOLDED = ("find", "select", "rectangle", "change", "extend", "edge", "output")
 
 
-class Inpainting(Visit):
+class Inpainting(Session):
     """A visit of the Inpaint tab."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import torch
-from browsing import PHONE, Visit
+from browsing import PHONE, Session
 from pages import photograph
 from playwright.sync_api import Browser, expect
 
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 from gan.stylize.presets import PRESETS
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ FOLDED = ("own-fold", "strokes", "output", "sheet", "folder")
 ENGLISH = ("Style", "Strength", "Everywhere", "Artistic", "Preview", "Hold", "Drop File", "Weight", "Look", "done")
 
 
-class Styling(Visit):
+class Styling(Session):
     """A visit of the Stylize tab."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:

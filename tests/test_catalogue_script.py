@@ -251,7 +251,7 @@ def _finish(out: Path, scratch: Path, record: dict[str, Any]) -> dict[str, Any]:
     image, mask = scratch / "a.webp", scratch / "a.png"
     Image.new("RGB", (8, 8), "white").save(image)
     Image.new("L", (8, 8)).save(mask)
-    complete = {**record, "recoloured": False, "coverage": 0.5}
+    complete = {**record, "recolored": False, "coverage": 0.5}
     records.commit(out, complete, image, mask)
     return complete
 
@@ -286,7 +286,7 @@ def test_the_listing_holds_every_record_and_nothing_is_left_over(
     lines = (out / "meta.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line) for line in lines] == complete
     kept = {"id", "product", "name", "category", "room", "creator", "licence", "source", "azimuth_deg"}
-    assert kept | {"elevation_deg", "hue_shift", "recoloured", "coverage"} <= complete[0].keys()
+    assert kept | {"elevation_deg", "hue_shift", "recolored", "coverage"} <= complete[0].keys()
     assert not list((out / "images").glob(".*"))
 
 
@@ -429,7 +429,7 @@ def test_every_fifth_scene_is_held_out_with_its_grounds(grounds: tuple[Path, lis
 
 
 def test_what_is_held_out_is_what_training_leaves_out() -> None:
-    from gan.data.pictures import Entry, split  # here, because Blender's own environment lacks what that needs
+    from gan.training.data.pictures import Entry, split  # here, because Blender's own environment lacks what that needs
 
     entries = [Entry(Path(f"{n}.png"), f"product-{n}") for n in range(300)]
     held_out = {entry.product for entry in split(entries)[1]}
@@ -540,7 +540,7 @@ def test_two_pictures(library: Path, tmp_path: Path) -> None:
     wide = np.flatnonzero(mask.max(axis=0) > 127)
     assert 0.7 < (np.ptp(wide) + 1) / 48 < 0.92
     record = json.loads((tmp_path / "one/meta.jsonl").read_text("utf-8").splitlines()[1])
-    assert record["recoloured"]
+    assert record["recolored"]
     assert record["coverage"] == pytest.approx(mask.mean() / 255, abs=1e-3)
 
 

@@ -15,15 +15,15 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import gan
-import gan.studio
-from gan.__main__ import main
+import gan.api
+from gan.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
 def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
 
 
 def _save(path: Path, size: tuple[int, int] = (24, 18), mode: str = "RGB") -> Path:
@@ -131,7 +131,7 @@ def test_weights_list_and_verify(tiny_weights: Path, capsys: Any) -> None:
 def test_a_community_checkpoint_is_added_where_the_app_looks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(gan.studio, "MODELS_DIR", tmp_path / "models")
+    monkeypatch.setattr(gan.api, "MODELS_DIR", tmp_path / "models")
     save_file(small_esrgan(), tmp_path / "mine.safetensors")
     (tmp_path / "not.safetensors").write_bytes(b"nothing")
     assert main(["weights", "add", str(tmp_path / "mine.safetensors")]) == 0
@@ -182,6 +182,6 @@ def test_gan_works_where_gradio_is_not_installed(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['gradio'] = None\n"
         f"import gan; gan.Studio('cpu').enhance({str(source)!r}, scale=1, strength=0).image\n"
-        "import gan.enhance.recipe, gan.training.loop"
+        "import gan.enhance.train.recipe, gan.training.loop"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 import gan
-import gan.studio
-from gan.__main__ import main
-from gan.commands.finding import NO_TRANSPARENCY
-from gan.commands.product import KINDS
-from gan.cutout import shadow
+import gan.api
+from gan.cli.main import main
+from gan.cli.product import KINDS
+from gan.cli.product_options import NO_TRANSPARENCY
+from gan.edit import shadow
 
 WIDTH, HEIGHT = 48, 40
 BOX = (14, 10, 34, 32)
@@ -30,7 +30,7 @@ Box = tuple[int, int, int, int]
 
 @pytest.fixture(autouse=True)
 def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
     monkeypatch.chdir(tmp_path)
 
 
@@ -168,7 +168,7 @@ def test_strokes_correct_what_was_marked() -> None:
 
 TASKS: dict[str, list[str]] = {
     "cutout": [],
-    "recolour": ["--to", "3366CC"],
+    "recolor": ["--to", "3366CC"],
     "frame": [],
     "shadow": [],
     "white": [],
@@ -210,7 +210,7 @@ def test_help_names_every_option_of_its_task(task: str, options: list[str], caps
 def test_one_colour_goes_to_out_itself_and_several_to_a_file_each(capsys: Any) -> None:
     scene("a.jpg")
     mark("m.png")
-    command = ["recolour", "a.jpg", "--mask", "m.png", "--to"]
+    command = ["recolor", "a.jpg", "--mask", "m.png", "--to"]
     assert main([*command, "#2040c0", "-o", "blue.png", "--record"]) == 0
     printed = capsys.readouterr().out
     (target,) = json.loads(Path("blue.png.json").read_text())["details"]["targets"]
@@ -224,7 +224,7 @@ def test_one_colour_goes_to_out_itself_and_several_to_a_file_each(capsys: Any) -
     assert [line.split("  ")[0] for line in lines] == ["out_2040C0.webp", "out_20A040.webp"]
     assert said in lines[0]
     assert (pixels("out_2040C0.webp") == pixels("blue.png")).all()
-    from_python = gan.Studio("cpu").recolour("a.jpg", "#2040C0", mask="m.png").image
+    from_python = gan.Studio("cpu").recolor("a.jpg", "#2040C0", mask="m.png").image
     assert (np.asarray(from_python) == pixels("blue.png")).all()
 
 
@@ -233,7 +233,7 @@ def test_what_is_protected_or_outside_keeps_its_pixels() -> None:
     mark("m.png")
     mark("p.png", (0, 0, WIDTH, 20))
     options = ["--mask", "m.png", "--protect", "p.png", "--to", "2040C0", "--to", "20A040"]
-    assert main(["recolour", "in", *options, "-o", "out", "--quiet"]) == 0
+    assert main(["recolor", "in", *options, "-o", "out", "--quiet"]) == 0
     assert below("out") == ["a_2040C0.png", "a_20A040.png"]
     for name in below("out"):
         moved = (pixels(f"out/{name}") != pixels("in/a.png")).any(2)
@@ -347,9 +347,9 @@ def test_a_match_is_the_one_of_python_and_tells_the_difference(capsys: Any) -> N
         (["cutout", "a.png", "--save-mask", "out.png"], "output: out.png is a picture or its result already"),
         (["cutout", "a.png", "--ground", "full.txt"], "ground: full.txt"),
         (["cutout", "none"], "image: no picture below none"),
-        (["recolour", "a.png", "--to", "blue-ish"], "blue-ish"),
-        (["recolour", "a.png", "--to", "3366CC", "--strength", "2"], "strength: 2; 0 to 1 is allowed"),
-        (["recolour", "a.png", "--to", "3366CC", "--protect", "small.png"], "4 x 4 px mask"),
+        (["recolor", "a.png", "--to", "blue-ish"], "blue-ish"),
+        (["recolor", "a.png", "--to", "3366CC", "--strength", "2"], "strength: 2; 0 to 1 is allowed"),
+        (["recolor", "a.png", "--to", "3366CC", "--protect", "small.png"], "4 x 4 px mask"),
         (["frame", "a.png", "--fill", "0.05"], "fill: 0.05; 0.1 to 1 is allowed"),
         (["frame", "a.png", "--aspect", "9:1"], "aspect: 9:1"),
         (["frame", "a.png", "--width", "-1"], "width_px: -1; 0 to 20000 is allowed"),
@@ -378,7 +378,7 @@ def test_bad_input_is_one_line_and_status_2(command: list[str], said: str, capsy
 @pytest.mark.parametrize(
     "command",
     [
-        ["recolour", "a.png"],
+        ["recolor", "a.png"],
         ["match", "a.png"],
         ["shadow", "a.png", "--kind", "long"],
         ["frame", "a.png", "--fill", "x"],

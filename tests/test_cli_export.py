@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-import gan.studio
-from gan.__main__ import main
+import gan.api
+from gan.cli.main import main
 
 
 @pytest.fixture(autouse=True)
 def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
     monkeypatch.chdir(tmp_path)
 
 

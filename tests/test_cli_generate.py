@@ -13,20 +13,20 @@ import pytest
 import torch
 from PIL import Image, ImageSequence
 
-import gan.studio
-from gan.__main__ import main
+import gan.api
+from gan.api import Studio
+from gan.cli.main import main
 from gan.generate import latent
+from gan.generate.attributes import Sliders
 from gan.generate.pipeline import GenerateRequest
-from gan.generate.sliders import Sliders
-from gan.imaging.codec import decode
-from gan.studio import Studio
+from gan.imaging.io.codec import decode
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
 def _tiny(tiny_generator: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_generator)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_generator)
 
 
 def _generate(*arguments: object) -> int:

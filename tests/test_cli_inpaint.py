@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 import gan
-import gan.studio
-from gan.__main__ import main
-from gan.commands import mask as mask_command
-from gan.imaging.formats import LOSSY
-from gan.inpaint import suggest
+import gan.api
+from gan.cli import mask as mask_command
+from gan.cli.main import main
+from gan.imaging.io.formats import LOSSY
+from gan.inpaint import defects
 
 WIDTH, HEIGHT = 48, 40
 BOX = (20, 12, 32, 24)
@@ -27,7 +27,7 @@ Array = npt.NDArray[np.uint8]
 
 @pytest.fixture(autouse=True)
 def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
     monkeypatch.chdir(tmp_path)
 
 
@@ -261,10 +261,10 @@ def test_suggestions_are_those_of_python(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def suggested(given: Any, *, kinds: tuple[str, ...], sensitivity: float) -> Any:
         asked.append((kinds, sensitivity))
-        return gan.imaging.masks.rectangle(given.height_px, given.width_px, left=1, top=1, width=2, height=2)
+        return gan.imaging.mask.rectangle(given.height_px, given.width_px, left=1, top=1, width=2, height=2)
 
-    assert mask_command.KINDS == suggest.KINDS
-    monkeypatch.setattr(suggest, "suggest", suggested)
+    assert mask_command.KINDS == defects.KINDS
+    monkeypatch.setattr(defects, "suggest", suggested)
     assert (marked("--suggest") > 0).sum() == 4
     marked("--suggest", "text", "dust", "--sensitivity", "0.8")
     assert asked == [(("scratches", "dust", "text"), 0.5), (("text", "dust"), 0.8)]

@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 
 import gan
-import gan.studio
-from gan.__main__ import main
+import gan.api
+from gan.cli.main import main
 from gan.inpaint.pipeline import InpaintRequest
 
 
 @pytest.fixture(autouse=True)
 def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
 
 
 def _save(path: Path, size: tuple[int, int] = (24, 18)) -> Path:

@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 
 import gan
-import gan.studio
-from gan.__main__ import main
-from gan.imaging.codec import decode
-from gan.imaging.cube import read_cube, write_cube
-from gan.imaging.formats import LOSSY
-from gan.imaging.looks import identity, matched
+import gan.api
+from gan.cli.main import main
+from gan.imaging.color_grading import identity, matched
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import read_cube, write_cube
+from gan.imaging.io.formats import LOSSY
 from gan.stylize.presets import PRESETS
 
 SIZE = (64, 48)
@@ -33,7 +33,7 @@ Array = npt.NDArray[np.uint8]
 
 @pytest.fixture(autouse=True)
 def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
     monkeypatch.chdir(tmp_path)
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from gan.contract import Context, Model, Output, Request, run
-from gan.errors import Cancelled, InputError
+from gan.core.contract import Context, Model, Output, Request, run
+from gan.core.errors import Cancelled, InputError
 from gan.imaging.picture import Picture
 
 CPU = torch.device("cpu")

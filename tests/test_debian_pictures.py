@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.cutout.recipe import PRESETS, data
+from gan.cutout.train.recipe import PRESETS, data
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gan.files import plan_outputs
+from gan.core.files import plan_outputs
 
 
 def test_no_two_results_get_one_name(tmp_path: Path) -> None:

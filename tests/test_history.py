@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 import torch
 
-from gan.contract import Context, Model, Output, Request, Result, run
+from gan.api import Studio
+from gan.core.contract import Context, Model, Output, Request, Result, run
 from gan.enhance.adjust import Adjustments
 from gan.enhance.pipeline import EnhanceRequest
+from gan.generate.attributes import Sliders
 from gan.generate.directions import Direction
 from gan.generate.latent import Latent
 from gan.generate.pipeline import Edit, GenerateRequest, record_of
 from gan.generate.projection import ProjectRequest
-from gan.generate.sliders import Sliders
-from gan.imaging.codec import Encoding, decode, encode
-from gan.imaging.looks import identity
-from gan.imaging.masks import Mask, encode_mask, rectangle
+from gan.imaging.color_grading import identity
+from gan.imaging.io.codec import Encoding, decode, encode
+from gan.imaging.mask import Mask, encode_mask, rectangle
 from gan.imaging.picture import GENERATED, PARTLY_GENERATED, Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
-from gan.studio import Studio
 from gan.stylize.pipeline import SheetRequest, Style, StylizeRequest
 from gan.stylize.presets import preset_path
 
@@ -100,7 +100,7 @@ def test_a_preset_is_known_again() -> None:
 
 def test_the_pictures_own_pixels_are_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[object] = []
-    monkeypatch.setattr("gan.contract.sha256_of", lambda pixels: hashed.append(pixels) or "ab")
+    monkeypatch.setattr("gan.core.contract.sha256_of", lambda pixels: hashed.append(pixels) or "ab")
     mask = hole()
     InpaintRequest(picture=noise(), mask=mask).as_step()
     assert hashed == [mask]

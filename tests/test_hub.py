@@ -11,10 +11,10 @@ import torch
 from hub_server import HubServer
 from huggingface_hub import ModelCard
 
-from gan.errors import WeightsError
-from gan.hub import PUBLISHED_FILES, SAMPLES_FILE, hub_id, push, render_card
-from gan.manifest import Record
-from gan.weights import write_checkpoint
+from gan.core.errors import WeightsError
+from gan.models.hub import PUBLISHED_FILES, SAMPLES_FILE, hub_id, push, render_card
+from gan.models.manifest import Record
+from gan.models.weights import write_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,8 +53,8 @@ def client(code: str, environment: dict[str, str]) -> subprocess.CompletedProces
     """Run Python with the real client, which reads its settings when it is imported; refusals end in one line."""
     script = f"""
 from pathlib import Path
-from gan.errors import WeightsError
-from gan.hub import pull, push
+from gan.core.errors import WeightsError
+from gan.models.hub import pull, push
 try:
     {code}
 except WeightsError as error:
@@ -225,8 +225,6 @@ def test_a_folder_that_is_no_checkpoint_is_not_pushed(tmp_path: Path) -> None:
 
 
 def test_importing_loads_no_client() -> None:
-    script = (
-        "import sys, gan.weights, gan.hub; print(sorted({'huggingface_hub', 'spandrel', 'gradio'} & set(sys.modules)))"
-    )
+    script = "import sys, gan.models.weights, gan.models.hub; print(sorted({'huggingface_hub', 'spandrel', 'gradio'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.contract import Result
+from gan.api import NETWORKS, ROOT, WEIGHTS_DIR, Studio
+from gan.core.contract import Result
 from gan.enhance.pipeline import EnhanceRequest
-from gan.generate.sliders import Sliders
-from gan.imaging.codec import decode, to_pil
-from gan.imaging.masks import Mask, decode_mask, encode_mask
+from gan.generate.attributes import Sliders
+from gan.imaging.io.codec import decode, to_pil
+from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.product import hue_deg as hue_deg_of
 from gan.imaging.product import measure
 from gan.inpaint.pipeline import InpaintRequest
-from gan.manifest import Manifest
 from gan.metrics.fidelity import compare, psnr_y
-from gan.studio import NETWORKS, ROOT, WEIGHTS_DIR, Studio
+from gan.models.manifest import Manifest
+from gan.models.weights import read, verify
 from gan.stylize.pipeline import Style, StylizeRequest
 from gan.stylize.presets import preset_path
-from gan.weights import read, verify
 
 RECORDS = Manifest.read(WEIGHTS_DIR).records
 GOLDEN = Path(__file__).parent / "golden"
@@ -119,7 +119,7 @@ def test_a_restyled_product_leaves_its_white_ground(studio: Studio) -> None:
 
 
 def test_a_style_s_texture_reaches_the_picture(studio: Studio) -> None:
-    """The dots of a halftone lie on a plain ground, where recolouring alone would leave one colour."""
+    """The dots of a halftone lie on a plain ground, where recoloring alone would leave one colour."""
     plain = Picture(torch.full((1, 3, 256, 256), 0.8))
     made = studio.run(StylizeRequest(picture=plain, styles=(Style(decode(preset_path("halftone-pop"))),))).picture.rgb
     assert float(made.std((2, 3)).mean()) > 0.05

@@ -11,7 +11,7 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from gan.__main__ import main
+from gan.cli.main import main
 from gan.stylize.presets import PRESETS
 from gan.training.cli import main as train
 from train import RECIPES

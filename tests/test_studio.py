@@ -12,11 +12,11 @@ from community_models import small_esrgan
 from PIL import Image
 from safetensors.torch import save_file
 
-import gan.studio
+import gan.api
+from gan.api import Studio
+from gan.core.errors import InputError, WeightsError
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError, WeightsError
 from gan.imaging.picture import Picture
-from gan.studio import Studio
 
 
 def _request(scale: int = 2) -> EnhanceRequest:
@@ -44,7 +44,7 @@ def test_nothing_is_loaded_before_it_is_needed(tiny_weights: Path, monkeypatch: 
 
 
 def test_the_least_recently_used_model_makes_room(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gan.studio, "KEEP_MODELS", 2)
+    monkeypatch.setattr(gan.api, "KEEP_MODELS", 2)
     studio = Studio("cpu", weights_dir=tiny_weights)
     first = studio.load("enhance-x1")
     studio.load("enhance-x2")
@@ -114,7 +114,7 @@ def test_native_half_precision_gives_nearly_the_same_picture(
 ) -> None:
     request = EnhanceRequest(picture=Picture(torch.rand(1, 3, 16, 16)), scale=2)
     exact = Studio("cpu", weights_dir=tiny_weights).run(request).picture.rgb
-    monkeypatch.setattr(gan.studio, "_native_half", lambda _: torch.bfloat16)
+    monkeypatch.setattr(gan.api, "_native_half", lambda _: torch.bfloat16)
     half = Studio("cpu", weights_dir=tiny_weights).run(request).picture.rgb
     assert half.dtype == torch.float32
     assert (half - exact).abs().max() < 4 / 255

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gan.data.mixture import sort_out
+from gan.training.data.mixture import sort_out
 
 ROOT = Path(__file__).resolve().parents[1]
 

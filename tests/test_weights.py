@@ -10,11 +10,11 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from gan import weights
-from gan.errors import WeightsError
-from gan.hub import CARD_FILE, CONFIG_FILE, MODEL_FILE
-from gan.manifest import MANIFEST_FILE, Manifest, Record
-from gan.weights import Check, listing, publish, read, resolve, verify, write_checkpoint
+from gan.core.errors import WeightsError
+from gan.models import weights
+from gan.models.hub import CARD_FILE, CONFIG_FILE, MODEL_FILE
+from gan.models.manifest import MANIFEST_FILE, Manifest, Record
+from gan.models.weights import Check, listing, publish, read, resolve, verify, write_checkpoint
 
 
 def network(seed: int = 0) -> nn.Sequential:

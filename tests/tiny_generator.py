@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from gan.data.catalogue import ATTRIBUTES
 from gan.generate.network import GenerateConfig, GenerateNet
+from gan.training.data.catalogue import ATTRIBUTES
 
 CATEGORIES = ("chair", "lamp")
 

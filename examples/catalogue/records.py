@@ -22,7 +22,7 @@ PACKAGE = "https://packages.debian.org/sweethome3d-furniture"
 
 
 def describe(model: Model, view: View, *, seed: int, size_px: int, samples: int) -> Record:
-    """What is known of a picture before it is rendered; `recoloured` and `coverage` come with the picture."""
+    """What is known of a picture before it is rendered; `recolored` and `coverage` come with the picture."""
     return {
         "id": view.id,
         **_source(model),
@@ -137,7 +137,7 @@ def attribution(records: Iterable[Record]) -> str:
         "# Who made what",
         "",
         f"The pictures show 3D models of Sweet Home 3D's furniture libraries, from [Debian's package]({PACKAGE}).",
-        "Changed: the models were rendered with Blender on a white ground, and pictures whose record says `recoloured`",
+        "Changed: the models were rendered with Blender on a white ground, and pictures whose record says `recolored`",
         "show other colours than the model has. Each picture is under the licence of the model that it shows.",
         "",
         "| product | model | creator | licence |",

@@ -256,7 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder of the catalogue")
     parser.add_argument("--limit", type=_positive, help="number of products; a fair sample of all")
     parser.add_argument(
-        "--views", type=_positive, default=4, help="pictures a product; odd-numbered ones are recoloured"
+        "--views", type=_positive, default=4, help="pictures a product; odd-numbered ones are recolored"
     )
     parser.add_argument("--size", type=_positive, default=256, help="side of the pictures in pixels")
     parser.add_argument("--samples", type=_positive, default=24, help="samples a pixel")

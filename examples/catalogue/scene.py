@@ -79,7 +79,7 @@ class Studio:
         """Write the picture (WebP, lossless) and the product's coverage (PNG, 8 bits).
 
         Returns:
-            recoloured: whether any material changed; coverage: mean of the mask, in [0, 1].
+            recolored: whether any material changed; coverage: mean of the mask, in [0, 1].
 
         Raises:
             NothingVisible: the mask is empty.
@@ -102,7 +102,7 @@ class Studio:
         with Image.open(scratch) as picture:
             picture.convert("RGB").save(image, lossless=True, method=6)
         scratch.unlink()
-        return {"recoloured": any(changed), "coverage": round(share, 3)}
+        return {"recolored": any(changed), "coverage": round(share, 3)}
 
     def _shoot(self, path: Path, *, mask_only: bool) -> None:
         import bpy

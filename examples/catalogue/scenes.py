@@ -17,7 +17,7 @@ from furniture import CatalogueError, Model
 from views import HUE_SHIFT, TINT_SATURATION, View, seeded, shuffled
 
 HELD_OUT = 0.08
-"""As `gan.data.pictures.split` has it; a test holds the two together."""
+"""As `gan.training.data.pictures.split` has it; a test holds the two together."""
 
 VALIDATION_EVERY = 5
 """Of so many scenes one shows a product that is held out: of all products far fewer are, too few to measure by."""

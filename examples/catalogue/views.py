@@ -24,7 +24,7 @@ class View:
         azimuth_deg: 0 is from the front; positive, the camera stands to the right of it.
         elevation_deg: of the camera above the horizon.
         fill: the product's larger side as a fraction of the frame's.
-        hue_shift: turns of the colour circle, in [0, 1); 0 where the picture is not recoloured.
+        hue_shift: turns of the colour circle, in [0, 1); 0 where the picture is not recolored.
         tint: (hue, saturation) for plain white and grey materials, or None.
         seed: of the sampling noise.
     """
@@ -42,7 +42,7 @@ def plan_views(product: str, count: int, seed: int) -> list[View]:
     """The first `count` views of a product. They depend on (product, seed) alone, so that more can be added later.
 
     The azimuths follow the golden ratio from a start that is the product's own: any number of views is spread
-    evenly, and so are all views of the catalogue. Odd-numbered views are recoloured.
+    evenly, and so are all views of the catalogue. Odd-numbered views are recolored.
     """
     start = seeded(product, seed).random()
     views = []

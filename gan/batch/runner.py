@@ -13,17 +13,17 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from gan.batch.making import STEPS, Run, carry_out, failed, make
-from gan.batch.outcomes import Outcome, Status, Summary
-from gan.batch.planning import Job, file_sha256, ignored_in, kept, plan, sidecar_of
-from gan.batch.recipes import KEPT, Recipe
-from gan.batch.reporting import Report
-from gan.contract import Progress
-from gan.errors import Cancelled, InputError, WeightsError
-from gan.files import write_atomic
+from gan.batch.jobs import Job, file_sha256, ignored_in, kept, plan, sidecar_of
+from gan.batch.recipe_json import KEPT, Recipe
+from gan.batch.report import Report
+from gan.batch.results import Outcome, Status, Summary
+from gan.batch.worker import STEPS, Run, carry_out, failed, make
+from gan.core.contract import Progress
+from gan.core.errors import Cancelled, InputError, WeightsError
+from gan.core.files import write_atomic
 
 _UNFINISHED: Final = re.compile(r"\.[0-9a-f]{32}\.part")
-"""What `gan.files.write_atomic` leaves where the process is killed in the middle of it."""
+"""What `gan.core.files.write_atomic` leaves where the process is killed in the middle of it."""
 
 Engine = Callable[[Sequence[Job]], Iterable[tuple[Job, Outcome]]]
 """Carries out jobs, in any order, and yields each with what became of it: another way to map `carry_out`."""
@@ -50,7 +50,7 @@ class Replay:
         cancel: when set, the next step raises `Cancelled`; what is done is reported, and the same call goes on.
 
     Raises:
-        InputError, StepError: as of `gan.batch.planning.plan`.
+        InputError, StepError: as of `gan.batch.jobs.plan`.
     """
 
     def __init__(

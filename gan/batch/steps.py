@@ -9,26 +9,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gan.batch.values import Leaf, fields_of, shown, wrong
-from gan.contract import Request
-from gan.cutout.frame import FrameRequest
-from gan.cutout.ground import Ground, check_ground
-from gan.cutout.match import MatchRequest
+from gan.batch.schema import Leaf, fields_of, shown, wrong
+from gan.core.contract import Request
+from gan.core.errors import InputError, StepError
 from gan.cutout.pipeline import CutoutRequest
-from gan.cutout.recolour import RecolourRequest
-from gan.cutout.shadow import ShadowRequest
-from gan.cutout.white import WhiteRequest
+from gan.edit.background import Ground, check_ground
+from gan.edit.frame import FrameRequest
+from gan.edit.match import MatchRequest
+from gan.edit.recolor import RecolorRequest
+from gan.edit.shadow import ShadowRequest
+from gan.edit.white import WhiteRequest
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError, StepError
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.pipeline import ExportRequest
 from gan.generate.directions import Direction
 from gan.generate.latent import Latent
 from gan.generate.pipeline import GenerateRequest
-from gan.imaging.codec import decode
-from gan.imaging.cube import read_cube
-from gan.imaging.looks import Look
-from gan.imaging.masks import Mask, decode_mask
+from gan.imaging.color_grading import Look
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import read_cube
+from gan.imaging.mask import Mask, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
@@ -41,7 +41,7 @@ REQUESTS: Mapping[str, type[Request]] = {
     "inpaint": InpaintRequest,
     "stylize": StylizeRequest,
     "cutout": CutoutRequest,
-    "recolour": RecolourRequest,
+    "recolor": RecolorRequest,
     "shadow": ShadowRequest,
     "frame": FrameRequest,
     "white": WhiteRequest,

@@ -15,16 +15,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan.contract import Result
+from gan.core.contract import Result
+from gan.core.errors import InputError
 from gan.cutout.pipeline import CutoutRequest
-from gan.data.clicks import a_click
-from gan.data.scenes import Scenes, find_scenes, split_scenes
-from gan.errors import InputError
 from gan.imaging.clicks import RADIUS, disc
-from gan.imaging.masks import Mask
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
-from gan.manifest import Metric
+from gan.models.manifest import Metric
+from gan.training.data.clicks import a_click
+from gan.training.data.scenes import Scenes, find_scenes, split_scenes
 
 U2NET_FILE = "u2net.onnx"
 U2NET_PX = 320
@@ -158,7 +158,7 @@ def evaluate_scenes(
     """Cut the main product out of every scene below a folder, and everything that a click can ask for.
 
     Args:
-        run, model, held_out: as of `gan.cutout.evaluate.evaluate`; held out is a scene whose main product is.
+        run, model, held_out: as of `gan.cutout.train.evaluate.evaluate`; held out is a scene whose main product is.
         limit: this many scenes at most.
 
     Returns:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.errors import ConfigError
+from gan.core.errors import ConfigError
 
 UNKNOWN = 0.5
 """What the plane of the prior holds where nothing is known of the coverage yet."""

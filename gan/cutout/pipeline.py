@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.contract import Context, Output, Request
-from gan.cutout.finding import AUTO_MODEL, STEPS, Found, find, has_transparency
-from gan.cutout.ground import TRANSPARENT, Ground, check_ground, laid_on
-from gan.errors import InputError
-from gan.imaging.masks import Mask, check_size
+from gan.core.contract import Context, Output, Request
+from gan.core.errors import InputError
+from gan.cutout.segment import AUTO_MODEL, STEPS, Found, find, has_transparency
+from gan.edit.background import TRANSPARENT, Ground, check_ground, laid_on
+from gan.imaging.mask import Mask, check_size
 from gan.imaging.matting import guided, mean
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk

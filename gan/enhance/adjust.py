@@ -13,6 +13,7 @@ from skimage.exposure import equalize_adapthist
 from skimage.filters import unsharp_mask
 from torch import Tensor
 
+from gan.core.errors import InputError
 from gan.enhance.measure import (
     MIN_RANGE,
     SRGB_LUMINANCE,
@@ -24,9 +25,8 @@ from gan.enhance.measure import (
     measure_levels,
     thumbnail,
 )
-from gan.errors import InputError
-from gan.imaging.bands import bands
 from gan.imaging.color import to_linear, to_srgb
+from gan.imaging.row_chunks import bands
 
 SHARPEN_RADIUS_PX = 1.5
 CLIP_LIMIT = 0.01

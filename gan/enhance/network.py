@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.errors import ConfigError
-from gan.nets.blocks import RepConv
+from gan.core.errors import ConfigError
+from gan.models.blocks import RepConv
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class EnhanceNet(nn.Module):
     """Bicubic interpolation plus a learned residual.
 
     SRVGG's idea of a plain trunk that ends in one pixel shuffle (Real-ESRGAN, arXiv 2107.10833), with residual
-    blocks of re-parameterised convolutions as in SPAN (arXiv 2311.12770), on an unshuffled input. `gan.nets.blocks.
+    blocks of re-parameterised convolutions as in SPAN (arXiv 2311.12770), on an unshuffled input. `gan.models.blocks.
     fuse` gives the form that is published.
 
     Shapes:

@@ -11,9 +11,9 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.contract import Context, Model, Output, Request
+from gan.core.contract import Context, Model, Output, Request
+from gan.core.errors import InputError
 from gan.enhance.adjust import Adjustments, apply, choose, sharpen
-from gan.errors import InputError
 from gan.imaging.alpha import bleed
 from gan.imaging.blending import blend
 from gan.imaging.color import keep_white, match_low_frequencies

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,7 +24,7 @@ FOLDER = Path(__file__).with_name("channels")
 NAMES: Final = ("amazon", "ebay", "google", "google-apparel", "shopify", "walmart", "etsy")
 
 FORMAT_NAMES: Final = ("jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "heic")
-"""What a file can be, of `gan.imaging.source.READABLE`, in the words of the channels' files."""
+"""What a file can be, of `gan.imaging.io.source.READABLE`, in the words of the channels' files."""
 
 GROUNDS: Final = ("white", "any")
 

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.cutout.placing import Box, measured
+from gan.edit.geometry import Box, measured
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
-from gan.inpaint.suggest import suggest
+from gan.inpaint.defects import suggest
 
 Floats = npt.NDArray[np.float32]
 
@@ -152,7 +152,7 @@ def beside(rgb: Tensor, alpha: Tensor) -> Beside | None:
 def text_lines(rgb: Tensor, alpha: Tensor | None) -> int:
     """How many plain lines of text do not lie on the product as its own print does, on any ground.
 
-    What is looked for is what `gan.inpaint.suggest` finds, which prefers to miss a line to inventing one.
+    What is looked for is what `gan.inpaint.defects` finds, which prefers to miss a line to inventing one.
 
     Args:
         rgb: (1, 3, H, W) in [0, 1].

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gan.contract import Context, Output, Request
-from gan.cutout.finding import AUTO_MODEL, Found, find
-from gan.errors import InputError, check_within
+from gan.core.contract import Context, Output, Request
+from gan.core.errors import InputError, check_within
+from gan.cutout.segment import AUTO_MODEL, Found, find
+from gan.export.autofix import LEAST_FILL, repaired
 from gan.export.channels import CHANNELS, Channel
-from gan.export.facts import FileFacts
-from gan.export.finding import Finding
-from gan.export.repairing import LEAST_FILL, repaired
+from gan.export.file_metadata import FileFacts
+from gan.export.rule_result import Finding
 from gan.export.rules import check, passed
 from gan.imaging.picture import Picture
 
@@ -94,7 +94,7 @@ def export(request: ExportRequest, context: Context) -> Output:
 
     In this order: borders are cropped; the product is cut out and laid on white; it is framed; the picture is enlarged
     (only where the channel does not forbid it, and it would be too small otherwise) or reduced. Format, bytes and
-    profile are `gan.export.writing`'s.
+    profile are `gan.export.output`'s.
 
     Returns:
         The repaired picture and, where a product was found, the product alone: the same pixels with its coverage as

@@ -11,12 +11,12 @@ import math
 import torch
 from torch import Tensor
 
-from gan.cutout.placing import Box, measured
-from gan.cutout.white import off_white_share
+from gan.edit.geometry import Box, measured
+from gan.edit.white import off_white_share
 from gan.export import overlays
 from gan.export.channels import Channel
-from gan.export.facts import FileFacts
-from gan.export.finding import Finding, Phrase, Status, passed
+from gan.export.file_metadata import FileFacts
+from gan.export.rule_result import Finding, Phrase, Status, passed
 from gan.export.rules_file import FILE_RULES, check_file
 from gan.imaging.picture import Picture
 

@@ -6,9 +6,9 @@ import dataclasses
 from typing import Final
 
 from gan.export.channels import Channel
-from gan.export.facts import FileFacts
-from gan.export.finding import Finding, Phrase
-from gan.imaging.formats import FORMATS
+from gan.export.file_metadata import FileFacts
+from gan.export.rule_result import Finding, Phrase
+from gan.imaging.io.formats import FORMATS
 from gan.imaging.picture import GENERATED, PARTLY_GENERATED, Picture
 
 FILE_RULES: Final = ("format", "bytes", "quality", "frames", "srgb", "mark")

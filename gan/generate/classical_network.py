@@ -9,7 +9,7 @@ Corrected here, of public versions of the articles' recipe:
   stops at 512, which leaves 16 million.
 - A sigmoid behind the discriminator, whose logarithm is unsafe in half precision: it returns a logit.
 - Sampling in train mode, where a picture depends on the others of its batch and alone is nonsense: the generator is
-  served in eval mode, with the batch statistics that it is published with; see `gan.generate.classical.served`.
+  served in eval mode, with the batch statistics that it is published with; see `gan.generate.train.classical.served`.
 
 [-1, 1] lives inside these networks only; pictures come and go in [0, 1].
 """
@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan.errors import ConfigError
+from gan.core.errors import ConfigError
 from gan.imaging.product import coverage
 
 

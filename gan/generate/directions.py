@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.errors import InputError
-from gan.files import write_atomic
+from gan.core.errors import InputError
+from gan.core.files import write_atomic
 
 Kind = Literal["sefa", "pca", "saved"]
 

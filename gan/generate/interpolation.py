@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from gan.contract import Context, Output, Request
-from gan.errors import InputError
+from gan.core.contract import Context, Output, Request
+from gan.core.errors import InputError
 from gan.generate.latent import Latent
 from gan.generate.pipeline import GenerateRequest, check_latent, latent_of, load_network, render, styles
 

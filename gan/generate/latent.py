@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan.errors import InputError
-from gan.files import write_atomic
+from gan.core.errors import InputError
+from gan.core.files import write_atomic
 
 
 @dataclass(frozen=True, kw_only=True)

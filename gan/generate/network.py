@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.errors import ConfigError
+from gan.core.errors import ConfigError
 from gan.generate.prior import DICE, mixture
 
 

@@ -12,11 +12,11 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor
 
-from gan.contract import SEED_LIMIT, Context, Model, Output, Request, Result
-from gan.errors import InputError, WeightsError, check_within
+from gan.core.contract import SEED_LIMIT, Context, Model, Output, Request, Result
+from gan.core.errors import InputError, WeightsError, check_within
+from gan.generate.attributes import Sliders, apply
 from gan.generate.directions import Direction, layer_ranges, move
 from gan.generate.latent import Latent
-from gan.generate.sliders import Sliders, apply
 from gan.imaging.alpha import bleed
 from gan.imaging.color import keep_white, match_low_frequencies
 from gan.imaging.picture import GENERATED, Picture

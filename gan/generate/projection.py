@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.contract import Context, Output, Request
-from gan.errors import check_within
+from gan.core.contract import Context, Output, Request
+from gan.core.errors import check_within
 from gan.generate.latent import Latent
 from gan.generate.network import GenerateNet
 from gan.generate.pipeline import AUTO_MODEL, SIZES_PX, LatentNetwork, check_category, load_network, render

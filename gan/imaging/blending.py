@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gan.imaging.bands import bands
 from gan.imaging.resize import resize
+from gan.imaging.row_chunks import bands
 
 _REACH_PX = 3
 """Rows that bicubic interpolation looks to either side, and one to spare."""

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.imaging.bands import bands
+from gan.imaging.row_chunks import bands
 
 WHITE = 254.5 / 255
 """From here on a channel is 255 in 8 bits."""

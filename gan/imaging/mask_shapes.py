@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from gan.imaging.bands import bands
 from gan.imaging.picture import Picture
+from gan.imaging.row_chunks import bands
 
 TILE_PX = 768
 INSIDE = 0.5

@@ -10,10 +10,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 
 History = tuple[Mapping[str, Any], ...]
-"""Steps, the first one first: each {"task": name, "request": what `gan.contract.Request.as_step` gives, "weights":
+"""Steps, the first one first: each {"task": name, "request": what `gan.core.contract.Request.as_step` gives, "weights":
 {name: sha256}}, all of it JSON-ready."""
 
 GENERATED: Final = "trainedAlgorithmicMedia"
@@ -29,7 +29,7 @@ class Picture:
         rgb: float32, shape (1, 3, H, W), in [0, 1], sRGB-encoded, not premultiplied, on the CPU.
         alpha: float32, shape (1, 1, H, W), in [0, 1]; None where the file had no transparency.
         exif: the EXIF block of the source without its orientation; None where there was none.
-        notices: what the reader should tell the user ("first of 12 frames"), as templates of `gan.ui.words`.
+        notices: what the reader should tell the user ("first of 12 frames"), as templates of `gan.ui.i18n`.
         name: file name of the source without folders; empty where there was none.
         file_format: Pillow's name of the source's format, such as "JPEG"; empty where there was none.
         bits: 16 where more than 8 bits a channel were read, else 8: what is written where nothing else is asked.

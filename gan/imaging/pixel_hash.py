@@ -7,16 +7,16 @@ import hashlib
 import torch
 from torch import Tensor
 
-from gan.imaging.bands import bands
-from gan.imaging.looks import Look
-from gan.imaging.masks import Mask
+from gan.imaging.color_grading import Look
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
+from gan.imaging.row_chunks import bands
 
 
 def sha256_of(pixels: Picture | Mask | Look) -> str:
     """SHA-256 over kind, sizes and values, as 64 hexadecimal digits.
 
-    A picture counts with as many bits as it has, a mask with the 8 that `gan.imaging.masks.encode_mask` writes: what
+    A picture counts with as many bits as it has, a mask with the 8 that `gan.imaging.mask.encode_mask` writes: what
     a file without loss keeps gives the same hash again.
     """
     if isinstance(pixels, Look):

@@ -12,12 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.contract import Context, Model
+from gan.core.contract import Context, Model
 from gan.imaging.alpha import bleed
-from gan.imaging.masks import BLIND, COARSE
+from gan.imaging.biharmonic_fill import smooth_fill
+from gan.imaging.mask import BLIND, COARSE
 from gan.imaging.patches import Copied, magnified, patch_fill
 from gan.imaging.resize import resize
-from gan.imaging.smooth import smooth_fill
 
 RADIUS_PX = 64
 """A hole whose middle is further than this from what is known is filled at a smaller size first."""

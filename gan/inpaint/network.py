@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.errors import ConfigError
+from gan.core.errors import ConfigError
 
 SLOPE = 0.1
 PLANES = 7
@@ -80,7 +80,7 @@ class InpaintNet(nn.Module):
     Shapes:
         (N, 7, H, W) -> (N, 3, H, W): RGB in [0, 1] with the hole filled smoothly or from a coarser level, RGB with it
         filled from elsewhere in the picture (`gan.imaging.patches`), and the mask, which is 0 where the colours are
-        known and `BLIND` or `COARSE` (`gan.imaging.masks`) in the hole; to RGB, nominally in [0, 1]. H and W divisible
+        known and `BLIND` or `COARSE` (`gan.imaging.mask`) in the hole; to RGB, nominally in [0, 1]. H and W divisible
         by `config.multiple`. Known pixels come back nearly, not exactly: the caller puts them back.
     """
 

@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.contract import Context, Output, Request
-from gan.errors import InputError, check_within
+from gan.core.contract import Context, Output, Request
+from gan.core.errors import InputError, check_within
 from gan.imaging.alpha import bleed
-from gan.imaging.masks import Mask, check_size, feathered, grown
+from gan.imaging.mask import Mask, check_size, feathered, grown
 from gan.imaging.picture import PARTLY_GENERATED, Picture
-from gan.inpaint.canvas import Margins, extended, margins_for
 from gan.inpaint.filling import fill, holes
+from gan.inpaint.outpaint import Margins, extended, margins_for
 
 AUTO_MODEL = "auto"
 MAX_OUTPUT_PIXELS = 100_000_000

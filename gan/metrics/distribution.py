@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gan.imaging.resize import resize
 from gan.metrics.neighbours import require, require_samples
-from gan.nets.features import Features
+from gan.models.features import Features
 
 MEASURED_PX = 256
 """Side at which pictures are measured; figures at another size are not comparable."""

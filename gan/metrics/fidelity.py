@@ -16,7 +16,7 @@ from skimage.color import rgb2ycbcr
 from skimage.metrics import mean_squared_error, structural_similarity
 from torch import Tensor
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.imaging.picture import Picture
 
 SSIM_WINDOW_PX = 11

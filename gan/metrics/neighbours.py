@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 
 
 @dataclass(frozen=True)

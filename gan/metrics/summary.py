@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.manifest import Metric
 from gan.metrics.distribution import (
     frechet_distance,
     kernel_distance,
@@ -23,6 +22,7 @@ from gan.metrics.neighbours import (
     precision_recall,
     require,
 )
+from gan.models.manifest import Metric
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.errors import ConfigError
+from gan.core.errors import ConfigError
 
 SLOPE = 0.1
 
@@ -66,7 +66,7 @@ def stylize_config(published: Mapping[str, Any]) -> StylizeConfig:
 class StylizeNet(nn.Module):
     """Arbitrary style transfer in one pass, with nothing in it that depends on where a tile was cut.
 
-    It says where the style's texture goes, and what recoloured content and texture lack between them.
+    It says where the style's texture goes, and what recolored content and texture lack between them.
 
     Of MicroAST's family (Wang et al., AAAI 2023): one small encoder, adaptive instance normalisation (Huang and
     Belongie, ICCV 2017) at two scales, and a decoder whose filters the style modulates; these are demodulated as in
@@ -76,7 +76,7 @@ class StylizeNet(nn.Module):
     arXiv 2103.11784, but exact).
 
     Shapes:
-        x (N, 6, H, W): RGB nominally in [0, 1], already in the style's mean and covariance (`gan.imaging.transport`),
+        x (N, 6, H, W): RGB nominally in [0, 1], already in the style's mean and covariance (`gan.imaging.optimal_transport`),
         and the style's texture (`gan.imaging.texture`), without which flat grounds would get no strokes; H and W
         divisible by `MULTIPLE`. With a code (N, `code_size`) or (1, `code_size`) -> (N, 3, H, W).
     """
@@ -113,7 +113,7 @@ class StylizeNet(nn.Module):
         for module in self.modules():
             if isinstance(module, _Block):
                 nn.init.zeros_(module.second.weight)
-        nn.init.normal_(self.tail.weight, std=3e-3)  # the start is the recoloured content under half of the texture
+        nn.init.normal_(self.tail.weight, std=3e-3)  # the start is the recolored content under half of the texture
 
     @property
     def code_size(self) -> int:

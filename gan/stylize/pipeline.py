@@ -11,19 +11,19 @@ from typing import Any
 
 from torch import Tensor
 
-from gan.contract import Context, Model, Output, Request
-from gan.errors import InputError, check_within
-from gan.imaging import looks
+from gan.core.contract import Context, Model, Output, Request
+from gan.core.errors import InputError, check_within
+from gan.imaging import color_grading
 from gan.imaging.alpha import bleed
-from gan.imaging.codec import decode
-from gan.imaging.looks import Look
-from gan.imaging.masks import Mask, check_size
+from gan.imaging.color_grading import Look
+from gan.imaging.contact_sheet import contact_sheet
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import Mask, check_size
 from gan.imaging.picture import PARTLY_GENERATED, Picture
 from gan.imaging.resize import resize, shrunk
-from gan.imaging.sheet import contact_sheet
-from gan.stylize.painting import paint
-from gan.stylize.placing import PLACES, check_mask, counting, covered, keep_chroma, mix, with_detail
+from gan.stylize.placement import PLACES, check_mask, counting, covered, keep_chroma, mix, with_detail
 from gan.stylize.presets import PRESETS, preset_path
+from gan.stylize.style_transfer import paint
 
 AUTO_MODEL = "auto"
 OUR_MODEL = "stylize"
@@ -270,12 +270,12 @@ def _sample(request: StylizeRequest) -> tuple[Tensor, Tensor | None]:
     """The picture's colours, and how much each of them counts, as large as statistics need them."""
     picture = request.picture
     cover = counting(picture, covered(picture, request.where, request.mask))
-    small = shrunk(picture.rgb, looks.STATISTICS_PX)
-    return small, None if cover is None else shrunk(cover, looks.STATISTICS_PX)
+    small = shrunk(picture.rgb, color_grading.STATISTICS_PX)
+    return small, None if cover is None else shrunk(cover, color_grading.STATISTICS_PX)
 
 
 def _matched(samples: Sequence[tuple[Tensor, Tensor | None]], request: StylizeRequest) -> Look:
-    return looks.matched(
+    return color_grading.matched(
         [colors for colors, _ in samples],
         [_on_white(style.picture) for style in request.styles],
         request.shares,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 
 _FOLDER = Path(__file__).parent / "presets"
 
@@ -18,7 +18,7 @@ class Preset:
 
     Attributes:
         name: as on the command line.
-        title: as on the page, a template of `gan.ui.words`.
+        title: as on the page, a template of `gan.ui.i18n`.
         path: of the picture, 512 x 512 px.
     """
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from PIL import Image
 
-from gan.errors import InputError
-from gan.imaging.codec import decode
-from gan.imaging.cube import read_cube
+from gan.core.errors import InputError
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import read_cube
 from gan.imaging.picture import Picture
 from gan.stylize.pipeline import Style
 from gan.stylize.presets import PRESETS, preset_path

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gan.files import write_atomic
+from gan.core.files import write_atomic
 
 KEEP_LAST = 3
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gan.errors import InputError, PackshotError
+from gan.core.errors import InputError, PackshotError
 from gan.training.recipe import Recipe
 
 Recipes = Mapping[str, Sequence[Recipe[Any]]]
@@ -42,9 +42,9 @@ def main(recipes: Recipes, argv: Sequence[str] | None = None) -> int:
 
 
 def _train(recipes: Sequence[Recipe[Any]], arguments: argparse.Namespace) -> int:
+    from gan.training.hub_upload import PushFailed
     from gan.training.loop import Alarmed, train
     from gan.training.options import RunOptions
-    from gan.training.pushing import PushFailed
 
     presets = {preset: recipe for recipe in recipes for preset in recipe.presets}
     preset = arguments.preset or next(iter(presets))
@@ -90,7 +90,7 @@ def _train(recipes: Sequence[Recipe[Any]], arguments: argparse.Namespace) -> int
 
 
 def _examine(arguments: argparse.Namespace) -> None:
-    from gan.data.doctor import examine
+    from gan.training.data.dataset_report import examine
 
     report = examine(arguments.data)
     print(report.text())

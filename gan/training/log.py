@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan.files import write_atomic
+from gan.core.files import write_atomic
 
 
 class Log:

@@ -18,16 +18,16 @@ from lightning.fabric.strategies.ddp import DDPStrategy
 from torch import Tensor
 from tqdm import tqdm
 
-from gan.errors import ConfigError
-from gan.nets.ema import ema_decay
-from gan.training.alarm import Alarms
+from gan.core.errors import ConfigError
+from gan.models.ema import ema_decay
 from gan.training.checkpoint import Checkpoints, random_states, set_random_states
+from gan.training.collapse import Alarms
+from gan.training.divergence import Divergence, Watch
 from gan.training.log import Log, Meter
 from gan.training.options import RunOptions
-from gan.training.publishing import Publisher
+from gan.training.publish import Publisher
 from gan.training.recipe import Losses, Recipe, State, Validation
 from gan.training.start import CHECKPOINTS_FOLDER, build_state, claim_folder
-from gan.training.watch import Divergence, Watch
 
 C = TypeVar("C")
 

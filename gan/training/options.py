@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.errors import InputError
-from gan.hub import hub_id
+from gan.core.errors import InputError
+from gan.models.hub import hub_id
 
 SAVES_PER_PUSH = 5
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from gan.nets.ema import EMA
+from gan.models.ema import EMA
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -79,7 +79,7 @@ class Validation:
 
     Attributes:
         figures: by name, for the log and the card.
-            `gan.training.alarm` reads `diversity_ratio`, `coverage` and `d_real_sign`.
+            `gan.training.collapse` reads `diversity_ratio`, `coverage` and `d_real_sign`.
         score: higher is better; decides which checkpoint is the best.
         grid: (3, H, W) in [0, 1], to look at; with the same latents every time it makes a film.
         pictures: how many were measured, for the card; 0 where it is not said.
@@ -114,7 +114,7 @@ class Recipe(Generic[C]):
         warm_start: (state, tensors of a published checkpoint) -> sentences about what was taken.
         batches: (config, data, start item, batch, rank, world, workers, seed) -> batches without end.
         step: one step of every network; returns the losses by name, each a scalar, those that were computed in this
-            step. Raises nothing on NaN: the core looks, and reads names as `gan.training.watch` says. All processes
+            step. Raises nothing on NaN: the core looks, and reads names as `gan.training.divergence` says. All processes
             begin a step with the same random state: draw latents for the whole batch and take the rows rank::world,
             and two processes make what one makes.
         validate: (state, config, data, device) -> figures, score, grid.

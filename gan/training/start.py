@@ -12,12 +12,12 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
-from gan.errors import InputError
-from gan.files import write_atomic
+from gan.core.errors import InputError
+from gan.core.files import write_atomic
+from gan.models.weights import read
 from gan.training.checkpoint import Checkpoints
 from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State
-from gan.weights import read
 
 CONFIG_FILE = "config.json"
 CHECKPOINTS_FOLDER = "checkpoints"

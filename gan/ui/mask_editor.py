@@ -18,12 +18,12 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from gan.imaging import masks
-from gan.imaging.masks import Mask
+from gan.imaging import mask as masks
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted
+from gan.ui.i18n import label
 from gan.ui.preview import preview_size, write_preview
-from gan.ui.words import label
 
 LONGEST_PX: Final = 1024
 """The editor sends what it holds as PNG with every event: of a larger copy that would take seconds."""

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan.imaging.codec import Encoding, write
+from gan.imaging.io.codec import Encoding, write
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize
 

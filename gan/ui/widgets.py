@@ -13,11 +13,11 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
+from gan.ui.background_job import one_sentence
+from gan.ui.i18n import Language, label, language, notice
 from gan.ui.preview import write_preview
-from gan.ui.words import Language, label, language, notice
-from gan.ui.work import one_sentence
 
 LIGHT: Final[dict[str, Any]] = {
     "api_visibility": "private",
@@ -56,7 +56,7 @@ FORMATS: Final = (("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp"), ("AVIF", "
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Controls of the downloaded file, in the order of `gan.imaging.codec.Encoding`'s fields."""
+    """Controls of the downloaded file, in the order of `gan.imaging.io.codec.Encoding`'s fields."""
 
     file_format: gr.Radio
     quality: gr.Slider

@@ -17,10 +17,10 @@ from typing import Any
 
 from replays import run
 
-from gan.batch.engine_ray import replay
-from gan.batch.making import Run
-from gan.batch.recipes import read_recipe
-from gan.contract import Request, Result
+from gan.batch.ray import replay
+from gan.batch.recipe_json import read_recipe
+from gan.batch.worker import Run
+from gan.core.contract import Request, Result
 
 DOOMED, TAKEN_AWAY = "3.png", "0.png"
 

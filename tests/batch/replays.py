@@ -12,20 +12,20 @@ import numpy as np
 import torch
 from PIL import Image
 
-from gan.batch.recipes import Recipe, read_recipe
-from gan.contract import Context, Model, Progress, Request, Result
-from gan.contract import run as carry
-from gan.cutout.frame import FrameRequest, frame
-from gan.cutout.recolour import RecolourRequest, recolour
+from gan.batch.recipe_json import Recipe, read_recipe
+from gan.core.contract import Context, Model, Progress, Request, Result
+from gan.core.contract import run as carry
+from gan.core.errors import WeightsError
+from gan.edit.frame import FrameRequest, frame
+from gan.edit.recolor import RecolorRequest, recolor
 from gan.enhance.pipeline import EnhanceRequest, enhance
-from gan.errors import WeightsError
 from gan.export.pipeline import ExportRequest, export
 
 PIPELINES = {
     EnhanceRequest: ("enhance", enhance),
     ExportRequest: ("export", export),
     FrameRequest: ("frame", frame),
-    RecolourRequest: ("recolour", recolour),
+    RecolorRequest: ("recolor", recolor),
 }
 
 STILL = {"task": "enhance", "request": {"scale": 1, "strength": 0}}

@@ -9,9 +9,9 @@ from typing import Any
 
 from replays import run
 
-from gan.batch.recipes import read_recipe
+from gan.batch.recipe_json import read_recipe
 from gan.batch.runner import Replay
-from gan.contract import Request, Result
+from gan.core.contract import Request, Result
 
 
 def main(recipe: str, source: str, out: str, seconds: str) -> None:

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from replays import FRAME, product, recipe_of, run, written
 
-from gan.batch import making
-from gan.batch.planning import sidecar_of
-from gan.batch.recipes import write_recipe
+from gan.batch import worker
+from gan.batch.jobs import sidecar_of
+from gan.batch.recipe_json import write_recipe
 from gan.batch.runner import Replay
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +64,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
 def test_no_moment_of_a_write_leaves_half_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process ends before, between and after the two files of a result."""
     product(tmp_path / "in/a.png")
-    real = making.write_atomic
+    real = worker.write_atomic
     for moment in range(3):
         out = tmp_path / f"out-{moment}"
         calls: list[Path] = []
@@ -77,10 +77,10 @@ def test_no_moment_of_a_write_leaves_half_a_result(tmp_path: Path, monkeypatch: 
             if len(calls) == moment == 2:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(making, "write_atomic", dying)
+        monkeypatch.setattr(worker, "write_atomic", dying)
         with pytest.raises(KeyboardInterrupt):
             list(Replay(recipe_of(FRAME), [tmp_path / "in"], out, run))
-        monkeypatch.setattr(making, "write_atomic", real)
+        monkeypatch.setattr(worker, "write_atomic", real)
         assert (out / "a.png").is_file() == (moment > 0)
         assert sidecar_of(out / "a.png").is_file() == (moment > 1)
         (outcome,) = Replay(recipe_of(FRAME), [tmp_path / "in"], out, run)

@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run, written
 
-from gan.batch.outcomes import printable
-from gan.batch.planning import plan
+from gan.batch.jobs import plan
+from gan.batch.results import printable
 from gan.batch.runner import Replay
-from gan.errors import InputError
+from gan.core.errors import InputError
 
 
 def outcomes(source: Path, out: Path) -> dict[str, str]:

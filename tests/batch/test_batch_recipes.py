@@ -12,23 +12,23 @@ import torch
 from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run
 
-from gan.batch.recipes import MOST_RECIPE_BYTES, Recipe, Step, from_history, read_recipe, write_recipe
+from gan.api import PIPELINES
+from gan.batch.recipe_json import MOST_RECIPE_BYTES, Recipe, Step, from_history, read_recipe, write_recipe
 from gan.batch.steps import DRAWING, LEFT_OUT, REQUESTS, arguments_of, request_of
-from gan.cutout.frame import FrameRequest
+from gan.core.errors import InputError, StepError
+from gan.edit.frame import FrameRequest
 from gan.enhance.adjust import Adjustments
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError, StepError
+from gan.generate.attributes import Sliders
 from gan.generate.pipeline import GenerateRequest
-from gan.generate.sliders import Sliders
-from gan.imaging.codec import encode
-from gan.imaging.cube import write_cube
-from gan.imaging.formats import Encoding
-from gan.imaging.looks import identity
-from gan.imaging.masks import Mask, decode_mask, encode_mask
+from gan.imaging.color_grading import identity
+from gan.imaging.io.codec import encode
+from gan.imaging.io.cube import write_cube
+from gan.imaging.io.formats import Encoding
+from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.inpaint.pipeline import InpaintRequest
-from gan.studio import PIPELINES
 from gan.stylize.pipeline import StylizeRequest
 
 GREY = Picture(torch.full((1, 3, 6, 8), 128 / 255))
@@ -80,8 +80,8 @@ def mask_file(path: Path, width_px: int = 8, height_px: int = 6) -> Path:
         ([{"task": "stylize", "request": {"styles": ["nobody"]}}], "step 1: styles: there is no file nobody"),
         ([{"task": "stylize", "request": {"styles": []}}], "step 1: style: 0 styles"),
         ([{"task": "stylize"}], "step 1: style: 0 styles"),
-        ([{"task": "recolour"}], "step 1: to: null; a value is expected"),
-        ([{"task": "recolour", "request": {"to": ["blue"]}}], "step 1: to: blue"),
+        ([{"task": "recolor"}], "step 1: to: null; a value is expected"),
+        ([{"task": "recolor", "request": {"to": ["blue"]}}], "step 1: to: blue"),
         ([{"task": "export", "request": {"channel": "nobody"}}], 'step 1: channel: "nobody"; amazon'),
         ([{"task": "export", "request": {"channel": "../x.toml"}}], 'step 1: channel: "../x.toml"; amazon'),
         ([STILL, {"task": "generate"}], "step 2: task: generate after another step"),
@@ -286,7 +286,7 @@ def test_a_history_that_is_none_is_refused() -> None:
 
 
 def test_each_color_of_a_series_is_a_recipe_of_its_own() -> None:
-    recipe = recipe_of({"task": "recolour", "request": {"to": ["#2040C0", "#30A030"]}})
+    recipe = recipe_of({"task": "recolor", "request": {"to": ["#2040C0", "#30A030"]}})
     labels, variants = zip(*recipe.variants(), strict=True)
     assert labels == ("2040C0", "30A030")
     assert variants[0].sha256 != variants[1].sha256

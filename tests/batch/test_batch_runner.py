@@ -14,20 +14,20 @@ import torch
 from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run, written
 
-from gan.batch import making
-from gan.batch.making import carry_out
-from gan.batch.outcomes import Outcome
-from gan.batch.planning import sidecar_of
-from gan.batch.recipes import Recipe, from_history, read_recipe, write_recipe
+from gan.batch import worker
+from gan.batch.jobs import sidecar_of
+from gan.batch.recipe_json import Recipe, from_history, read_recipe, write_recipe
+from gan.batch.results import Outcome
 from gan.batch.runner import Replay, verify
-from gan.contract import Request, Result
-from gan.cutout.frame import FrameRequest
-from gan.cutout.recolour import RecolourRequest
+from gan.batch.worker import carry_out
+from gan.core.contract import Request, Result
+from gan.core.errors import Cancelled, InputError, WeightsError
+from gan.edit.frame import FrameRequest
+from gan.edit.recolor import RecolorRequest
 from gan.enhance.adjust import Adjustments
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import Cancelled, InputError, WeightsError
-from gan.imaging.codec import decode, encode
-from gan.imaging.formats import Encoding
+from gan.imaging.io.codec import decode, encode
+from gan.imaging.io.formats import Encoding
 from gan.imaging.pixel_hash import sha256_of
 
 SHARP = {"task": "enhance", "request": {"scale": 1, "strength": 0, "adjustments": {"sharpness": 0.5}}}
@@ -121,11 +121,11 @@ def test_a_damaged_sidecar_is_made_anew(tmp_path: Path, content: bytes) -> None:
 
 def test_several_colors_become_several_files(tmp_path: Path) -> None:
     product(tmp_path / "in/a.png")
-    recipe = recipe_of({"task": "recolour", "request": {"to": ["#2040C0", "30A030"]}}, FRAME)
+    recipe = recipe_of({"task": "recolor", "request": {"to": ["#2040C0", "30A030"]}}, FRAME)
     found = statuses(Replay(recipe, [tmp_path / "in"], tmp_path / "out", run))
     assert found == {"a-2040C0.png": "made", "a-30A030.png": "made"}
     assert decode(tmp_path / "out/a-2040C0.png").history[0]["request"]["to"] == ["#2040C0"]
-    both = run(RecolourRequest(picture=decode(tmp_path / "in/a.png"), to=("#2040C0", "#30A030")))
+    both = run(RecolorRequest(picture=decode(tmp_path / "in/a.png"), to=("#2040C0", "#30A030")))
     green = run(FrameRequest(picture=both.pictures[1], fill=0.8, width_px=40, height_px=40)).picture
     assert sha256_of(green) == sha256_of(decode(tmp_path / "out/a-30A030.png"))
 
@@ -210,7 +210,7 @@ def test_a_result_that_cannot_be_written_fails_alone_and_a_full_disk_ends_all(
 ) -> None:
     for name in "ab":
         product(tmp_path / f"in/{name}.png")
-    real = making.write_atomic
+    real = worker.write_atomic
 
     def refusing(number: int) -> Any:
         def write(path: Path, data: bytes) -> None:
@@ -220,11 +220,11 @@ def test_a_result_that_cannot_be_written_fails_alone_and_a_full_disk_ends_all(
 
         return write
 
-    monkeypatch.setattr(making, "write_atomic", refusing(13))
+    monkeypatch.setattr(worker, "write_atomic", refusing(13))
     a, b = Replay(recipe_of(STILL), [tmp_path / "in"], tmp_path / "out", run)
     assert (a.status, b.status) == ("failed", "made")
     assert "a.png cannot be written" in str(a.error)
-    monkeypatch.setattr(making, "write_atomic", refusing(28))
+    monkeypatch.setattr(worker, "write_atomic", refusing(28))
     with pytest.raises(InputError, match="cannot be written"):
         list(Replay(recipe_of(STILL), [tmp_path / "in"], tmp_path / "full", run))
 
@@ -258,7 +258,7 @@ def test_other_weights_are_told_of(tmp_path: Path) -> None:
     product(tmp_path / "in/a.png")
     step = {**FRAME, "weights": {"cutout": "0" * 64}}
     (outcome,) = Replay(recipe_of(step), [tmp_path / "in"], tmp_path / "out", run)
-    assert making.OTHER_WEIGHTS in outcome.notices
+    assert worker.OTHER_WEIGHTS in outcome.notices
 
 
 def test_an_outcome_and_its_error_travel_between_processes(tmp_path: Path) -> None:

@@ -19,22 +19,22 @@ from pages import FakeChoice, within_a_loop
 from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run, written
 
-from gan.batch import tab
-from gan.batch.outcomes import Outcome, Outlier
-from gan.batch.recipes import Recipe, from_history, read_recipe, to_json
+from gan.batch.page import tab
+from gan.batch.page.handlers import Handlers
+from gan.batch.page.ready import READY, ready_recipe
+from gan.batch.page.recipe import OWN, _by_file, _by_name, carried, chosen
+from gan.batch.page.report import MOST_LISTED, OUTLIERS, BatchProgress, described
+from gan.batch.recipe_json import Recipe, from_history, read_recipe, to_json
+from gan.batch.results import Outcome, Outlier
 from gan.batch.runner import Replay
 from gan.batch.steps import REQUESTS
-from gan.batch.tab_ready import READY, ready_recipe
-from gan.batch.tab_recipe import OWN, _by_file, _by_name, carried, chosen
-from gan.batch.tab_report import MOST_LISTED, OUTLIERS, Told, described
-from gan.batch.tab_work import Desk
-from gan.contract import Progress, Request, Result
-from gan.errors import InputError, StepError
-from gan.imaging.codec import decode, encode
-from gan.imaging.formats import Encoding
+from gan.core.contract import Progress, Request, Result
+from gan.core.errors import InputError, StepError
+from gan.imaging.io.codec import decode, encode
+from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import Picture
-from gan.ui.chinese import SENTENCES
-from gan.ui.words import LABELS, sentence
+from gan.ui.i18n import LABELS, sentence
+from gan.ui.locale.chinese import SENTENCES
 
 CHINESE: Any = SimpleNamespace(headers={"accept-language": "zh-CN"}, session_hash="zh")
 
@@ -43,7 +43,7 @@ def offered(task: str) -> list[Any]:
     return [FakeChoice(name="enhance-x2")] if task == "enhance" else []
 
 
-def desk(before: Callable[[int], None] = lambda number: None) -> Desk:
+def desk(before: Callable[[int], None] = lambda number: None) -> Handlers:
     """With the pipelines that need no network; calls `before` ahead of every request."""
     count = 0
 
@@ -53,7 +53,7 @@ def desk(before: Callable[[int], None] = lambda number: None) -> Desk:
         before(count)
         return run(request, progress=progress, cancel=cancel)
 
-    return Desk(counted, offered)
+    return Handlers(counted, offered)
 
 
 def saved(folder: Path, *steps: Any, **more: Any) -> str:
@@ -144,7 +144,7 @@ def test_steps_are_shown_while_their_files_are_missing(tmp_path: Path) -> None:
 def test_what_steps_say_is_readable_and_escaped() -> None:
     recipe = recipe_of(
         {"task": "frame", "request": {"fill": 0.85, "aspect": "4:5", "width_px": 600}},
-        {"task": "recolour", "request": {"to": ["#112233", "#445566"]}},
+        {"task": "recolor", "request": {"to": ["#112233", "#445566"]}},
         {"task": "enhance", "request": {"adjustments": {"auto": True}}},
         {"task": "export", "request": {"channel": "google-apparel"}},
     )
@@ -283,7 +283,7 @@ def test_progress_is_that_of_all_pictures(tmp_path: Path) -> None:
 
 def test_the_report_lists_failures_outliers_and_notices() -> None:
     error = StepError(2, InputError("image", "no", "yes", "Do"))
-    told = Told("T", 70)
+    told = BatchProgress("T", 70)
     for number in range(60):
         told.add(Outcome(name=f"{number}.png", target=f"{number}.png", status="failed", error=error))
     for number in range(7):
@@ -299,7 +299,7 @@ def test_the_report_lists_failures_outliers_and_notices() -> None:
 
 
 def test_a_long_report_is_sent_as_it_grows() -> None:
-    told = Told("T", 100)
+    told = BatchProgress("T", 100)
     sent = 0
     for number in range(100):
         told.add(Outcome(name="a", target=f"{number}.png", status="made"))

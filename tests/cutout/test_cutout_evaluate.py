@@ -9,14 +9,14 @@ import torch
 from rooms import furnish
 from shop import open_shop
 
-from gan.contract import Result
+from gan.core.contract import Result
+from gan.core.errors import InputError
 from gan.cutout import evaluate_scenes as room
-from gan.cutout.evaluate import evaluate
 from gan.cutout.evaluate_scenes import Look, SceneEvaluation
 from gan.cutout.pipeline import CutoutRequest
-from gan.data.scenes import Scenes, find_scenes
-from gan.errors import InputError
+from gan.cutout.train.evaluate import evaluate
 from gan.imaging.picture import Picture
+from gan.training.data.scenes import Scenes, find_scenes
 
 
 class Knowing:
@@ -99,8 +99,8 @@ def test_confidence_is_compared_with_what_it_promises() -> None:
 
 
 def test_the_whole_evaluation_tells_of_scenes(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan.cutout.evaluate.SIDE_PX", 64)
-    monkeypatch.setattr("gan.cutout.evaluate.SHIPPED", ())
+    monkeypatch.setattr("gan.cutout.train.evaluate.SIDE_PX", 64)
+    monkeypatch.setattr("gan.cutout.train.evaluate.SHIPPED", ())
     found = evaluate(furnished, Knowing(furnished), limit=1)
     assert found.scenes is not None
     assert "one click" in found.table()

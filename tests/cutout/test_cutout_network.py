@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 import torch
 
+from gan.core.errors import ConfigError
 from gan.cutout.network import UNKNOWN, CutoutConfig, CutoutNet, _near_marks, cutout_config
-from gan.cutout.recipe import TINY, pretrained
-from gan.errors import ConfigError
-from gan.nets.features import load_features
+from gan.cutout.train.recipe import TINY, pretrained
+from gan.models.features import load_features
 
 
 def _given(height: int, width: int) -> torch.Tensor:

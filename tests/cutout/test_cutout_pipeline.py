@@ -8,10 +8,10 @@ import pytest
 import torch
 from products import GREEN, RED, RedIsProduct, context_of, no_network, over, ring
 
-from gan.contract import Result, run
+from gan.core.contract import Result, run
+from gan.core.errors import InputError
 from gan.cutout.pipeline import CutoutRequest, box_of, corrected, cutout
-from gan.errors import InputError
-from gan.imaging.masks import Mask
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
 SIZE = (240, 300)

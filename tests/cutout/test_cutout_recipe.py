@@ -16,15 +16,15 @@ from rooms import answer, furnish
 from shop import open_shop
 from torch import Tensor
 
-from gan.cutout import recipe as room
+from gan.core.errors import ConfigError, InputError
 from gan.cutout.network import CutoutConfig, CutoutNet, cutout_config
-from gan.cutout.recipe import PRESETS, RECIPE, CutoutData, CutoutRecipe
-from gan.errors import ConfigError, InputError
+from gan.cutout.train import recipe as room
+from gan.cutout.train.recipe import PRESETS, RECIPE, CutoutData, CutoutRecipe
+from gan.models.weights import read
+from gan.training.divergence import Watch
 from gan.training.loop import train
 from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State
-from gan.training.watch import Watch
-from gan.weights import read
 
 TINY = PRESETS["tiny"]
 LOSSES = {"decided", "distance", "structure", "edges", "overlap", "grad_norm"}

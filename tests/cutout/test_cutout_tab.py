@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 import torch
 from cut_outs import CutOuts, cut_product, product
-from cut_visits import FIELDS, PNG, SIZE, laid, made, opened, page, strokes
+from cutout_sessions import FIELDS, PNG, SIZE, laid, made, opened, page, strokes
 from pages import FakeChoice, within_a_loop
 from PIL import Image
 
-from gan.cutout import tab, tab_steps
+from gan.core.errors import Cancelled, InputError
+from gan.cutout.page import session, tab
+from gan.cutout.page.chain import Chain
+from gan.cutout.page.edits import STANDARD
+from gan.cutout.page.session import DROP, KEEP
+from gan.cutout.page.settings import COLOR, PICTURE, colors_of, hex_of, swatches
 from gan.cutout.pipeline import CutoutRequest
-from gan.cutout.tab_chain import Chain
-from gan.cutout.tab_edits import STANDARD
-from gan.cutout.tab_steps import DROP, KEEP
-from gan.cutout.tab_wish import COLOR, PICTURE, colors_of, hex_of, swatches
-from gan.errors import Cancelled, InputError
-from gan.imaging.codec import decode
-from gan.imaging.masks import encode_mask, rectangle
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import encode_mask, rectangle
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_nothing_is_asked_of_the_network_twice(tmp_path: Path, mug: Path) -> Non
     assert asked > 0
     for ground, color in (("white", ""), (COLOR, "rgba(255, 0, 0, 1)"), ("transparent", "")):
         visit = laid(desk, visit, ground, color)["visit"]
-    visit = made(desk, visit, frame=True, shadow=True, recolour=True, colors="#123456", white=True)["visit"]
+    visit = made(desk, visit, frame=True, shadow=True, recolor=True, colors="#123456", white=True)["visit"]
     made(desk, visit, strokes(tmp_path, (DROP, (20, 10, 60, 30))))
     assert studio.network.asked == asked
 
@@ -196,7 +196,7 @@ def test_undo_and_redo(mug: Path) -> None:
 def test_old_results_make_room(mug: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk, _ = page()
     visit = opened(desk, mug)
-    monkeypatch.setattr(tab_steps, "MOST_BYTES", 500_000)
+    monkeypatch.setattr(session, "MOST_BYTES", 500_000)
     for _ in range(5):
         visit = made(desk, visit)["visit"]
     assert 1 <= len(visit.entries) < 5
@@ -205,7 +205,7 @@ def test_old_results_make_room(mug: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_files_follow_the_format_that_is_chosen_later(mug: Path) -> None:
     desk, _ = page()
-    shown = made(desk, opened(desk, mug), recolour=True, colors="#1F6FEB, #B91C1C")
+    shown = made(desk, opened(desk, mug), recolor=True, colors="#1F6FEB, #B91C1C")
     # WebP without loss was on before, and is out of sight now.
     after, archive, file, summary, record = desk.write_again(None, shown["visit"], "jpeg", 80, True, False, True)  # type: ignore[arg-type]
     assert Path(file).name == "mug-cutout_1F6FEB.jpg"
@@ -221,8 +221,8 @@ def test_the_files_follow_the_format_that_is_chosen_later(mug: Path) -> None:
 @pytest.mark.parametrize(
     ("wish", "sentence"),
     [
-        ({"recolour": True}, "to: none was given; at least one color is needed"),
-        ({"recolour": True, "colors": "#12345"}, "to: #12345; a hex color"),
+        ({"recolor": True}, "to: none was given; at least one color is needed"),
+        ({"recolor": True, "colors": "#12345"}, "to: #12345; a hex color"),
         ({"ground": PICTURE}, "ground: none was given; a picture is needed"),
         ({"ground": COLOR, "color": "sky"}, "ground: sky"),
         ({"frame": True, "aspect": "nine"}, "aspect: nine"),

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 import torch
 from cut_outs import CutOuts, product
-from cut_visits import FIELDS, SIZE, laid, made, opened, page, strokes
+from cutout_sessions import FIELDS, SIZE, laid, made, opened, page, strokes
 from PIL import Image
 
-from gan.cutout.tab_chain import count
-from gan.cutout.tab_steps import DROP, PROTECT
-from gan.cutout.tab_wish import Wish
-from gan.imaging.codec import decode
-from gan.imaging.masks import encode_mask, rectangle
+from gan.cutout.page.chain import count
+from gan.cutout.page.session import DROP, PROTECT
+from gan.cutout.page.settings import Settings
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import encode_mask, rectangle
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ def tasks(studio: CutOuts, since: int = 0) -> list[str]:
         ({"white": True}, ["cutout", "white"]),
         ({"frame": True}, ["cutout", "frame"]),
         ({"frame": True, "shadow": True, "ground": "white"}, ["cutout", "frame", "shadow"]),
-        ({"recolour": True, "colors": "#112233", "ground": "white"}, ["cutout", "recolour", "cutout"]),
+        ({"recolor": True, "colors": "#112233", "ground": "white"}, ["cutout", "recolor", "cutout"]),
         (
-            {"recolour": True, "colors": "#112233 a0b0c0", "frame": True, "white": True},
-            ["cutout", "recolour", "frame", "white", "frame", "white"],
+            {"recolor": True, "colors": "#112233 a0b0c0", "frame": True, "white": True},
+            ["cutout", "recolor", "frame", "white", "frame", "white"],
         ),
         ({"white": True, "keep_shadow": True}, ["cutout", "white"]),
         (
@@ -56,7 +56,7 @@ def test_the_ticked_edits_are_requests_one_after_the_other(mug: Path, wish: dict
     desk, studio = page()
     shown = made(desk, opened(desk, mug), **wish)
     assert tasks(studio) == steps
-    assert count(Wish(**wish)) == len(steps) - 1
+    assert count(Settings(**wish)) == len(steps) - 1
     entry = shown["visit"].entry
     history = [step["task"] for step in entry.variants[0].stored.rest.history]
     shadowy = bool(wish.get("keep_shadow"))
@@ -80,7 +80,7 @@ def test_steps_replayed_by_hand_make_the_same_file(mug: Path) -> None:
 
 def test_several_colors_are_several_files_and_one_is_chosen(mug: Path) -> None:
     desk, _ = page()
-    shown = made(desk, opened(desk, mug), recolour=True, colors="#1F6FEB, b91c1c")
+    shown = made(desk, opened(desk, mug), recolor=True, colors="#1F6FEB, b91c1c")
     assert [caption.split(" · ")[0] for _, caption in shown["variants"]["value"]] == ["#1F6FEB", "#B91C1C"]
     assert Path(shown["download"]).name == "mug-cutout_1F6FEB.png"
     with zipfile.ZipFile(shown["archive"]["value"]) as archive:
@@ -93,7 +93,7 @@ def test_several_colors_are_several_files_and_one_is_chosen(mug: Path) -> None:
     assert int(red.argmax()) == 0
     on_white = laid(desk, chosen["visit"], "white")
     assert Path(on_white["download"]).name == "mug-cutout_B91C1C.png"
-    single = made(desk, chosen["visit"], recolour=True, colors="#00f")
+    single = made(desk, chosen["visit"], recolor=True, colors="#00f")
     assert not single["variants"]["visible"]
     assert Path(single["download"]).name == "mug-cutout.png"
     assert not single["archive"]["visible"]
@@ -105,13 +105,13 @@ def test_protected_parts_keep_their_color(tmp_path: Path, mug: Path) -> None:
     given = tmp_path / "given.png"
     given.write_bytes(encode_mask(rectangle(72, 96, left=0, top=0, width=96, height=30)))
     value = strokes(tmp_path, (PROTECT, (0, 40, 96, 72)))
-    shown = made(desk, opened(desk, mug), value, protect=str(given), recolour=True, colors="#0000FF")
+    shown = made(desk, opened(desk, mug), value, protect=str(given), recolor=True, colors="#0000FF")
     protect = studio.requests[-1].protect.coverage[0, 0]
     assert [float(protect[y, 20]) for y in (10, 35, 60)] == [1, 0, 1]
     rgb = decode(shown["download"]).rgb[0]
     assert rgb[:, 20, 48].argmax() == rgb[:, 55, 48].argmax() == 1
     assert rgb[:, 35, 30].argmax() == 2
-    # Without recolouring it is not asked for.
+    # Without recoloring it is not asked for.
     made(desk, opened(desk, mug), value, frame=True)
     assert not hasattr(studio.requests[-1], "protect")
 

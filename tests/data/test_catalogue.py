@@ -11,10 +11,10 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from gan.data.catalogue import CatalogueItems, Variation, load
-from gan.data.pictures import find, split
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.imaging.product import MEASURES, measure
+from gan.training.data.catalogue import CatalogueItems, Variation, load
+from gan.training.data.pictures import find, split
 
 SIZE = 32
 

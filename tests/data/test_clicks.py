@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from gan.data.clicks import a_click, clicked
-from gan.data.degrade import Dice
 from gan.imaging.clicks import RADIUS, at_size, disc, marked
+from gan.training.data.clicks import a_click, clicked
+from gan.training.data.degrade import Dice
 
 SIDE = 96
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from gan.data.composites import GROUNDS, Composites, Products, drawings, load_products, mask_of, prior
-from gan.data.degrade import Dice
-from gan.data.pictures import Entry, Pictures, find
-from gan.errors import InputError
-from gan.imaging.plain import standing_out
+from gan.core.errors import InputError
+from gan.imaging.background_prior import standing_out
+from gan.training.data.composites import GROUNDS, Composites, Products, drawings, load_products, mask_of, prior
+from gan.training.data.degrade import Dice
+from gan.training.data.pictures import Entry, Pictures, find
 
 SIDE = 64
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from gan.data.degrade import (
+from gan.training.data.degrade import (
     DegradationMix,
     Dice,
     blur,

@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 from rooms import furnish
 
-from gan.data import holes as module
-from gan.data.fills import Fills, given, smaller
-from gan.data.holes import KINDS, MOST, OFTEN, Dice, hole
-from gan.data.pictures import Pictures, find
-from gan.data.scenes import Scenes, TruePairs, find_scenes
-from gan.imaging.masks import BLIND, COARSE
+from gan.imaging.mask import BLIND, COARSE
+from gan.training.data import holes as module
+from gan.training.data.holes import KINDS, MOST, OFTEN, Dice, hole
+from gan.training.data.inpainting_data import Fills, given, smaller
+from gan.training.data.pictures import Pictures, find
+from gan.training.data.scenes import Scenes, TruePairs, find_scenes
 
 
 def _generator(seed: int = 0) -> torch.Generator:

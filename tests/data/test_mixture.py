@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from rooms import answer, furnish
 
-from gan.data.composites import Composites, load_products
-from gan.data.mixture import SOFT_WEIGHT, CutoutItems, Taught, soft_of, sort_out
-from gan.data.scenes import Scenes
-from gan.errors import InputError
+from gan.core.errors import InputError
+from gan.training.data.composites import Composites, load_products
+from gan.training.data.mixture import SOFT_WEIGHT, CutoutItems, Taught, soft_of, sort_out
+from gan.training.data.scenes import Scenes
 
 SIDE = 64
 

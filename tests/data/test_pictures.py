@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from gan.data.degrade import DegradationMix
-from gan.data.pairs import Counter, DegradedPairs, stream
-from gan.data.pictures import Entry, Pictures, find, split
-from gan.errors import InputError
+from gan.core.errors import InputError
+from gan.training.data.degradation_data import Counter, DegradedPairs, stream
+from gan.training.data.degrade import DegradationMix
+from gan.training.data.pictures import Entry, Pictures, find, split
 
 
 def _save(path: Path, colour: tuple[int, int, int], size: int = 40) -> None:

@@ -9,10 +9,10 @@ import pytest
 import torch
 from rooms import HELD_OUT, furnish
 
-from gan.data.degrade import Dice
-from gan.data.pictures import find
-from gan.data.scenes import Scenes, TruePairs, find_scenes, is_of_a_scene, split_scenes
-from gan.errors import InputError
+from gan.core.errors import InputError
+from gan.training.data.degrade import Dice
+from gan.training.data.pictures import find
+from gan.training.data.scenes import Scenes, TruePairs, find_scenes, is_of_a_scene, split_scenes
 
 
 @pytest.fixture(scope="module")

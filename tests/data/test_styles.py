@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan.data.drawn import KINDS, draw
-from gan.data.pictures import Entry, Pictures, find
-from gan.data.styles import StylePairs, around, drawings, parted
 from gan.imaging.product import to_ycc
+from gan.training.data.pictures import Entry, Pictures, find
+from gan.training.data.procedural import KINDS, draw
+from gan.training.data.styles import StylePairs, around, drawings, parted
 
 PATCH_PX = 32
 

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan.core.errors import InputError
 from gan.enhance.adjust import Adjustments, apply, choose, sharpen
 from gan.enhance.measure import luma, measure_blur, measure_gains, measure_levels, thumbnail
-from gan.errors import InputError
 from gan.imaging.color import to_linear, to_srgb
 
 EACH = [
@@ -26,7 +26,7 @@ EACH = [
 
 @pytest.fixture(autouse=True)
 def _small_bands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 1000)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 1000)
 
 
 def scene(height_px: int = 96, width_px: int = 128) -> Tensor:
@@ -222,7 +222,7 @@ def test_sharpen_in_bands_is_sharpen_in_one(monkeypatch: pytest.MonkeyPatch) -> 
     in_place = rgb.clone()
     sharpen(in_place, 0.7, out=in_place)
     bands = sharpen(rgb, 0.7)
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 2**20)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 2**20)
     whole = sharpen(rgb, 0.7)
     torch.testing.assert_close(bands, whole, atol=1e-6, rtol=0)
     torch.testing.assert_close(in_place, whole, atol=1e-6, rtol=0)

@@ -9,15 +9,15 @@ import torch
 from contracts import assert_contract
 from PIL import Image
 
-from gan.contract import Context, Model
+from gan.api import Studio
+from gan.core.contract import Context, Model
+from gan.core.errors import ConfigError, InputError, WeightsError
 from gan.enhance.adjust import Adjustments
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.enhance.pipeline import MAX_OUTPUT_PIXELS, EnhanceRequest, enhance
-from gan.errors import ConfigError, InputError, WeightsError
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
-from gan.nets.blocks import fuse
-from gan.studio import Studio
+from gan.models.blocks import fuse
 
 
 @pytest.fixture(scope="module")

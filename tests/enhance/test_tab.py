@@ -14,12 +14,12 @@ import torch
 from pages import SHA256, FakeChoice, FakeStudio, photograph, within_a_loop
 from PIL import Image
 
-from gan.contract import Progress, Request, Result
-from gan.enhance import tab
+from gan.core.contract import Progress, Request, Result
+from gan.core.errors import InputError
 from gan.enhance.adjust import Adjustments
+from gan.enhance.page import tab
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError
-from gan.imaging.codec import Encoding, decode
+from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
 
 
@@ -40,7 +40,7 @@ def request_of(**changes: Any) -> EnhanceRequest:
     return tab.to_request(picture(), **given)
 
 
-def shown(tmp_path: Path, *, reference: Picture | None = None, to: Any = "en", **fields: Any) -> tab.Shown:
+def shown(tmp_path: Path, *, reference: Picture | None = None, to: Any = "en", **fields: Any) -> tab.RenderedResult:
     source = picture(name="red shoe.heic", **fields)
     result = FakeStudio().run(EnhanceRequest(picture=source, adjustments=Adjustments(auto=True)))
     return tab.from_result(result, source, Encoding(file_format="webp"), tmp_path, to, reference=reference)

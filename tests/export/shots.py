@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan.imaging.codec import to_pil
+from gan.imaging.io.codec import to_pil
 from gan.imaging.picture import Picture
 
 RED = (200, 40, 40)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.export.channels import CHANNELS, NAMES, Channel, channel_of
 
 PUBLISHED: dict[str, dict[str, Any]] = {

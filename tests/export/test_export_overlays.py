@@ -9,7 +9,7 @@ from shots import file_of, painted, shot
 from torch import Tensor
 
 from gan.export.overlays import beside, borders, cut_off, text_lines
-from gan.imaging.codec import decode, to_pil
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
 
 BOX = (150, 150, 350, 350)

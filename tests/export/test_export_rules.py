@@ -11,9 +11,9 @@ from shots import file_of, painted, shot
 
 from gan.export import overlays
 from gan.export.channels import CHANNELS, FORBIDDABLE, Channel
-from gan.export.facts import FileFacts, facts_of
+from gan.export.file_metadata import FileFacts, facts_of
 from gan.export.rules import RULES, Finding, check, passed
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 from gan.imaging.picture import GENERATED, Picture
 
 FACTS = FileFacts(file_format="jpeg", bytes=1000, width_px=100, height_px=100, quality=95, quality_exact=True)

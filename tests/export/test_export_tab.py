@@ -18,19 +18,19 @@ import torch
 from pages import FakeChoice, within_a_loop
 from shots import cut, save, shot
 
-from gan.contract import Context, Model, Progress, Request, Result
-from gan.contract import run as carry_out
-from gan.errors import InputError, WeightsError
-from gan.export import tab
+from gan.core.contract import Context, Model, Progress, Request, Result
+from gan.core.contract import run as carry_out
+from gan.core.errors import InputError, WeightsError
 from gan.export.channels import CHANNELS, Channel, channel_of
-from gan.export.finding import Finding, Phrase
+from gan.export.page import tab
+from gan.export.page.cards import Card, cards, thumb
+from gan.export.page.channel import OWN, _by_file, _by_name, _show, asked, chosen, described
+from gan.export.page.handlers import Handlers, _Report, pick
 from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
+from gan.export.rule_result import Finding, Phrase
 from gan.export.rules import RULES
-from gan.export.tab_cards import Card, cards, thumb
-from gan.export.tab_channel import OWN, _by_file, _by_name, _show, asked, chosen, described
-from gan.export.tab_work import Desk, _Report, pick
-from gan.imaging.codec import decode
-from gan.ui.words import LABELS
+from gan.imaging.io.codec import decode
+from gan.ui.i18n import LABELS
 
 
 class RealRun:
@@ -73,7 +73,7 @@ def last(steps: Any) -> Any:
     return values
 
 
-def exported(desk: Desk, *given: Any, request: Any = None) -> tuple[dict[str, bytes], Any]:
+def exported(desk: Handlers, *given: Any, request: Any = None) -> tuple[dict[str, bytes], Any]:
     archive, *values = last(desk.export(*given, request=request))
     with zipfile.ZipFile(io.BytesIO(archive)) as packed:
         return {name: packed.read(name) for name in packed.namelist()}, values
@@ -83,7 +83,7 @@ def exported(desk: Desk, *given: Any, request: Any = None) -> tuple[dict[str, by
 
 
 def test_a_check_measures_every_picture_and_goes_on_past_a_bad_one(files: list[str]) -> None:
-    report, path, listed, status = last(Desk(RealRun()).check(files, "amazon"))
+    report, path, listed, status = last(Handlers(RealRun()).check(files, "amazon"))
     assert (Path(path).name, status) == ("packshot-amazon.json", "")
     told = json.loads(report)
     small, bad, good = told["files"]
@@ -102,14 +102,14 @@ def test_a_check_measures_every_picture_and_goes_on_past_a_bad_one(files: list[s
 
 def test_a_check_is_told_in_chinese(files: list[str]) -> None:
     request = SimpleNamespace(headers={"accept-language": "zh-CN"}, session_hash="a")
-    *_, listed, _ = last(Desk(RealRun()).check(files[:1], "amazon", request=request))  # type: ignore[arg-type]
+    *_, listed, _ = last(Handlers(RealRun()).check(files[:1], "amazon", request=request))  # type: ignore[arg-type]
     assert "1 张图片中有 0 张合格" in listed
     assert "修复：" in listed
     assert "透明" in listed
 
 
 def test_without_files_there_is_nothing_to_do() -> None:
-    desk = Desk(RealRun())
+    desk = Handlers(RealRun())
     for handler in (desk.check, desk.export):
         with pytest.raises(gr.Error, match="image: none was given"):
             last(handler([]))
@@ -119,7 +119,7 @@ def test_without_files_there_is_nothing_to_do() -> None:
 
 
 def test_an_export_hands_over_what_passes(files: list[str]) -> None:
-    made, (archive, first, previews, listed, _) = exported(Desk(RealRun()), files, "amazon")
+    made, (archive, first, previews, listed, _) = exported(Handlers(RealRun()), files, "amazon")
     assert Path(archive).name == "packshot-amazon.zip"
     assert list(made) == ["small.jpg", "good.jpg", "report.csv", "report.json"]
     assert Path(first).name == "small.jpg"
@@ -136,25 +136,25 @@ def test_an_export_hands_over_what_passes(files: list[str]) -> None:
 
 
 def test_a_fill_frames_every_product_alike(files: list[str]) -> None:
-    made, _ = exported(Desk(RealRun()), files[2:], "etsy", None, 0.5)
+    made, _ = exported(Handlers(RealRun()), files[2:], "etsy", None, 0.5)
     picture = decode(made["good.png"] if "good.png" in made else made["good.jpg"])
     red = picture.rgb[0, 1] < 0.5
     assert float(red.any(0).sum()) / picture.width_px == pytest.approx(0.5, abs=0.01)
     run = RealRun()
     with pytest.raises(gr.Error, match="fill"):
-        last(Desk(run).export(files[2:], "etsy", None, 0.05))
+        last(Handlers(run).export(files[2:], "etsy", None, 0.05))
     assert not run.requests
 
 
 def test_with_nothing_usable_the_report_says_why(files: list[str]) -> None:
-    made, (_, first, previews, *_) = exported(Desk(RealRun()), files[1:2], "amazon")
+    made, (_, first, previews, *_) = exported(Handlers(RealRun()), files[1:2], "amazon")
     assert list(made) == ["report.csv", "report.json"]
     assert (first, previews) == (None, [])
 
 
 def test_a_missing_model_is_told_of_each_picture(tmp_path: Path) -> None:
     save(tmp_path / "opaque.png", shot(600, 600)[0])
-    *_, listed, _ = last(Desk(RealRun()).check([str(tmp_path / "opaque.png")], "amazon"))
+    *_, listed, _ = last(Handlers(RealRun()).check([str(tmp_path / "opaque.png")], "amazon"))
     assert "cutout is missing" in listed
 
 
@@ -169,7 +169,7 @@ def test_stop_hands_over_what_is_done(files: list[str], after: int) -> None:
             desk.exporting.stop(visitor)
             desk.checking.stop(visitor)
 
-    desk = Desk(RealRun(stop))
+    desk = Handlers(RealRun(stop))
     values = last(desk.export(many, "amazon", request=visitor))
     if after:
         with zipfile.ZipFile(io.BytesIO(values[0])) as packed:
@@ -178,7 +178,7 @@ def test_stop_hands_over_what_is_done(files: list[str], after: int) -> None:
     else:
         assert values[:3] == (None, None, None)
     assert "stopped" in values[-2]
-    desk = Desk(RealRun(stop))
+    desk = Handlers(RealRun(stop))
     checked = last(desk.check(many, "amazon", request=visitor))
     assert "stopped" in checked[-2]
     assert (len(json.loads(checked[0])["files"]) if after else checked[0]) == (after or None)
@@ -186,7 +186,7 @@ def test_stop_hands_over_what_is_done(files: list[str], after: int) -> None:
 
 
 def test_a_choice_in_the_gallery_gives_its_file(files: list[str], tmp_path: Path) -> None:
-    made, _ = exported(Desk(RealRun()), files, "amazon")
+    made, _ = exported(Handlers(RealRun()), files, "amazon")
     archive = tmp_path / "all.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         for name, data in made.items():

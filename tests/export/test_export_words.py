@@ -11,13 +11,13 @@ import pytest
 from shots import painted, shot
 
 import gan.export
+from gan.export.autofix import NOTICES
 from gan.export.channels import CHANNELS, Channel
 from gan.export.pipeline import UNKNOWN_PRODUCT
-from gan.export.repairing import NOTICES
 from gan.export.rules import RULES, check
-from gan.ui.chinese import FIELDS, SENTENCES
-from gan.ui.labels import LABELS
-from gan.ui.words import say
+from gan.ui.i18n import say
+from gan.ui.locale.chinese import FIELDS, SENTENCES
+from gan.ui.locale.labels import LABELS
 
 SPOKEN = {"Phrase": slice(0, 1), "_wrong": slice(2, 4), "InputError": slice(1, 4)}
 """Calls, and which of their arguments are sentences."""

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor
 
-from gan.contract import Request, Result
-from gan.data.catalogue import ATTRIBUTES
+from gan.core.contract import Request, Result
 from gan.generate.pipeline import GenerateRequest
 from gan.imaging.picture import Picture
 from gan.imaging.product import from_ycc, rotation
+from gan.training.data.catalogue import ATTRIBUTES
 
 SIDE = 64
 

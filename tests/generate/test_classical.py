@@ -15,18 +15,18 @@ from lightning.fabric import Fabric
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from gan.data.catalogue import Catalogue
-from gan.errors import ConfigError
-from gan.generate import classical
-from gan.generate.classical import PRESETS, RECIPE, ClassicalItems, ClassicalRecipe, invert, served
+from gan.core.errors import ConfigError
 from gan.generate.classical_network import ClassicalConfig, ClassicalDiscriminator, ClassicalNet, from_config
-from gan.generate.recipe import GenerateData
+from gan.generate.train import classical
+from gan.generate.train.classical import PRESETS, RECIPE, ClassicalItems, ClassicalRecipe, invert, served
+from gan.generate.train.recipe import GenerateData
 from gan.imaging.picture import Picture
 from gan.metrics.fidelity import compare
+from gan.models.weights import read
+from gan.training.data.catalogue import Catalogue
 from gan.training.loop import train
 from gan.training.options import RunOptions
 from gan.training.recipe import State, Validation
-from gan.weights import read
 
 TINY = PRESETS["dcgan-tiny"]
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.generate.directions import (
     Direction,
     directions_of,

@@ -13,13 +13,13 @@ from studies import SIDE, Studied
 from tiny_generator import tiny_generate_net
 from torch import Tensor
 
-from gan.contract import Request, Result
-from gan.data.catalogue import ATTRIBUTES, Catalogue
+from gan.core.contract import Request, Result
 from gan.generate.classical_network import ClassicalConfig, ClassicalNet
-from gan.generate.evaluate import Evaluation, Speed
-from gan.generate.evaluate_distribution import categories_of
-from gan.generate.evaluate_projection import Projection, ProjectionFigures, evaluate_projection, evenly
-from gan.generate.evaluate_sliders import (
+from gan.generate.projection import ProjectRequest
+from gan.generate.train.evaluate import Evaluation, Speed
+from gan.generate.train.evaluate_distribution import categories_of
+from gan.generate.train.evaluate_projection import Projection, ProjectionFigures, evaluate_projection, evenly
+from gan.generate.train.evaluate_sliders import (
     SECOND_HUE,
     SliderFigures,
     Step,
@@ -28,10 +28,10 @@ from gan.generate.evaluate_sliders import (
     view_error,
     view_estimator,
 )
-from gan.generate.projection import ProjectRequest
 from gan.imaging.picture import Picture
 from gan.imaging.product import MEASURES, measure
 from gan.imaging.resize import resize
+from gan.training.data.catalogue import ATTRIBUTES, Catalogue
 
 VIEW = ViewError(n=8, correlation=0.9, error_deg=5.0, constant_deg=20.0)
 

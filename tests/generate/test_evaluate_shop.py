@@ -11,19 +11,19 @@ from PIL import Image, ImageDraw
 from studies import Studied
 from tiny_generator import published_config, tiny_generate_net
 
-import gan.studio
-from gan.__main__ import main
-from gan.data.pictures import Entry, split
-from gan.errors import InputError
+import gan.api
+from gan.api import Studio
+from gan.cli.main import main
+from gan.core.errors import InputError
 from gan.generate.classical_network import ClassicalConfig, ClassicalNet
-from gan.generate.evaluate import evaluate
-from gan.generate.evaluate_sliders import (
+from gan.generate.pipeline import GenerateRequest
+from gan.generate.train.evaluate import evaluate
+from gan.generate.train.evaluate_sliders import (
     SECOND_HUE,
     evaluate_sliders,
 )
-from gan.generate.pipeline import GenerateRequest
-from gan.studio import Studio
-from gan.weights import publish
+from gan.models.weights import publish
+from gan.training.data.pictures import Entry, split
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_refusals(shop: Path, tmp_path: Path) -> None:
 def test_the_command(
     shop: Path, model: str, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(gan.studio, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
     target = tmp_path / "figures.json"
     command = ["evaluate", "generate", "--data", str(shop), "--quiet", "--device", "cpu"]
     assert main([*command, "--model", model, "--part", "speed", "--json", str(target)]) == 0

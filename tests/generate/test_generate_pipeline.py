@@ -13,9 +13,11 @@ from contracts import assert_contract
 from tiny_generator import tiny_generate_net
 from torch import Tensor
 
-from gan.contract import Context, Model, Result, run
+from gan.api import Studio
+from gan.core.contract import Context, Model, Result, run
+from gan.core.errors import InputError, WeightsError
 from gan.enhance.pipeline import EnhanceRequest
-from gan.errors import InputError, WeightsError
+from gan.generate.attributes import Sliders
 from gan.generate.directions import Direction, directions_of
 from gan.generate.latent import Latent
 from gan.generate.network import GenerateNet
@@ -29,9 +31,7 @@ from gan.generate.pipeline import (
     single_record,
     styles,
 )
-from gan.generate.sliders import Sliders
 from gan.imaging.picture import Picture
-from gan.studio import Studio
 
 CPU = torch.device("cpu")
 SEEDS = 2**32

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from desks import (
+from generate_handlers import (
     CATEGORIES,
     EVERYTHING,
     FINE,
@@ -24,12 +24,13 @@ from desks import (
 )
 from pages import within_a_loop
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.generate import latent as latents
-from gan.generate import tab, tab_directions, tab_settings
 from gan.generate.directions import Direction
+from gan.generate.page import directions, tab
+from gan.generate.page import settings as tab_settings
+from gan.generate.page.settings import INDEX, Models, Settings
 from gan.generate.pipeline import Edit, GenerateRequest
-from gan.generate.tab_settings import INDEX, Models, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -140,8 +141,8 @@ def test_the_models_say_what_is_offered() -> None:
     assert all(update["visible"] and "value" not in update for update in others)
 
 
-def library(find: Any = lambda _: [FINE, WAY]) -> tab_directions.Library:
-    return tab_directions.Library(find, Models([FakeModel()]))
+def library(find: Any = lambda _: [FINE, WAY]) -> directions.Library:
+    return directions.Library(find, Models([FakeModel()]))
 
 
 def test_the_directions_are_found_once() -> None:
@@ -195,7 +196,7 @@ def test_an_unknown_direction_is_refused() -> None:
 
 
 def test_the_list_says_what_each_step_does() -> None:
-    edits, group, amount = tab_directions.show([Edit(direction=FINE, amount=-2)], "zh")
+    edits, group, amount = directions.show([Edit(direction=FINE, amount=-2)], "zh")
     assert (group["choices"], group["value"], group["visible"], amount) == (
         [("SeFa 表面（细） 1 -2 · 5–6", 0)],
         [0],
@@ -203,7 +204,7 @@ def test_the_list_says_what_each_step_does() -> None:
         0,
     )
     assert edits[0].direction is FINE
-    assert tab_directions.show([], "en")[1]["visible"] is False
+    assert directions.show([], "en")[1]["visible"] is False
 
 
 def page_with(models: list[FakeModel]) -> tuple[dict[Any, Any], list[str]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desks import (
+from generate_handlers import (
     EVERYTHING,
     OPEN,
     FakeRun,
@@ -23,9 +23,9 @@ from desks import (
 from PIL import Image
 
 from gan.generate import latent as latents
+from gan.generate.attributes import Sliders
+from gan.generate.page.settings import Settings
 from gan.generate.pipeline import GenerateRequest, record_of
-from gan.generate.sliders import Sliders
-from gan.generate.tab_settings import Settings
 
 
 @pytest.fixture(autouse=True)

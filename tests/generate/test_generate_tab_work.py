@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from desks import (
+from generate_handlers import (
     EVERYTHING,
     OPEN,
     FakeRun,
@@ -23,15 +23,15 @@ from desks import (
 from pages import photograph
 from PIL import Image
 
-from gan.errors import InputError
+from gan.api import Studio
+from gan.core.errors import InputError
 from gan.generate import latent as latents
-from gan.generate import tab_directions, tab_film, tab_photo, tab_result, tab_work
+from gan.generate.page import directions, handlers, photo, result, video
+from gan.generate.page.settings import INDEX, Models, Settings
 from gan.generate.pipeline import Edit, GenerateRequest
-from gan.generate.tab_settings import INDEX, Models, Settings
-from gan.imaging.codec import decode
-from gan.studio import Studio
-from gan.ui.running import begin, end
-from gan.ui.work import report
+from gan.imaging.io.codec import decode
+from gan.ui.background_job import report
+from gan.ui.run_button import begin, end
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def _closing() -> Iterator[None]:
         OPEN.pop().close()
 
 
-def choose(number: int, made: tab_result.Shown) -> tuple[Any, ...]:
+def choose(number: int, made: result.RenderedResult) -> tuple[Any, ...]:
     event = gr.SelectData(None, {"index": number, "value": None})
     return last(desk().choose(made.gallery(), made.records, event, None))  # type: ignore[arg-type]
 
@@ -132,7 +132,7 @@ def test_the_endpoint_reads_text_and_replays_records(tmp_path: Path) -> None:
 def test_a_real_record_makes_the_same_picture_bit_for_bit(tiny_generator: Path, tmp_path: Path) -> None:
     studio = Studio("cpu", tiny_generator)
     real = Models(studio.models("generate"))
-    work = tab_work.Desk(studio.run, real, tab_directions.Library(studio.directions, real))
+    work = handlers.Handlers(studio.run, real, directions.Library(studio.directions, real))
     edit = Edit(direction=work.library.of("auto")[0], amount=2)
     wanted = Settings(count=2, size=64, hue=60, mix=["coarse"], transparent=True)
     made = last(work.generate(None, *values(wanted, "", (edit,), [0], (), None, 0, "own", 1, None)))  # type: ignore[arg-type]
@@ -147,7 +147,7 @@ def test_a_real_record_makes_the_same_picture_bit_for_bit(tiny_generator: Path, 
 
 def test_a_photograph_becomes_what_the_sliders_edit(tmp_path: Path) -> None:
     run = FakeRun()
-    projector = tab_photo.Projector(desk(run))
+    projector = photo.Projector(desk(run))
     path = str(photograph(tmp_path / "shoe.png"))
     settings = Settings(hue=40, category="chair", size=128)
     made = last(projector.project(None, path, 60, *settings.values()))  # type: ignore[arg-type]
@@ -166,7 +166,7 @@ def test_a_photograph_becomes_what_the_sliders_edit(tmp_path: Path) -> None:
 
 def test_without_a_photograph_that_is_said() -> None:
     with pytest.raises(gr.Error, match="image: none was given"):
-        list(tab_photo.Projector(desk()).project(None, None, 10, *Settings().values()))  # type: ignore[arg-type]
+        list(photo.Projector(desk()).project(None, None, 10, *Settings().values()))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -174,17 +174,17 @@ def test_without_a_photograph_that_is_said() -> None:
     [("1, 5,9", (1, 5, 9)), ("3-6", (3, 4, 5, 6)), ("1，2、3", (1, 2, 3)), ("", ()), (" 7 ,", (7,))],
 )
 def test_seeds_are_read_as_people_write_them(text: str, expected: tuple[int, ...]) -> None:
-    assert tab_film.seeds_of(text) == expected
+    assert video.seeds_of(text) == expected
 
 
 @pytest.mark.parametrize("text", ["one", "1, x", "6-3", "-1", "4294967296", "1-100", "1.5", "١"])
 def test_what_is_no_list_of_seeds_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="seeds: "):
-        tab_film.seeds_of(text)
+        video.seeds_of(text)
 
 
 def test_the_current_seed_is_added_behind() -> None:
-    assert [tab_film.with_seed(*given) for given in (("1, 2", 7), ("", 7), ("1,", 7), ("1", None))] == [
+    assert [video.with_seed(*given) for given in (("1, 2", 7), ("", 7), ("1,", 7), ("1", None))] == [
         "1, 2, 7",
         "7",
         "1, 7",
@@ -198,19 +198,19 @@ def test_a_film_from_widgets_to_a_file(file_format: str, starts: bytes) -> None:
     held = latents.to_json((latent(),))
     given = ("1, 2", 3, False, file_format, 128)
     settings = Settings(hue=30, seed=None)
-    file, summary, status = last(tab_film.Maker(desk(run)).film(None, *given, True, *values(settings, held)))  # type: ignore[arg-type]
+    file, summary, status = last(video.Maker(desk(run)).film(None, *given, True, *values(settings, held)))  # type: ignore[arg-type]
     assert Path(file).read_bytes().startswith(starts)
     assert ("Frames" in summary, status) == (True, "")
     (asked,) = run.requests
     assert (asked.seeds, asked.latents, asked.frames, asked.loop, asked.size) == ((1, 2), (latent(),), 3, False, 128)
     assert (asked.sliders.hue_deg, asked.total_frames) == (30, 7)
-    last(tab_film.Maker(desk(run)).film(None, *given, False, *values(settings, held)))  # type: ignore[arg-type]
+    last(video.Maker(desk(run)).film(None, *given, False, *values(settings, held)))  # type: ignore[arg-type]
     assert run.requests[1].latents == ()
 
 
 def test_one_product_is_no_film() -> None:
     with pytest.raises(gr.Error, match="a film needs at least two"):
-        list(tab_film.Maker(desk()).api_film(seeds="4"))
+        list(video.Maker(desk()).api_film(seeds="4"))
 
 
 def test_the_end_knows_stop_by_the_report_that_was_left() -> None:

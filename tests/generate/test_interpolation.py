@@ -11,12 +11,12 @@ import pytest
 import torch
 from contracts import assert_contract
 
-from gan.contract import Result
-from gan.errors import InputError
+from gan.api import Studio
+from gan.core.contract import Result
+from gan.core.errors import InputError
+from gan.generate.attributes import Sliders
 from gan.generate.interpolation import MAX_FRAMES, FilmRequest
 from gan.generate.latent import Latent
-from gan.generate.sliders import Sliders
-from gan.studio import Studio
 
 
 @pytest.fixture(scope="module")

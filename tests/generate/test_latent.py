@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.generate.latent import Latent, load, save, to_json
 
 

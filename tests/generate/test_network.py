@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from tiny_generator import published_config, tiny_generate_net
 from torch import Tensor
 
-from gan.data.catalogue import ATTRIBUTES
-from gan.errors import ConfigError
+from gan.core.errors import ConfigError
 from gan.generate.directions import directions_of
 from gan.generate.network import GenerateConfig, GenerateNet, ModulatedConv, config_from
+from gan.training.data.catalogue import ATTRIBUTES
 
 
 def _inputs(network: GenerateNet, count: int = 2) -> tuple[Tensor, Tensor, Tensor]:

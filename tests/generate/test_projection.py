@@ -13,15 +13,15 @@ import torch
 from contracts import assert_contract
 from PIL import Image
 
-from gan.contract import Context, Model, run
-from gan.errors import Cancelled, InputError, WeightsError
+from gan.api import Studio
+from gan.core.contract import Context, Model, run
+from gan.core.errors import Cancelled, InputError, WeightsError
 from gan.generate.classical_network import ClassicalConfig, ClassicalNet
 from gan.generate.interpolation import FilmRequest
 from gan.generate.latent import Latent
 from gan.generate.projection import MAX_STEPS, ProjectRequest, framed, project
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
-from gan.studio import Studio
 
 
 @pytest.fixture(scope="module")

@@ -15,16 +15,16 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from gan.errors import ConfigError
-from gan.generate import recipe as room
-from gan.generate.adversary import trained
+from gan.core.errors import ConfigError
 from gan.generate.network import GenerateNet, config_from
-from gan.generate.presets import PRESETS, GenerateRecipe
-from gan.generate.recipe import RECIPE
+from gan.generate.train import recipe as room
+from gan.generate.train.adversary import trained
+from gan.generate.train.presets import PRESETS, GenerateRecipe
+from gan.generate.train.recipe import RECIPE
+from gan.models.weights import read
 from gan.training.loop import train
 from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State, Validation
-from gan.weights import read
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["tiny", "tiny-stylegan", "tiny-r3gan"]
@@ -191,7 +191,7 @@ def test_every_preset_says_what_it_costs(preset: str) -> None:
 
 
 def test_validation_measures_and_draws(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gan.generate import validation
+    from gan.generate.train import validation
 
     monkeypatch.setattr(validation, "load_features", lambda _name: _Means())
     config = PRESETS["tiny"]
@@ -209,7 +209,7 @@ def test_validation_measures_and_draws(shop: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_shop_of_few_products_is_validated_by_its_reconstructions(shop: Path) -> None:
-    from gan.generate.validation import LEAST_MEASURED
+    from gan.generate.train.validation import LEAST_MEASURED
 
     config = PRESETS["tiny"]
     data = room.data(config, shop, 0)

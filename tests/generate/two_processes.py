@@ -11,8 +11,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from gan.generate import recipe as room
-from gan.generate.presets import PRESETS
+from gan.generate.train import recipe as room
+from gan.generate.train.presets import PRESETS
 from gan.training.loop import train
 from gan.training.options import RunOptions
 from gan.training.recipe import Validation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gan.imaging import bands
+from gan.imaging import row_chunks
 from gan.imaging.blending import blend
 from gan.imaging.resize import resize
 
@@ -13,7 +13,7 @@ from gan.imaging.resize import resize
 @pytest.mark.parametrize("scale", [1, 2, 4])
 @pytest.mark.parametrize("size", [(1, 1), (37, 21), (64, 5)])
 def test_ends_and_middle(monkeypatch: pytest.MonkeyPatch, scale: int, size: tuple[int, int]) -> None:
-    monkeypatch.setattr(bands, "BAND_PIXELS", 100)  # many bands, so that a seam would show
+    monkeypatch.setattr(row_chunks, "BAND_PIXELS", 100)  # many bands, so that a seam would show
     generator = torch.Generator().manual_seed(0)
     reference = torch.rand(1, 3, *size, generator=generator)
     made = torch.rand(1, 3, size[0] * scale, size[1] * scale, generator=generator)

@@ -15,8 +15,8 @@ import pytest
 import torch
 from PIL import Image
 
-from gan.imaging import codec
-from gan.imaging.codec import decode, to_pil
+from gan.imaging.io import codec
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
 
 SIZE = (24, 16)
@@ -101,7 +101,7 @@ def test_halves_are_rounded_up_and_the_outside_is_clamped() -> None:
 @pytest.mark.parametrize("width", [1, 7, 30])
 def test_bands_meet(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several bands, of which the last is shorter, give the picture that one gives."""
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 40)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 40)
     generator = np.random.default_rng(0)
     image = Image.fromarray(generator.integers(0, 256, (17, width, 4), dtype=np.uint8))
     assert np.array_equal(bytes_of(decode(image)), np.asarray(image))
@@ -212,7 +212,7 @@ def test_alpha_that_hides_nothing_is_left_out() -> None:
 
 
 def test_alpha_that_begins_in_a_later_band(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", SIZE[0])
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", SIZE[0])
     image = gradient().convert("RGBA")
     image.putpixel((3, 9), (7, 8, 9, 20))
     assert np.array_equal(bytes_of(decode(image)), np.asarray(image))

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from PIL import Image
 
 from gan.imaging.alpha import bleed
-from gan.imaging.codec import decode, to_pil
 from gan.imaging.color import keep_white, match_low_frequencies, to_linear, to_srgb
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 
@@ -20,7 +20,7 @@ SIZES = [(1, 1), (1, 77), (16, 16), (33, 16), (65, 131)]
 @pytest.fixture(autouse=True)
 def _small_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every picture here is worked on in several bands."""
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 300)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 300)
 
 
 def grown(x: torch.Tensor, scale: int) -> torch.Tensor:
@@ -66,7 +66,7 @@ def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     reference, output = torch.rand(1, 3, 40, 50), torch.rand(1, 3, 80, 100)
     other = output.clone()
     match_low_frequencies(output, reference, scale=2)
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 2**20)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 2**20)
     match_low_frequencies(other, reference, scale=2)
     assert torch.equal(output, other)
 

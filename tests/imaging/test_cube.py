@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from pillow_lut import load_cube_file
 
-from gan.errors import InputError
-from gan.imaging.cube import encode_cube, read_cube, write_cube
-from gan.imaging.looks import Look, identity
+from gan.core.errors import InputError
+from gan.imaging.color_grading import Look, identity
+from gan.imaging.io.cube import encode_cube, read_cube, write_cube
 
 CORNERS = "0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 1\n1 0 1\n0 1 1\n1 1 1\n"
 SMALLEST = "LUT_3D_SIZE 2\n" + CORNERS
@@ -120,7 +120,7 @@ def test_a_file_that_is_not_there_or_too_long_is_refused(tmp_path: Path, monkeyp
     for path in (tmp_path / "none.cube", tmp_path):
         with pytest.raises(InputError, match="cannot be read"):
             read_cube(path)
-    monkeypatch.setattr("gan.imaging.cube.MAX_BYTES", 2**20)
+    monkeypatch.setattr("gan.imaging.io.cube.MAX_BYTES", 2**20)
     (tmp_path / "long.cube").write_bytes(b"#" * (2**20 + 1))
     with pytest.raises(InputError, match="more than 1 MiB"):
         read_cube(tmp_path / "long.cube")

@@ -19,9 +19,9 @@ import torch
 from deep_pictures import DEEP_FORMATS, by_cv2, by_tifffile, noise, pictured, seen_by_cv2, words
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
-from gan.errors import InputError
-from gan.imaging import codec, deep
-from gan.imaging.codec import Encoding, decode, encode, to_pil
+from gan.core.errors import InputError
+from gan.imaging.io import codec, high_bit_depth
+from gan.imaging.io.codec import Encoding, decode, encode, to_pil
 from gan.imaging.picture import Picture
 
 
@@ -179,7 +179,7 @@ def test_a_reader_that_fails_leaves_what_pillow_read(monkeypatch: pytest.MonkeyP
     def fails(*_: Any) -> None:
         raise ValueError("no such codec")
 
-    monkeypatch.setattr(deep, "_decoded", fails)
+    monkeypatch.setattr(high_bit_depth, "_decoded", fails)
     picture = decode(by_cv2(noise(), ".png"))
     assert (picture.bits, picture.notices) == (8, (codec.DEPTH_NOTICE,))
     assert np.array_equal(np.asarray(to_pil(picture)), noise() >> 8)

@@ -15,9 +15,9 @@ from deep_pictures import DEEP_FORMATS, Words, noise, pictured, seen_by_cv2, wor
 from PIL import ExifTags, Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
 
-from gan.errors import InputError
-from gan.imaging import deep, deep_files
-from gan.imaging.codec import Encoding, decode, encode
+from gan.core.errors import InputError
+from gan.imaging.io import high_bit_depth, high_bit_depth_files
+from gan.imaging.io.codec import Encoding, decode, encode
 from gan.imaging.picture import Picture
 
 
@@ -25,12 +25,12 @@ def test_float32_holds_every_value_of_16_bits() -> None:
     values = torch.arange(65536)
     assert torch.equal((values.float() / 65535 * 65535 + 0.5).long(), values)
     planes = (values.float() / 65535).reshape(1, 256, 256)
-    assert np.array_equal(deep.to_deep(planes)[..., 0], values.reshape(256, 256).numpy())
+    assert np.array_equal(high_bit_depth.to_deep(planes)[..., 0], values.reshape(256, 256).numpy())
 
 
 def test_rounding_and_clamping() -> None:
     row = torch.tensor([0.4999 / 65535, 0.501 / 65535, -1, 2, 1]).reshape(1, 1, 5)
-    assert deep.to_deep(row)[0, :, 0].tolist() == [0, 1, 0, 65535, 65535]
+    assert high_bit_depth.to_deep(row)[0, :, 0].tolist() == [0, 1, 0, 65535, 65535]
 
 
 @pytest.mark.parametrize("channels", [3, 4])
@@ -131,15 +131,15 @@ def test_bands_and_strips_meet(file_format: str, monkeypatch: pytest.MonkeyPatch
     picture = pictured(noise(40, 30, 4))
     whole = encode(picture, Encoding(file_format=file_format))
     sizes: list[int] = []
-    to_deep = deep.to_deep
+    to_deep = high_bit_depth.to_deep
 
     def recorded(band: torch.Tensor) -> Words:
         sizes.append(band.shape[1] * band.shape[2])
         return to_deep(band)
 
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 100)
-    monkeypatch.setattr(deep_files, "_STRIP_BYTES", 800)
-    monkeypatch.setattr(deep_files, "to_deep", recorded)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 100)
+    monkeypatch.setattr(high_bit_depth_files, "_STRIP_BYTES", 800)
+    monkeypatch.setattr(high_bit_depth_files, "to_deep", recorded)
     parts = encode(picture, Encoding(file_format=file_format))
     assert (max(sizes), sum(sizes)) == (90, 40 * 30)
     for data in (whole, parts):
@@ -148,7 +148,7 @@ def test_bands_and_strips_meet(file_format: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_sizes_that_deep_png_does_not_hold() -> None:
-    longest_px = deep_files.LONGEST_PNG_PX
+    longest_px = high_bit_depth_files.LONGEST_PNG_PX
     too_long = Picture(torch.zeros(1, 3, 1, longest_px + 1))
     with pytest.raises(InputError, match="cannot hold 1000001 x 1 pixels; at most 1000000"):
         encode(too_long, Encoding(bits=16))

@@ -10,9 +10,9 @@ import pytest
 import torch
 from PIL import Image, ImageCms
 
-from gan.errors import InputError
-from gan.imaging.codec import Encoding, decode, encode, write
-from gan.imaging.formats import FORMATS
+from gan.core.errors import InputError
+from gan.imaging.io.codec import Encoding, decode, encode, write
+from gan.imaging.io.formats import FORMATS
 from gan.imaging.picture import Picture
 
 
@@ -82,7 +82,7 @@ def test_an_srgb_profile_is_embedded(file_format: str) -> None:
 
 
 def test_the_same_picture_is_the_same_file() -> None:
-    from gan.imaging.profiles import srgb_profile
+    from gan.imaging.io.icc import srgb_profile
 
     assert srgb_profile()[24:26] == (2000).to_bytes(2, "big")  # and not today
     for file_format in FORMATS:
@@ -185,9 +185,9 @@ def test_a_file_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytes
 
 def test_conversion_never_makes_a_second_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every tensor that is turned into bytes is a band."""
-    from gan.imaging import pixels
+    from gan.imaging.io import pixels
 
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 1000)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 1000)
     sizes: list[int] = []
     to_bytes = pixels._bytes
 

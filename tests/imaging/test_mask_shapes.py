@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.imaging import mask_shapes
-from gan.imaging.masks import Mask, feathered, from_color, grown, rectangle
+from gan.imaging.mask import Mask, feathered, from_color, grown, rectangle
 from gan.imaging.picture import Picture
 
 
@@ -198,7 +198,7 @@ def test_colours_behind_transparency_are_not_seen() -> None:
 
 def test_bands_do_not_show_in_a_found_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = from_color(_chequered(), 7, 7, tolerance=5).coverage
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 3 * 40)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 3 * 40)
     assert torch.equal(from_color(_chequered(), 7, 7, tolerance=5).coverage, whole)
 
 

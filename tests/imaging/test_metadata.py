@@ -12,10 +12,10 @@ import torch
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
-from gan.errors import InputError
-from gan.imaging import codec
-from gan.imaging.codec import Encoding, decode, encode, to_pil
-from gan.imaging.formats import FORMATS
+from gan.core.errors import InputError
+from gan.imaging.io import codec
+from gan.imaging.io.codec import Encoding, decode, encode, to_pil
+from gan.imaging.io.formats import FORMATS
 
 PLACE = "Sesame Street 123"
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from gan.imaging.codec import Encoding, decode, encode
-from gan.imaging.cube import encode_cube, read_cube
-from gan.imaging.looks import Look, identity
-from gan.imaging.masks import Mask, decode_mask, encode_mask
+from gan.imaging.color_grading import Look, identity
+from gan.imaging.io.codec import Encoding, decode, encode
+from gan.imaging.io.cube import encode_cube, read_cube
+from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 
@@ -66,7 +66,7 @@ def test_names_do_not_count() -> None:
 
 def test_bands_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sha256_of(Picture(noise(), noise(1)))
-    monkeypatch.setattr("gan.imaging.bands.BAND_PIXELS", 30)
+    monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 30)
     assert sha256_of(Picture(noise(), noise(1))) == whole
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.data.catalogue import recolour, reframe
 from gan.imaging.product import MEASURES, chroma, coverage, from_ycc, hue_deg, measure, rotation, to_ycc
+from gan.training.data.catalogue import recolor, reframe
 
 SIZE = 64
 TEAL, BRICK = (0.2, 0.5, 0.5), (0.6, 0.35, 0.3)
@@ -88,7 +88,7 @@ def test_pictures_of_a_batch_are_measured_each_for_itself() -> None:
 def test_a_turn_of_hue_is_measured_as_that_turn(turn_deg: float) -> None:
     # Little chroma, so that no turn leaves RGB.
     x = _box(10, 50, 12, 48, (0.55, 0.5, 0.42))
-    turned = recolour(x, hue_rad=math.radians(turn_deg), chroma=1, tint=0, tint_rad=0, gamma=1)
+    turned = recolor(x, hue_rad=math.radians(turn_deg), chroma=1, tint=0, tint_rad=0, gamma=1)
     before, after = measure(x[:, :3], x[:, 3:]), measure(turned[:, :3], turned[:, 3:])
     difference = (float(hue_deg(after) - hue_deg(before)) - turn_deg + 180) % 360 - 180
     assert difference == pytest.approx(0, abs=0.1)
@@ -111,7 +111,7 @@ def test_rotation_turns_from_blue_to_red() -> None:
 def test_other_colours_leave_ground_and_shadow_alone() -> None:
     x = _box(10, 50, 12, 40)
     x[:, :3, 40:46, 8:52] = 0.8  # the shadow, which the coverage leaves out
-    varied = recolour(x, hue_rad=2.0, chroma=1.4, tint=0.3, tint_rad=1.0, gamma=0.7)
+    varied = recolor(x, hue_rad=2.0, chroma=1.4, tint=0.3, tint_rad=1.0, gamma=0.7)
     outside = (x[:, 3:] == 0).expand(-1, 3, -1, -1)
     assert torch.equal(varied[:, :3][outside], x[:, :3][outside])
     assert torch.equal(varied[:, 3:], x[:, 3:])
@@ -121,18 +121,18 @@ def test_other_colours_leave_ground_and_shadow_alone() -> None:
 
 def test_no_change_of_colour_is_no_change() -> None:
     x = torch.rand(2, 4, 9, 9, generator=torch.Generator().manual_seed(1))
-    same = recolour(x, hue_rad=0, chroma=1, tint=0, tint_rad=0, gamma=1)
+    same = recolor(x, hue_rad=0, chroma=1, tint=0, tint_rad=0, gamma=1)
     assert torch.allclose(same, x, atol=1e-5)
 
 
 def test_chroma_tint_and_gamma_do_what_they_say() -> None:
     x = _box(10, 50, 12, 48, (0.55, 0.5, 0.42))
     base = _measured(x)
-    double = recolour(x, hue_rad=0, chroma=2, tint=0, tint_rad=0, gamma=1)
+    double = recolor(x, hue_rad=0, chroma=2, tint=0, tint_rad=0, gamma=1)
     assert _measured(double)["red"] == pytest.approx(2 * base["red"], abs=1e-3)
-    darker = _measured(recolour(x, hue_rad=0, chroma=1, tint=0, tint_rad=0, gamma=2))
+    darker = _measured(recolor(x, hue_rad=0, chroma=1, tint=0, tint_rad=0, gamma=2))
     assert darker["lightness"] == pytest.approx(base["lightness"] ** 2, abs=1e-3)
-    tinted = _measured(recolour(x, hue_rad=0, chroma=1, tint=0.1, tint_rad=math.pi / 2, gamma=1))
+    tinted = _measured(recolor(x, hue_rad=0, chroma=1, tint=0.1, tint_rad=math.pi / 2, gamma=1))
     assert tinted["red"] - base["red"] == pytest.approx(0.1, abs=2e-3)
     assert tinted["blue"] == pytest.approx(base["blue"], abs=2e-3)
 

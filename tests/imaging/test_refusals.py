@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.errors import InputError
-from gan.imaging import codec
-from gan.imaging.codec import decode
+from gan.core.errors import InputError
+from gan.imaging.io import codec
+from gan.imaging.io.codec import decode
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -124,7 +124,7 @@ def test_just_100_megapixels_pass_the_header() -> None:
 
 
 def test_images_of_pillow_have_the_same_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan.imaging.source.MAX_PIXELS", 99)
+    monkeypatch.setattr("gan.imaging.io.source.MAX_PIXELS", 99)
     refused(Image.new("RGB", (10, 10)))
     decode(Image.new("RGB", (9, 11)))
 

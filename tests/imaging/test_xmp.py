@@ -12,8 +12,8 @@ import torch
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
-from gan.imaging import xmp
-from gan.imaging.codec import Encoding, decode, encode
+from gan.imaging.io import xmp
+from gan.imaging.io.codec import Encoding, decode, encode
 from gan.imaging.picture import GENERATED, PARTLY_GENERATED, History, Picture
 
 PLACE = "Sesame Street 123"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan.contract import Context, Model
+from gan.core.contract import Context, Model
 from gan.inpaint.filling import Box, fill, holes
 from gan.inpaint.network import PLANES
 

@@ -14,14 +14,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan.contract import Result
-from gan.data.fills import PLAIN
-from gan.data.pictures import find, split
-from gan.errors import InputError, WeightsError
-from gan.imaging.codec import decode
-from gan.inpaint.evaluate import METHODS, OURS, TELEA, Evaluation, Reading, evaluate
-from gan.inpaint.evaluate_cases import BOUNDS, LARGE_FROM, Cases
+from gan.core.contract import Result
+from gan.core.errors import InputError, WeightsError
+from gan.imaging.io.codec import decode
 from gan.inpaint.pipeline import InpaintRequest
+from gan.inpaint.train.evaluate import METHODS, OURS, TELEA, Evaluation, Reading, evaluate
+from gan.inpaint.train.evaluate_cases import BOUNDS, LARGE_FROM, Cases
+from gan.training.data.inpainting_data import PLAIN
+from gan.training.data.pictures import find, split
 
 READING = Reading(
     source="a", size_bin=0, method=OURS, share=0.1, squared=0.01, absolute=0.1, distance=0.2, seconds=1.0, known=True

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 
-from gan.errors import ConfigError
+from gan.core.errors import ConfigError
 from gan.inpaint.network import InpaintConfig, InpaintNet, inpaint_config
 
 SMALL = InpaintConfig(channels=(4, 4, 8, 4), blocks=(1, 1, 1, 1), heads=2)

@@ -8,12 +8,12 @@ import pytest
 import torch
 from contracts import assert_contract
 
-from gan.errors import InputError, WeightsError
-from gan.imaging.codec import Encoding, decode, encode
-from gan.imaging.masks import Mask, encode_mask
+from gan.api import Studio
+from gan.core.errors import InputError, WeightsError
+from gan.imaging.io.codec import Encoding, decode, encode
+from gan.imaging.mask import Mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.inpaint.pipeline import EMPTY, MAX_OUTPUT_PIXELS, InpaintRequest
-from gan.studio import Studio
 
 
 @pytest.fixture(scope="module")

@@ -13,15 +13,15 @@ import torch
 from PIL import Image
 from rooms import furnish
 
-from gan.data import holes
-from gan.errors import ConfigError
-from gan.inpaint import recipe as room
+from gan.core.errors import ConfigError
 from gan.inpaint.network import InpaintNet, inpaint_config
-from gan.inpaint.recipe import PRESETS, RECIPE, InpaintRecipe
+from gan.inpaint.train import recipe as room
+from gan.inpaint.train.recipe import PRESETS, RECIPE, InpaintRecipe
+from gan.models.weights import read
+from gan.training.data import holes
 from gan.training.loop import train
 from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State
-from gan.weights import read
 
 SMALL = ["tiny", "tiny-gan", "tiny-pixels"]
 GOLDEN = {

@@ -10,21 +10,21 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
+from inpaint_sessions import AS_IT_IS, NOT_EXTENDED, SHOWN, box, kept, opened, page, ran, strokes
 from pages import FakeChoice, FakeStudio, photograph, within_a_loop
 from PIL import Image
-from visits import AS_IT_IS, NOT_EXTENDED, SHOWN, box, kept, opened, page, ran, strokes
 
-from gan.imaging.codec import Encoding, decode
-from gan.imaging.formats import LOSSY
-from gan.imaging.masks import decode_mask, encode_mask
+from gan.imaging.io.codec import Encoding, decode
+from gan.imaging.io.formats import LOSSY
+from gan.imaging.mask import decode_mask, encode_mask
 from gan.imaging.picture import Picture
-from gan.inpaint import tab, tab_steps
+from gan.inpaint.page import session, tab
+from gan.inpaint.page.handlers import Handlers, Settings
+from gan.inpaint.page.result import from_result
+from gan.inpaint.page.stage import Page
 from gan.inpaint.pipeline import InpaintRequest
-from gan.inpaint.tab_result import from_result
-from gan.inpaint.tab_visit import Page
-from gan.inpaint.tab_work import Desk, Wish
-from gan.ui import shelf as shelf_module
-from gan.ui.shelf import Shelf
+from gan.ui import session_files as shelf_module
+from gan.ui.session_files import Shelf
 
 
 def test_a_photograph_is_shown_and_what_was_before_is_gone(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_page_the_api_and_the_request_make_the_same_pixels(tmp_path: Path) -
     visit, made = ran(desk, opened(desk, path), strokes(tmp_path, box(4, 4, 10, 10)), 3, 2)
     mask = tmp_path / "mask.png"
     mask.write_bytes(encode_mask(box(4, 4, 10, 10)))
-    *_, (file, *_) = kept(Desk(studio.run).api_inpaint(str(path), str(mask), grow=3, feather=2), tmp_path)
+    *_, (file, *_) = kept(Handlers(studio.run).api_inpaint(str(path), str(mask), grow=3, feather=2), tmp_path)
     request = InpaintRequest(picture=decode(path), mask=decode_mask(mask), grow_px=3, feather_px=2)
     expected = studio.run(request).image
     for one in (made["download"], file):
@@ -138,7 +138,7 @@ def test_a_step_s_picture_remembers_how_it_was_made(tmp_path: Path) -> None:
 def test_old_steps_make_room_but_the_photograph_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk, _ = page()
     visit = opened(desk, photograph(tmp_path / "shoe.png"))
-    monkeypatch.setattr(tab_steps, "MOST_BYTES", 3 * 48 * 32 * 3)
+    monkeypatch.setattr(session, "MOST_BYTES", 3 * 48 * 32 * 3)
     for left in range(5):
         visit, _ = ran(desk, visit, strokes(tmp_path, box(left, 0, 5, 5)))
     assert len(visit.steps) == 3
@@ -192,7 +192,7 @@ def test_a_refusal_is_one_sentence_and_nothing_is_run(
 
 def test_stop_reaches_the_run(tmp_path: Path) -> None:
     studio = FakeStudio(step_s=0.1)
-    desk = Page(Desk(studio.run))
+    desk = Page(Handlers(studio.run))
     visit = opened(desk, photograph(tmp_path / "shoe.png"))
     steps = desk.inpaint(None, visit, strokes(tmp_path, box(1, 1, 5, 5)), *NOT_EXTENDED, *AS_IT_IS)  # type: ignore[arg-type]
     while not studio.requests:
@@ -249,15 +249,15 @@ def test_the_api_s_defaults_are_the_request_s(tmp_path: Path) -> None:
     studio = FakeStudio()
     mask = tmp_path / "mask.png"
     mask.write_bytes(encode_mask(box(1, 1, 3, 3)))
-    list(Desk(studio.run).api_inpaint(str(photograph(tmp_path / "shoe.png")), str(mask)))
+    list(Handlers(studio.run).api_inpaint(str(photograph(tmp_path / "shoe.png")), str(mask)))
     (request,) = studio.requests
     assert (request.grow_px, request.feather_px, request.aspect, request.left) == (0, 0, "", 0)
     with pytest.raises(gr.Error, match="mask: none was given"):
-        list(Desk(studio.run).api_inpaint(str(tmp_path / "shoe.png")))
+        list(Handlers(studio.run).api_inpaint(str(tmp_path / "shoe.png")))
 
 
 def test_an_empty_number_is_none_at_all() -> None:
-    wish = Wish(left=None, grow=None, feather=None)
+    wish = Settings(left=None, grow=None, feather=None)
     assert not wish.extends
     request = dataclasses.replace(wish, right=3).request(Picture(torch.zeros(1, 3, 8, 8)), None)
     assert (request.left, request.right, request.grow_px) == (0, 3, 0)

@@ -8,18 +8,18 @@ from typing import Any
 import gradio as gr
 import pytest
 import torch
+from inpaint_sessions import box, kept, layers, opened, page, strokes
 from pages import FakeStudio, photograph
 from PIL import Image
-from visits import box, kept, layers, opened, page, strokes
 
-from gan.errors import InputError
-from gan.imaging.codec import decode
-from gan.imaging.masks import Mask, decode_mask, encode_mask
+from gan.core.errors import InputError
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
-from gan.inpaint import tab_masks
-from gan.inpaint.marking import Marking, marked
-from gan.inpaint.tab_steps import Visit
-from gan.inpaint.tab_work import Desk
+from gan.inpaint.mask_builder import Marking, marked
+from gan.inpaint.page import masks
+from gan.inpaint.page.handlers import Handlers
+from gan.inpaint.page.session import Session
 from gan.ui import mask_editor
 
 # What is drawn, at full size
@@ -115,8 +115,8 @@ def test_a_mark_that_was_erased_is_gone() -> None:
 # The mask's tools
 
 
-def used(tool: tab_masks.Tool, visit: Visit | None, value: Any, *given: Any) -> tuple[Visit, str]:
-    after, _, line = tab_masks._handler(tool)(None, visit, value, *given)
+def used(tool: masks.Tool, visit: Session | None, value: Any, *given: Any) -> tuple[Session, str]:
+    after, _, line = masks._handler(tool)(None, visit, value, *given)
     return after, line
 
 
@@ -124,19 +124,19 @@ def test_every_tool_works_on_strokes_and_marks_together(tmp_path: Path) -> None:
     desk, _ = page()
     visit = opened(desk, photograph(tmp_path / "shoe.png"))
     stroke, frame = box(0, 0, 6, 6), box(20, 10, 8, 4)
-    visit, line = used(tab_masks._framed, visit, strokes(tmp_path, stroke), 20, 10, 8, 4)
+    visit, line = used(masks._framed, visit, strokes(tmp_path, stroke), 20, 10, 8, 4)
     both = torch.maximum(stroke.coverage, frame.coverage)
     assert torch.equal(visit.mask.coverage, both)
     assert f"{100 * float(both.mean()):.2f} % is marked" in line
-    visit, _ = used(tab_masks._coloured, visit, None, 0.0, 31.0, 5.0, True)
+    visit, _ = used(masks._coloured, visit, None, 0.0, 31.0, 5.0, True)
     picture = decode(tmp_path / "shoe.png")
     expected = marked(picture, Marking(given=Mask(both), color=(0, 31), tolerance=5))
     assert torch.equal(visit.mask.coverage, expected.coverage)
     (tmp_path / "given.png").write_bytes(encode_mask(box(40, 0, 8, 32)))
-    visit, _ = used(tab_masks._read, visit, None, str(tmp_path / "given.png"))
+    visit, _ = used(masks._read, visit, None, str(tmp_path / "given.png"))
     assert bool((visit.mask.coverage[..., 40:] == 1).all())
     for expected_mask in (expected.coverage, both, stroke.coverage, torch.zeros_like(both), torch.zeros_like(both)):
-        visit = tab_masks._take_back(visit, None, None)[0]  # type: ignore[arg-type]
+        visit = masks._take_back(visit, None, None)[0]  # type: ignore[arg-type]
         assert torch.equal(visit.mask.coverage, expected_mask)
 
 
@@ -144,7 +144,7 @@ def test_what_is_found_is_shown_and_not_removed(tmp_path: Path) -> None:
     desk, studio = page()
     Image.new("RGB", (64, 64), (200, 200, 200)).save(tmp_path / "plain.png")
     visit = opened(desk, tmp_path / "plain.png")
-    after, line = used(tab_masks._found, visit, None, ["dust"], 0.5)
+    after, line = used(masks._found, visit, None, ["dust"], 0.5)
     assert "nothing changed" in line
     assert (len(after.steps), studio.requests) == (1, [])
 
@@ -154,21 +154,21 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> No
     visit = opened(desk, photograph(tmp_path / "shoe.png"))
     (tmp_path / "given.png").write_bytes(encode_mask(box(0, 0, 5, 5, of=(50, 40))))
     with pytest.raises(gr.Error, match="50 x 40 px mask, 48 x 32 px picture"):
-        used(tab_masks._read, visit, None, str(tmp_path / "given.png"))
+        used(masks._read, visit, None, str(tmp_path / "given.png"))
     with pytest.raises(gr.Error, match="rectangle: 60 x 5 px"):
-        used(tab_masks._framed, visit, None, 0, 0, 60, 5)
+        used(masks._framed, visit, None, 0, 0, 60, 5)
     with pytest.raises(gr.Error, match="image: none was given"):
-        used(tab_masks._framed, None, None, 0, 0, 5, 5)
+        used(masks._framed, None, None, 0, 0, 5, 5)
 
 
 def test_the_downloaded_mask_is_the_one_in_force(tmp_path: Path) -> None:
     desk, _ = page()
     visit = opened(desk, photograph(tmp_path / "shoe.png", (2048, 512)))
-    assert float(decode_mask(tab_masks._save(visit, None, None)).coverage.sum()) == 0  # type: ignore[arg-type]
+    assert float(decode_mask(masks._save(visit, None, None)).coverage.sum()) == 0  # type: ignore[arg-type]
     soft = Mask(torch.arange(256.0).repeat(512, 8)[None, None] / 255)
     (tmp_path / "given.png").write_bytes(encode_mask(soft))
-    visit, _ = used(tab_masks._read, visit, None, str(tmp_path / "given.png"))
-    saved = tab_masks._save(visit, {"layers": [str(visit.masks[-1].with_name("layer.png"))]}, None)  # type: ignore[arg-type]
+    visit, _ = used(masks._read, visit, None, str(tmp_path / "given.png"))
+    saved = masks._save(visit, {"layers": [str(visit.masks[-1].with_name("layer.png"))]}, None)  # type: ignore[arg-type]
     assert Path(saved).name == "shoe_mask.png"
     assert torch.equal(decode_mask(saved).coverage, soft.coverage)
 
@@ -177,15 +177,15 @@ def test_a_click_is_a_point_of_the_whole_picture(tmp_path: Path) -> None:
     desk, _ = page()
     visit = opened(desk, photograph(tmp_path / "shoe.png", (2048, 512)))
     event = gr.SelectData(None, {"index": [100, 20], "value": None})
-    assert tab_masks._point(visit, event) == (201, 41)
-    assert tab_masks._point(None, event) == (gr.skip(), gr.skip())
+    assert masks._point(visit, event) == (201, 41)
+    assert masks._point(None, event) == (gr.skip(), gr.skip())
 
 
 # What programs call
 
 
 def masked(tmp_path: Path, **options: Any) -> Mask:
-    *_, (file, status) = kept(Desk(FakeStudio().run).api_mask(str(tmp_path / "shoe.png"), **options), tmp_path)
+    *_, (file, status) = kept(Handlers(FakeStudio().run).api_mask(str(tmp_path / "shoe.png"), **options), tmp_path)
     assert status == ""
     assert Path(file).name == "kept-shoe_mask.png"
     return decode_mask(file)

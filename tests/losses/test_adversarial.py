@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.losses.adversarial import (
+from gan.training.losses.adversarial import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from gan.losses.features import feature_loss
-from gan.nets.features import Features, load_features
+from gan.models.features import Features, load_features
+from gan.training.losses.features import feature_loss
 
 
 def _product() -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gan.losses.matting import WINDOW_PX, edge_band, edge_distance, soft_iou, structure_distance
+from gan.training.losses.matting import WINDOW_PX, edge_band, edge_distance, soft_iou, structure_distance
 
 
 def _half(split: int) -> torch.Tensor:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.losses.style import (
+from gan.training.losses.style import (
     content_distance,
     moments_distance,
     sliced_wasserstein,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.metrics.distribution import (
     frechet_distance,
     kernel_distance,
@@ -16,7 +16,7 @@ from gan.metrics.distribution import (
 )
 from gan.metrics.neighbours import density_coverage, diversity, nearest_neighbour_ratio, precision_recall
 from gan.metrics.summary import summarise
-from gan.nets.features import Features, load_features
+from gan.models.features import Features, load_features
 
 
 def normal(n: int, channels: int = 4, *, seed: int = 0, mean: float = 0.0, scale: float = 1.0) -> Tensor:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.imaging.picture import Picture
 from gan.metrics.fidelity import compare, psnr_y, ssim_y
 

@@ -12,10 +12,10 @@ import gradio as gr
 import torch
 from pages import SHA256, FakeChoice, within_a_loop
 
-from gan.contract import Progress, Request, Result
-from gan.errors import Cancelled
-from gan.studio import Studio
-from gan.stylize import tab
+from gan.api import Studio
+from gan.core.contract import Progress, Request, Result
+from gan.core.errors import Cancelled
+from gan.stylize.page import tab
 from gan.stylize.pipeline import SheetRequest, StylizeRequest
 from gan.stylize.presets import PRESETS
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.errors import InputError
+from gan.core.errors import InputError
 from gan.stylize.presets import PRESETS, Preset, preset_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,6 +92,6 @@ def test_an_unknown_name_is_refused_with_all_that_there_are() -> None:
 def test_importing_reads_no_picture_and_no_drawing() -> None:
     code = (
         "import sys, gan.stylize.presets;"
-        "assert not {'torch', 'PIL', 'numpy', 'gan.data.drawn'} & set(sys.modules), sorted(sys.modules)"
+        "assert not {'torch', 'PIL', 'numpy', 'gan.training.data.procedural'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

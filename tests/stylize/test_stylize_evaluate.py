@@ -14,19 +14,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan.__main__ import main
-from gan.contract import Result
-from gan.data.pictures import find, split
-from gan.errors import InputError
-from gan.imaging.codec import decode
-from gan.imaging.pixels import to_image
-from gan.studio import Studio
-from gan.stylize import evaluate_cases, evaluate_pairs
-from gan.stylize.evaluate import BARS, DISTANCE, GROUND, SSIM, TIME, UNCHANGED_AT_0, Evaluation, evaluate
-from gan.stylize.evaluate_cases import SHIPPED, Cases, Product, Sample, cases
-from gan.stylize.evaluate_pairs import METHODS, OURS, PEER, RECOLORED, SIDES_PX, UNCHANGED, Judge, Pairs, Reading
-from gan.stylize.evaluate_products import ProductReading, measure_product
+from gan.api import Studio
+from gan.cli.main import main
+from gan.core.contract import Result
+from gan.core.errors import InputError
+from gan.imaging.io.codec import decode
+from gan.imaging.io.pixels import to_image
 from gan.stylize.pipeline import StylizeRequest
+from gan.stylize.train import evaluate_cases, evaluate_pairs
+from gan.stylize.train.evaluate import BARS, DISTANCE, GROUND, SSIM, TIME, UNCHANGED_AT_0, Evaluation, evaluate
+from gan.stylize.train.evaluate_cases import SHIPPED, Cases, Product, Sample, cases
+from gan.stylize.train.evaluate_pairs import METHODS, OURS, PEER, RECOLORED, SIDES_PX, UNCHANGED, Judge, Pairs, Reading
+from gan.stylize.train.evaluate_products import ProductReading, measure_product
+from gan.training.data.pictures import find, split
 
 READING = Reading(
     photograph="a", style="s", method=OURS, distances=(0.2, 0.3, 0.4), ssim=0.7, seconds=0.5, new_style_s=0.6

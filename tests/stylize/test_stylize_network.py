@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan.errors import ConfigError
+from gan.core.errors import ConfigError
 from gan.stylize import network as module
 from gan.stylize.network import SLOPE, StylizeConfig, StylizeNet, stylize_config
 

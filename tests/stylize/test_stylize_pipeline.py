@@ -13,15 +13,15 @@ from contracts import assert_contract
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from gan.errors import InputError
-from gan.imaging.codec import decode
-from gan.imaging.cube import write_cube
-from gan.imaging.looks import identity
-from gan.imaging.masks import Mask
+from gan.api import Studio
+from gan.core.errors import InputError
+from gan.imaging.color_grading import identity
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import write_cube
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.product import to_ycc
-from gan.studio import Studio
-from gan.stylize import painting
+from gan.stylize import style_transfer
 from gan.stylize.network import StylizeNet
 from gan.stylize.pipeline import MOST_STYLES, SCALED, SheetRequest, Style, StylizeRequest, look_of
 from gan.stylize.presets import PRESETS
@@ -213,7 +213,7 @@ def test_the_seed_places_the_strokes(studio: Studio) -> None:
 def test_tiles_share_their_statistics(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     content = picture(200, 280)
     whole = studio.run(asked(content)).picture.rgb
-    monkeypatch.setattr(painting, "TILE_PX", 96)
+    monkeypatch.setattr(style_transfer, "TILE_PX", 96)
     tiled = studio.run(asked(content)).picture.rgb
     difference = (tiled - whole).abs()
     assert difference.mean() < 0.5 / 255

@@ -13,16 +13,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan.errors import ConfigError, InputError
-from gan.imaging.transport import moments
-from gan.stylize import recipe as room
+from gan.core.errors import ConfigError, InputError
+from gan.imaging.optimal_transport import moments
+from gan.models.weights import read
 from gan.stylize.network import StylizeConfig, StylizeNet, stylize_config
-from gan.stylize.recipe import PRESETS, RECIPE, StylizeData, StylizeRecipe
+from gan.stylize.train import recipe as room
+from gan.stylize.train.recipe import PRESETS, RECIPE, StylizeData, StylizeRecipe
+from gan.training.divergence import Watch
 from gan.training.loop import train
 from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State
-from gan.training.watch import Watch
-from gan.weights import read
 
 TINY = PRESETS["tiny"]
 GOLDEN = {
@@ -204,7 +204,7 @@ def test_contents_take_the_styles_colors(pairs: StylizeData) -> None:
 
 
 def test_the_validation_judges_the_average_of_held_out_pairs(pairs: StylizeData) -> None:
-    """Without texture and without what it learned, the network leaves the recoloured content as it is."""
+    """Without texture and without what it learned, the network leaves the recolored content as it is."""
     state = room.build(TINY)
     network = state.ema["network"].module
     torch.nn.init.zeros_(network.tail.weight)  # type: ignore[arg-type]

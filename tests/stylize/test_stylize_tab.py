@@ -13,17 +13,18 @@ from pages import FakeChoice, photograph
 from PIL import Image
 from stylings import FORMAT, NAMES, STYLE, FakeRun, page_with, photographic, values
 
-from gan.contract import Request, Result
-from gan.errors import InputError
-from gan.imaging.codec import decode
-from gan.imaging.cube import read_cube
-from gan.imaging.formats import LOSSY
-from gan.studio import Studio
-from gan.stylize import tab, tab_style
+from gan.api import Studio
+from gan.core.contract import Request, Result
+from gan.core.errors import InputError
+from gan.imaging.io.codec import decode
+from gan.imaging.io.cube import read_cube
+from gan.imaging.io.formats import LOSSY
+from gan.stylize.page import style as tab_style
+from gan.stylize.page import tab
+from gan.stylize.page.handlers import Handlers, Settings
+from gan.stylize.page.preview import Previewer
 from gan.stylize.presets import PRESETS
-from gan.stylize.tab_preview import Previewer
-from gan.stylize.tab_work import Desk, Wish
-from gan.ui.chinese import SENTENCES
+from gan.ui.locale.chinese import SENTENCES
 
 # A style is chosen
 
@@ -88,12 +89,12 @@ def test_the_preview_is_made_once_and_mixed_as_the_result_is(tmp_path: Path) -> 
 
     previewer = Previewer(counted)
     for strength in (1.0, 0.3, 0.0, 0.7):
-        wish = Wish(styles=(style,), kind="photographic", strength=strength)
+        wish = Settings(styles=(style,), kind="photographic", strength=strength)
         shown = previewer.mixed(str(path), wish).rgb
         expected = Studio("cpu", tmp_path).stylize(path, style, kind="photographic", strength=strength).picture.rgb
         assert torch.allclose(shown, expected, atol=1e-5)
     assert len(asked) == 1
-    previewer.mixed(str(path), Wish(styles=(style,), kind="photographic", preserve_color=True))
+    previewer.mixed(str(path), Settings(styles=(style,), kind="photographic", preserve_color=True))
     assert len(asked) == 2
 
 
@@ -102,13 +103,13 @@ def test_the_preview_sees_a_small_copy_with_its_mask(tmp_path: Path) -> None:
     Image.new("L", (1200, 600), 255).save(tmp_path / "mask.png")
     run = FakeRun()
     previewer = Previewer(run)
-    wish = Wish(styles=(PRESETS[NAMES[0]].path,), where="product", mask=str(tmp_path / "mask.png"), content_px=1024)
+    wish = Settings(styles=(PRESETS[NAMES[0]].path,), where="product", mask=str(tmp_path / "mask.png"), content_px=1024)
     assert previewer.mixed(str(path), wish).rgb.shape == (1, 3, 256, 512)
     (request,) = run.requests
     assert (request.mask.width_px, request.content_px, request.strength) == (512, None, 1.0)
     Image.new("L", (512, 256), 255).save(tmp_path / "small.png")
     with pytest.raises(InputError, match="512 x 256 px mask, 1200 x 600 px picture"):
-        previewer.mixed(str(path), Wish(styles=wish.styles, where="product", mask=str(tmp_path / "small.png")))
+        previewer.mixed(str(path), Settings(styles=wish.styles, where="product", mask=str(tmp_path / "small.png")))
 
 
 @pytest.mark.parametrize(
@@ -161,13 +162,13 @@ def _opened(previewer: Previewer, path: Path, folder: Path) -> list[tuple[Any, .
 
 
 def ran(run: Any, path: Path, *given: Any) -> Any:
-    *_, last = Desk(run).stylize(None, str(path), *given)  # type: ignore[arg-type]
+    *_, last = Handlers(run).stylize(None, str(path), *given)  # type: ignore[arg-type]
     return last
 
 
 def test_a_run_from_file_to_files(tmp_path: Path) -> None:
     path = photograph(tmp_path / "shoe.png", (640, 400))
-    for step in Desk(FakeRun()).stylize(None, str(path), *values(), *FORMAT):  # type: ignore[arg-type]
+    for step in Handlers(FakeRun()).stylize(None, str(path), *values(), *FORMAT):  # type: ignore[arg-type]
         if step[0] != gr.skip():
             file, pair, summary, record, cube, original, hold, status = step
             assert torch.allclose(decode(file).rgb, decode(path).rgb.flip(1), atol=1e-6)
@@ -184,7 +185,7 @@ def test_a_run_from_file_to_files(tmp_path: Path) -> None:
 
 def test_a_photographic_result_can_be_applied_elsewhere(tmp_path: Path) -> None:
     path = photograph(tmp_path / "shoe.png", (64, 48))
-    for step in Desk(photographic(tmp_path)).stylize(None, str(path), *values(kind="photographic"), *FORMAT):  # type: ignore[arg-type]
+    for step in Handlers(photographic(tmp_path)).stylize(None, str(path), *values(kind="photographic"), *FORMAT):  # type: ignore[arg-type]
         if step[0] != gr.skip():
             cube = step[4]
             assert cube["visible"]
@@ -206,14 +207,14 @@ def test_what_lies_outside_changes_in_a_lossy_format_which_is_said(
 
 
 def test_a_mask_that_is_out_of_sight_does_not_count(tmp_path: Path) -> None:
-    wish = Wish.of_page(*values(mask="mask.png"))
+    wish = Settings.of_page(*values(mask="mask.png"))
     assert wish.mask is None
-    assert Wish.of_page(*values(mask="mask.png", where="product")).mask == "mask.png"
+    assert Settings.of_page(*values(mask="mask.png", where="product")).mask == "mask.png"
 
 
 def test_nothing_to_do_is_said(tmp_path: Path) -> None:
     with pytest.raises(gr.Error, match="image: none was given"):
-        list(Desk(FakeRun()).stylize(None, None, *values(), *FORMAT))  # type: ignore[arg-type]
+        list(Handlers(FakeRun()).stylize(None, None, *values(), *FORMAT))  # type: ignore[arg-type]
 
 
 # What programs call
@@ -222,9 +223,9 @@ def test_nothing_to_do_is_said(tmp_path: Path) -> None:
 def test_the_api_s_defaults_are_the_first_preset_at_full_strength(tmp_path: Path) -> None:
     run, path = FakeRun(), photograph(tmp_path / "shoe.png")
     other = str(photograph(tmp_path / "sea.png"))
-    *_, last = Desk(run).api_stylize(str(path))
-    list(Desk(run).api_stylize(str(path), NAMES[1], [other], "1,3"))
-    list(Desk(run).api_stylize(str(path), "", [other]))
+    *_, last = Handlers(run).api_stylize(str(path))
+    list(Handlers(run).api_stylize(str(path), NAMES[1], [other], "1,3"))
+    list(Handlers(run).api_stylize(str(path), "", [other]))
     first, mixed, own = run.requests
     assert last[4:] == (None, "")
     assert [style.picture.name for style in first.styles] == [f"{NAMES[0]}.webp"]
@@ -248,7 +249,7 @@ def test_the_api_s_defaults_are_the_first_preset_at_full_strength(tmp_path: Path
 def test_a_refusal_is_one_sentence_and_nothing_is_run(tmp_path: Path, given: dict[str, Any], sentence: str) -> None:
     run = FakeRun()
     with pytest.raises(gr.Error, match=sentence):
-        list(Desk(run).api_stylize(str(photograph(tmp_path / "shoe.png")), **given))
+        list(Handlers(run).api_stylize(str(photograph(tmp_path / "shoe.png")), **given))
     assert not run.requests
 
 

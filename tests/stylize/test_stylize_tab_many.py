@@ -14,11 +14,11 @@ from pages import FakeChoice, photograph
 from PIL import Image
 from stylings import FORMAT, NAMES, FakeRun, page_with, photographic, values
 
-from gan.imaging.codec import decode
-from gan.stylize import tab_folder, tab_sheet
+from gan.imaging.io.codec import decode
+from gan.stylize.page import folder, sheet
+from gan.stylize.page.handlers import Settings
 from gan.stylize.pipeline import common_look
 from gan.stylize.presets import PRESETS
-from gan.stylize.tab_work import Wish
 
 # The contact sheet
 
@@ -26,7 +26,7 @@ from gan.stylize.tab_work import Wish
 def test_the_sheet_has_every_preset_by_its_name(tmp_path: Path) -> None:
     run = FakeRun()
     path = photograph(tmp_path / "shoe.png")
-    for step in tab_sheet.Maker(run).sheet(str(path), 0.5, mask="nowhere.png"):
+    for step in sheet.Maker(run).sheet(str(path), 0.5, mask="nowhere.png"):
         if step[0] != gr.skip():
             file, shown, status = step
             assert Path(file).name == "shoe-styles.png"
@@ -39,7 +39,7 @@ def test_the_sheet_has_every_preset_by_its_name(tmp_path: Path) -> None:
 
 def test_stop_reaches_the_sheet(tmp_path: Path) -> None:
     run = FakeRun(step_s=0.1)
-    steps = tab_sheet.Maker(run).sheet(str(photograph(tmp_path / "shoe.png")))
+    steps = sheet.Maker(run).sheet(str(photograph(tmp_path / "shoe.png")))
     while not run.requests:
         next(steps)
     steps.close()  # type: ignore[attr-defined]
@@ -49,7 +49,7 @@ def test_stop_reaches_the_sheet(tmp_path: Path) -> None:
 # A folder
 
 
-def foldered(maker: tab_folder.Maker, files: Sequence[Path], *given: Any, together: bool = True) -> Any:
+def foldered(maker: folder.Maker, files: Sequence[Path], *given: Any, together: bool = True) -> Any:
     """What the archive holds as {name: bytes}, and the list."""
     for archive, listing, _ in maker.folder(None, [str(path) for path in files], together, *given):  # type: ignore[arg-type]
         if archive != gr.skip():
@@ -65,14 +65,14 @@ def test_a_folder_goes_on_after_a_bad_file(tmp_path: Path) -> None:
     bad = tmp_path / "<bad>.jpg"
     bad.write_bytes(b"no")
     files = [photograph(tmp_path / "shoe.png"), bad, photograph(tmp_path / "b" / "shoe.png", (40, 40))]
-    made, listing = foldered(tab_folder.Maker(FakeRun()), files, *values(), *FORMAT)
+    made, listing = foldered(folder.Maker(FakeRun()), files, *values(), *FORMAT)
     assert set(made) == {"shoe-stylized.png", "shoe-stylized.json", "shoe-stylized-2.png", "shoe-stylized-2.json"}
     assert torch.allclose(decode(made["shoe-stylized-2.png"]).rgb, decode(files[2]).rgb.flip(1), atol=1e-6)
     assert "2 of 3 pictures are done · 1 could not be used" in listing
     assert "&lt;bad&gt;.jpg: image: not a picture" in listing
-    assert foldered(tab_folder.Maker(FakeRun()), [bad], *values(), *FORMAT)[0] == {}
+    assert foldered(folder.Maker(FakeRun()), [bad], *values(), *FORMAT)[0] == {}
     with pytest.raises(gr.Error, match="image: none was given"):
-        foldered(tab_folder.Maker(FakeRun()), [], *values(), *FORMAT)
+        foldered(folder.Maker(FakeRun()), [], *values(), *FORMAT)
 
 
 def test_one_look_for_all_or_each_by_itself(tmp_path: Path) -> None:
@@ -81,11 +81,11 @@ def test_one_look_for_all_or_each_by_itself(tmp_path: Path) -> None:
         image.point(lambda value: value // 2).save(dark)
         image.point(lambda value: 128 + value // 2).save(light)
     given = (*values(kind="photographic"), *FORMAT)
-    maker = tab_folder.Maker(photographic(tmp_path))
+    maker = folder.Maker(photographic(tmp_path))
     (tmp_path / "bad.png").write_bytes(b"no")
     alike, _ = foldered(maker, [dark, tmp_path / "bad.png", light], *given)
     single, _ = foldered(maker, [dark, light], *given, together=False)
-    wish = Wish.of_page(*values(kind="photographic"))
+    wish = Settings.of_page(*values(kind="photographic"))
     look = common_look(wish.request(decode(path), wish.read_styles(), None) for path in (dark, light))
     for path in (dark, light):
         name = f"{path.stem}-stylized.png"
@@ -96,7 +96,7 @@ def test_one_look_for_all_or_each_by_itself(tmp_path: Path) -> None:
 
 def test_stop_keeps_what_is_done(tmp_path: Path) -> None:
     run = FakeRun(step_s=0.05)
-    maker = tab_folder.Maker(run)
+    maker = folder.Maker(run)
     files = [photograph(tmp_path / f"{number}.png") for number in range(6)]
     given = (*values(), *FORMAT)
     for archive, listing, _ in maker.folder(None, [str(path) for path in files], True, *given):  # type: ignore[arg-type]

@@ -18,13 +18,13 @@ from PIL import Image
 from tiny_gan import PATH, RECIPE, RECIPES, TinyGan, step, validate
 from torch import Tensor
 
-from gan.errors import ConfigError, InputError
+from gan.core.errors import ConfigError, InputError
+from gan.models.weights import read
 from gan.training.checkpoint import Checkpoints
 from gan.training.cli import main
 from gan.training.loop import Alarmed, train
 from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State, Validation
-from gan.weights import read
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = TinyGan()

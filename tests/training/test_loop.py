@@ -18,15 +18,15 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gan.enhance import recipe as enhance
-from gan.enhance.recipe import PRESETS, RECIPE, EnhanceRecipe
-from gan.errors import ConfigError, InputError
+from gan.core.errors import ConfigError, InputError
+from gan.enhance.train import recipe as enhance
+from gan.enhance.train.recipe import PRESETS, RECIPE, EnhanceRecipe
+from gan.models.weights import read
 from gan.training.checkpoint import Checkpoints
 from gan.training.cli import main
 from gan.training.loop import MAX_ROLLBACKS, train
 from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State
-from gan.weights import read
 
 RECIPES = {"enhance": (RECIPE,)}
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-from gan.data.pairs import stream
-from gan.losses.adversarial import generator_loss
-from gan.nets.ema import EMA
+from gan.models.ema import EMA
 from gan.training.cli import main
+from gan.training.data.degradation_data import stream
+from gan.training.losses.adversarial import generator_loss
 from gan.training.recipe import Losses, Published, Recipe, State, Validation
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import torch
 from pages import photograph
 from PIL import Image
 
-from gan.imaging.codec import decode
+from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 from gan.ui import widgets
 from gan.ui.preview import LONGEST_PX, preview_size, write_preview

@@ -1,0 +1,207 @@
+"""Which pictures a recipe is applied to, where each result goes, and which of them are there already."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan.batch.output import suffix_of
+from gan.batch.recipe_json import KEPT, Recipe
+from gan.batch.results import Outcome, lab_of
+from gan.core.errors import InputError
+from gan.core.files import PICTURE_SUFFIXES, plan_outputs
+
+SHEET = re.compile(r"contact-sheet-\d{2,}\.jpg")
+MOST_IGNORED = 1000
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to make.
+
+    Attributes:
+        recipe: what to do; the variant of it that makes one picture.
+        source: what to do it to; None where the recipe draws.
+        name: of the source below the folder that was given; of what is drawn, the target's.
+        target: the result's file.
+        below: the same below the folder of results.
+    """
+
+    recipe: Recipe
+    source: Path | None
+    name: str
+    target: Path
+    below: str
+
+
+def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
+    """What is to be made of files and folders, in the order of their names.
+
+    A result is called as its source, in the same sub-folders, with the output's suffix; where several would meet in
+    one name, later ones keep their old suffix too, or are numbered. Of a recipe with several results for a picture,
+    each has its color or seed in its name. What lies below `out`, such as the results of an earlier run, is no source.
+
+    Args:
+        recipe: what to do.
+        sources: none for a recipe that draws.
+        out: the folder of results; it need not be there.
+
+    Raises:
+        InputError: no source, or one for a recipe that draws; no picture in a folder; or a result would take the
+            place of a source.
+        StepError: as of `Recipe.arguments`.
+    """
+    if recipe.draws == bool(sources):
+        raise InputError(
+            "image",
+            "pictures for a recipe that makes its own" if recipe.draws else "no picture",
+            "a recipe that begins with generate takes none, every other at least one",
+            "Leave them out, or choose another recipe" if recipe.draws else "Choose a file or a folder",
+        )
+    if out.exists() and not out.is_dir():
+        raise InputError(
+            "output", "{path} is a file", "a folder is needed for several pictures", "Choose another -o", path=out
+        )
+    if out.resolve() in (folder.resolve() for folder in sources):
+        raise InputError(
+            "output",
+            "{path} is the folder of the pictures",
+            "a folder of its own is needed",
+            "Choose another -o",
+            path=out,
+        )
+    suffix = suffix_of(recipe)
+    found: list[tuple[Path | None, str, Path]] = [(None, "", out / f"generated{suffix}")]
+    if not recipe.draws:
+        found = [(source, _name(source, sources), target) for source, target in _pairs(sources, out, suffix)]
+    taken: set[str] = set()
+    jobs = []
+    variants = recipe.variants()
+    for source, name, target in found:
+        for label, variant in variants:
+            labelled = target.with_name(f"{target.stem}-{label}{suffix}") if label else target
+            free = _free(labelled, taken)
+            below = free.relative_to(out).as_posix()
+            jobs.append(Job(variant, source, name or below, free, below))
+    _check_apart(jobs)
+    return tuple(jobs)
+
+
+def ignored_in(sources: Iterable[Path]) -> tuple[str, ...]:
+    """The files of folders that are taken for no pictures, hidden ones left out; `MOST_IGNORED` at most."""
+    names: list[str] = []
+    for folder in sources:
+        if not folder.is_dir():
+            continue
+        for path in sorted(folder.rglob("*")):
+            below = path.relative_to(folder)
+            if any(part.startswith(".") for part in below.parts) or path.is_dir():
+                continue
+            if path.suffix.lower() not in PICTURE_SUFFIXES or not path.is_file():
+                names.append(str(below))
+    return tuple(names[:MOST_IGNORED])
+
+
+def sidecar_of(target: Path) -> Path:
+    """Where the steps of a result are written."""
+    return target.with_name(target.name + ".json")
+
+
+def kept(job: Job) -> Outcome | None:
+    """What an earlier run made of the same picture with the same recipe, if its file still is what it wrote.
+
+    The sidecar is the journal: it is written after its picture, whole or not at all, so that a run which was killed
+    has neither half a file nor a file that is taken for finished and is not.
+    """
+    try:
+        told: dict[str, Any] = json.loads(sidecar_of(job.target).read_bytes())["result"]
+        target = job.target.with_name(Path(told["output"]["file"]).name)
+        same = (
+            told["recipe"] == job.recipe.sha256
+            and told["input"]["sha256"] == ("" if job.source is None else file_sha256(job.source))
+            and told["output"]["sha256"] == file_sha256(target)
+        )
+        if not same:
+            return None
+        return Outcome(
+            name=job.name,
+            target=(Path(job.below).parent / target.name).as_posix(),
+            status="kept",
+            notices=tuple(map(str, told["notices"])),
+            width_px=int(told["output"]["width_px"]),
+            height_px=int(told["output"]["height_px"]),
+            file_bytes=target.stat().st_size,
+            input_sha256=told["input"]["sha256"],
+            output_sha256=told["output"]["sha256"],
+            product=lab_of(told["measured"].get("product")),
+            ground=lab_of(told["measured"].get("ground")),
+            delta_e=told["measured"].get("delta_e"),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None  # no sidecar of ours: the picture is made anew
+
+
+def file_sha256(path: Path) -> str:
+    """Of a file's content; empty for what is no file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not path.is_file():
+        return ""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(2**20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _pairs(sources: Sequence[Path], out: Path, suffix: str) -> list[tuple[Path, Path]]:
+    """Sources and the names of their results, which may meet."""
+    if len(sources) == 1 and not sources[0].is_dir():
+        return [(sources[0], (out / sources[0].name).with_suffix(suffix))]
+    own = out.resolve()
+    holds_out = any(folder.resolve() in own.parents for folder in sources)
+    return [
+        (source, target)
+        for source, target in plan_outputs(sources, out, suffix_for={}, suffix=suffix)
+        if not _ours(source) and not (holds_out and own in source.resolve().parents)
+    ]
+
+
+def _ours(path: Path) -> bool:
+    """Whether it is the contact sheet of an earlier run, on whose results this one works."""
+    return SHEET.fullmatch(path.name) is not None and (path.parent / KEPT).is_dir()
+
+
+def _name(source: Path, sources: Sequence[Path]) -> str:
+    folder = next((folder for folder in sources if folder in source.parents), source.parent)
+    return source.relative_to(folder).as_posix()
+
+
+def _free(target: Path, taken: set[str]) -> Path:
+    """A name that no other result has, on systems too that take a.png and A.png for the same."""
+    free, number = target, 2
+    while str(free).casefold() in taken or SHEET.fullmatch(free.name):
+        free, number = target.with_name(f"{target.stem}-{number}{target.suffix}"), number + 1
+    taken.add(str(free).casefold())
+    return free
+
+
+def _check_apart(jobs: Sequence[Job]) -> None:
+    """Results never take the place of what they are made of."""
+    sources = {job.source.resolve() for job in jobs if job.source is not None}
+    for job in jobs:
+        if job.target.resolve() in sources:
+            raise InputError(
+                "output",
+                "{name} would take the place of a picture that it is made of",
+                "a folder of its own is needed",
+                "Choose another -o",
+                name=job.below,
+            )

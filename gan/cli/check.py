@@ -1,0 +1,125 @@
+"""`python -m gan check`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
+from gan.core.errors import InputError, PackshotError
+from gan.core.files import pictures_below, write_atomic
+
+if TYPE_CHECKING:
+    from gan.export.rule_result import Finding
+
+SOME_FAIL = 3
+"""Exit status: every picture could be used, and not all of them pass."""
+
+COLUMNS = ("rule", "measured", "allowed", "result", "repair")
+RESULTS = {"pass": "pass", "fail": "FAIL", "warn": "warn"}
+
+
+def add(tasks: Tasks) -> None:
+    """The options."""
+    task = tasks.add_parser(
+        "check",
+        help="measure pictures against a sales channel's rules",
+        description="Exit status: 0 every picture passes, 3 some do not, 2 some could not be used.",
+    )
+    task.set_defaults(command=check)
+    task.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
+    channel_options(task)
+    task.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
+    common_options(task)
+
+
+def channel_options(task: argparse.ArgumentParser) -> None:
+    """--channel and --model."""
+    from gan.export.channels import NAMES
+
+    task.add_argument(
+        "--channel", required=True, metavar="NAME_OR_TOML", help=f"{', '.join(NAMES)}, or a channel's file of your own"
+    )
+    task.add_argument("--model", default="auto", metavar="NAME_OR_PATH", help="what finds the product (ours)")
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Print a table for each picture; a bad file is named and the others go on."""
+    from gan.api import Studio
+    from gan.export.channels import channel_of
+    from gan.export.file_metadata import facts_of
+    from gan.export.pipeline import CheckRequest
+    from gan.export.rule_result import Finding
+    from gan.imaging.io.codec import decode
+
+    channel = channel_of(arguments.channel)
+    studio = Studio(arguments.device)
+    files: list[dict[str, Any]] = []
+    for name, path in sources(arguments.input):
+        try:
+            picture = decode(path)
+            facts = facts_of(path, picture=picture)
+            request = CheckRequest(picture=picture, channel=channel, facts=facts, model=arguments.model)
+            result = studio.run(request, progress=None if arguments.quiet else Bar(name))
+        except PackshotError as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            files.append({"source": name, "error": str(error)})
+            continue
+        findings = [Finding.of_record(record) for record in result.details["findings"]]
+        said = {"passed": result.details["passed"], "findings": [finding.plain() for finding in findings]}
+        files.append({"source": name, **said, "notices": list(result.notices)})
+        if not arguments.quiet:
+            print(heading(str(path), channel.title or channel.name, findings))
+            print(*table(findings), *(f"  {notice}" for notice in result.notices), "", sep="\n")
+    if arguments.json is not None:
+        write_atomic(arguments.json, to_json({"channel": channel.record(), "files": files}).encode())
+    if any("error" in file for file in files):
+        return BAD_INPUT
+    return DONE if all(file["passed"] for file in files) else SOME_FAIL
+
+
+def sources(inputs: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    """Pictures and what to call them: a file by its name, one in a folder by its path within.
+
+    Raises:
+        InputError: a folder holds no picture.
+    """
+    for given in inputs:
+        if not given.is_dir():
+            yield given.name, given
+            continue
+        found = False
+        for path in pictures_below(given):
+            found = True
+            yield path.relative_to(given).as_posix(), path
+        if not found:
+            raise InputError(
+                "image",
+                "no picture below {path}",
+                "a folder with pictures is expected",
+                "Check the path",
+                path=given,
+            )
+
+
+def heading(name: str, channel: str, findings: Iterable[Finding]) -> str:
+    """One line: the picture, the channel, and whether it passes."""
+    statuses = [finding.status for finding in findings]
+    broken = statuses.count("fail")
+    verdict = f"FAIL: {broken} of {len(statuses)} rules" if broken else f"pass: {len(statuses)} rules"
+    warned = statuses.count("warn")
+    return f"{name}  {channel}  {verdict}{f', {warned} to look at' if warned else ''}"
+
+
+def table(findings: Iterable[Finding]) -> Iterator[str]:
+    """Rule, measured value, what is allowed, pass, FAIL or warn, and what repair would do, in columns."""
+    rows = [COLUMNS]
+    for each in findings:
+        repair = "" if each.repair is None else str(each.repair)
+        rows.append((each.rule, str(each.value), str(each.allowed), RESULTS[each.status], repair))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,0 +1,152 @@
+"""`python -m gan run`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options
+from gan.core.errors import InputError
+
+if TYPE_CHECKING:
+    from gan.batch.recipe_json import Recipe
+    from gan.batch.results import Outcome, Summary
+    from gan.batch.runner import Replay
+    from gan.batch.worker import Run
+    from gan.core.contract import Progress
+
+DIFFERENT = 3
+"""The exit status of a verification that found another file than it made."""
+
+MOST_LISTED = 20
+
+
+def add(tasks: Tasks) -> None:
+    """The options."""
+    task = tasks.add_parser(
+        "run",
+        help="replay a recipe on pictures and folders",
+        description="Results keep their names and sub-folders. What is done already is skipped, so that the same "
+        "command goes on where it was stopped or killed. OUT gets report.csv, report.json and contact sheets, and "
+        "every picture its steps as JSON beside it, which is a recipe too.",
+    )
+    task.set_defaults(command=run)
+    task.add_argument("recipe", type=Path, metavar="RECIPE", help="steps saved as JSON")
+    task.add_argument("input", nargs="*", metavar="IN", help="files or folders; none where the recipe generates")
+    task.add_argument("-o", "--output", required=True, metavar="OUT", help="a folder")
+    task.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="ray spreads the work, and reads and writes any fsspec path",
+    )
+    task.add_argument(
+        "--workers", type=int, default=0, metavar="N", help="ray: how many (one for every two processors)"
+    )
+    task.add_argument("--again", action="store_true", help="make what is done already once more")
+    task.add_argument(
+        "--verify",
+        action="store_true",
+        help="write nothing: make every picture again and compare; exit status 3 where one differs",
+    )
+    common_options(task)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay a recipe; a bad file is named and the others go on."""
+    from gan.api import Studio
+    from gan.batch.recipe_json import read_recipe
+    from gan.batch.runner import Replay, verify
+
+    recipe = read_recipe(arguments.recipe)
+    bar = None if arguments.quiet else Bar(recipe.name or "run")
+    if arguments.engine == "ray":
+        replay = _on_ray(arguments, recipe, bar)
+    else:
+        studio = Studio(arguments.device)
+        paths = [Path(given) for given in arguments.input]
+        out = Path(arguments.output)
+        if arguments.verify:
+            return _tell(verify(recipe, paths, out, studio.run, progress=bar), quiet=arguments.quiet)
+        replay = Replay(recipe, paths, out, studio.run, again=arguments.again, progress=bar)
+    status = _tell(replay, quiet=arguments.quiet)
+    if not arguments.quiet:
+        _sum_up(replay.summary)
+    return status
+
+
+def _on_ray(arguments: argparse.Namespace, recipe: Recipe, bar: Progress | None) -> Replay:
+    if arguments.verify:
+        raise InputError(
+            "verify", "--verify with --engine ray", "files are compared on one machine", "Leave one of the two out"
+        )
+    try:
+        from gan.batch import ray as engine_ray
+    except ImportError as error:
+        raise InputError(
+            "engine",
+            "Ray is not installed",
+            "local, or ray where it is installed, is allowed",
+            "Run: pip install -r requirements-dev.txt",
+        ) from error
+    return engine_ray.replay(
+        recipe,
+        arguments.input,
+        arguments.output,
+        studio=partial(_studio, arguments.device),
+        workers=arguments.workers,
+        gpu=arguments.device == "cuda",
+        again=arguments.again,
+        progress=bar,
+    )
+
+
+def _studio(device: str) -> Run:
+    """What carries out a worker's requests."""
+    from gan.api import Studio
+
+    return Studio(device).run
+
+
+def _tell(outcomes: Iterable[Outcome], *, quiet: bool) -> int:
+    """A line for each picture, and the exit status of all."""
+    from gan.batch.results import printable
+
+    statuses = set()
+    for outcome in outcomes:
+        statuses.add(outcome.status)
+        if outcome.error is not None:
+            print(f"{printable(outcome.name)}: {outcome.error}", file=sys.stderr)
+        elif outcome.status in ("differs", "missing"):
+            print(f"{printable(outcome.target)}: it {_IS_NOT[outcome.status]}", file=sys.stderr)
+        elif not quiet:
+            size = f"{outcome.width_px}x{outcome.height_px}"
+            took = f"{outcome.seconds:.1f} s" if outcome.status == "made" else _TOLD.get(outcome.status, "")
+            print(printable(outcome.target), size, took, *outcome.notices, sep="  ")
+    if "failed" in statuses:
+        return BAD_INPUT
+    return DIFFERENT if statuses & _IS_NOT.keys() else DONE
+
+
+_IS_NOT = {"differs": "differs from what the recipe makes", "missing": "is not there"}
+_TOLD = {"kept": "was done already", "same": "is the same"}
+
+
+def _sum_up(summary: Summary) -> None:
+    from gan.batch.results import printable
+
+    print(
+        f"Pictures: {summary.count('made')} made, {summary.count('kept')} done already, "
+        f"{summary.count('failed')} could not be used"
+    )
+    for outlier in summary.outliers[:MOST_LISTED]:
+        print(f"{printable(outlier.target)}: color of the {outlier.what} differs, Delta E {outlier.delta_e:.1f}")
+    if summary.ignored:
+        names = ", ".join(map(printable, summary.ignored[:MOST_LISTED]))
+        print(f"Other files, left alone ({len(summary.ignored)}): {names}")
+    for path in (summary.report_csv, *summary.sheets):
+        print(path)

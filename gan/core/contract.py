@@ -1,0 +1,371 @@
+"""What every task has in common: a Request goes in, a Result comes out, one function runs the way between.
+
+A room defines a frozen `Request` and a plain function, its pipeline, `(request, context) -> Output`. `run` owns
+whatever a pipeline could forget: inference mode, the seed, clamping, the clock, the record of what was used. The
+`Context` that it hands to the pipeline owns `eval()`, locks, padding, tiling and cropping, progress and Stop.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, TypeVar
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from gan.core.errors import Cancelled, InputError
+from gan.imaging.color_grading import Look
+from gan.imaging.io.codec import to_pil
+from gan.imaging.mask import Mask
+from gan.imaging.picture import Picture
+from gan.imaging.pixel_hash import sha256_of
+from gan.imaging.tiling import tiled
+
+Progress = Callable[[int, int, str], None]
+"""Called with (steps done, steps in all, what is being done, as a template of `gan.ui.i18n`)."""
+
+SEED_LIMIT = 2**32
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Base of every task's request. Pixels stay out of the record.
+
+    Raises:
+        InputError: the seed is not within [0, 2**32).
+    """
+
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < SEED_LIMIT:
+            raise InputError("seed", "{seed}", "a whole number from 0 to 4294967295", "Choose another", seed=self.seed)
+
+    def record(self) -> dict[str, Any]:
+        """The request as JSON-ready values; a picture, a mask or a look is represented by its file's name."""
+        return {
+            item.name: _plain(getattr(self, item.name))
+            for item in dataclasses.fields(self)
+            if getattr(self, item.name) is not None
+        }
+
+    def as_step(self) -> dict[str, Any]:
+        """What a recipe needs to ask the same of another picture, as JSON-ready values.
+
+        These are the fields that differ from their defaults, without `picture`. A further picture, a mask or a look is
+        {"file": its name, "sha256": of its pixels}.
+        """
+        return {
+            item.name: _plain(getattr(self, item.name), _reference)
+            for item in dataclasses.fields(self)
+            if item.name != "picture" and getattr(self, item.name) != _default(item)
+        }
+
+    def alone(self, index: int) -> Request:
+        """The request whose first picture is this one's picture `index`; itself where a task makes them together."""
+        return self
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network as it is served, with what a caller must know about sizes.
+
+    Attributes:
+        name: as in the manifest, or the path or Hub id it came from.
+        sha256: of the weights' file.
+        network: maps (N, 3, H, W) in [0, 1] to (N, 3, H * scale, W * scale), nominally in [0, 1].
+        task: what it was made for.
+        scale: output pixels per input pixel, in each direction.
+        multiple: height and width must be divisible by this; `Context.apply` pads and crops.
+        context_px: how far, in input pixels, a pixel of the output looks around itself.
+        whole: whether it wants to see all of a picture at once and cannot be tiled.
+    """
+
+    name: str
+    sha256: str
+    network: nn.Module
+    task: str = ""
+    scale: int = 1
+    multiple: int = 1
+    context_px: int = 32
+    whole: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a pipeline returns: pictures, what the user should be told, and what was chosen on the way."""
+
+    pictures: tuple[Picture, ...]
+    notices: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was made, and enough to make it again.
+
+    Attributes:
+        pictures: float32 pictures in [0, 1]; `image` and `images` give them as PIL.
+        weights: {name: sha256} of every model that took part.
+        seconds: from the request to the finished pixels, decoding and encoding excluded.
+        notices: sentences for the user, as templates of `gan.ui.i18n`.
+        details: what the pipeline chose, such as the settings that "auto" found.
+        request: the request's record.
+    """
+
+    task: str
+    pictures: tuple[Picture, ...]
+    seed: int
+    seconds: float
+    weights: Mapping[str, str]
+    notices: tuple[str, ...]
+    details: Mapping[str, Any]
+    request: Mapping[str, Any]
+
+    @property
+    def picture(self) -> Picture:
+        return self.pictures[0]
+
+    @property
+    def image(self) -> Image.Image:
+        """The first picture, 8 bits a channel, RGB or RGBA."""
+        return to_pil(self.picture)
+
+    @property
+    def images(self) -> list[Image.Image]:
+        return [to_pil(picture) for picture in self.pictures]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """JSON-ready: task, seed, request, weights with hashes, seconds, notices, details."""
+        return {
+            item.name: _plain(getattr(self, item.name)) for item in dataclasses.fields(self) if item.name != "pictures"
+        }
+
+
+class Cache:
+    """Small things that several requests use, such as a style's code; the least recently used make room.
+
+    Args:
+        most: how many are kept.
+    """
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._items: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The item of that key; made outside the lock, so that two threads may make it twice and none waits."""
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+                kept: T = self._items[key]
+                return kept
+        made = make()
+        with self._lock:
+            self._items[key] = made
+            while len(self._items) > self._most:
+                self._items.popitem(last=False)
+        return made
+
+
+class Context:
+    """What a pipeline may use of the outside: models, the device, a seeded generator, progress, Stop.
+
+    Args:
+        device: where networks run; pictures stay on the CPU.
+        load: gives the `Model` of a name, of a task if one is named; raises `WeightsError`.
+        seed: of `generator`, which lives on the CPU so that a seed means the same on every device.
+        progress: called after every finished step.
+        cancel: when set, the next step raises `Cancelled`.
+        tile_px: side of the area, in input pixels, that one call of a network contributes.
+        autocast: a half-precision type that the device computes natively, or None for float32 throughout.
+        cache: what `kept` keeps, shared between requests; by default this request's own.
+    """
+
+    def __init__(
+        self,
+        device: torch.device,
+        load: Callable[..., Model],
+        *,
+        seed: int = 0,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        tile_px: int = 256,
+        autocast: torch.dtype | None = None,
+        cache: Cache | None = None,
+    ) -> None:
+        self.device = device
+        self.generator = torch.Generator().manual_seed(seed)
+        self.weights: dict[str, str] = {}
+        self._load = load
+        self._progress = progress
+        self._cancel = cancel
+        self._tile_px = tile_px
+        self._autocast = autocast
+        self._cache = Cache() if cache is None else cache
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made under this key, by an earlier request too where it was lately; else it is made and kept."""
+        return self._cache.get(key, make)
+
+    def within(self, done: int, total: int) -> Context:
+        """The context of one of several parts of the work, which reports the whole's progress after its own steps."""
+        part = copy.copy(self)
+        part._progress = None if self._progress is None else lambda _done, _total, what: self.step(done, total, what)
+        return part
+
+    def model(self, name: str, task: str = "") -> Model:
+        """The model of that name, in eval mode on the device; it is noted in the result's weights.
+
+        Args:
+            task: what it has to be made for, where that is not the request's own task.
+        """
+        model = self._load(name, task) if task else self._load(name)
+        self.weights[model.name] = model.sha256
+        return model
+
+    def step(self, done: int, total: int, what: str) -> None:
+        """Report progress.
+
+        Raises:
+            Cancelled: the user pressed Stop.
+        """
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled
+        if self._progress is not None:
+            self._progress(done, total, what)
+
+    def infer(self, model: Model, x: Tensor) -> Tensor:
+        """One call of a network on all of a picture: x (N, C, H, W) on the CPU, its output in float32 there too."""
+        with model.lock, torch.inference_mode(), self._half():
+            out: Tensor = model.network.eval()(x.to(self.device))
+        return out.to("cpu", torch.float32)
+
+    def apply(
+        self,
+        model: Model,
+        x: Tensor,
+        *,
+        around: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None = None,
+        what: str = "Enhancing",
+        tile_px: int | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Tensor:
+        """Run a model over a picture of any size, tile by tile, on the context's device.
+
+        Args:
+            model: maps (1, C, h, w) to (1, 3, h * scale, w * scale).
+            x: (1, C, H, W) on the CPU.
+            around: called as `around(network, tile)` in place of `network(tile)`, for what belongs to each tile.
+            what: the step's name for the progress.
+            tile_px: side of a tile where it is not to be the context's.
+            on_progress: called with (tiles done, tiles in all) in place of `step`; it has to call that.
+
+        Returns:
+            (1, 3, H * scale, W * scale), float32, on the CPU, clamped to [0, 1].
+        """
+        network = model.network.eval()
+
+        def on_tile(tile: Tensor) -> Tensor:
+            with self._half():
+                out: Tensor = network(tile) if around is None else around(network, tile)
+            return out
+
+        with model.lock, torch.inference_mode():
+            return tiled(
+                on_tile,
+                x,
+                scale=model.scale,
+                multiple=model.multiple,
+                context_px=model.context_px,
+                tile_px=tile_px or self._tile_px,
+                device=self.device,
+                on_progress=on_progress or (lambda done, total: self.step(done, total, what)),
+            )
+
+    def _half(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None)
+
+
+R = TypeVar("R", bound=Request)
+
+
+def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, *, task: str) -> Result:
+    """Carry out one request; every picture that comes of it tells of this step after those of the request's picture.
+
+    Raises:
+        InputError, WeightsError: as the pipeline raises them.
+        Cancelled: Stop was pressed.
+        RuntimeError: the network returned a value that is no number; such a picture is not shown.
+    """
+    began = time.perf_counter()
+    with torch.inference_mode():
+        output = pipeline(request, context)
+        for picture in output.pictures:
+            # Both ends are NaN where any value is; isfinite() would allocate the whole picture once more.
+            if not all(math.isfinite(end.item()) for end in torch.aminmax(picture.rgb)):
+                raise RuntimeError(f"{task}: the network returned non-finite values")
+            picture.rgb.clamp_(0, 1)
+    weights = dict(context.weights)
+    return Result(
+        task=task,
+        pictures=_with_provenance(output.pictures, request, task, weights),
+        seed=request.seed,
+        seconds=time.perf_counter() - began,
+        weights=weights,
+        notices=output.notices,
+        details=output.details,
+        request=request.record(),
+    )
+
+
+def _with_provenance(
+    pictures: tuple[Picture, ...], request: Request, task: str, weights: Mapping[str, str]
+) -> tuple[Picture, ...]:
+    """A request's pictures with the history of what it was about and this step, and a source type where none is."""
+    source = getattr(request, "picture", None)
+    history, source_type = (source.history, source.source_type) if isinstance(source, Picture) else ((), "")
+    together = request.as_step()
+    told = []
+    for index, picture in enumerate(pictures):
+        alone = request.alone(index)
+        step = {"task": task, "request": together if alone is request else alone.as_step(), "weights": weights}
+        told.append(
+            dataclasses.replace(picture, history=(*history, step), source_type=picture.source_type or source_type)
+        )
+    return tuple(told)
+
+
+def _default(item: dataclasses.Field[Any]) -> Any:
+    return item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
+
+
+def _reference(pixels: Picture | Mask | Look) -> dict[str, str]:
+    return {"file": pixels.name, "sha256": sha256_of(pixels)}
+
+
+def _plain(value: Any, pixels: Callable[[Any], Any] = attrgetter("name")) -> Any:
+    """JSON-ready; `pixels` says what stands for a picture, a mask or a look."""
+    if isinstance(value, (Picture, Mask, Look)):
+        return pixels(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _plain(getattr(value, item.name), pixels) for item in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, pixels) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, pixels) for item in value]
+    return value

@@ -1,0 +1,239 @@
+"""Where the product is: its own transparency if it has any, else what the network of ours sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan.core.contract import Context, Model
+from gan.core.errors import InputError, WeightsError
+from gan.cutout.network import CutoutNet
+from gan.imaging.background_prior import standing_out
+from gan.imaging.clicks import at_size, marked
+from gan.imaging.mask import Mask
+from gan.imaging.matting import guided, snapped_ends
+from gan.imaging.picture import Picture
+from gan.imaging.resize import shrunk
+
+AUTO_MODEL = "auto"
+OUR_MODEL = "cutout"
+
+GLANCES_PX = 256, 192
+"""Longest sides at which the network first looks at the whole picture: it has learned at about these, and what one
+size takes for a thing of its own the other often does not."""
+
+LOOK_PX = 512
+"""Longest side at which it looks again at what it found."""
+
+MARGIN = 0.12
+"""What the second look sees around the product, as a share of the product's longer side."""
+
+MULTIPLE = CutoutNet.MULTIPLE
+STEPS = 4
+"""Of the whole way; the last is left to whoever asked."""
+
+LEAST_SHARE = 1e-4
+"""A product covers at least this share of its picture."""
+
+SPECK = 0.01
+"""Share of the largest part below which a part is no product."""
+
+RATHER = 0.3
+"""From this coverage on the first look's answer is looked at again."""
+
+SURE = 0.6
+UNSURE = "The product is not clearly told from its ground; correct it with the brush"
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Where the product is.
+
+    Attributes:
+        alpha: float32, (1, 1, H, W), in [0, 1]: how much of each pixel the product covers.
+        confidence: 0 to 1: how clearly it was told from its ground, from how far two looks agree and how decided the
+            last one is near the edge; 1 where a user or a file said so.
+        notices: what the user should be told, as templates of `gan.ui.i18n`.
+    """
+
+    alpha: Tensor
+    confidence: float
+    notices: tuple[str, ...] = ()
+
+
+def find(
+    picture: Picture,
+    context: Context,
+    *,
+    model: str = AUTO_MODEL,
+    mask: Mask | None = None,
+    keep: Mask | None = None,
+    drop: Mask | None = None,
+) -> Found:
+    """Tell the product from its ground.
+
+    A mask is taken as it is, and so is the transparency of a picture that has any; for both no network runs.
+    Otherwise the network looks at the whole picture, at two sizes, and then closer at what it found there; the edge
+    is then traced at full resolution.
+
+    Args:
+        picture: H x W pixels.
+        context: gives the network.
+        model: "auto" for ours; else a manifest name, a path, or a Hub id.
+        mask: (1, 1, H, W), 1 where the product is.
+        keep, drop: clicks or strokes on what is meant and on what is not, for a picture that shows several things.
+
+    Raises:
+        InputError: no product was found, or the mask is empty.
+        WeightsError: as the network's loading raises it.
+    """
+    if mask is not None:
+        if not bool(mask.coverage.any()):
+            raise InputError("mask", "it is empty", "the product has to be marked", "Mark it, or leave the mask out")
+        return Found(mask.coverage, 1.0)
+    if has_transparency(picture):
+        if picture.alpha is None or not bool(picture.alpha.any()):
+            raise _nothing()
+        return Found(picture.alpha, 1.0)
+    served = context.model(OUR_MODEL if model == AUTO_MODEL else model)
+    if served.task not in ("", OUR_MODEL):
+        raise WeightsError(
+            "model",
+            "{name} is made for {task}",
+            "a model of this task is expected",
+            "Choose another",
+            name=served.name,
+            task=served.task,
+        )
+    context.step(0, STEPS, "Looking for the product")
+    marks = _Marks(keep, drop)
+    first, second = _glances(served, picture.rgb, marks, context)
+    glance = _without_specks((first + second) / 2)
+    near = _around(glance)
+    rows, columns = (_scaled(near[i], glance.shape[2 + i], picture.rgb.shape[2 + i]) for i in range(2))
+    context.step(1, STEPS, "Looking closer")
+    part = picture.rgb[:, :, rows, columns]
+    small = shrunk(part, LOOK_PX)
+    known = F.interpolate(glance[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
+    known = marks.on(known, rows, columns)
+    looked = _coverage(served, small, known, context)
+    cover = snapped_ends(_without_specks(looked))
+    if float(cover.sum()) < LEAST_SHARE * cover.numel():
+        raise _nothing()
+    context.step(2, STEPS, "Tracing the edge")
+    alpha = torch.zeros(1, 1, picture.height_px, picture.width_px)
+    alpha[:, :, rows, columns] = guided(part, cover, small=small)
+    confidence = _agreement(first, second) ** 2 * _decided(looked)
+    return Found(alpha, confidence, () if confidence >= SURE else (UNSURE,))
+
+
+def has_transparency(picture: Picture) -> bool:
+    """Whether any pixel of a picture is not opaque."""
+    return picture.alpha is not None and bool((picture.alpha < 1).any())
+
+
+def _nothing() -> InputError:
+    return InputError(
+        "image",
+        "no product was found",
+        "a product that stands out from its ground is needed",
+        "Mark it with the brush, or choose another picture",
+    )
+
+
+def _coverage(model: Model, rgb: Tensor, prior: Tensor, context: Context) -> Tensor:
+    """Colors (1, 3, h, w) and what is known of the coverage (1, 1, h, w) to the coverage (1, 1, h, w) in (0, 1).
+
+    For the network both are padded by repeating their border.
+    """
+    height, width = rgb.shape[2:]
+    pad = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
+    logits = context.infer(model, F.pad(torch.cat([rgb, prior], 1), pad, mode="replicate"))
+    return logits[:, :, :height, :width].sigmoid()
+
+
+@dataclass(frozen=True, eq=False)
+class _Marks:
+    """What a user marked, at the picture's size."""
+
+    keep: Mask | None
+    drop: Mask | None
+
+    def on(self, prior: Tensor, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor:
+        """A prior (1, 1, h, w) of the whole picture, or of these rows and columns of it, with the marks on it."""
+
+        def fitted(mask: Mask | None) -> Tensor | None:
+            part = None if mask is None else mask.coverage[:, :, rows, columns]
+            return None if part is None or not bool(part.any()) else at_size(part, *prior.shape[2:])
+
+        return marked(prior, fitted(self.keep), fitted(self.drop))
+
+
+def _glances(model: Model, rgb: Tensor, marks: _Marks, context: Context) -> tuple[Tensor, Tensor]:
+    """Two answers about the whole picture, (1, 1, h, w) each and of one size, the second from a smaller, mirrored copy.
+
+    Where they differ neither is to be trusted.
+    """
+    wide, small = (shrunk(rgb, size_px) for size_px in GLANCES_PX)
+    first = _coverage(model, wide, marks.on(standing_out(wide)), context)
+    mirrored = small.flip(3)
+    second = _coverage(model, mirrored, marks.on(standing_out(small)).flip(3), context).flip(3)
+    return first, F.interpolate(second, first.shape[2:], mode="bilinear")
+
+
+def _without_specks(cover: Tensor) -> Tensor:
+    """The same without parts far smaller than the largest; their soft rims go with them, holes stay."""
+    from scipy import ndimage  # here, because importing it takes longer than looking
+
+    parts, count = ndimage.label(cover[0, 0].numpy() > 0.1, structure=np.ones((3, 3)))
+    if count < 2:
+        return cover
+    sizes = ndimage.sum_labels(cover[0, 0].numpy(), parts, np.arange(count + 1))
+    sizes[0] = 0
+    specks = torch.from_numpy((sizes < SPECK * sizes.max())[parts] & (parts > 0))
+    return cover.masked_fill(specks, 0)
+
+
+def _around(glance: Tensor) -> tuple[slice, slice]:
+    """Rows and columns of what the first look found, with a margin.
+
+    Raises:
+        InputError: it found nothing.
+    """
+    inside = glance[0, 0] > RATHER
+    if float((glance > 0.5).float().mean()) < LEAST_SHARE:
+        raise _nothing()
+    ends = [torch.nonzero(inside.any(axis)).flatten()[[0, -1]].tolist() for axis in (1, 0)]
+    margin = 2 + round(MARGIN * max(last + 1 - first for first, last in ends))
+    rows, columns = (
+        slice(max(0, first - margin), min(side, last + 1 + margin))
+        for (first, last), side in zip(ends, glance.shape[2:], strict=True)
+    )
+    return rows, columns
+
+
+def _scaled(span: slice, length: int, longer: int) -> slice:
+    return slice(round(span.start * longer / length), round(span.stop * longer / length))
+
+
+def _agreement(first: Tensor, second: Tensor) -> float:
+    """The soft intersection of two coverages over their union, 0 to 1."""
+    return float(torch.minimum(first, second).sum() / torch.maximum(first, second).sum().clamp(min=1e-6))
+
+
+def _decided(cover: Tensor) -> float:
+    """How decided a coverage is near its edge, 0 to 1, without the pixels that every edge runs through."""
+    inside = (cover > 0.5).float()
+
+    def reach(px: int) -> Tensor:
+        grown = F.max_pool2d(inside, 2 * px + 1, 1, px)
+        return grown + F.max_pool2d(1 - inside, 2 * px + 1, 1, px) > 1
+
+    band = reach(max(4, round(0.02 * max(cover.shape[2:])))) & ~reach(2)
+    if not bool(band.any()):
+        return float((2 * cover - 1).abs().mean())
+    return float((2 * cover[band] - 1).abs().mean())

@@ -1,0 +1,371 @@
+"""How the cut-out network is trained: products laid on other grounds, rendered scenes, and a teacher's photographs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision.utils import make_grid
+
+from gan.core.errors import ConfigError, InputError
+from gan.cutout.network import CutoutConfig, CutoutNet
+from gan.imaging.background_prior import standing_out
+from gan.imaging.clicks import RADIUS, disc, marked
+from gan.imaging.product import coverage
+from gan.imaging.resize import resize
+from gan.models.ema import EMA
+from gan.models.features import load_features
+from gan.training.data.clicks import a_click
+from gan.training.data.composites import Composites, Products, drawings, load_products
+from gan.training.data.degradation_data import stream
+from gan.training.data.mixture import CutoutItems, Taught, sort_out
+from gan.training.data.pictures import Entry, Pictures, split
+from gan.training.data.scenes import Scenes, split_scenes
+from gan.training.losses.matting import edge_band, edge_distance, soft_iou, structure_distance
+from gan.training.recipe import Losses, Published, Recipe, State, Validation
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+VALIDATION_PICTURES = 48
+VALIDATION_SCENES = 64
+SHOWN = 12
+"""Composites and scenes in the grid, each."""
+
+BAND = 0.02
+"""How far from an edge a pixel counts for more, as a share of the side."""
+PRODUCT_PX = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoutRecipe:
+    """A complete recipe; a row of `PRESETS`.
+
+    Attributes:
+        network: what is trained.
+        side_px: of the pictures; a multiple of 32.
+        batch: pictures a step.
+        learning_rate: of AdamW (0.9, 0.99); the encoder, which comes trained, learns at a third of it.
+        decided: weight of the binary cross-entropy with the coverage.
+        distance: weight of the L1 distance.
+        structure: weight of 1 - SSIM.
+        edges: weight of the L1 distance of the slopes, over three sizes.
+        overlap: weight of 1 - soft IoU.
+        band: how many times as much a pixel near an edge counts in the first two.
+        drawings: how many grounds are drawn by code, besides the folder's.
+        ema_half_life_kimg: of the published average, thousands of pictures.
+
+    Raises:
+        ConfigError: the side does not suit the network.
+    """
+
+    network: CutoutConfig = field(default_factory=lambda: CutoutConfig(marks=True))
+    side_px: int = 192
+    batch: int = 8
+    learning_rate: float = 1e-3
+    decided: float = 1.0
+    distance: float = 3.0
+    structure: float = 0.3
+    edges: float = 0.5
+    overlap: float = 0.5
+    band: float = 4.0
+    drawings: int = 112
+    ema_half_life_kimg: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.side_px % CutoutNet.MULTIPLE:
+            raise ConfigError(
+                "side_px",
+                "{side}",
+                "a multiple of {unit} is allowed",
+                "Change the preset",
+                side=self.side_px,
+                unit=CutoutNet.MULTIPLE,
+            )
+
+
+TINY = CutoutConfig(decoder=(8, 8, 8, 8, 8), slim=8, marks=True)
+
+# fmt: off
+PRESETS: dict[str, CutoutRecipe] = {
+    # one or two CPU cores: an hour; then hours of cpu-256 and of cpu-320, each --from RUN of the one before
+    "cpu-192": CutoutRecipe(),
+    "cpu-256": CutoutRecipe(side_px=256, learning_rate=4e-4),
+    "cpu-320": CutoutRecipe(side_px=320, learning_rate=3e-4),
+    # a GPU: half an hour
+    "gpu-320": CutoutRecipe(side_px=320, batch=48, drawings=1000, ema_half_life_kimg=10.0),
+    # seconds: for tests and for trying things out
+    "tiny":    CutoutRecipe(network=TINY, side_px=32, batch=2, drawings=2),
+}
+# fmt: on
+
+
+@dataclass(frozen=True)
+class CutoutData:
+    """Products, grounds, scenes and a teacher's photographs, each split apart.
+
+    Attributes:
+        training: items of all kinds.
+        validation: composites of what is held out.
+        scenes: rendered ones whose main product is held out; None where there are none.
+    """
+
+    training: CutoutItems
+    validation: Composites
+    scenes: Scenes | None = None
+
+
+def data(config: CutoutRecipe, folder: Path, seed: int) -> CutoutData:
+    """Pictures with masks are products, those of scenes and with a teacher's answer are what they are; all others below
+    the folder are grounds. Where none is held out, all are both.
+
+    Raises:
+        InputError: no picture has a mask.
+    """
+    found = sort_out(folder)
+    products, grounds = split(found.products), split(found.grounds)
+
+    def composites(part: int, count: int, first: int, own_seed: int) -> Composites:
+        around = []
+        for some in _by_collection(grounds[part] or grounds[1 - part], folder):
+            with suppress(InputError):  # studio grounds and drawings need no pictures
+                around.append(Pictures(some, config.side_px))
+        return Composites(
+            _loaded(products[part] or products[1 - part], folder),
+            around,
+            drawings(count, max(config.side_px, 256), first),
+            config.side_px,
+            own_seed,
+        )
+
+    staged, shown = split_scenes(found.scenes)
+    # Seeds of drawings are kept apart too: what is held out was never drawn for training.
+    return CutoutData(
+        CutoutItems(
+            composites(0, config.drawings, 1000, seed),
+            Scenes(staged) if staged else None,
+            _taught(split(found.taught)[0], config.side_px),
+            seed,
+        ),
+        composites(1, min(config.drawings, 28), 0, 0),
+        Scenes(shown[:VALIDATION_SCENES]) if shown else None,
+    )
+
+
+def _taught(entries: list[Entry], side_px: int) -> Taught | None:
+    return Taught(entries, side_px) if entries else None
+
+
+def _loaded(entries: list[Entry], folder: Path) -> list[Products]:
+    found = []
+    for some in _by_collection(entries, folder):
+        with suppress(InputError):
+            found.append(load_products(some, PRODUCT_PX))
+    return found or [load_products(entries, PRODUCT_PX)]
+
+
+def _by_collection(entries: list[Entry], folder: Path) -> list[list[Entry]]:
+    """The same apart by the folder's own folders; what lies in none of them is together."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        first, *below = entry.path.relative_to(folder).parts
+        found.setdefault(first if below else "", []).append(entry)
+    return list(found.values())
+
+
+def build(config: CutoutRecipe, _data: CutoutData | None = None) -> State:
+    """Network with the encoder as ImageNet left it, average and optimizer."""
+    network = CutoutNet(config.network)
+    if config.network.slim == 1:
+        pretrained(network)
+    network = network.to(memory_format=torch.channels_last)
+    encoder = [*network.stem.parameters(), *network.stages.parameters()]
+    own = {id(p) for p in encoder}
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in network.parameters() if id(p) not in own], "lr": config.learning_rate},
+            {"params": encoder, "lr": config.learning_rate / 3},
+        ],
+        betas=(0.9, 0.99),
+        weight_decay=1e-4,
+    )
+    return State({"network": network}, {"network": EMA(network)}, {"network": optimizer})
+
+
+def pretrained(network: CutoutNet) -> None:
+    """Give the encoder the convolutions of EfficientNet-Lite0 (Apache-2.0), in place.
+
+    Raises:
+        WeightsError: the packages of requirements-dev.txt are not installed.
+    """
+    trained = [m for m in load_features("lite0").modules() if isinstance(m, nn.Conv2d)]
+    own = [network.stem, *(m for m in network.stages.modules() if isinstance(m, nn.Conv2d))]
+    for mine, theirs in zip(own, trained, strict=False):
+        mine.load_state_dict(theirs.state_dict())
+
+
+def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
+    """Take every published tensor whose name and shape agree."""
+    network = state.networks["network"]
+    own = network.state_dict()
+    taken = {key: value for key, value in published.items() if key in own and own[key].shape == value.shape}
+    network.load_state_dict({**own, **taken})
+    state.ema["network"].module.load_state_dict(network.state_dict())
+    return [f"{len(taken)} of {len(published)} tensors were taken from the published network."]
+
+
+def batches(
+    config: CutoutRecipe, data: CutoutData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
+) -> Iterator[tuple[Tensor, ...]]:
+    """`CutoutItems` in batches, without end from item `start` on."""
+    return stream(data.training, start=start, batch=batch, rank=rank, world=world, workers=workers)
+
+
+def step(state: State, batch: tuple[Tensor, ...], config: CutoutRecipe, fabric: Fabric) -> Losses:
+    """One step.
+
+    Args:
+        batch: given (N, 4, p, p), coverage (N, 1, p, p) and weight (N, 1, 1, 1), as `CutoutItems` has them.
+
+    Returns:
+        The losses, unweighted, and the gradient's norm before it is clipped to 1.
+    """
+    given, alpha = (x.contiguous(memory_format=torch.channels_last) for x in batch[:2])
+    weight = batch[2]
+    network, optimizer = state.networks["network"], state.optimizers["network"]
+    logits = network(given).float()
+    made = logits.sigmoid()
+    each = weight * edge_band(alpha, max(1, round(BAND * config.side_px)), config.band)
+    own = weight.flatten()
+    losses = {
+        "decided": (each * F.binary_cross_entropy_with_logits(logits, alpha, reduction="none")).mean(),
+        "distance": (each * (made - alpha).abs()).mean(),
+        "structure": (own * structure_distance(made, alpha)).mean(),
+        "edges": edge_distance(made, alpha),
+        "overlap": (own * (1 - soft_iou(made, alpha))).mean(),
+    }
+    total = torch.stack([getattr(config, name) * loss for name, loss in losses.items()]).sum()
+    optimizer.zero_grad(set_to_none=True)
+    fabric.backward(total)
+    norm = fabric.clip_gradients(network, optimizer, max_norm=1.0, error_if_nonfinite=False)
+    losses["grad_norm"] = norm if norm is not None else torch.zeros(())
+    optimizer.step()
+    return losses
+
+
+def validate(state: State, config: CutoutRecipe, data: CutoutData, device: torch.device) -> Validation:
+    """The average network on what is held out: fixed composites, with edges enclosed beside it, and scenes.
+
+    The score is the mean IoU of the coverage at one half minus twice the mean absolute error, over composites, and
+    where there are scenes the mean of that, of scenes' IoU and of their IoU with one click on each thing.
+    """
+    network = state.ema["network"].module.eval()
+    sums = dict.fromkeys(("iou", "error", "plain_iou", "plain_error"), 0.0)
+    rows = []
+
+    def look(given: Tensor) -> Tensor:
+        made: Tensor = network(given[None].to(device)).float().sigmoid().cpu()
+        return made
+
+    with torch.inference_mode():
+        for index in range(VALIDATION_PICTURES):
+            given, alpha = data.validation[index]
+            made = look(given)
+            for prefix, candidate in (("", made), ("plain_", coverage(given[None, :3]))):
+                sums[f"{prefix}iou"] += _iou(candidate, alpha[None])
+                sums[f"{prefix}error"] += float((candidate - alpha[None]).abs().mean())
+            if index < SHOWN:
+                rows += [given[:3], alpha.expand(3, -1, -1), made[0].expand(3, -1, -1)]
+        figures = {name: value / VALIDATION_PICTURES for name, value in sums.items()}
+        score = figures["iou"] - 2 * figures["error"]
+        if data.scenes is not None:
+            found = _scene_figures(data.scenes, config.side_px, look, rows)
+            figures |= found
+            score = (score + found["scene_iou"] + found["click_iou"]) / 3
+    count = VALIDATION_PICTURES + (0 if data.scenes is None else len(data.scenes))
+    return Validation(figures, score, make_grid(rows, nrow=12, padding=2), pictures=count)
+
+
+def _scene_figures(
+    scenes: Scenes, side_px: int, look: Callable[[Tensor], Tensor], rows: list[Tensor]
+) -> dict[str, float]:
+    """The main product's IoU without a click, and every thing's with one click in its middle; rows for the grid."""
+    found: list[float] = []
+    clicked: list[float] = []
+    for index in range(len(scenes)):
+        rgb, covers = (resize(x[None], side_px, side_px)[0] for x in scenes.whole(index))
+        known = standing_out(rgb[None])[0]
+        made = look(torch.cat([rgb, known]))
+        found.append(_iou(made, covers[None, :1]))
+        if index < SHOWN:
+            rows += [rgb, covers[:1].expand(3, -1, -1), made[0].expand(3, -1, -1)]
+        for number in scenes.things(index):
+            place = a_click(covers[number : number + 1])
+            if place is None:
+                continue
+            mark = disc(side_px, side_px, *place, RADIUS * side_px)
+            made = look(torch.cat([rgb, marked(known, mark, None)]))
+            clicked.append(_iou(made, covers[None, number : number + 1]))
+            if index < SHOWN and number == 1:
+                rows += [torch.lerp(rgb, torch.tensor([1.0, 0.0, 0.0])[:, None, None], mark)]
+                rows += [covers[1:2].expand(3, -1, -1), made[0].expand(3, -1, -1)]
+    return {
+        "scene_iou": sum(found) / len(found),
+        "scene_over_90": sum(iou > 0.9 for iou in found) / len(found),
+        "click_iou": sum(clicked) / max(1, len(clicked)),
+        "click_over_90": sum(iou > 0.9 for iou in clicked) / max(1, len(clicked)),
+    }
+
+
+def _iou(made: Tensor, wanted: Tensor) -> float:
+    return float(soft_iou((made > 0.5).float(), (wanted > 0.5).float()))
+
+
+def publish(state: State, config: CutoutRecipe) -> Published:
+    """The average, in half precision."""
+    network = state.ema["network"].module
+    tensors = {key: value.half().cpu() for key, value in network.state_dict().items()}
+    return Published(dataclasses.asdict(config.network), tensors, state.seen_images)
+
+
+def cost(config: CutoutRecipe) -> list[str]:
+    """Sentences for a dry run."""
+    network = CutoutNet(config.network)
+    with FlopCounterMode(display=False) as counter:
+        network(torch.zeros(1, 4, 320, 320))
+    return [
+        f"The network has {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters.",
+        f"A picture of 320x320 pixels takes {counter.get_total_flops() / 2e9:.2f} GMACs.",
+    ]
+
+
+def learning_rate(_config: CutoutRecipe, progress: float) -> float:
+    """Up over the first hundredth, constant, then down to a twentieth over the last six tenths of the run."""
+    if progress < 0.4:
+        return min(1.0, 0.05 + 100 * progress)
+    return 1.0 - 0.95 * (progress - 0.4) / 0.6
+
+
+RECIPE = Recipe(
+    task="cutout",
+    presets=PRESETS,
+    data=data,
+    build=build,
+    warm_start=warm_start,
+    batches=batches,
+    step=step,
+    validate=validate,
+    publish=publish,
+    cost=cost,
+    batch_size=lambda config: config.batch,
+    ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
+    learning_rate=learning_rate,
+)

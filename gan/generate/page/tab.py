@@ -1,0 +1,267 @@
+"""Generate's tab: its widgets, and which handler answers to which of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+from gradio.components.base import Component
+
+from gan.generate.page import directions as tab_directions
+from gan.generate.page import photo as tab_photo
+from gan.generate.page import result, video
+from gan.generate.page import settings as tab_settings
+from gan.generate.page.directions import Find
+from gan.generate.page.handlers import SAID, Handlers
+from gan.generate.page.settings import INDEX, SLIDER_OF, Controls, Models
+from gan.ui import widgets
+from gan.ui.i18n import label
+from gan.ui.protocols import Choice, Run, say_why_not
+from gan.ui.run_button import Bar, bar
+from gan.ui.widgets import AT_ONCE, COMPUTING, DECODING, LIGHT
+
+DICE: Final = 1_000_000
+"""The dice gives seeds below this: short enough to be read out."""
+
+_CLOSE: Final = """() => {
+  const large = document.querySelector('#generate-gallery .preview')
+  large?.dispatchEvent(new KeyboardEvent('keydown', {code: 'Escape', key: 'Escape', bubbles: true}))
+}"""
+"""Back to the small pictures: the files below a new set are its first picture's, not those of one chosen before."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """What the page needs of the tab.
+
+    Attributes:
+        settings: the controls whose settings are worth remembering.
+        photograph: where a picture from another tab goes.
+        picture: holds the chosen picture's file.
+        send: the button that sends it on.
+        ready: whether any model can be used.
+    """
+
+    settings: list[Component]
+    photograph: gr.File
+    picture: gr.DownloadButton
+    send: gr.Button
+    ready: bool
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The widgets between which events run."""
+
+    text: gr.Textbox
+    heard: gr.HTML
+    dice: gr.Button
+    bar: Bar
+    preview: gr.Image
+    line: gr.HTML
+    keep: gr.Button
+    release: gr.Button
+    upload: gr.UploadButton
+    controls: Controls
+    directions: tab_directions.Panel
+    photo: tab_photo.Panel
+    film: video.Panel
+    view: result.View
+    held: gr.State
+    records: gr.State
+
+    @property
+    def values(self) -> list[Component]:
+        """What handlers take as `*values`."""
+        return [*self.controls.all, self.held, *self.directions.inputs]
+
+    @property
+    def put(self) -> list[Component]:
+        """What another product in place of the current one changes."""
+        return [*self.controls.all, self.held, self.release, *self.directions.shown]
+
+
+def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | None = None) -> Tab:
+    """Add the tab's widgets to the current Blocks.
+
+    Args:
+        run: carries out a request.
+        models: all that are known; with none ready the buttons are disabled and the reasons are shown.
+        find: gives the unsupervised directions of a model; called when they are first asked for.
+        examples: folder of pictures to offer for projection.
+    """
+    known = Models(models)
+    ready = bool(known.ready)
+    library = tab_directions.Library(find, known)
+    desk = Handlers(run, known, library)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=320):
+            text = gr.Textbox(
+                "", label=label("text"), placeholder=label("text.example"), max_length=200, elem_id="generate-text"
+            )
+            heard = gr.HTML(elem_id="generate-heard", elem_classes="facts heard", padding=False)
+            if not ready:
+                say_why_not("generate", "generate.unavailable", models)
+            drawn, dice = tab_settings.build_drawn(known)
+            running = bar("generate", "generate.run", enabled=ready, primary=True)
+            with gr.Row(elem_id="generate-product"):
+                with gr.Column(scale=2, min_width=150, elem_id="generate-at-hand"):
+                    preview = gr.Image(
+                        type="filepath",
+                        interactive=False,
+                        label=label("preview"),
+                        show_label=False,
+                        height=200,
+                        buttons=[],
+                        elem_id="generate-preview",
+                    )
+                    line = gr.HTML(elem_id="generate-line", elem_classes="facts heard", padding=False)
+                    keep = gr.Button(label("keep"), size="sm", interactive=ready, elem_id="generate-keep")
+                    release = gr.Button(label("release"), size="sm", visible=False, elem_id="generate-release")
+                with gr.Column(scale=3, min_width=220, elem_id="generate-sliders"):
+                    sliders = tab_settings.build_sliders(known)
+            more = tab_settings.build_more(known)
+            mixing = tab_settings.build_mixing()
+            controls = tab_settings.controls_of({**drawn, **sliders, **more, **mixing})
+            directions = tab_directions.build(library, desk.identify, controls["model"])
+        with gr.Column(scale=7, min_width=320):
+            view = result.build_view()
+            upload = gr.UploadButton(label("saved"), size="sm", interactive=ready, elem_id="generate-saved")
+            photo = tab_photo.build(ready=ready, examples=examples)
+            film = video.build(ready=ready)
+    parts = _Parts(
+        text=text,
+        heard=heard,
+        dice=dice,
+        bar=running,
+        preview=preview,
+        line=line,
+        keep=keep,
+        release=release,
+        upload=upload,
+        controls=controls,
+        directions=directions,
+        photo=photo,
+        film=film,
+        view=view,
+        held=gr.State(""),
+        records=gr.State([]),
+    )
+    _endpoints(parts, desk)
+    if ready:
+        _previews(parts, desk)
+    _sets(parts, desk)
+    _projections(parts, desk)
+    _films(parts, desk)
+    controls["model"].change(  # type: ignore[attr-defined]
+        lambda model, category: tab_settings.suited(known, model, category),
+        [controls["model"], controls["category"]],
+        [controls[name] for name in ("category", *SLIDER_OF, "view", "as_drawn", "colour")],
+        **LIGHT,
+    )
+    remembered = [controls[name] for name in INDEX if name not in ("mix", "mix_seed")]
+    settings = [*remembered, film.seeds, film.frames, film.loop, film.file_format, film.size]
+    return Tab(settings, photo.photograph, view.download, view.send, ready)
+
+
+def _endpoints(parts: _Parts, desk: Handlers) -> None:
+    """What programs call. They come first, since the page's own events would take their names."""
+    view, controls, photo, film = parts.view, parts.controls, parts.photo, parts.film
+    projector, maker = tab_photo.Projector(desk), video.Maker(desk)
+    # A program asks for one unless it says more.
+    one = gr.Slider(1, tab_settings.PAGE_COUNT, 1, step=1, visible=False, elem_id="generate-api-count")
+    counted = [one if widget is controls["count"] else widget for widget in controls.all]
+    gr.on(
+        [],
+        desk.api_generate,
+        [parts.text, *counted, parts.upload],
+        [*view.values(), parts.bar.status],
+        api_name="generate",
+        **COMPUTING,
+    )
+    gr.on(
+        [],
+        projector.api_project,
+        [photo.photograph, controls["category"], photo.steps, controls["size"], controls["model"]],
+        [*photo.values(), photo.bar.status],
+        api_name="project",
+        **COMPUTING,
+    )
+    given = ("category", "truncation", "hue", "lightness", "fill", "aspect", "view", "colour", "model")
+    gr.on(
+        [],
+        maker.api_film,
+        [*film.inputs[:5], parts.text, *(controls[name] for name in given), parts.upload],
+        [*film.values(), film.bar.status],
+        api_name="film",
+        **COMPUTING,
+    )
+
+
+def _previews(parts: _Parts, desk: Handlers) -> None:
+    """Every slider redraws the preview; another seed or category lets go of what was held."""
+    controls, shown = parts.controls, [parts.preview, parts.line]
+    seed, view, as_drawn = controls["seed"], controls["view"], controls["as_drawn"]
+    view.input(None, js="() => false", outputs=as_drawn, **LIGHT)  # type: ignore[attr-defined]
+    moved: list[Any] = [*controls.named(), *parts.directions.moved]
+    moved.remove(as_drawn)
+    gr.on([widget.input for widget in moved], desk.preview, parts.values, shown, **AT_ONCE)
+    # A view that is set counts more than the tick, so the tick takes it back first.
+    as_drawn.input(lambda drawn: 0 if drawn else gr.skip(), as_drawn, view, **LIGHT).then(  # type: ignore[attr-defined]
+        desk.preview, parts.values, shown, **AT_ONCE
+    )
+    afresh = [*shown, parts.held, parts.release]
+    triggers = [seed.input, controls["category"].input, parts.release.click]  # type: ignore[attr-defined]
+    gr.on(triggers, desk.fresh, parts.values, afresh, **AT_ONCE)
+    parts.dice.click(lambda: secrets.randbelow(DICE), None, seed, **LIGHT).then(
+        desk.fresh, parts.values, afresh, **AT_ONCE
+    )
+    said = [controls[name] for name in SAID]
+    parts.text.change(  # the first `input` of a text box is lost in Gradio 6.31, and a paste is one only
+        desk.tell,
+        [parts.text, controls["category"], controls["model"]],
+        [*said, parts.held, parts.release, parts.heard],
+        **{**LIGHT, "trigger_mode": "always_last"},
+    ).then(desk.preview, parts.values, shown, **AT_ONCE)
+
+
+def _sets(parts: _Parts, desk: Handlers) -> None:
+    """Making a set, adding to it, choosing of it, reading what was saved."""
+    view = parts.view
+    outputs = [*view.values(), parts.preview, parts.line, parts.records]
+    made = (
+        parts.bar.attach(parts.bar.start.click, desk.generate, parts.values, outputs),
+        parts.bar.attach(parts.keep.click, desk.keep, [view.gallery, parts.records, *parts.values], outputs),
+    )
+    for finished in made:
+        finished.success(lambda: gr.update(visible=True), None, view.files, js=_CLOSE, **LIGHT).then(
+            None, js=widgets.SCROLL.format("generate-gallery"), **LIGHT
+        )
+    view.gallery.select(
+        desk.choose,
+        [view.gallery, parts.records],
+        [*parts.put, parts.preview, parts.line, view.download, view.record],
+        **DECODING,
+    )
+    parts.upload.upload(desk.load, [parts.upload, *parts.values], [*parts.put, parts.preview, parts.line], **DECODING)
+
+
+def _projections(parts: _Parts, desk: Handlers) -> None:
+    photo, controls, projector = parts.photo, parts.controls, tab_photo.Projector(desk)
+    done = photo.bar.attach(
+        photo.bar.start.click,
+        projector.project,
+        [photo.photograph, photo.steps, *controls.all],
+        [*photo.values(), *parts.put, parts.preview, parts.line],
+    )
+    done.success(lambda: [gr.update(visible=True)] * 2, None, [photo.pair, photo.files], **LIGHT)
+
+
+def _films(parts: _Parts, desk: Handlers) -> None:
+    film, maker = parts.film, video.Maker(desk)
+    film.add.click(video.with_seed, [film.seeds, parts.controls["seed"]], film.seeds, **LIGHT)
+    film.reveal(film.bar.attach(film.bar.start.click, maker.film, [*film.inputs, *parts.values], film.values()))

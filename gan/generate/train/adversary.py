@@ -1,0 +1,168 @@
+"""The discriminator's side of the strong recipe: which one, its loss, its step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan.core.errors import ConfigError
+from gan.generate.network import GenerateConfig
+from gan.generate.train.presets import GenerateRecipe
+from gan.models.discriminators import StyleDiscriminator
+from gan.models.projected import ProjectedDiscriminator
+from gan.training.data.diffaugment import augment
+from gan.training.losses.adversarial import (
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    hinge_discriminator_loss,
+    relativistic_loss,
+)
+from gan.training.recipe import State
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+STAGES_JUDGED = (1, 2, 3, 4)
+LITE0_CHANNELS = (16, 24, 40, 112, 320)
+LAZY = 16
+
+
+def build_judge(config: GenerateRecipe, network: GenerateConfig) -> nn.Module:
+    """The discriminator of a recipe."""
+    if config.judge == "projected":
+        channels = tuple(LITE0_CHANNELS[stage] for stage in STAGES_JUDGED)
+        return ProjectedDiscriminator(channels, len(network.categories))
+    sizes = [network.resolution]
+    while sizes[-1] > 4:
+        sizes.append(sizes[-1] // 2)
+    widths = {size: network.channels(size) for size in sizes}
+    judge = StyleDiscriminator(network.resolution, widths, len(network.categories) + len(network.attributes))
+    if config.freeze:
+        judge.enter.requires_grad_(False)
+        judge.blocks[: config.freeze].requires_grad_(False)
+    return judge
+
+
+def trained(judge: nn.Module) -> list[nn.Parameter]:
+    """The parameters that its optimizer holds; fixed projections and frozen blocks are none of them."""
+    return [parameter for parameter in judge.parameters() if parameter.requires_grad]
+
+
+def projected_generator_loss(judge: nn.Module, stages: list[Tensor], category: Tensor) -> Tensor:
+    """The negative mean logit of made pictures' features."""
+    return -judged(judge, stages, category).mean()
+
+
+def judged(judge: nn.Module, stages: list[Tensor], category: Tensor) -> Tensor:
+    """The projected discriminator's logits (N, K) for all of Lite0's stages."""
+    logits: Tensor = judge([stages[i] for i in STAGES_JUDGED], category.to(stages[0].device))
+    return logits
+
+
+def projected_step(
+    state: State, real: list[Tensor], real_category: Tensor, fake: list[Tensor], fake_category: Tensor, fabric: Fabric
+) -> dict[str, Tensor]:
+    """One step of the projected discriminator on features that are computed already."""
+    judge, optimizer = state.networks["discriminator"], state.optimizers["discriminator"]
+    stages = [torch.cat([real[i], fake[i].detach()]) for i in STAGES_JUDGED]
+    with _learning(judge, optimizer):
+        logits = judge(stages, torch.cat([real_category, fake_category]))
+        real_logits, fake_logits = logits[: len(real_category)], logits[len(real_category) :]
+        loss = hinge_discriminator_loss(real_logits, fake_logits)
+        optimizer.zero_grad(set_to_none=True)
+        fabric.backward(loss)
+    optimizer.step()
+    return _figures(loss, real_logits.mean(1), fake_logits.mean(1))
+
+
+def pixel_generator_loss(
+    judge: nn.Module, config: GenerateRecipe, made: Tensor, real: Tensor, condition: Tensor, dice: torch.Generator
+) -> Tensor:
+    """The generator's loss against the pixel discriminator; the relativistic one compares with real pictures."""
+    fake_logits = judge(_seen(config, made, dice), condition)
+    if config.loss == "logistic":
+        return generator_loss(fake_logits)
+    with torch.no_grad():
+        real_logits = judge(_seen(config, real, dice), condition)
+    return relativistic_loss(fake_logits, real_logits)
+
+
+def pixel_step(
+    state: State,
+    config: GenerateRecipe,
+    made: Tensor,
+    real: Tensor,
+    condition: Tensor,
+    dice: torch.Generator,
+    fabric: Fabric,
+) -> dict[str, Tensor]:
+    """One step of the pixel discriminator, with its gradient penalties where they are due."""
+    judge, optimizer = state.networks["discriminator"], state.optimizers["discriminator"]
+    both = config.loss == "relativistic"
+    lazy = 1 if both else LAZY
+    due = state.step % lazy == 0
+    real = _seen(config, real, dice).detach().requires_grad_(due)
+    fake = _seen(config, made.detach(), dice).detach().requires_grad_(due and both)
+    with _learning(judge, optimizer):
+        real_logits, fake_logits = judge(real, condition), judge(fake, condition)
+        if due and real_logits.dtype != torch.float32:
+            raise ConfigError(
+                "precision",
+                "{dtype}",
+                "gradient penalties need 32-true",
+                "Leave --precision out for this preset",
+                dtype=real_logits.dtype,
+            )
+        distance = relativistic_loss if both else discriminator_loss
+        loss = distance(real_logits, fake_logits)
+        figures = _figures(loss, real_logits, fake_logits)
+        if due:
+            figures["r1"] = gradient_penalty(real_logits, real)
+            loss = loss + config.gamma / 2 * lazy * figures["r1"]
+            if both:
+                figures["r2"] = gradient_penalty(fake_logits, fake)
+                loss = loss + config.gamma / 2 * figures["r2"]
+        optimizer.zero_grad(set_to_none=True)
+        fabric.backward(loss)
+    optimizer.step()
+    return {name: value.detach() for name, value in figures.items()}
+
+
+def condition_of(network: GenerateConfig, scaled_attributes: Tensor, category: Tensor) -> Tensor:
+    """(N, categories + A): what the pixel discriminator is told."""
+    return torch.cat([F.one_hot(category, len(network.categories)).to(scaled_attributes), scaled_attributes], 1)
+
+
+class _learning:  # noqa: N801 - a context manager that reads as a word
+    """Within, the discriminator's own parameters ask for gradients; outside, nothing of it does."""
+
+    def __init__(self, judge: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        judge.requires_grad_(False)
+
+    def __enter__(self) -> None:
+        for parameter in self.parameters:
+            parameter.requires_grad_(True)
+
+    def __exit__(self, *_: object) -> None:
+        for parameter in self.parameters:
+            parameter.requires_grad_(False)
+
+
+def _seen(config: GenerateRecipe, pictures: Tensor, dice: torch.Generator) -> Tensor:
+    return augment(pictures, dice) if config.augment else pictures
+
+
+def _figures(loss: Tensor, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """The loss and the logits' means; `d_real_sign` is the share of real pictures that are called real."""
+    real, fake = real.detach(), fake.detach()
+    return {
+        "discriminator": loss.detach(),
+        "d_real": real.mean(),
+        "d_fake": fake.mean(),
+        "d_real_sign": (real > 0).float().mean(),
+    }

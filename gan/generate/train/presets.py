@@ -1,0 +1,133 @@
+"""The strong recipe's config and the table of its presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gan.core.errors import ConfigError
+from gan.training.data.catalogue import Variation
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateRecipe:
+    """A complete recipe; a row of `PRESETS`.
+
+    Attributes:
+        resolution: of the pictures, pixels.
+        channels_base, channels_max, channels_min, shuffle, latent, style: as in `GenerateConfig`.
+        start: "encoder" trains an auto-encoder and a GAN together, which shows shapes after thousands of pictures;
+            "noise" is a StyleGAN2 from N(0, I), which needs hundreds of thousands.
+        batch: pictures a step.
+        samples: sampled pictures for each reconstructed one, once the discriminator takes part ("encoder").
+        learning_rate: of Adam (0.5, 0.99) for "encoder", (0, 0.99) for "noise"; see `learning_rate`.
+        discriminator_rate: of Adam (0, 0.99).
+        pixels: weight of the L1 distance.
+        features: weight of the feature distance (Lite0).
+        kl: weight of the encodings' divergence from N(0, I), in nats a picture.
+        labels: weight of what the encoder says of category and attributes.
+        adversarial: weight of the generator's loss; 0 trains no discriminator.
+        adversarial_from_kimg: when it begins; it reaches its weight after as many pictures again ("encoder").
+        judge: what the discriminator looks at: "projected", frozen Lite0 features; "pixels", the pictures.
+        loss: "hinge", "logistic" (non-saturating) or "relativistic" (with penalties on both sides: R3GAN's).
+        gamma: weight of the gradient penalties, for "pixels"; they are lazy, every 16th step, for "logistic", and
+            taken at every step for "relativistic".
+        mixing: how often two z share a picture's layers ("noise").
+        augment: whether the discriminator's pictures are augmented (`gan.training.data.diffaugment`), for "pixels".
+        freeze: blocks of the "pixels" discriminator, from the pictures on, that stay as they are: FreezeD (arXiv
+            2002.10964), for transfer with --from RUN.
+        categories: those to train on; all by default.
+        variation: how pictures are varied.
+        ema_half_life_kimg: of the published average, thousands of pictures.
+
+    Raises:
+        ConfigError: values that contradict each other.
+    """
+
+    resolution: int = 128
+    channels_base: int = 2048
+    channels_max: int = 192
+    channels_min: int = 16
+    shuffle: int = 2
+    latent: int = 128
+    style: int = 256
+    start: Literal["encoder", "noise"] = "encoder"
+    batch: int = 16
+    samples: float = 0.5
+    learning_rate: float = 5e-4
+    discriminator_rate: float = 4e-4
+    pixels: float = 10.0
+    features: float = 1.0
+    kl: float = 0.0005
+    labels: float = 0.1
+    adversarial: float = 0.1
+    adversarial_from_kimg: float = 30.0
+    judge: Literal["projected", "pixels"] = "projected"
+    loss: Literal["hinge", "logistic", "relativistic"] = "hinge"
+    gamma: float = 1.0
+    mixing: float = 0.9
+    augment: bool = True
+    freeze: int = 0
+    categories: tuple[str, ...] | None = None
+    variation: Variation = field(default_factory=Variation)
+    ema_half_life_kimg: float = 4.0
+
+    def __post_init__(self) -> None:
+        problems = (
+            (self.judge == "projected" and self.loss != "hinge", "the projected discriminator with another loss"),
+            (self.judge == "pixels" and self.loss == "hinge", "the pixel discriminator with the hinge loss"),
+            (self.start == "noise" and not self.adversarial, "noise without an adversarial loss"),
+            (self.freeze > 0 and self.judge != "pixels", "frozen blocks in the projected discriminator"),
+        )
+        for wrong, what in problems:
+            if wrong:
+                raise ConfigError(
+                    "recipe", "{what}", "the combinations of PRESETS are allowed", "Change the preset", what=what
+                )
+
+
+STYLEGAN: dict[str, Any] = {
+    "start": "noise",
+    "judge": "pixels",
+    "loss": "logistic",
+    "shuffle": 1,
+    "channels_base": 8192,
+    "channels_max": 256,
+    "learning_rate": 2e-3,
+    "discriminator_rate": 2e-3,
+    "adversarial": 1.0,
+    "latent": 256,
+}
+SMALL: dict[str, Any] = {
+    "resolution": 32,
+    "channels_base": 256,
+    "channels_max": 16,
+    "channels_min": 8,
+    "latent": 8,
+    "style": 16,
+    "batch": 4,
+}
+
+# fmt: off
+PRESETS: dict[str, GenerateRecipe] = {
+    # one or two CPU cores, an hour each: cpu-64 first, then cpu-128 with --from RUN/weights of the first
+    "cpu-64":        GenerateRecipe(resolution=64),
+    "cpu-128":       GenerateRecipe(resolution=128, pixels=15.0, adversarial=0.12, adversarial_from_kimg=1.0),
+    # a GPU, half an hour
+    "gpu-128":       GenerateRecipe(resolution=128, channels_base=8192, channels_max=256, batch=64,
+                                    learning_rate=1e-3, adversarial_from_kimg=100.0, ema_half_life_kimg=20.0),
+    "gpu-256":       GenerateRecipe(resolution=256, channels_base=8192, channels_max=256, batch=64,
+                                    learning_rate=1e-3, adversarial_from_kimg=100.0, ema_half_life_kimg=20.0),
+    # StyleGAN2-lite from noise; gamma = 0.0002 resolution^2 / batch is the rule of arXiv 2006.06676
+    "stylegan-64":   GenerateRecipe(resolution=64,  batch=32, gamma=0.4, ema_half_life_kimg=10.0, **STYLEGAN),
+    "stylegan-128":  GenerateRecipe(resolution=128, batch=32, gamma=1.0, ema_half_life_kimg=10.0, **STYLEGAN),
+    "stylegan-256":  GenerateRecipe(resolution=256, batch=32, gamma=4.0, ema_half_life_kimg=10.0, **STYLEGAN),
+    "r3gan-128":     GenerateRecipe(resolution=128, batch=32, gamma=1.0, ema_half_life_kimg=10.0,
+                                    **STYLEGAN | {"loss": "relativistic"}),
+    # seconds: for tests and for trying things out
+    "tiny":          GenerateRecipe(adversarial_from_kimg=0.008, **SMALL),
+    "tiny-stylegan": GenerateRecipe(**SMALL | STYLEGAN | {"channels_base": 256, "channels_max": 16, "latent": 8}),
+    "tiny-r3gan":    GenerateRecipe(**SMALL | STYLEGAN | {"channels_base": 256, "channels_max": 16, "latent": 8,
+                                                          "loss": "relativistic"}),
+}
+# fmt: on

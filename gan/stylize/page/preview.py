@@ -1,0 +1,168 @@
+"""The Stylize tab's preview: a small copy is restyled once for each choice, and only mixed again as strength moves."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+import torch
+
+from gan.core.contract import Cache
+from gan.core.errors import PackshotError
+from gan.imaging.io.codec import decode
+from gan.imaging.mask import Mask, check_size
+from gan.imaging.picture import Picture
+from gan.imaging.resize import shrunk
+from gan.stylize.page.handlers import Settings
+from gan.stylize.pipeline import AUTO_STYLE_PX, LEAST_PX, STYLE_SHARE
+from gan.ui.background_job import one_sentence
+from gan.ui.i18n import Language, language, say, sentence
+from gan.ui.preview import write_preview
+from gan.ui.protocols import Run
+from gan.ui.widgets import facts
+
+PREVIEW_PX: Final = 512
+STYLE_PX: Final = 1024
+"""Longest side of the copies of styles that are kept: the largest at which one can be looked at here."""
+
+MATCHED_PX: Final = round(AUTO_STYLE_PX[1] / STYLE_SHARE)
+"""Up to this longest side strokes grow with the picture."""
+
+FINER: Final = 1.5
+"""So many times larger a picture's strokes are seen to be finer than in the preview."""
+
+KEPT, KEPT_STYLES = 40, 8
+"""Copies of photographs with what was made of them, at 3 MB each, and styles, at up to 12 MB a picture."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A photograph's small copy, and the photograph without its pixels: its size, its kind, its notices."""
+
+    small: Picture
+    full: Picture
+
+
+class Previewer:
+    """The preview's handlers. Their outputs are the picture, the photograph's facts, and a line about the preview."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._cache, self._styles = Cache(KEPT), Cache(KEPT_STYLES)
+
+    def open(self, request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Another photograph, first as it is, then restyled."""
+        to = language(request)
+        if image is None:
+            yield gr.update(value=None, visible=False), gr.update(value="", visible=False), ""
+            return
+        with tempfile.TemporaryDirectory(prefix="packshot-") as folder:
+            try:
+                with one_sentence(to):
+                    seen = self._seen(image)
+                    plain = write_preview(seen.small, Path(folder) / "plain.jpg")
+            except gr.Error:
+                yield gr.update(value=None, visible=False), gr.update(value="", visible=False), ""
+                raise
+            about = gr.update(value=facts(seen.full, Path(image), to), visible=True)
+            yield gr.update(value=plain, visible=True), about, ""
+            shown, line = self._shown(image, values, to, Path(folder))
+            yield shown, about, line
+
+    def preview(self, request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """The photograph with what is chosen now."""
+        if image is None:
+            yield gr.skip(), gr.skip(), ""
+            return
+        with tempfile.TemporaryDirectory(prefix="packshot-") as folder:
+            shown, line = self._shown(image, values, language(request), Path(folder))
+            yield shown, gr.skip(), line
+
+    def _shown(self, image: str, values: tuple[Any, ...], to: Language, folder: Path) -> tuple[Any, str]:
+        """What cannot be previewed is no error yet: the photograph stays as it is, and the line says why."""
+        with one_sentence(to):
+            seen = self._seen(image)
+            try:
+                wish = Settings.of_page(*values)
+                picture, line = self.mixed(image, wish), _line(wish, seen.full, to)
+            except PackshotError as error:
+                picture, line = seen.small, sentence(error, to)
+            path = write_preview(picture, folder / "styled.jpg")
+            return gr.update(value=path, visible=True), f"<span>{html.escape(line)}</span>"
+
+    def mixed(self, image: str, wish: Settings) -> Picture:
+        """The photograph's small copy at the wish's strength, which the pipeline mixes in as linearly.
+
+        Raises:
+            InputError, WeightsError: as the request and the run raise them.
+        """
+        seen = self._seen(image)
+        if wish.strength == 0:
+            return seen.small
+        whole = dataclasses.replace(wish, strength=1.0)
+        made = self._cache.get((image, whole), lambda: self._made(seen, whole))
+        return made.with_pixels(torch.lerp(seen.small.rgb, made.rgb, wish.strength), seen.small.alpha)
+
+    def _made(self, seen: _Seen, wish: Settings) -> Picture:
+        styles = self._styles.get((wish.styles, wish.weights), lambda: _small_styles(wish.read_styles()))
+        mask = wish.read_mask()
+        if mask is not None:
+            check_size(mask, seen.full)
+            mask = Mask(shrunk(mask.coverage, PREVIEW_PX), mask.name)
+        request = wish.request(seen.small, styles, mask)
+        style_px = request.style_px
+        if style_px is not None:
+            # The strokes are to look as large as they will in the result.
+            shown_px = max(seen.small.width_px, seen.small.height_px)
+            style_px = max(LEAST_PX, round(style_px * shown_px / _strokes_px(wish, seen.full)))
+        return self._run(dataclasses.replace(request, content_px=None, style_px=style_px)).picture
+
+    def _seen(self, image: str) -> _Seen:
+        def look() -> _Seen:
+            picture = decode(Path(image))
+            size = (1, 3, picture.height_px, picture.width_px)
+            return _Seen(_copy(picture, PREVIEW_PX), picture.with_pixels(torch.zeros(()).expand(size), None))
+
+        return self._cache.get(image, look)
+
+
+def _small_styles(styles: Mapping[str, Any]) -> dict[str, Any]:
+    if "styles" not in styles:
+        return dict(styles)
+    small = (dataclasses.replace(style, picture=_copy(style.picture, STYLE_PX)) for style in styles["styles"])
+    return {**styles, "styles": tuple(small)}
+
+
+def _copy(picture: Picture, longest_px: int) -> Picture:
+    alpha = None if picture.alpha is None else shrunk(picture.alpha, longest_px)
+    return picture.with_pixels(shrunk(picture.rgb, longest_px), alpha)
+
+
+def _strokes_px(wish: Settings, full: Picture) -> int:
+    """Longest side at which the result's strokes will be made."""
+    longest_px = max(full.width_px, full.height_px)
+    return min(int(wish.content_px or 0) or longest_px, longest_px)
+
+
+def _line(wish: Settings, full: Picture, to: Language) -> str:
+    """What the preview is, and in what the result will differ."""
+    longest_px = max(full.width_px, full.height_px)
+    if longest_px <= PREVIEW_PX:
+        return say("Preview at the picture's own size", to)
+    # Styles are enlarged only so far; beyond, strokes grow no more with the picture.
+    if wish.kind == "artistic" and not wish.style_px and _strokes_px(wish, full) > FINER * MATCHED_PX:
+        return say(
+            "Preview at {px} px. At {width} × {height} px strokes come out finer; stroke size {strokes} keeps these",
+            to,
+            px=PREVIEW_PX,
+            strokes=MATCHED_PX,
+            width=full.width_px,
+            height=full.height_px,
+        )
+    return say("Preview at {px} px", to, px=PREVIEW_PX)

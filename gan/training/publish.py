@@ -1,0 +1,158 @@
+"""What a run leaves for others: the published weights, the best of them, its status, the film, the Hub.
+
+All of it can be made again from the run's checkpoints; nothing of it is needed to resume.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gan.core.files import write_atomic
+from gan.models.manifest import Metric
+from gan.models.weights import write_checkpoint
+from gan.training.collapse import Alarm
+from gan.training.hub_upload import Pusher
+from gan.training.log import Log
+from gan.training.options import RunOptions
+from gan.training.recipe import Recipe, State, Validation
+from gan.training.video import grids_of, write_film
+
+WEIGHTS_FOLDER = "weights"
+BEST_FOLDER = "best"
+STATUS_FILE = "status.json"
+SAVES_PER_FILM = 10
+
+
+@dataclass(frozen=True)
+class Best:
+    """The validation with the highest score of a run."""
+
+    step: int
+    score: float
+
+
+class Publisher:
+    """Writes a run's folders for readers; used by the first process only.
+
+    Args:
+        say: prints one line.
+        start: step at which this process takes the run up.
+
+    Attributes:
+        best: what RUN/best holds; it survives going back behind it, since its weights are as good as before.
+    """
+
+    def __init__(
+        self, recipe: Recipe[Any], config: Any, options: RunOptions, log: Log, *, say: Callable[[str], None], start: int
+    ) -> None:
+        self.recipe = recipe
+        self.config = config
+        self.options = options
+        self.say = say
+        self.grids = options.out / "grids"
+        self.best = _read_best(options.out / STATUS_FILE)
+        self._pushed = start
+        self._pusher: Pusher | None = None
+        if options.push_to_hub is not None:
+            self._pusher = Pusher(options.push_to_hub, options.out / "push", say=say, write=log.write)
+
+    def save(self, state: State, validation: Validation | None) -> None:
+        """Publish what was just saved: to RUN/weights, to RUN/best if it is the best, to the Hub if that is due."""
+        folders = [WEIGHTS_FOLDER]
+        if validation is not None and (self.best is None or validation.score > self.best.score):
+            self.best = Best(state.step, float(validation.score))
+            folders.append(BEST_FOLDER)
+        published = self.recipe.publish(state, self.config)
+        for folder in folders:
+            write_checkpoint(
+                self.options.out / folder,
+                name=self.options.preset,
+                task=self.recipe.task,
+                config=published.config,
+                state=published.state,
+                card=f"Written by a run at step {state.step}.",
+                recipe=self.recipe.task,
+                preset=self.options.preset,
+                seen_images=state.seen_images,
+                data=str(self.options.data),
+                metrics=_metrics(validation, self.options.data),
+            )
+        if validation is not None and len(grids_of(self.grids)) % SAVES_PER_FILM == 0:
+            write_film(self.grids)
+        every = self.options.steps_per_push
+        if state.step < self.options.steps and state.step // every > self._pushed // every:
+            self._push(state.step)
+
+    def status(self, what: str, state: State, alarms: Sequence[Alarm]) -> None:
+        """Write `status.json`, for whoever looks at the run from outside.
+
+        Args:
+            what: "training", "done", "stopped" or "alarmed".
+        """
+        status = {
+            "status": what,
+            "step": state.step,
+            "steps": self.options.steps,
+            "seen_images": state.seen_images,
+            "rollbacks": state.rollbacks,
+            "rate_scale": state.rate_scale,
+            "best": asdict(self.best) if self.best is not None else None,
+            "alarms": [alarm.record() for alarm in alarms],
+        }
+        write_atomic(self.options.out / STATUS_FILE, (json.dumps(status, indent=1) + "\n").encode())
+
+    def end(self, state: State, interrupted: Callable[[], bool]) -> None:
+        """The film, a line about the best checkpoint, the last push.
+
+        Raises:
+            PushFailed: the last push did not arrive.
+        """
+        write_film(self.grids)
+        out = self.options.out
+        line = f"Step {state.step} is in {out / WEIGHTS_FOLDER}"
+        if self.best is not None:
+            line += f"; the best, step {self.best.step} with the score {self.best.score:.4f}, is in {out / BEST_FOLDER}"
+        self.say(f"{line}.")
+        if self._pusher is not None:
+            self._push(state.step)
+            self.say(self._pusher.finish(interrupted))
+
+    def stop(self) -> None:
+        """The film; a push that is under way is not waited for."""
+        write_film(self.grids)
+
+    def close(self) -> None:
+        if self._pusher is not None:
+            self._pusher.abandon()
+
+    def _push(self, step: int) -> None:
+        if self._pusher is None:
+            return
+        self._pushed = step
+        newest = grids_of(self.grids)[-1:]
+        self._pusher.submit(self.options.out / WEIGHTS_FOLDER, newest[0] if newest else None, step=step)
+
+
+def _read_best(status: Path) -> Best | None:
+    found = json.loads(status.read_text(encoding="utf-8"))["best"] if status.is_file() else None
+    return Best(**found) if found else None
+
+
+def _metrics(validation: Validation | None, data: Path) -> Mapping[str, Metric]:
+    if validation is None:
+        return {}
+    return {
+        name: {
+            "dataset": f"{data.name}, validation",
+            "n": validation.pictures,
+            "value": float(value),
+            "baseline": dict(validation.baselines.get(name, {})),
+        }
+        for name, value in validation.figures.items()
+        if math.isfinite(value)
+    }

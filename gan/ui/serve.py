@@ -1,0 +1,162 @@
+"""What surrounds the page: how it is launched, a health check, a limit on how much a request may carry."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gan.core.contract import Progress, Result
+from gan.core.contract import Request as Task
+from gan.core.errors import InputError
+from gan.imaging.io.codec import MAX_BYTES
+from gan.ui.i18n import translations
+from gan.ui.theme import CSS, theme
+
+MAX_BODY_BYTES: Final = MAX_BYTES + 2**20
+"""A file of the greatest size, and what a form wraps around it."""
+
+
+def serve(page: gr.Blocks, host: str | None, port: int | None, *, shown: Sequence[Path] = ()) -> int:
+    """Launch the page, print its address, and stay until interrupted.
+
+    Args:
+        page: with its queue set up.
+        host: address to listen on; None leaves it to Gradio (this machine only, or all on a Space).
+        port: None takes the first free one from 7860.
+        shown: folders whose pictures the page may show, besides what it makes itself.
+
+    Returns:
+        0, the exit status.
+
+    Raises:
+        InputError: the port or the host cannot be listened on.
+    """
+    try:
+        _, url, _ = page.launch(**launch_options(host, port, shown), prevent_thread_lock=True)
+    except OSError as error:
+        raise InputError(
+            "port",
+            "{host}:{port} cannot be listened on",
+            "a free port of this machine is needed",
+            "Choose another --port or --host",
+            host=host or "127.0.0.1",
+            port="any" if port is None else port,
+        ) from error
+    print(f"Packshot Studio: {url}", flush=True)
+    page.block_thread()
+    return 0
+
+
+def launch_options(host: str | None, port: int | None, shown: Sequence[Path] = ()) -> dict[str, Any]:
+    """What `launch` is called with: nothing is shared, counted, recorded, or fetched from another host."""
+    return {
+        "server_name": host,
+        "server_port": port,
+        "share": False,
+        "quiet": True,
+        "show_error": False,
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "state_session_capacity": 64,
+        "max_file_size": MAX_BYTES,
+        "allowed_paths": [str(folder) for folder in shown],
+        "app_kwargs": app_options(),
+        "i18n": translations(),
+        "theme": theme(),
+        "css": CSS,
+    }
+
+
+def on_gpu(run: Callable[..., Result]) -> Callable[..., Result]:
+    """The same run, on a GPU borrowed for each call where this is a ZeroGPU Space.
+
+    There the call happens in a process of its own, which neither progress nor Stop can reach.
+    """
+    spaces = sys.modules.get("spaces")
+    if spaces is None:
+        return run
+
+    @spaces.GPU  # type: ignore[untyped-decorator]
+    def borrowed(request: Task) -> Result:
+        return run(request)
+
+    def call(request: Task, *, progress: Progress | None = None, cancel: threading.Event | None = None) -> Result:
+        result: Result = borrowed(request)
+        return result
+
+    return call
+
+
+def app_options(max_body_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """What `launch(app_kwargs=...)` takes: the route /healthz and the limit on bodies."""
+    return {
+        "routes": [Route("/healthz", _healthz)],
+        "middleware": [Middleware(BodyLimit, max_body_bytes=max_body_bytes)],
+    }
+
+
+class BodyLimit:
+    """ASGI middleware that answers 413, in one sentence, to a body that is too large.
+
+    A declared Content-Length is refused before anything is read; a body without one (chunked) is cut off where it
+    passes the limit, so that neither memory nor disk takes in more.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"")
+        if declared.isdigit() and int(declared) > self._max_body_bytes:
+            await self._refusal()(scope, receive, send)
+            return
+
+        received = 0
+        started = False
+
+        async def counting() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if received > self._max_body_bytes else message
+
+        async def watching(message: Message) -> None:
+            nonlocal started
+            if received > self._max_body_bytes and not started:
+                return
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, counting, watching)
+        except Exception:
+            if received <= self._max_body_bytes:
+                raise
+        if received > self._max_body_bytes and not started:
+            await self._refusal()(scope, receive, send)
+
+    def _refusal(self) -> Response:
+        largest = self._max_body_bytes // 2**20
+        return PlainTextResponse(
+            f"This request is too large; at most {largest} MB are accepted. Send a smaller file.", status_code=413
+        )
+
+
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
