@@ -56,5 +56,5 @@ def test_photographs_come_with_masks_and_drawings_stay(tmp_path: Path, monkeypat
         assert made.size == (384, 384)
         assert made.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
     cases = data(dataclasses.replace(PRESETS["tiny"], drawings=0), tmp_path / "data", 0)
-    assert len(cases.training.products) == 1
-    assert len(cases.training.grounds) == 2
+    assert len(cases.training.composites.products) == 1
+    assert len(cases.training.composites.grounds) == 2

@@ -40,13 +40,14 @@ def stand_up(points: NDArray[np.float64], model: Model) -> tuple[NDArray[np.floa
     return matrix, standing + offset
 
 
-def place_camera(points: NDArray[np.float64], view: View) -> NDArray[np.float64]:
+def place_camera(points: NDArray[np.float64], view: View, lens_mm: float = LENS_MM) -> NDArray[np.float64]:
     """The camera from which the product is centred and fills the frame as the view asks.
 
     Found by iteration, since perspective moves the outline: a few steps suffice at this focal length.
 
     Args:
         points: (N, 3), the product's corners; z is up and its front faces -y.
+        lens_mm: of the camera, whose sensor is `SENSOR_MM` wide and high.
 
     Returns:
         (4, 4), camera to world; the camera looks along its -z, as Blender's do.
@@ -64,7 +65,7 @@ def place_camera(points: NDArray[np.float64], view: View) -> NDArray[np.float64]
     local = points @ axes
     radius = float(np.linalg.norm(np.ptp(local, axis=0))) / 2
     middle = (local.max(axis=0) + local.min(axis=0)) / 2
-    wanted = view.fill * SENSOR_MM / LENS_MM
+    wanted = view.fill * SENSOR_MM / lens_mm
     distance = 2 * radius / wanted
     for _ in range(12):
         depth = distance + middle[2] - local[:, 2]  # (N,)

@@ -2,15 +2,18 @@
 
     python examples/catalogue/render.py --models /usr/share/sweethome3d --out catalogue
 
-README.md beside this file says what to install. The same command goes on where it was stopped.
+With `--scenes N`, N scenes instead: products on a floor, before a wall or a photograph, and the same place without the
+first of them. README.md beside this file says what to install. The same command goes on where it was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -25,7 +28,12 @@ import records
 from categories import CATEGORIES, OTHER
 from furniture import CatalogueError, Model, read_models
 from scene import Quality, Studio, available_threads
+from scenes import Scene, plan_scenes
+from staging import Stage
 from views import View, plan_views, shuffled
+
+LISTED_EVERY = 10
+"""After so many jobs what is finished can be used: training need not wait for the last."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +45,58 @@ class Job:
     out: Path
     quality: Quality
 
+    @property
+    def name(self) -> str:
+        return self.model.product
+
+    def render(self) -> None:
+        """Render the views, in a worker."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = Path(folder)
+            studio = Studio(self.model, self.model.extract(scratch / "model"), self.quality)
+            for view, described in self.todo:
+                image, mask = scratch / f"{view.id}.webp", scratch / f"{view.id}.png"
+                found = studio.render(view, image, mask)
+                records.commit(self.out, {**described, **found}, image, mask)
+
+
+@dataclass(frozen=True)
+class SceneJob:
+    """A scene that is still to be rendered, with its record so far."""
+
+    scene: Scene
+    record: records.Record
+    out: Path
+    quality: Quality
+
+    @property
+    def name(self) -> str:
+        return self.scene.id
+
+    def render(self) -> None:
+        """Render the scene, its empty place and what is seen of each thing, in a worker."""
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = Path(folder)
+            models = [thing.model for thing in self.scene.things]
+            objs = [model.extract(scratch / f"model-{number}") for number, model in enumerate(models)]
+            stage = Stage(self.scene, objs, self.quality)
+            made = records.scene_files(scratch, self.scene.id, len(models))
+            for path in made:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            shares = stage.shoot(made[0], made[1], made[2:])
+            records.commit_scene(self.out, self.record, shares, made)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: everything is rendered; 1: some products failed; 2: bad options, in one line on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        models = choose(read_models(options.models), options.category, options.limit, options.seed)
+        models = choose(_only(read_models(options.models), options.only), options.category, options.limit, options.seed)
         if not options.dry_run:
             _require("bpy", "PIL")
+        if options.scenes:
+            return _make(plan_all_scenes(models, options), options)
     except CatalogueError as error:
         print(f"render.py: {error}", file=sys.stderr)
         return 2
@@ -55,6 +107,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for title, kinds in (("Categories", [m.category for m in models]), ("Licences", [m.licence for m in models])):
             print(f"{title}: " + ", ".join(f"{kind} {n}" for kind, n in Counter(kinds).most_common()))
         return 0
+    return _make(jobs, options)
+
+
+def _make(jobs: Sequence[Job | SceneJob], options: argparse.Namespace) -> int:
+    """Render what was planned and list everything that is there."""
+    if options.scenes:
+        print(f"{options.scenes} scenes, {len(jobs)} of them to be rendered.", flush=True)
+        if options.dry_run:
+            return 0
+    # Asked to end, a worker would be left behind that renders on; what it has in hand is waited for instead.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         failed = run(jobs, options.workers)
     finally:
@@ -90,7 +153,24 @@ def plan(models: Sequence[Model], options: argparse.Namespace) -> list[Job]:
     return jobs
 
 
-def run(jobs: Sequence[Job], workers: int) -> list[str]:
+def plan_all_scenes(models: Sequence[Model], options: argparse.Namespace) -> list[SceneJob]:
+    """The scenes that are still to be rendered."""
+    quality = Quality(options.size, options.samples, available_threads(options.workers))
+    if options.surfaces is None or not options.photographs:
+        raise CatalogueError("scenes: --surfaces and --photographs say what they are made of")
+    planned = plan_scenes(models, options.surfaces, options.photographs, options.scenes, options.seed)
+    described = [
+        (scene, records.describe_scene(scene, seed=options.seed, size_px=options.size, samples=options.samples))
+        for scene in planned
+    ]
+    return [
+        SceneJob(scene, record, options.out, quality)
+        for scene, record in described
+        if not records.scene_is_finished(options.out, record)
+    ]
+
+
+def run(jobs: Sequence[Job | SceneJob], workers: int) -> list[str]:
     """Render all jobs; returns the products that failed, each of which was named on standard error.
 
     Every worker is a process of its own, watched by a thread: a model that crashes Blender ends that process alone,
@@ -102,7 +182,7 @@ def run(jobs: Sequence[Job], workers: int) -> list[str]:
         futures = {threads.submit(watchers.render, job): job for job in jobs}
         try:
             for number, future in enumerate(as_completed(futures), start=1):
-                product = futures[future].model.product
+                product = futures[future].name
                 try:
                     future.result()
                     print(f"[{number}/{len(jobs)}] {product}", flush=True)
@@ -110,22 +190,16 @@ def run(jobs: Sequence[Job], workers: int) -> list[str]:
                     failed.append(product)
                     reason = "Blender crashed" if isinstance(error, BrokenProcessPool) else f"{error!r}"
                     print(f"[{number}/{len(jobs)}] {product} failed: {reason}", file=sys.stderr, flush=True)
+                if number % LISTED_EVERY == 0:
+                    records.write_listing(jobs[0].out)
         finally:
             threads.shutdown(cancel_futures=True)
             watchers.close()
     return failed
 
 
-def render_product(job: Job) -> None:
-    """Render one product's views, in a worker."""
-    job.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        studio = Studio(job.model, job.model.extract(scratch / "model"), job.quality)
-        for view, described in job.todo:
-            image, mask = scratch / f"{view.id}.webp", scratch / f"{view.id}.png"
-            found = studio.render(view, image, mask)
-            records.commit(job.out, {**described, **found}, image, mask)
+def _render(job: Job | SceneJob) -> None:
+    job.render()
 
 
 class _Watchers:
@@ -135,14 +209,14 @@ class _Watchers:
         self._own = threading.local()
         self._all: list[ProcessPoolExecutor] = []
 
-    def render(self, job: Job) -> None:
+    def render(self, job: Job | SceneJob) -> None:
         process = getattr(self._own, "process", None)
         if process is None:
             context = multiprocessing.get_context("spawn")
             process = self._own.process = ProcessPoolExecutor(1, mp_context=context, initializer=_quieten)
             self._all.append(process)
         try:
-            process.submit(render_product, job).result()
+            process.submit(_render, job).result()
         except BrokenProcessPool:
             self._own.process = None
             raise
@@ -155,6 +229,17 @@ class _Watchers:
 def _quieten() -> None:
     """Blender writes several lines a picture to standard output, past Python."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _only(models: Sequence[Model], listing: Path | None) -> Sequence[Model]:
+    """The models that another catalogue's `meta.jsonl` names; all where there is none."""
+    if listing is None:
+        return models
+    try:
+        named = {json.loads(line)["product"] for line in listing.read_text("utf-8").splitlines()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CatalogueError(f"only: {listing} is no listing of products ({error})") from error
+    return [model for model in models if model.product in named]
 
 
 def _require(*modules: str) -> None:
@@ -178,6 +263,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="of views, colours and noise")
     parser.add_argument("--category", nargs="+", choices=[*CATEGORIES, OTHER], metavar="NAME", help="only these")
     parser.add_argument("--workers", type=_positive, default=1, help="processes; they share the CPU's cores")
+    parser.add_argument("--scenes", type=_positive, metavar="N", help="render N scenes, and no catalogue")
+    parser.add_argument("--surfaces", type=Path, metavar="DIR", help="textures for the floors and walls of scenes")
+    parser.add_argument(
+        "--photographs", type=Path, nargs="+", default=[], metavar="DIR", help="what scenes have behind and around"
+    )
+    parser.add_argument("--only", type=Path, metavar="META", help="products that this meta.jsonl names")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be rendered; needs no Blender")
     return parser
 

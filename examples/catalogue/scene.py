@@ -60,17 +60,17 @@ class Studio:
 
         bpy.ops.wm.read_factory_settings(use_empty=True)
         self._scene = bpy.context.scene
-        _set_up_renderer(self._scene, quality)
+        set_up_renderer(self._scene, quality)
         bpy.ops.wm.obj_import(filepath=str(obj), forward_axis="Y", up_axis="Z")
         meshes = [thing for thing in self._scene.objects if thing.type == "MESH" and thing.data.polygons]
         if not meshes:
             raise NothingVisible("it holds no faces")
         for thing in meshes:
-            _repair_texture_coordinates(thing.data)
-        to_world, self._points = stand_up(np.concatenate([_corners(thing) for thing in meshes]), model)
+            repair_texture_coordinates(thing.data)
+        to_world, self._points = stand_up(np.concatenate([corners_of(thing) for thing in meshes]), model)
         for thing in meshes:
-            thing.matrix_world = _matrix(to_world @ np.array(thing.matrix_world))
-        self._paints = [_Paint(material) for material in bpy.data.materials if material.use_nodes]
+            thing.matrix_world = as_matrix(to_world @ np.array(thing.matrix_world))
+        self._paints = [Paint(material) for material in bpy.data.materials if material.use_nodes]
         self._ground = _add_ground(self._scene)
         self._turntable = _add_lights(self._scene)
         self._camera = _add_camera(self._scene)
@@ -86,7 +86,7 @@ class Studio:
         """
         from PIL import Image, ImageStat
 
-        self._camera.matrix_world = _matrix(place_camera(self._points, view))
+        self._camera.matrix_world = as_matrix(place_camera(self._points, view))
         self._turntable.rotation_euler = (0.0, 0.0, math.radians(view.azimuth_deg))
         changed = [paint.apply(view.hue_shift, view.tint) for paint in self._paints]
         self._scene.cycles.seed = view.seed
@@ -126,7 +126,7 @@ def available_threads(workers: int) -> int:
     return max(1, cores // workers)
 
 
-class _Paint:
+class Paint:
     """A material's colour, and what to do to it; what the model's author chose is kept."""
 
     def __init__(self, material: Any) -> None:
@@ -140,7 +140,7 @@ class _Paint:
         self._own = tuple(base.default_value)
         self._hue = self._tint = None
         texture = base.links[0].from_node if base.is_linked else None
-        if texture is not None and (texture.type != "TEX_IMAGE" or not _loads(texture.image)):
+        if texture is not None and (texture.type != "TEX_IMAGE" or not loads(texture.image)):
             for link in list(base.links):
                 links.remove(link)
             texture = None
@@ -180,7 +180,8 @@ class _Paint:
         return tint is not None and (self._takes_tint or not self._is_neutral)
 
 
-def _set_up_renderer(scene: Any, quality: Quality) -> None:
+def set_up_renderer(scene: Any, quality: Quality) -> None:
+    """Cycles on whatever is there, without a film's look, the same noise for the same seed."""
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
     render.resolution_x = render.resolution_y = quality.size_px
@@ -217,7 +218,7 @@ def _gpu() -> bool:
     return False
 
 
-def _corners(thing: Any) -> NDArray[np.float64]:
+def corners_of(thing: Any) -> NDArray[np.float64]:
     """(N, 3), the corners that belong to a face, in world coordinates; loose ones would spoil the framing."""
     mesh = thing.data
     corners = np.empty(len(mesh.vertices) * 3, dtype=np.float32)
@@ -228,7 +229,7 @@ def _corners(thing: Any) -> NDArray[np.float64]:
     return corners.reshape(-1, 3)[np.unique(used)].astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
 
 
-def _repair_texture_coordinates(mesh: Any) -> None:
+def repair_texture_coordinates(mesh: Any) -> None:
     """A few files hold NaN or numbers in the thousands of millions, at which sampling a texture gives glaring light."""
     for layer in mesh.uv_layers:
         values = np.empty(len(mesh.loops) * 2, dtype=np.float32)
@@ -286,7 +287,7 @@ def _add_camera(scene: Any) -> Any:
     return camera
 
 
-def _loads(image: Any) -> bool:
+def loads(image: Any) -> bool:
     """Some models name textures that the library does not hold; Blender would paint them magenta."""
     return image is not None and image.size[0] > 0 and image.size[1] > 0
 
@@ -298,7 +299,8 @@ def _pixels(image: Any) -> NDArray[np.float32]:
     return pixels.reshape(-1, 4)
 
 
-def _matrix(values: NDArray[np.float64]) -> Any:
+def as_matrix(values: NDArray[np.float64]) -> Any:
+    """(4, 4) as Blender takes it."""
     from mathutils import Matrix
 
     return Matrix(values.tolist())

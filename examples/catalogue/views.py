@@ -44,10 +44,10 @@ def plan_views(product: str, count: int, seed: int) -> list[View]:
     The azimuths follow the golden ratio from a start that is the product's own: any number of views is spread
     evenly, and so are all views of the catalogue. Odd-numbered views are recolored.
     """
-    start = _random(product, seed).random()
+    start = seeded(product, seed).random()
     views = []
     for index in range(count):
-        rng = _random(f"{product}-{index}", seed)
+        rng = seeded(f"{product}-{index}", seed)
         turn = (start + index * GOLDEN) % 1
         fill, elevation = rng.uniform(*FILL), rng.uniform(*ELEVATION_DEG)
         hue, tint = rng.uniform(*HUE_SHIFT), (rng.random(), rng.uniform(*TINT_SATURATION))
@@ -74,5 +74,6 @@ def _digest(text: str, seed: int) -> bytes:
     return hashlib.sha256(f"{seed}/{text}".encode()).digest()
 
 
-def _random(text: str, seed: int) -> random.Random:
+def seeded(text: str, seed: int) -> random.Random:
+    """The dice of a name, the same on every machine."""
     return random.Random(int.from_bytes(_digest(text, seed)[:8], "big"))

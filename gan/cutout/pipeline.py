@@ -37,6 +37,9 @@ class CutoutRequest(Request):
 
     Corrections need no network: ask again with the picture, the first result's alpha as `mask`, and the strokes.
 
+    Strokes are shown to the network too where there is no mask: one that has learned from clicks
+    (`CutoutConfig.marks`) takes a click on one of several things as asking for this one.
+
     Raises:
         InputError: a ground that is none; a mask or strokes of another size than the picture.
     """
@@ -108,7 +111,14 @@ def corrected(picture: Picture, alpha: Tensor, keep: Cover | None, drop: Mask | 
 def _found(request: CutoutRequest, context: Context) -> Found:
     """Segment the product with `find`; if that fails and strokes mark the product, use the strokes alone."""
     try:
-        return find(request.picture, context, model=request.model, mask=request.mask)
+        return find(
+            request.picture,
+            context,
+            model=request.model,
+            mask=request.mask,
+            keep=request.keep,
+            drop=request.drop,
+        )
     except InputError:
         if request.keep is None or not bool(request.keep.coverage.any()):
             raise

@@ -18,7 +18,8 @@ from gan.cutout.keying import keyed
 from gan.cutout.network import CutoutNet
 from gan.cutout.review import review, review_size
 from gan.imaging.background_prior import standing_out
-from gan.imaging.mask import Cover
+from gan.imaging.clicks import at_size, marked
+from gan.imaging.mask import Cover, Mask
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize, shrunk
@@ -76,7 +77,15 @@ class Found:
     notices: tuple[str, ...] = ()
 
 
-def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: Cover | None = None) -> Found:
+def find(
+    picture: Picture,
+    context: Context,
+    *,
+    model: str = AUTO_MODEL,
+    mask: Cover | None = None,
+    keep: Cover | None = None,
+    drop: Mask | None = None,
+) -> Found:
     """Tell the product from its ground.
 
     A mask is taken as it is, and so is the transparency of a picture that has any; for both no network runs.
@@ -88,6 +97,7 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: C
         context: gives the network.
         model: "auto" for ours; else a manifest name, a path, or a Hub id.
         mask: (1, 1, H, W), 1 where the product is.
+        keep, drop: clicks or strokes on what is meant and on what is not, for a picture that shows several things.
 
     Raises:
         InputError: no product was found, or the mask is empty.
@@ -112,7 +122,8 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: C
             task=served.task,
         )
     context.step(0, STEPS, "Finding the product")
-    first, second = _glances(served, picture.rgb, context)
+    marks = _Marks(keep, drop)
+    first, second = _glances(served, picture.rgb, marks, context)
     glance = _without_specks((first + second) / 2)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], picture.rgb.shape[2 + i]) for i in range(2))
@@ -120,6 +131,7 @@ def find(picture: Picture, context: Context, *, model: str = AUTO_MODEL, mask: C
     part = picture.rgb[:, :, rows, columns]
     small = shrunk(part, LOOK_PX)
     known = F.interpolate(glance[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
+    known = marks.on(known, rows, columns)
     looked = _coverage(served, small, known, context)
     cover = snapped_ends(_without_specks(looked))
     if float(cover.sum()) < LEAST_SHARE * cover.numel():
@@ -175,15 +187,32 @@ def _coverage(model: Model, rgb: Tensor, prior: Tensor, context: Context) -> Ten
     return logits[:, :, :height, :width].sigmoid()
 
 
-def _glances(model: Model, rgb: Tensor, context: Context) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True, eq=False)
+class _Marks:
+    """What a user marked, at the picture's size."""
+
+    keep: Mask | None
+    drop: Mask | None
+
+    def on(self, prior: Tensor, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor:
+        """A prior (1, 1, h, w) of the whole picture, or of these rows and columns of it, with the marks on it."""
+
+        def fitted(mask: Mask | None) -> Tensor | None:
+            part = None if mask is None else mask.coverage[:, :, rows, columns]
+            return None if part is None or not bool(part.any()) else at_size(part, *prior.shape[2:])
+
+        return marked(prior, fitted(self.keep), fitted(self.drop))
+
+
+def _glances(model: Model, rgb: Tensor, marks: _Marks, context: Context) -> tuple[Tensor, Tensor]:
     """Two answers about the whole picture, (1, 1, h, w) each and of one size, the second from a smaller, mirrored copy.
 
     Where they differ neither is to be trusted.
     """
     wide, small = (shrunk(rgb, size_px) for size_px in GLANCES_PX)
-    first = _coverage(model, wide, standing_out(wide), context)
+    first = _coverage(model, wide, marks.on(standing_out(wide)), context)
     mirrored = small.flip(3)
-    second = _coverage(model, mirrored, standing_out(mirrored), context).flip(3)
+    second = _coverage(model, mirrored, marks.on(standing_out(small)).flip(3), context).flip(3)
     return first, F.interpolate(second, first.shape[2:], mode="bilinear")
 
 

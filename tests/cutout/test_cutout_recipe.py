@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from rooms import answer, furnish
 from shop import open_shop
 from torch import Tensor
 
@@ -25,7 +27,7 @@ from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State
 
 TINY = PRESETS["tiny"]
-LOSSES = {"decided", "distance", "edges", "overlap", "grad_norm"}
+LOSSES = {"decided", "distance", "structure", "edges", "overlap", "grad_norm"}
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,91 @@ def test_another_run_begins_with_what_is_published(whole: tuple[State, Path]) ->
         assert torch.equal(value, published[name].float()), name
 
 
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with scenes and a teacher's answers beside it."""
+    folder = open_shop(tmp_path_factory.mktemp("furnished") / "data")
+    furnish(folder / "rooms")
+    answer(folder / "taught")
+    return folder
+
+
+def test_scenes_and_answers_are_trained_on_and_resumed_exactly(furnished: Path, tmp_path: Path) -> None:
+    whole = train(RECIPE, TINY, _options(furnished, tmp_path / "whole", 4))
+    with pytest.raises(_Enough):
+        train(_stopping(2), TINY, _options(furnished, tmp_path / "parts", 4))
+    resumed = train(RECIPE, TINY, _options(furnished, tmp_path / "parts", 4))
+    left, right = whole.state_dict(), resumed.state_dict()
+    for part in ("networks", "ema", "optimizers"):
+        torch.testing.assert_close(left[part], right[part], rtol=0, atol=0)
+    figures = _lines(tmp_path / "whole", "validation")[-1]
+    assert {"scene_iou", "scene_over_90", "click_iou", "click_over_90"} <= set(figures)
+
+
+def test_scenes_of_held_out_products_are_validated_on_alone(furnished: Path) -> None:
+    found = room.data(TINY, furnished, 0)
+    assert found.training.scenes is not None
+    assert found.scenes is not None
+    assert [entry.picture.stem for entry in found.scenes.entries] == ["scene-3"]
+    assert "scene-3" not in {entry.picture.stem for entry in found.training.scenes.entries}
+    assert found.training.taught is not None
+    # Nothing of a scene is a ground on which products are laid.
+    grounds = [entry.path for around in found.training.composites.grounds for entry in around.entries]
+    assert {path.parent.name for path in grounds} == {"photos"}
+
+
+def test_a_perfect_network_gets_full_marks_in_scenes(furnished: Path) -> None:
+    cases = room.data(TINY, furnished, 0)
+    assert cases.scenes is not None
+    rgb, covers = cases.scenes.whole(0)
+    state = room.build(TINY)
+
+    class Knowing(torch.nn.Module):
+        """Sees which of the two was clicked."""
+
+        def forward(self, given: Tensor) -> Tensor:
+            small = torch.nn.functional.interpolate(covers[None], given.shape[2:], mode="area")
+            second = bool((given[0, 3] == 1).any()) and float((small[0, 1] * (given[0, 3] == 1)).sum()) > 0.5
+            return (small[:, 1:2] if second else small[:, :1]) * 20 - 10
+
+    state.ema["network"].module = Knowing()
+    found = room.validate(state, TINY, cases, torch.device("cpu"))
+    assert rgb.shape[1] > TINY.side_px
+    assert found.figures["scene_iou"] > 0.85
+    assert found.figures["click_iou"] > 0.85
+    assert found.pictures == 3
+
+
+def test_a_teachers_answer_counts_less(cases: CutoutData) -> None:
+    given, alpha, weight = _batch(cases)
+    found = []
+    for share in (1.0, 0.5):
+        torch.manual_seed(0)
+        losses = room.step(room.build(TINY), (given, alpha, weight * share), TINY, _fabric())
+        found.append({name: float(value.detach()) for name, value in losses.items()})
+    whole, half = found
+    for name in ("decided", "distance", "structure", "overlap"):
+        assert half[name] == pytest.approx(whole[name] / 2, rel=1e-4)
+
+
+def test_the_losses_are_those_worked_out_by_hand(cases: CutoutData) -> None:
+    """A network that answers one half everywhere, against a coverage of one half of the frame."""
+    state = room.build(TINY)
+    with torch.no_grad():
+        network = state.networks["network"]
+        network.tail.weight.zero_()  # type: ignore[operator, union-attr]
+        network.tail.bias.zero_()  # type: ignore[operator, union-attr]
+    alpha = torch.zeros(1, 1, 32, 32)
+    alpha[..., 16:] = 1
+    made = room.step(state, (torch.rand(1, 4, 32, 32), alpha, torch.ones(1, 1, 1, 1)), TINY, _fabric())
+    losses = {name: float(value.detach()) for name, value in made.items()}
+    # Equally wrong everywhere, so that a band of weights of mean 1 changes nothing.
+    assert losses["decided"] == pytest.approx(math.log(2), abs=1e-5)
+    assert losses["distance"] == pytest.approx(0.5, abs=1e-6)
+    # Half of the frame is covered by half in common, and by 1 and a half together.
+    assert losses["overlap"] == pytest.approx(1 - (0.5 * 0.5) / (0.5 * 1 + 0.5 * 0.5), abs=1e-5)
+
+
 def test_the_losses_fall_on_one_batch(cases: CutoutData) -> None:
     torch.manual_seed(0)
     state = room.build(TINY)
@@ -146,10 +233,10 @@ def test_a_network_that_knows_nothing_scores_nothing(cases: CutoutData) -> None:
 
 
 def test_products_have_masks_and_grounds_have_none(cases: CutoutData) -> None:
-    for part in (cases.training, cases.validation):
+    for part in (cases.training.composites, cases.validation):
         assert part.grounds
         assert all("photos" in entry.path.parts for around in part.grounds for entry in around.entries)
-    seen, held_out = cases.training.drawn, cases.validation.drawn
+    seen, held_out = cases.training.composites.drawn, cases.validation.drawn
     assert not any(torch.equal(a, b) for a in seen for b in held_out)
 
 
@@ -162,17 +249,17 @@ def test_a_folder_without_masks_is_refused_in_one_sentence(tmp_path: Path) -> No
 
 def test_products_alone_do(tmp_path: Path) -> None:
     folder = open_shop(tmp_path / "data")
-    assert room.data(TINY, folder / "catalogue", 0).training.grounds == []
+    assert room.data(TINY, folder / "catalogue", 0).training.composites.grounds == []
 
 
 def test_collections_stand_side_by_side(tmp_path: Path) -> None:
     folder = open_shop(tmp_path / "data")
     for name in ("catalogue", "photos"):
         shutil.copytree(folder / name, folder / f"more-{name}")
-    both = room.data(TINY, folder, 0).training
+    both = room.data(TINY, folder, 0).training.composites
     assert len(both.products) == len(both.grounds) == 2
     assert [len(some) for some in both.products] == [
-        len(room.data(TINY, folder / "catalogue", 0).training.products[0])
+        len(room.data(TINY, folder / "catalogue", 0).training.composites.products[0])
     ] * 2
 
 

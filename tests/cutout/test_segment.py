@@ -140,3 +140,46 @@ def test_the_whole_frame_is_a_product_too() -> None:
 def test_tiny_and_narrow_pictures(size: tuple[int, int]) -> None:
     found = find(Picture(RED.expand(1, 3, *size).clone()), context_of(RedIsProduct()))
     assert found.alpha.shape == (1, 1, *size)
+
+
+class TheMarkedOne(nn.Module):
+    """Red within the half of the frame that holds a mark of 1; everything red where there is none."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        red = x[:, :1] - x[:, 1:2] - 0.1
+        marked = x[:, 3:] == 1
+        if not bool(marked.any()):
+            return red * 40
+        across = torch.arange(x.shape[3]).expand_as(marked)
+        left = float(across[marked].float().mean()) < x.shape[3] / 2
+        return torch.where((across < x.shape[3] / 2) == left, red * 40, -20.0)
+
+
+def _two_things() -> Picture:
+    alpha = torch.zeros(1, 1, 400, 800)
+    alpha[..., 150:250, 100:200] = 1
+    alpha[..., 150:250, 600:700] = 1
+    return _picture(alpha)
+
+
+@pytest.mark.parametrize(("across", "kept", "gone"), [(150, 150, 650), (650, 650, 150)])
+def test_a_click_asks_for_one_of_two(across: int, kept: int, gone: int) -> None:
+    click = torch.zeros(1, 1, 400, 800)
+    click[..., 200:202, across : across + 2] = 1
+    found = find(_two_things(), context_of(TheMarkedOne()), keep=Mask(click))
+    assert found.alpha[0, 0, 200, kept] > 0.9
+    assert found.alpha[0, 0, 200, gone] == 0
+    both = find(_two_things(), context_of(RedIsProduct()))
+    assert min(float(both.alpha[0, 0, 200, x]) for x in (150, 650)) > 0.9
+
+
+def test_every_look_sees_the_marks() -> None:
+    keep, drop = torch.zeros(1, 1, 400, 800), torch.zeros(1, 1, 400, 800)
+    keep[..., 190:210, 140:160] = 1
+    drop[..., 190:210, 640:660] = 1
+    network = RedIsProduct()
+    find(_two_things(), context_of(network), keep=Mask(keep), drop=Mask(drop))
+    for look, mirrored in zip(network.seen, (False, True, False), strict=True):
+        plane = look.flip(3) if mirrored else look
+        ends = [float(torch.nonzero(plane[0, 3] == value)[:, 1].float().mean()) for value in (1, 0)]
+        assert ends[0] < plane.shape[3] / 2 < ends[1]

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from rooms import furnish
 
 from gan.imaging.mask import BLIND, COARSE
 from gan.training.data import holes as module
 from gan.training.data.holes import KINDS, MOST, OFTEN, Dice, hole
 from gan.training.data.inpainting_data import Fills, given, smaller
 from gan.training.data.pictures import Pictures, find
+from gan.training.data.scenes import Scenes, TruePairs, find_scenes
 
 
 def _generator(seed: int = 0) -> torch.Generator:
@@ -105,3 +107,20 @@ def test_a_coarse_fill_is_the_picture_without_detail() -> None:
     coarse = smaller(whole[0].clamp(0, 1), Dice(_generator(1)))
     assert coarse.shape == (3, 48, 48)
     assert (coarse - whole[0].clamp(0, 1)).abs().mean() < 0.1
+
+
+def test_true_pairs_ask_for_the_place_behind_the_product(pictures: Pictures, tmp_path: Path) -> None:
+    scenes = Scenes(find_scenes(furnish(tmp_path / "rooms", side=96)))
+    items = Fills(pictures, 64, 0, coarse=0.0, pairs=TruePairs(scenes, 64, 0), often=1.0)
+    for index in range(0, 12, 2):
+        whole, seen = items[index]
+        hole = seen[6] > 0
+        assert hole.any()
+        assert whole.shape == (3, 64, 64)
+        # The square of these scenes is red: it is in none of the holes' answers, and its hole is told by the mask.
+        red = (whole[0] > 0.8) & (whole[2] < 0.2)
+        assert float((red & hole).float().mean()) < 0.01
+        assert torch.equal(items[index][1], seen)
+    without = Fills(pictures, 64, 0, coarse=0.0)
+    never = Fills(pictures, 64, 0, coarse=0.0, pairs=TruePairs(scenes, 64, 0), often=0.0)
+    assert len(without[0]) == len(never[0]) == 2

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from PIL import Image
+from rooms import furnish
 
 from gan.core.errors import ConfigError
 from gan.inpaint.network import InpaintNet, inpaint_config
@@ -131,3 +133,20 @@ def _stopping(at: int) -> Recipe[InpaintRecipe]:
         return room.step(state, *rest)
 
     return dataclasses.replace(RECIPE, step=step)
+
+
+def test_scenes_below_the_folder_are_true_pairs(wall: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(wall, folder / "wall")
+    assert room.data(PRESETS["tiny"], folder, 0).scenes is None
+    furnish(folder / "rooms")
+    found = room.data(PRESETS["tiny"], folder, 0)
+    assert found.scenes is not None
+    assert "scene-3" not in {entry.picture.stem for entry in found.scenes.entries}
+    config = dataclasses.replace(PRESETS["tiny"], pairs=1.0, coarse=0.0)
+    whole, given = next(room.batches(config, found, 0, 4, 0, 1, 0, 0))
+    assert whole.shape == (4, 3, 32, 32)
+    hole = given[:, 6] > 0
+    assert hole.flatten(1).any(1).all()
+    red = (whole[:, 0] > 0.8) & (whole[:, 2] < 0.2)
+    assert float((red & hole).float().sum() / hole.float().sum()) < 0.02

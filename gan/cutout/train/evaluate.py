@@ -1,4 +1,7 @@
-"""Measures Cut-out on composites of held-out products, beside OpenCV's GrabCut and two methods of scikit-image."""
+"""Measures Cut-out on composites of held-out products, beside OpenCV's GrabCut and two methods of scikit-image.
+
+Where the folder holds rendered scenes, in these too.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,13 @@ from torch import Tensor
 from gan.core.contract import Result
 from gan.core.errors import InputError, WeightsError
 from gan.cutout.pipeline import CutoutRequest
+from gan.cutout.train.evaluate_scenes import BARS as SCENE_BARS
+from gan.cutout.train.evaluate_scenes import SceneEvaluation, evaluate_scenes
 from gan.imaging.picture import Picture
 from gan.models.manifest import Metric
-from gan.training.data.composites import Composites, drawings, load_products, mask_of
-from gan.training.data.pictures import Entry, Pictures, find, split
+from gan.training.data.composites import Composites, drawings, load_products
+from gan.training.data.mixture import sort_out
+from gan.training.data.pictures import Entry, Pictures, split
 from gan.training.data.styles import ALSO, FOLDER
 
 SIDE_PX = 384
@@ -48,6 +54,7 @@ CONTOUR_STEPS = 60
 BARS: Mapping[str, tuple[str, float]] = {
     "median IoU, photographs": ("at least", 0.95),
     "mean alpha error, photographs": ("at most", 0.02),
+    **SCENE_BARS,
 }
 
 Run = Callable[[CutoutRequest], Result]
@@ -84,10 +91,11 @@ class Figures:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures."""
+    """All figures; `scenes` is None where the folder holds none."""
 
     dataset: str
     readings: tuple[Reading, ...]
+    scenes: SceneEvaluation | None = None
 
     @property
     def groups(self) -> dict[str, dict[str, Figures]]:
@@ -101,9 +109,8 @@ class Evaluation:
     def reached(self) -> dict[str, float]:
         """Measured values of the figures in `BARS`."""
         ours = self.groups.get(PHOTOGRAPHS, {}).get(OURS)
-        if ours is None:
-            return {}
-        return dict(zip(BARS, (ours.median_iou, ours.error), strict=True))
+        found = {} if ours is None else dict(zip(BARS, (ours.median_iou, ours.error), strict=False))
+        return found | ({} if self.scenes is None else self.scenes.reached())
 
     def metrics(self) -> dict[str, Metric]:
         """Metrics for the manifest's record. Seconds are printed only, since they depend on the machine."""
@@ -114,7 +121,7 @@ class Evaluation:
                 found[f"{title}, {group}"] = Metric(
                     dataset=self.dataset, n=by_method[OURS].n, value=values.pop(OURS), baseline=values
                 )
-        return found
+        return found | ({} if self.scenes is None else self.scenes.metrics())
 
     def table(self) -> str:
         """For a terminal."""
@@ -126,11 +133,12 @@ class Evaluation:
                     f"  {method:<10} IoU median {figures.median_iou:.3f}  mean {figures.mean_iou:.3f}  "
                     f"alpha error {figures.error:.4f}  {figures.seconds:.3f} s"
                 )
+        lines += [] if self.scenes is None else self.scenes.lines()
         lines.append("Bars")
         for name, value in self.reached().items():
             way, bar = BARS[name]
             kept = value >= bar if way == "at least" else value <= bar
-            lines.append(f"  {name:<32}{value:>8.4f}   {way} {bar:g}: {'kept' if kept else 'MISSED'}")
+            lines.append(f"  {name:<36}{value:>8.4f}   {way} {bar:g}: {'kept' if kept else 'MISSED'}")
         return "\n".join(lines)
 
     def record(self) -> dict[str, Any]:
@@ -141,6 +149,7 @@ class Evaluation:
                 group: {method: dataclasses.asdict(figures) for method, figures in by_method.items()}
                 for group, by_method in self.groups.items()
             },
+            "scenes": None if self.scenes is None else self.scenes.record(),
             "bars": self.reached(),
             "readings": [dataclasses.asdict(reading) for reading in self.readings],
         }
@@ -164,7 +173,7 @@ def evaluate(
         model: as in `CutoutRequest`.
         held_out: only products, photographs and textures that training never sees; photographs that scikit-image
             ships join in any case, since few are held out.
-        limit: this many cases instead of `CASES`.
+        limit: this many cases instead of `CASES`, and this many scenes at most.
 
     Raises:
         InputError: no picture has a mask, or `limit` is less than 1.
@@ -191,22 +200,22 @@ def evaluate(
     name = (
         f"{folder.name}{', held-out' if held_out else ''}, {SIDE_PX} px, products of {PRODUCT_PX} px on other grounds"
     )
-    return Evaluation(name, tuple(readings))
+    scenes = evaluate_scenes(folder, run, model=model, held_out=held_out, limit=limit, on_progress=on_progress)
+    return Evaluation(name, tuple(readings), scenes)
 
 
 class _Cases:
     """One product each on the photographs in turn, on textures and drawings, and on plain grounds."""
 
     def __init__(self, folder: Path, held_out: bool) -> None:
-        entries = find(folder)
-        masked = [entry for entry in entries if mask_of(entry.path) is not None]
-        surfaces = [entry for entry in entries if {FOLDER, ALSO} & set(entry.path.relative_to(folder).parts[:-1])]
-        photographs = [entry for entry in entries if entry not in masked and entry not in surfaces]
+        found = sort_out(folder)
+        surfaces = [entry for entry in found.grounds if {FOLDER, ALSO} & set(entry.path.relative_to(folder).parts[:-1])]
+        photographs = [entry for entry in found.grounds if entry not in surfaces]
 
         def chosen(some: list[Entry]) -> list[Entry]:
             return split(some)[1] or some if held_out else some
 
-        self._products = load_products(chosen(masked or entries), PRODUCT_PX)
+        self._products = load_products(chosen(found.products), PRODUCT_PX)
         shipped = [Entry(Path(skimage.data.__file__).parent / name, name) for name in SHIPPED]
         kept = photographs if not held_out else split(photographs)[1]
         self._photographs = [Pictures([entry], 1) for entry in (*kept, *shipped)]

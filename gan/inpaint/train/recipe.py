@@ -21,6 +21,7 @@ from gan.models.features import Features, load_features, perceptual_distance
 from gan.training.data.degradation_data import stream
 from gan.training.data.inpainting_data import Fills
 from gan.training.data.pictures import Pictures, find, split
+from gan.training.data.scenes import Scenes, TruePairs, find_scenes, split_scenes
 from gan.training.losses.features import stage_distance
 from gan.training.recipe import Losses, Published, Recipe, State, Validation
 
@@ -51,6 +52,7 @@ class InpaintRecipe:
         judge: "projected" looks at Lite0's features, which are there already; "pixels" at the composite and the mask.
         gamma: weight of R1, every 16th step, for "pixels".
         coarse: how often a hole comes filled from a smaller copy.
+        pairs: how often an item is of a scene with and without its product, where the folder holds scenes.
         growing_kimg: the curriculum: thousands of pictures until holes are as large as they get.
         ema_half_life_kimg: of the published average, thousands of pictures.
 
@@ -71,6 +73,7 @@ class InpaintRecipe:
     judge: Literal["projected", "pixels"] = "projected"
     gamma: float = 10.0
     coarse: float = 0.25
+    pairs: float = 0.35
     growing_kimg: float = 2.0
     ema_half_life_kimg: float = 4.0
 
@@ -108,17 +111,23 @@ PRESETS: dict[str, InpaintRecipe] = {
 
 @dataclass(frozen=True)
 class InpaintData:
-    """Decoded pictures, split by product."""
+    """Decoded pictures, split by product; `scenes` are training's, None where the folder holds none."""
 
     training: Pictures
     validation: Pictures
+    scenes: Scenes | None = None
 
 
 def data(config: InpaintRecipe, folder: Path, _seed: int) -> InpaintData:
     """All pictures below the folder that are large enough for a crop; where none is held out, all are both."""
     training, held_out = split(find(folder))
     everything = Pictures(training or held_out, config.patch_px)
-    return InpaintData(everything, Pictures(held_out, config.patch_px) if held_out else everything)
+    staged = split_scenes(find_scenes(folder))[0]
+    return InpaintData(
+        everything,
+        Pictures(held_out, config.patch_px) if held_out else everything,
+        Scenes(staged) if staged else None,
+    )
 
 
 def build(config: InpaintRecipe, _data: InpaintData | None = None) -> State:
@@ -151,7 +160,16 @@ def batches(
 ) -> Iterator[tuple[Tensor, ...]]:
     """`Fills` in batches, without end from item `start` on."""
     growing = round(1000 * config.growing_kimg)
-    items = Fills(data.training, config.patch_px, seed, coarse=config.coarse, growing=growing)
+    pairs = None if data.scenes is None else TruePairs(data.scenes, config.patch_px, seed)
+    items = Fills(
+        data.training,
+        config.patch_px,
+        seed,
+        coarse=config.coarse,
+        growing=growing,
+        pairs=pairs,
+        often=config.pairs,
+    )
     return stream(items, start=start, batch=batch, rank=rank, world=world, workers=workers)
 
 

@@ -31,6 +31,9 @@ FAINT = 0.3
 
 C = TypeVar("C", "Products", Pictures)
 
+PRINTED = 0.15
+"""How often a product carries a label or lettering: letters in the ground's color are no openings."""
+
 GROUNDS = ("own", "photograph", "studio", "gradient", "drawn")
 
 
@@ -134,6 +137,8 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         often = [0.02, 0.98] if kind == "photograph" else [0.02, 0.85, 0.13]
         for _ in range(dice.choose(often) if free else 1):
             x = self._shape(dice) if free and dice.chance(0.1) else _varied(self._product(dice), dice)
+            if free and dice.chance(PRINTED):
+                x = printed(x, dice)
             zoom = math.exp(dice.uniform(math.log(1.0), math.log(2.4)) if near else _size(dice))
             if kind == "own":
                 # Its own white ground, with the shadow that was rendered; white goes on beyond the frame.
@@ -144,7 +149,7 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
             ground = ground * (1 - _shade(cover, dice))
             ground = color + (1 - cover) * ground
             alpha = cover + (1 - cover) * alpha
-        return _photographed(ground.clamp(0, 1), dice), alpha.clamp(0, 1)
+        return photographed(ground.clamp(0, 1), dice), alpha.clamp(0, 1)
 
     def _furnished(self, ground: Tensor, dice: Dice) -> Tensor:
         """A photograph (3, p, p) with none, one or two more things in it, as sharp as itself or out of focus."""
@@ -232,6 +237,41 @@ def prior(alpha: Tensor, dice: Dice) -> Tensor:
         blob = torch.sigmoid(radius - near)[None, None]
         coarse = torch.lerp(coarse, torch.full_like(coarse, dice.uniform(0, 1)), blob * dice.uniform(0.5, 1))
     return F.interpolate(coarse, (side, side), mode="bilinear", align_corners=False)[0].clamp(0, 1)
+
+
+def printed(x: Tensor, dice: Dice) -> Tensor:
+    """A product with one or two labels, stickers or lines of lettering on it, mostly white or nearly so.
+
+    Args:
+        x: (1, 4, S, S), colors on white and the coverage, which stays as it is.
+    """
+    side = x.shape[-1]
+    inside = torch.nonzero(x[0, 3] > 0.98)
+    if len(inside) == 0:
+        return x
+    rgb = x[:, :3].clone()
+    down, across = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    for _ in range(1 + dice.choose([0.7, 0.3])):
+        y, left = inside[int(dice.uniform(0, 1) * len(inside)) % len(inside)].tolist()
+        high, wide = (dice.uniform(0.03, 0.16) * side for _ in range(2))
+        within = torch.maximum((down - y).abs() / high, (across - left).abs() / (wide * 1.6)) < 1
+        if dice.chance(0.7):
+            # Lettering: cells that are inked or not, in lines.
+            letters = torch.rand(1, 1, max(2, round(high / 2)), max(3, round(wide)), generator=dice.generator) > 0.45
+            start = round(y - high), round(left - 1.6 * wide)
+            size = max(2, round(2 * high)), max(3, round(3.2 * wide))
+            lines = torch.zeros(side, side)
+            cells = F.interpolate(letters.float(), size)[0, 0]
+            top, first = max(0, start[0]), max(0, start[1])
+            part = cells[top - start[0] : side - start[0], first - start[1] : side - start[1]]
+            lines[top : top + part.shape[0], first : first + part.shape[1]] = part
+            within = within & (lines > 0.5)
+        pale = dice.chance(0.7)
+        color = torch.tensor([dice.uniform(0.88, 1.0) if pale else dice.uniform(0, 1) for _ in range(3)])
+        ink = (within & (x[0, 3] > 0.5)).float() * dice.uniform(0.8, 1.0)
+        rgb = torch.lerp(rgb, color[None, :, None, None].expand_as(rgb), ink[None, None])
+    # On white, as everything of the product is: half-covered pixels keep the ground's part.
+    return torch.cat([torch.where(x[:, 3:] > SOLID, rgb, x[:, :3]), x[:, 3:]], 1)
 
 
 def drawings(count: int, size_px: int, seed: int) -> list[Tensor]:
@@ -344,8 +384,8 @@ def _shade(cover: Tensor, dice: Dice) -> Tensor:
     return soft[0].clamp(0, 1) * dice.uniform(0.05, 0.6)
 
 
-def _photographed(rgb: Tensor, dice: Dice) -> Tensor:
-    """Exposure, white balance, softness, noise and JPEG, each of which may be left out."""
+def photographed(rgb: Tensor, dice: Dice) -> Tensor:
+    """A picture (3, p, p) as cameras give it: exposure, white balance, softness, noise, JPEG, some of them or none."""
     x = rgb[None]
     if dice.chance(0.5):
         gains = torch.tensor([math.exp(dice.uniform(-0.12, 0.12)) for _ in range(3)]).reshape(1, 3, 1, 1)

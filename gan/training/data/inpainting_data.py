@@ -12,6 +12,7 @@ from gan.imaging.mask import BLIND, COARSE
 from gan.imaging.patches import magnified, patch_fill
 from gan.training.data.holes import Dice, hole
 from gan.training.data.pictures import Pictures
+from gan.training.data.scenes import TruePairs
 
 SHRINK_TO = 0.2
 """Photographs are shrunk down to this, so that a crop shows things and not only surfaces."""
@@ -30,19 +31,36 @@ class Fills(Dataset[tuple[Tensor, Tensor]]):
     `given` is what the function of that name says: two fills of the hole, and the mask, which is 0 where the picture
     is known, `BLIND` or `COARSE` in the hole.
 
+    An item of `pairs` asks for the place behind a product: the hole is the product, around it lies what the camera saw
+    with it there, its shadow too, and what belongs into the hole is the place without it.
+
     Args:
         pictures: where the crops come from.
         side_px: p.
         coarse: how often a hole is filled from a smaller copy: a later pass over a large hole.
         growing: items after which holes are as large as they get; 0 for large ones from the start.
+        pairs: scenes with and without their product, of this side; None for none.
+        often: how often an item is of these.
     """
 
-    def __init__(self, pictures: Pictures, side_px: int, seed: int, *, coarse: float = 0.25, growing: int = 0) -> None:
+    def __init__(
+        self,
+        pictures: Pictures,
+        side_px: int,
+        seed: int,
+        *,
+        coarse: float = 0.25,
+        growing: int = 0,
+        pairs: TruePairs | None = None,
+        often: float = 0.0,
+    ) -> None:
         self.pictures = pictures
         self.side_px = side_px
         self.seed = seed
         self.coarse = coarse
         self.growing = growing
+        self.pairs = pairs
+        self.often = often
         self._last: tuple[int, tuple[Tensor, Tensor]] | None = None
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
@@ -56,6 +74,10 @@ class Fills(Dataset[tuple[Tensor, Tensor]]):
     def _made(self, index: int) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63)
         dice = Dice(generator)
+        if self.pairs is not None and dice.real(0, 1) < self.often:
+            with_it, mask, without = self.pairs[index]
+            whole = torch.where(mask > 0, without, with_it)
+            return whole, given(whole, mask, smaller(whole, dice) if dice.real(0, 1) < self.coarse else None)
         growth = min(1.0, 0.6 + 0.8 * index / self.growing) if self.growing else 1.0
         patient = dice.real(0, 1) < 0.8
         for _ in range(4):

@@ -17,7 +17,7 @@ from gan.imaging.io.codec import decode
 from gan.imaging.io.formats import ALLOWED
 from gan.training.data.records import read_records
 
-NOT_PICTURES = frozenset({"masks"})
+NOT_PICTURES = frozenset({"masks", "covers", "soft"})
 """Folders that hold coverage and no picture."""
 
 
