@@ -136,7 +136,7 @@ def test_a_refusal_is_told(client: Client, tmp_path: Path, options: dict[str, An
 def test_a_file_that_is_no_picture_is_told_and_the_next_one_works(client: Client, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"<html>")
-    with pytest.raises(AppError, match="image: not a picture"):
+    with pytest.raises(AppError, match="image: a web page"):
         enhance(client, bad)
     assert enhance(client, photograph(tmp_path / "shoe.png"))[0]
 
@@ -145,7 +145,7 @@ def test_the_sentence_is_in_the_language_of_the_request(studio_page: str, tmp_pa
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"<html>")
     client = Client(studio_page, verbose=False, headers={"accept-language": "zh-CN"})
-    with closing(client), pytest.raises(AppError, match="图片：不是图片"):
+    with closing(client), pytest.raises(AppError, match="图片：这是网页"):
         enhance(client, bad)
 
 

@@ -24,7 +24,14 @@ MOST_DIFFERENCE = 2.0
 MOST_SHARE = 0.005
 """Share of the product that may differ by more: edges that a repair has moved by parts of a pixel."""
 
+ENLARGED_DIFFERENCE = 8.0
+"""The same where the product has been enlarged: the network that does it removes noise and sharpens lettering, which
+moves colors by more than 2, while what is punched out or filled in differs by far more than this."""
+
 _EDGE_PX = 3
+_MEAN_PX, _ENLARGED_MEAN_PX = 3, 9
+"""Sides of the squares over which colors are averaged; the larger one where lettering may have become sharper."""
+
 ALLOWED = Message("the product looks as it came")
 
 
@@ -91,9 +98,11 @@ def changed_share(before: Picture, before_alpha: Tensor, after: Picture, after_a
     product = inside & ~ndimage.binary_dilation(openings, iterations=_EDGE_PX)
     if not product.any():
         return 0.0
-    labs = [rgb2lab(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)[0].permute(1, 2, 0).numpy()) for x in (old, new)]
-    apart = deltaE_ciede2000(*labs)  # type: ignore[no-untyped-call]
-    return float((apart[product] > MOST_DIFFERENCE).mean())
+    enlarged = boxes[1].width > boxes[0].width or boxes[1].height > boxes[0].height
+    side = _ENLARGED_MEAN_PX if enlarged else _MEAN_PX
+    means = (F.avg_pool2d(x, side, 1, side // 2, count_include_pad=False)[0] for x in (old, new))
+    apart = deltaE_ciede2000(*(rgb2lab(mean.permute(1, 2, 0).numpy()) for mean in means))  # type: ignore[no-untyped-call]
+    return float((apart[product] > (ENLARGED_DIFFERENCE if enlarged else MOST_DIFFERENCE)).mean())
 
 
 def merged(findings: tuple[Finding, ...], kept: tuple[Finding, ...], order: tuple[str, ...]) -> tuple[Finding, ...]:

@@ -26,6 +26,19 @@ def test_the_same_product_passes_at_any_size_and_place() -> None:
     assert (found.rule, found.status) == ("product", "pass")
 
 
+def test_an_enlarged_product_may_be_cleaner_and_not_punched_out() -> None:
+    """Noise that the enlarging network has taken away moves colors; a hole moves them much further."""
+    picture, alpha = shot(600, 500, (50, 60, 350, 460), ground=230)
+    noise = 0.12 * torch.randn(picture.rgb.shape, generator=torch.Generator().manual_seed(0))
+    noisy = picture.with_pixels((picture.rgb + noise * alpha).clamp(0, 1), None)
+    larger, cover = resize(picture.rgb, 1000, 1200), resize(alpha, 1000, 1200).round()
+    cut_out = larger.masked_fill(cover == 0, 1.0)
+    assert compared(noisy, alpha, Picture(cut_out), cover).status == "pass"
+    punched = cut_out.clone()
+    punched[:, :, 300:500, 200:500] = 1.0
+    assert compared(noisy, alpha, Picture(punched), cover).status == "fail"
+
+
 def test_a_hole_punched_into_it_fails() -> None:
     picture, alpha = shot(ground=230)
     printed = painted(picture, (300, 300, 500, 340), 250)

@@ -259,7 +259,7 @@ def test_what_the_frame_cuts_off_fails_after_repair_too(context: Context, seen: 
     picture, alpha = shot(1000, 1000, (0, 120, 760, 1000), ground=240)
     seen(alpha)
     result = exported(context, picture, CHANNELS["amazon"])
-    assert "product cut out and laid on white" in repairs(result)
+    assert "product cut out and placed on white" in repairs(result)
     lasting = lasting_of(result.details)
     assert [(finding.rule, finding.status) for finding in lasting] == [("cut-off", "fail"), ("product", "pass")]
     after = written(result.picture, result.pictures[1].alpha, CHANNELS["amazon"], lasting).findings

@@ -45,6 +45,7 @@ NOT_SERVED = (
     "files.py",
     "hub.py",
     "manifest.py",
+    "span_weights.py",
 )
 NOT_SERVED += ("serve.py",)  # the last one's own errors are those of app.py's command line
 
