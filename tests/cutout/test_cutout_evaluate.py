@@ -11,8 +11,8 @@ from shop import open_shop
 
 from gan.core.contract import Result
 from gan.core.errors import InputError
-from gan.cutout.train import evaluate_scenes as room
 from gan.cutout.pipeline import CutoutRequest
+from gan.cutout.train import evaluate_scenes as room
 from gan.cutout.train.evaluate import evaluate
 from gan.cutout.train.evaluate_scenes import Look, SceneEvaluation
 from gan.imaging.picture import Picture
