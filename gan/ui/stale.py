@@ -22,11 +22,15 @@ def forget_with(page: gr.Blocks, name: str) -> None:
     """
     picture = part(page, f"{name}-picture")
     parts = [part(page, f"{name}-{end}") for end in PARTS]
-    picture.change(_forget, picture, [*parts, parts[PARTS.index("download")].parent], **LIGHT)
+    with page:
+        shown = gr.State(None)
+    outputs = [*parts, parts[PARTS.index("download")].parent, shown]
+    picture.change(_forget, [picture, shown], outputs, **LIGHT)
 
 
-def _forget(path: str | None) -> tuple[Any, ...]:
-    if path is None:
-        return (gr.skip(),) * (len(PARTS) + 1)
+def _forget(path: str | None, shown: str | None) -> tuple[Any, ...]:
+    # Gradio tells of a file twice where another component has put it there; the second time may come after a result.
+    if path is None or path == shown:
+        return (gr.skip(),) * (len(PARTS) + 2)
     away, hidden = gr.update(value=None, visible=False), gr.update(visible=False)
-    return gr.update(value=None, visible=True), away, away, hidden, "", None, None, hidden
+    return gr.update(value=None, visible=True), away, away, hidden, "", None, None, hidden, path
