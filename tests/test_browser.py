@@ -126,7 +126,7 @@ def test_the_language_is_the_browser_s(
         expect(page.get_by_role("tab").first).to_have_text(tab)
         (bad := tmp_path / "bad.jpg").write_bytes(b"<html>")
         visit.upload(bad)
-        said = "图片：不是图片" if locale.startswith("zh") else "image: not a picture"
+        said = "图片：这是网页" if locale.startswith("zh") else "image: a web page"
         expect(page.locator(".toast-body")).to_contain_text(said)
         visit.upload(photograph(tmp_path / "shoe.png"))
         page.click("#enhance-run")

@@ -290,7 +290,6 @@ def test_a_refusal_is_one_line_before_any_picture_is_read(options: list[str], se
         ([*STYLED, "--where", "ground", "--mask", "masks"], "mask: none for a.png in masks"),
         ([*STYLED, *PHOTOGRAPHIC, "--where", "product"], "where: the picture has no plain background"),
         (["--sheet", "--strength", "-1"], "strength: -1"),
-        ([*STYLED * 9], "style: 9 styles"),
     ],
 )
 def test_a_refusal_of_a_picture_names_it(options: list[str], sentence: str, capsys: Any) -> None:
@@ -300,6 +299,13 @@ def test_a_refusal_of_a_picture_names_it(options: list[str], sentence: str, caps
     (line,) = spoken(capsys)
     assert line.startswith(f"a.png: {sentence}")
     assert not Path("out.png").exists()
+
+
+def test_too_many_styles_are_refused_before_any_is_read(capsys: Any) -> None:
+    picture("a.png")
+    assert main(["stylize", "a.png", "-o", "out.png", *STYLED * 9]) == 2
+    assert capsys.readouterr().err.startswith("style: 9 styles; 1 to 8 are allowed")
+
 
 
 @pytest.mark.parametrize("options", [["--kind", "other"], ["--where", "left"], ["--strength", "x"], ["--weight", "x"]])

@@ -62,7 +62,7 @@ def test_a_product_of_colors_is_counted_and_not_made() -> None:
 
 
 def test_three_thousand_styles_are_refused_unread() -> None:
-    with pytest.raises(StepError, match=f"a list of at most {MAX_ITEMS}"):
+    with pytest.raises(StepError, match=f"a list of 3000; at most {MAX_ITEMS} are allowed"):
         read_recipe(recipe({"task": "stylize", "request": {"styles": ["a.png"] * 3000}}), {"a.png": picture()})
     with pytest.raises(InputError, match=f"style: 3000 styles; 1 to {MOST_STYLES}"):
         styles_of(["there is no such file.png"] * 3000)
