@@ -17,13 +17,12 @@ def forget_with(page: gr.Blocks, name: str) -> None:
     """Empty a tab's result when its picture changes; closing a picture alone takes nothing away.
 
     Args:
-        page: with the tab built.
+        page: with the tab built, and the one that is being built now.
         name: prefix of the element ids.
     """
     picture = part(page, f"{name}-picture")
     parts = [part(page, f"{name}-{end}") for end in PARTS]
-    with page:
-        shown = gr.State(None)
+    shown = gr.State(None)
     outputs = [*parts, parts[PARTS.index("download")].parent, shown]
     picture.change(_forget, [picture, shown], outputs, **LIGHT)
 
