@@ -28,7 +28,7 @@ from gan.generate.page import tab as generate_tab
 from gan.inpaint.page import tab as inpaint_tab
 from gan.limits import MAX_AGE_S, SWEEP_S
 from gan.stylize.page import tab as stylize_tab
-from gan.ui import i18n, serve, stale, storage, widgets
+from gan.ui import i18n, serve, storage, widgets
 from gan.ui.offered import Offered
 from gan.ui.protocols import Run
 from gan.ui.send_to import Place, link, link_steps, part
@@ -65,8 +65,6 @@ def build(studio: Studio) -> gr.Blocks:
                     built[name] = fill(offered.run, offered)
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
-        for name in ("enhance", "stylize"):  # the others begin a visit of their own with every picture
-            stale.forget_with(page, name)
         link(tabs, [_place(page, name, tab) for name, tab in built.items()])
         link_steps(page, tabs)
     page.queue(max_size=32, api_open=False)  # nothing computes beside the queue

@@ -95,20 +95,6 @@ def test_what_browsers_do_not_show_is_shown(browser: Browser, studio_page: str, 
             expect(visit.page.locator("#enhance-summary")).to_contain_text(f"{2 * width_px} × 128 px")
 
 
-def test_a_new_picture_takes_the_old_result_away(browser: Browser, quick_page: str, tmp_path: Path) -> None:
-    with Session(browser, quick_page) as visit:
-        visit.upload(photograph(tmp_path / "a.png"))
-        visit.enhance()
-        expect(visit.page.locator("#enhance-summary")).to_contain_text("a-enhanced.png")
-        visit.upload(photograph(tmp_path / "b.png"))
-        expect(visit.page.locator("#enhance-download")).to_be_hidden()
-        expect(visit.page.locator("#enhance-summary")).not_to_contain_text("a-enhanced.png")
-        visit.enhance()
-        expect(visit.page.locator("#enhance-summary")).to_contain_text("b-enhanced.png")
-        assert visit.saved("#enhance-download", tmp_path / "saved").name
-        assert not visit.broken
-
-
 @pytest.mark.parametrize(
     ("locale", "button", "stop", "tab"),
     [
