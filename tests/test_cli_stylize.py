@@ -307,7 +307,6 @@ def test_too_many_styles_are_refused_before_any_is_read(capsys: Any) -> None:
     assert capsys.readouterr().err.startswith("style: 9 styles; 1 to 8 are allowed")
 
 
-
 @pytest.mark.parametrize("options", [["--kind", "other"], ["--where", "left"], ["--strength", "x"], ["--weight", "x"]])
 def test_an_unknown_choice_ends_with_status_2(options: list[str]) -> None:
     picture("a.png")
