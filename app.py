@@ -73,10 +73,10 @@ def build(studio: Studio) -> gr.Blocks:
 
 def _place(page: gr.Blocks, name: str, tab: Any) -> Place:
     """Where a tab's pictures come from and go to; one without a model that it needs takes none."""
-    send = getattr(tab, "send", None) or part(page, f"{name}-send-generate")
+    files = getattr(tab, "files", None) or part(page, f"{name}-made")
     picture = getattr(tab, "picture", None) or part(page, f"{name}-download")
     photograph = getattr(tab, "photograph", None) or part(page, f"{name}-picture")
-    return Place(name, picture, send, photograph if getattr(tab, "ready", True) else None)
+    return Place(name, picture, files, photograph if getattr(tab, "ready", True) else None)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,6 +15,8 @@ from gan.generate.latent import LatentRecord
 from gan.generate.pipeline import GenerateRequest, check_latent, latent_of, load_network, render, styles
 
 MAX_FRAMES = 600
+MAX_LEG = 120
+"""Frames from one product to the next."""
 
 
 class FilmRequest(GenerateRequest):
@@ -28,7 +30,7 @@ class FilmRequest(GenerateRequest):
 
     seeds: Annotated[tuple[int, ...], Option("products to pass, in order", many=True)] = ()
     latents: Annotated[tuple[LatentRecord, ...], Option(internal=True, many=True)] = ()
-    frames: Annotated[int, Option("from one product to the next, 2 to 120")] = 24
+    frames: Annotated[int, Option("from one product to the next", ge=2, le=MAX_LEG)] = 24
     loop: Annotated[bool, Option("whether the last product leads back to the first")] = True
 
     def check(self) -> None:
@@ -43,11 +45,11 @@ class FilmRequest(GenerateRequest):
                 "Add another seed or another latent",
                 count=len(self.seeds) + len(self.latents),
             )
-        if not 2 <= self.frames <= 120 or self.total_frames > MAX_FRAMES:
+        if self.total_frames > MAX_FRAMES:
             raise InputError(
                 "frames",
                 "{frames} per transition, {total} in total",
-                "2 to 120 per transition and {most} in total are allowed",
+                "{most} in total are allowed",
                 "Choose fewer frames or fewer products",
                 frames=self.frames,
                 total=self.total_frames,

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 import gradio as gr
@@ -62,6 +63,9 @@ class Done(Generic[R]):
 Finish = Callable[[Done[Any]], Sequence[Any]]
 """Writes the files of a result and gives the outputs before the status."""
 
+Handle = Callable[[dict[str, Any], gr.Request | None], Iterator[tuple[Any, ...]]]
+"""Yields the outputs of a call, by the names of its parameters and the visitor's request."""
+
 Work = Callable[[Path, Progress, threading.Event], Sequence[Any]]
 """Gives the outputs before the status; its files go into the folder, which is emptied once they were handed over."""
 
@@ -91,8 +95,14 @@ def carry_out(
     return followed(work, to, outputs=outputs)
 
 
-def followed(work: Work, to: Language, *, outputs: int) -> Iterator[tuple[Any, ...]]:
+def followed(
+    work: Work, to: Language, *, outputs: int, meanwhile: Callable[[], Sequence[Any]] | None = None
+) -> Iterator[tuple[Any, ...]]:
     """Work in a thread of its own, with its report in the last output and files that are gone afterwards.
+
+    Args:
+        outputs: how many come before the status.
+        meanwhile: gives them while the work is going on; by default they stay as they are.
 
     Raises:
         gr.Error: in place of any error, as of `gan.ui.background_job.follow`.
@@ -102,7 +112,7 @@ def followed(work: Work, to: Language, *, outputs: int) -> Iterator[tuple[Any, .
         values = yield from follow(
             lambda progress, cancel: work(Path(folder), progress, cancel),
             to,
-            lambda line: (*(gr.skip() for _ in range(outputs)), line),
+            lambda line: (*(meanwhile() if meanwhile else (gr.skip() for _ in range(outputs))), line),
         )
         yield *values, ""
 
@@ -146,6 +156,7 @@ class Endpoints:
         returns: str,
         beside: type[Options] | None = None,
         also: Sequence[Entry] = (),
+        first: Sequence[str] = (),
         adapt: Callable[[dict[str, Any], Language], dict[str, Any]] = lambda values, _: values,
         without: Collection[str] = (),
         encoded: bool = True,
@@ -159,6 +170,7 @@ class Endpoints:
             returns: a sentence on the outputs.
             beside: options beside the request's, for `Asked.beside`.
             also: parameters that `adapt` turns into fields, behind the picture.
+            first: names of parameters in the order of an older version, on which programs that name none rely.
             adapt: changes the values before the request reads them; is told the caller's language.
             without: fields that are no parameters.
             encoded: whether the options of the file are parameters too.
@@ -167,7 +179,6 @@ class Endpoints:
         output = self.entries(Encoding, named_by_field=True) if encoded else []
         further = [] if beside is None else self.entries(beside)
         entries = [image, *also, *own, *output, *further]
-        entries.sort(key=lambda entry: entry.name in LATE)
         of_file, of_page = ({entry.name for entry in some} for some in (output, further))
 
         def ask(values: dict[str, Any], to: Language) -> Asked[R]:
@@ -181,17 +192,48 @@ class Endpoints:
             to = language(request)
             return carry_out(run, lambda: ask(values, to), finish, to, outputs=len(outputs))
 
-        handler = with_signature(handle, api_name, entries, f"{_described(kind)}\n\n{returns}")
-        publish(api_name, handler, entries, [*outputs, status])
+        docs = f"{described(kind)}\n\n{returns}"
+        return self.serve(api_name, handle, entries, [*outputs, status], docs=docs, first=first)
+
+    def serve(
+        self,
+        api_name: str,
+        handle: Handle,
+        entries: Sequence[Entry],
+        outputs: Sequence[Component],
+        *,
+        docs: str,
+        first: Sequence[str] = (),
+    ) -> Callable[..., Iterator[tuple[Any, ...]]]:
+        """Let programs call what is no single request under a name; nothing that the page only suggests holds for them.
+
+        Args:
+            handle: called with the parameters' values by name and the visitor's request; yields the outputs.
+            first: as of `expose`.
+
+        Returns:
+            The handler, a function of the parameters.
+        """
+        known = {name: number for number, name in enumerate(first)}
+        ordered = sorted(entries, key=lambda entry: (known.get(entry.name, len(known)), entry.name in LATE))
+        handler = with_signature(handle, api_name, ordered, docs)
+        components = [entry.component for entry in ordered]
+        gr.on([], handler, components, list(outputs), api_name=api_name, **COMPUTING)
         return handler
 
     def entries(
-        self, kind: type[Options], *, without: Collection[str] = (), named_by_field: bool = False
+        self,
+        kind: type[Options],
+        *,
+        without: Collection[str] = (),
+        named_by_field: bool = False,
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Entry]:
         """The parameters of a group of options, in the order of its fields.
 
         Args:
             named_by_field: whether HTTP knows them by the fields' own names.
+            names: those that HTTP knows by another name than the public one.
         """
         made = []
         for parameter in parameters(kind):
@@ -199,6 +241,7 @@ class Endpoints:
             name = IMAGE if name == PICTURE else name
             if name in without:
                 continue
+            name = names.get(name, name)
             made.append(self._entry(name, parameter))
             if takes_file(parameter):
                 made.append(self.file(f"{name}{FILE_SUFFIX}", parameter.option.help))
@@ -246,7 +289,7 @@ class Endpoints:
 
 
 def with_signature(
-    handle: Callable[[dict[str, Any], gr.Request | None], Iterator[tuple[Any, ...]]],
+    handle: Handle,
     name: str,
     entries: Sequence[Entry],
     docs: str,
@@ -277,16 +320,6 @@ def with_signature(
     handler.__signature__ = signature  # type: ignore[attr-defined]
     handler.__annotations__ = {"request": gr.Request | None}
     return handler
-
-
-def publish(
-    api_name: str,
-    handler: Callable[..., Iterator[tuple[Any, ...]]],
-    entries: Sequence[Entry],
-    outputs: Sequence[Component],
-) -> None:
-    """Serve a handler to programs; nothing that the page only suggests holds for them."""
-    gr.on([], handler, [entry.component for entry in entries], list(outputs), api_name=api_name, **COMPUTING)
 
 
 def _component(parameter: Parameter, common: dict[str, Any]) -> Component:
@@ -331,6 +364,6 @@ def _public(field: str) -> str:
     return next(parameter.public for parameter in parameters(Encoding) if parameter.name == field)
 
 
-def _described(kind: type[Options]) -> str:
+def described(kind: type[Options]) -> str:
     """A request's docstring without what it raises."""
     return inspect.cleandoc(kind.__doc__ or "").split("\nRaises:")[0].strip()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
@@ -29,7 +30,10 @@ FILE_SUFFIX: Final = "_file"
 MOST_STOPS: Final = 1000
 """A number with more places than this is typed: no slider is so fine."""
 
-_SEPARATOR: Final = re.compile(r"[\s,;，；、]+")
+NOT_ON_PAGES: Final = (PICTURE, "seed")
+"""Fields that no form adds unasked: a picture has its own place, and few results depend on a seed."""
+
+SEPARATOR: Final = re.compile(r"[\s,;，；、]+")
 _NUMBERS: Final = (int, float)
 _SCALARS: Final = (bool, int, float, str)
 
@@ -110,17 +114,54 @@ class Form(Generic[Group]):
             name: the field's public name.
             changes: arguments of the component in place of those that follow from the field.
         """
-        self.fields[name] = widget(self._parameters[name], self._task, self.prefix, **changes)
-        return self.fields[name]
+        return self._keep(name, widget(self._parameters[name], self._task, self.prefix, **changes))
+
+    def add_slider(self, name: str, **changes: Any) -> Any:
+        """Add a field that may be left out as a slider, where something else on the page stands for leaving it out."""
+        parameter = dataclasses.replace(self._parameters[name], optional=False)
+        return self._keep(name, widget(parameter, self._task, self.prefix, **changes))
+
+    def add_choice(
+        self, name: str, choices: Sequence[Any], *, kind: Callable[..., Any] = gr.Dropdown, **changes: Any
+    ) -> Any:
+        """Add a field as a choice among values that are known only when the page is built.
+
+        Args:
+            choices: values, or labels with values.
+            kind: of the component.
+        """
+        default = self._parameters[name].default
+        common = common_of(self._task, self.prefix, name)
+        own = {"filterable": False} if kind is gr.Dropdown else {}
+        return self._keep(name, kind(choices, **{"value": default, **common, **own, **changes}))
 
     def add_model(self, ready: Sequence[Choice], **changes: Any) -> Any:
         """Add the choice of a model: automatic, or one of those that can be used."""
-        parameter = self._parameters["model"]
-        choices = [(label("model.auto"), parameter.default), *((choice.title, choice.name) for choice in ready)]
-        common = {"label": field_label(self._task, "model"), "elem_id": f"{self.prefix}-model"}
-        model = gr.Dropdown(choices, value=parameter.default, filterable=False, **{**common, **changes})
-        self.fields["model"] = model
-        return model
+        automatic = (label("model.auto"), self._parameters["model"].default)
+        return self.add_choice("model", [automatic, *((choice.title, choice.name) for choice in ready)], **changes)
+
+    def add_rest(self, *, without: Collection[str] = ()) -> None:
+        """Add every field that is not there yet: those of a group in its fold, others to the current context.
+
+        What a request gains is on the page by this, with no line there.
+
+        Args:
+            without: fields that the page leaves out, besides the picture and the seed.
+        """
+        left = [
+            (name, parameter)
+            for name, parameter in self._parameters.items()
+            if name not in self.fields and name not in {*NOT_ON_PAGES, *without}
+        ]
+        for name, parameter in left:
+            if not parameter.option.group:
+                self.add(name)
+        for group in dict.fromkeys(parameter.option.group for _, parameter in left if parameter.option.group):
+            self.add_group(group)
+
+    def _keep(self, name: str, component: Any) -> Any:
+        self.fields[name] = component
+        return component
 
     def add_group(self, group: str, *, info: str = "", row: bool = False) -> None:
         """Add every field of a group that is not there yet, in a fold named after it.
@@ -155,14 +196,40 @@ class Form(Generic[Group]):
         return read(self.kind, {**self.given(values), **others})
 
 
+def shown_values(options: Options) -> dict[str, Any]:
+    """What widgets hold for these options, by public name: the inverse of `read`, but for files."""
+    values = {}
+    for parameter in parameters(type(options)):
+        value: Any = options
+        for field in parameter.path:
+            value = getattr(value, field)
+        if not holds_pixels(parameter):
+            values[parameter.public] = shown_value(parameter, value)
+    return values
+
+
+def shown_value(parameter: Parameter, value: Any) -> Any:
+    """What a field's widget holds for a value: a list for several, 0 or an empty text where that is nothing."""
+    if parameter.many:
+        return list(value or ())
+    if value is not None:
+        return value
+    return 0 if _zero_is_none(parameter) else "" if parameter.kind is str else None
+
+
+def common_of(task: str, prefix: str, name: str) -> dict[str, Any]:
+    """Label, element id, and where the catalog has one a line of information, of a field's component."""
+    common: dict[str, Any] = {"label": field_label(task, name), "elem_id": f"{prefix}-{name.replace('_', '-')}"}
+    info = f"{label_key(task, name)}.info"
+    return {**common, "info": label(info)} if info in LABELS else common
+
+
 def widget(parameter: Parameter, task: str, prefix: str, **changes: Any) -> Any:
     """The component that suits a field's type, range and choices."""
     name, option = parameter.public, parameter.option
-    common: dict[str, Any] = {"label": field_label(task, name), "elem_id": f"{prefix}-{name.replace('_', '-')}"}
-    info = f"{label_key(task, name)}.info"
-    if info in LABELS and not holds_pixels(parameter):
-        common["info"] = label(info)
+    common = common_of(task, prefix, name)
     if holds_pixels(parameter):
+        common.pop("info", None)  # a file has no place for it
         several = {"file_count": "multiple"} if parameter.many else {}
         return gr.File(**{"type": "filepath", "height": 140, **several, **common, **changes})
     default = parameter.default
@@ -261,7 +328,7 @@ def _taken(parameter: Parameter, value: Any) -> Any:
         files = [Path(one) if isinstance(one, str) else one for one in (value if parameter.many else [value]) if one]
         return files if parameter.many else files[0] if files else _ABSENT
     if parameter.kind is str and parameter.many and isinstance(value, str):
-        return list(dict.fromkeys(part for part in _SEPARATOR.split(value) if part))
+        return list(dict.fromkeys(part for part in SEPARATOR.split(value) if part))
     if value is None:
         return None if parameter.required or parameter.default is not None else _ABSENT
     if value == "" and (parameter.optional or takes_file(parameter)):

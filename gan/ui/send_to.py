@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import BlockContext
 from gradio.components.base import Component
 
 from gan.ui.i18n import label
@@ -21,42 +21,48 @@ class Place:
     Attributes:
         name: the tab's id, with which the elements' ids begin.
         picture: holds the path of what it made.
-        send: one of its buttons that send it on; others are put beside it.
+        files: the row or column of the result's files, shown while there is one; the control goes to its end.
         photograph: takes a picture; None where the tab has no use for one.
     """
 
     name: str
     picture: Component
-    send: gr.Button
+    files: BlockContext
     photograph: Component | None
 
 
 def link(tabs: gr.Tabs, places: Sequence[Place]) -> None:
-    """Let what each place made go to every other: the tabs need not know one another."""
-    for source, target in permutations(places, 2):
-        if target.photograph is None:
+    """Let what each place made go to every other: the tabs need not know one another.
+
+    Each gets one line, "Send to", of small buttons that bear the other tabs' names, reached with Tab and pressed with
+    Enter as all buttons are.
+    """
+    for source in places:
+        targets = [target for target in places if target is not source and target.photograph is not None]
+        if not targets:
             continue
-        elem_id = f"{source.name}-send-{target.name}"
-        send = source.send if source.send.elem_id == elem_id else _beside(source.send, f"send.{target.name}", elem_id)
-        connect(tabs, send, source.picture, tab=target.name, photograph=target.photograph)
+        with source.files, gr.Row(elem_id=f"{source.name}-send", elem_classes="send-to"):
+            gr.Markdown(label("send.title"), elem_classes="facts")
+            for target in targets:
+                button = gr.Button(
+                    label(f"tab.{target.name}"), size="sm", min_width=0, elem_id=f"{source.name}-send-{target.name}"
+                )
+                connect(tabs, button, source.picture, target)
 
 
-def connect(tabs: gr.Tabs, send: gr.Button, file: Component, *, tab: str, photograph: Component) -> None:
+def connect(tabs: gr.Tabs, button: gr.Button, file: Component, target: Place) -> None:
     """Let a button send what a download button offers, in full quality, to a tab's photograph.
 
     Args:
         tabs: of the page.
-        send: is shown from now on; without a tab to send to it stays hidden.
         file: holds the path.
-        tab: id of the tab that comes to the front.
-        photograph: that tab's widget.
+        target: the tab that comes to the front.
     """
-    send.visible = True
 
     def passed_on(path: str | None) -> tuple[Any, Any]:
-        return (gr.skip(), gr.skip()) if path is None else (path, gr.Tabs(selected=tab))
+        return (gr.skip(), gr.skip()) if path is None else (path, gr.Tabs(selected=target.name))
 
-    send.click(passed_on, file, [photograph, tabs], **LIGHT)
+    button.click(passed_on, file, [target.photograph, tabs], **LIGHT)  # type: ignore[list-item]
 
 
 def link_steps(page: gr.Blocks, tabs: gr.Tabs) -> None:
@@ -79,11 +85,3 @@ def part(page: gr.Blocks, elem_id: str) -> Any:
         KeyError: there is none.
     """
     return {block.elem_id: block for block in page.blocks.values()}[elem_id]
-
-
-def _beside(button: gr.Button, key: str, elem_id: str) -> gr.Button:
-    row = button.parent
-    if row is None:
-        raise ValueError(f"{button.elem_id} stands in no row")
-    with row:
-        return gr.Button(label(key), size=button.size, min_width=button.min_width, visible=False, elem_id=elem_id)

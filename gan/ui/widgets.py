@@ -88,7 +88,6 @@ class ResultView:
     files: gr.Row
     download: gr.DownloadButton
     record: gr.DownloadButton
-    send: gr.Button
 
     def values(self) -> list[Component]:
         """Outputs in the API's order: the file first."""
@@ -222,15 +221,14 @@ def result_view(name: str) -> ResultView:
         visible=False,
         elem_id=f"{name}-view",
     )
-    with gr.Row(visible=False) as files:
+    with gr.Row(visible=False, elem_id=f"{name}-made") as files:
         download = gr.DownloadButton(
             label("result.download"), variant="primary", min_width=140, elem_id=f"{name}-download"
         )
         record = gr.DownloadButton(label("result.record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
-        send = gr.Button(label("send.generate"), visible=False, min_width=200, elem_id=f"{name}-send-generate")
     summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
     view.change(_arrange, [view, slider], [slider, before, after], **LIGHT)
-    return ResultView(around, stage, slider, view, before, after, summary, files, download, record, send)
+    return ResultView(around, stage, slider, view, before, after, summary, files, download, record)
 
 
 def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:

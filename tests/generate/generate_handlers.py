@@ -15,17 +15,19 @@ from pages import SHA256
 
 from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled
+from gan.core.option import parameters
 from gan.generate.attributes import Sliders
 from gan.generate.directions import Direction
 from gan.generate.interpolation import FilmRequest
 from gan.generate.latent import Latent
 from gan.generate.page import directions, handlers, result
-from gan.generate.page.settings import Models, Settings
+from gan.generate.page.settings import AS_DRAWN, Models, defaults
 from gan.generate.pipeline import Edit, GenerateRequest
 from gan.generate.projection import ProjectRequest
 from gan.imaging.picture import Picture
 
 CATEGORIES = ("chair", "lamp")
+NAMES = (*(parameter.public for parameter in parameters(GenerateRequest)), AS_DRAWN)
 ATTRIBUTES = ("lightness", "blue", "red", "size", "aspect", "azimuth")
 WAY = Direction(name="PCA 1", kind="pca", vector=(1.0, 0.0), layers=(0, 6))
 FINE = Direction(name="SeFa fine 1", kind="sefa", vector=(0.0, 1.0), layers=(4, 6))
@@ -90,12 +92,13 @@ def latent(category: str = "chair") -> Latent:
 
 def desk(run: Any = None, *, find: Any = lambda _: [FINE, WAY]) -> handlers.Handlers:
     models = Models([FakeModel()])
-    return handlers.Handlers(run or FakeRun(), models, directions.Library(find, models))
+    return handlers.Handlers(run or FakeRun(), models, directions.Library(find, models), NAMES)
 
 
-def values(settings: Settings | None = None, held: str = "", *panel: Any) -> list[Any]:
+def values(settings: Mapping[str, Any] | None = None, held: str = "", *panel: Any) -> list[Any]:
     """What the widgets hold, as handlers take it."""
-    return [*(settings or Settings()).values(), held, *(panel or ((), [], (), None, 0, "own", 1, None))]
+    shown = {**defaults(), **(settings or {})}
+    return [*(shown[name] for name in NAMES), held, *(panel or ((), [], (), None, 0, "own", 1, None))]
 
 
 OPEN: list[Any] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ from gan.generate import latent as latents
 from gan.generate.directions import Direction
 from gan.generate.page import directions, tab
 from gan.generate.page import settings as tab_settings
-from gan.generate.page.settings import INDEX, Models, Settings
+from gan.generate.page.settings import Controls, Models, defaults, settings_of
 from gan.generate.pipeline import Edit, GenerateRequest
 
 
@@ -42,38 +41,45 @@ def _closing() -> Iterator[None]:
 
 
 def test_settings_and_requests_are_each_other_s_inverse() -> None:
-    (back,) = tab_settings.to_requests(Settings.of(EVERYTHING), edits=EVERYTHING.edits)
+    (back,) = tab_settings.to_requests(settings_of(EVERYTHING), edits=EVERYTHING.edits)
     assert back == EVERYTHING
-    assert tab_settings.to_requests(Settings())[0] == GenerateRequest()
-    assert Settings(*Settings.of(EVERYTHING).values()) == dataclasses.replace(
-        Settings.of(EVERYTHING), mix=["coarse", "fine"]
-    )
+    assert tab_settings.to_requests(defaults())[0] == tab_settings.to_requests({})[0] == GenerateRequest()
+    assert settings_of(GenerateRequest()) == defaults()
 
 
 @pytest.mark.parametrize(
     ("view", "as_drawn", "expected"), [(0, True, None), (0, False, 0.0), (-30, True, -30.0), (45, False, 45.0)]
 )
 def test_a_view_that_is_set_counts_more_than_the_tick(view: float, as_drawn: bool, expected: float | None) -> None:
-    assert tab_settings.sliders_of(Settings(view=view, as_drawn=as_drawn)).azimuth_deg == expected
+    (request,) = tab_settings.to_requests({"azimuth": view, "as_drawn": as_drawn})
+    assert request.sliders.azimuth_deg == expected
 
 
 def test_nothing_ticked_means_nothing_mixed() -> None:
-    assert tab_settings.to_requests(Settings(mix_seed=None))[0].mix_seed is None
-    with pytest.raises(InputError, match="mix seed: none was given"):
-        tab_settings.to_requests(Settings(mix_seed=None, mix=["fine"]))
+    assert tab_settings.to_requests({"mix_seed": 3, "mix": []})[0].mix_seed is None
+    with pytest.raises(InputError, match="mix: there is no second seed"):
+        tab_settings.to_requests({"mix": ["fine"]})
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"seed": None}, {"seed": -1}, {"hue": 200}, {"view": 60}, {"truncation": 2}, {"size": 700}, {"colour": "mauve"}],
+    [
+        {"seed": None},
+        {"seed": -1},
+        {"hue": 200},
+        {"azimuth": 60},
+        {"truncation": 2},
+        {"size": 700},
+        {"colour": "mauve"},
+    ],
 )
 def test_what_cannot_be_asked_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError):
-        tab_settings.to_requests(Settings(**wrong))
+        tab_settings.to_requests({**defaults(), **wrong})
 
 
 def test_what_is_held_is_asked_for_one_by_one() -> None:
-    made = tab_settings.to_requests(Settings(seed=5, count=8, hue=10), held=[latent("chair"), latent("lamp")])
+    made = tab_settings.to_requests({"seed": 5, "count": 8, "hue": 10}, held=[latent("chair"), latent("lamp")])
     assert [(one.latent and one.latent.category, one.seed, one.count) for one in made] == [
         ("chair", 5, 1),
         ("lamp", 6, 1),
@@ -83,10 +89,10 @@ def test_what_is_held_is_asked_for_one_by_one() -> None:
 
 @pytest.mark.parametrize("text", ["red armchair from the left", "红色扶手椅 朝右"])
 def test_a_line_of_text_sets_category_colour_and_view(text: str) -> None:
-    settings, parsed = tab_settings.told(Settings(hue=20), text, CATEGORIES)
-    assert (settings.category, settings.colour, settings.hue) == ("chair", "red", 20)
-    assert settings.view < 0
-    assert not settings.as_drawn
+    settings, parsed = tab_settings.told({"hue": 20}, text, CATEGORIES)
+    assert (settings["category"], settings["colour"], settings["hue"]) == ("chair", "red", 20)
+    assert settings["azimuth"] < 0
+    assert not settings["as_drawn"]
     assert not parsed.unknown
 
 
@@ -102,11 +108,11 @@ def test_only_what_was_not_understood_is_said() -> None:
 
 
 def test_a_record_from_elsewhere_finds_room() -> None:
-    placed = tab_settings.placed(Settings(size=300, count=40))
-    assert (300, placed[INDEX["size"]]["value"]) == (300, 300)
-    assert ("300 px", 300) in placed[INDEX["size"]]["choices"]
-    assert placed[INDEX["count"]]["maximum"] == 40
-    assert tab_settings.placed(Settings()) == Settings().values()
+    placed = tab_settings.placed({**defaults(), "size": 300, "count": 40})
+    assert placed["size"]["value"] == 300
+    assert ("300 px", 300) in placed["size"]["choices"]
+    assert placed["count"]["maximum"] == 40
+    assert tab_settings.placed(defaults()) == defaults()
 
 
 def test_a_saved_file_is_a_record_or_latents(tmp_path: Path) -> None:
@@ -132,11 +138,12 @@ def test_the_models_say_what_is_offered() -> None:
     assert both.obeyed("dcgan") == ()
     only = Models([plain])
     assert ([value for _, value in only.offered()], only.default) == (["dcgan"], "dcgan")
-    category, *others = tab_settings.suited(both, "dcgan", "chair")
+    controls = Controls(both)
+    category, *others = controls.suited("dcgan", "chair")
     assert category["value"] == ""
     assert {update["visible"] for update in others} == {False}
-    assert [update["value"] for update in others] == [0, 0, 0, 0, 0, True, ""]
-    category, *others = tab_settings.suited(both, "auto", "chair")
+    assert [update["value"] for update in others] == [0, 0, 0, 0, 0, "", True]
+    category, *others = controls.suited("auto", "chair")
     assert category["value"] == "chair"
     assert all(update["visible"] and "value" not in update for update in others)
 
@@ -230,7 +237,7 @@ def test_without_a_model_the_buttons_are_off_and_the_reason_is_shown() -> None:
 
 
 def test_only_sliders_that_the_model_obeys_are_shown() -> None:
-    names = ("hue", "lightness", "fill", "aspect", "view", "as-drawn", "colour")
+    names = ("hue", "lightness", "size-in-frame", "aspect", "azimuth", "as-drawn", "colour")
     blocks, _ = page_with([FakeModel()])
     assert all(blocks[f"generate-{name}"].visible for name in names)
     blocks, _ = page_with([FakeModel(config={"categories": ["product"], "attributes": []})])

@@ -23,7 +23,6 @@ from PIL import Image
 
 from gan.generate import latent as latents
 from gan.generate.attributes import Sliders
-from gan.generate.page.settings import Settings
 from gan.generate.pipeline import GenerateRequest, record_of
 
 
@@ -90,7 +89,7 @@ def test_the_preview_is_small_and_the_summary_speaks_both_languages(tmp_path: Pa
 
 def test_a_set_from_widgets_to_files() -> None:
     run = FakeRun()
-    steps = desk(run).generate(None, *values(Settings(category="chair", count=2)))  # type: ignore[arg-type]
+    steps = desk(run).generate(None, *values({"category": "chair", "count": 2}))  # type: ignore[arg-type]
     file, gallery, archive, record, saved, summary, preview, line, records, status = last(steps)
     assert Path(file).name == "chair-0.png"
     assert [caption for _, caption in gallery] == ["chair-0", "chair-1"]
@@ -105,7 +104,7 @@ def test_a_set_from_widgets_to_files() -> None:
 
 def test_the_preview_is_small_whatever_the_size_asked_for() -> None:
     run = FakeRun()
-    settings = Settings(size=512, count=9, transparent=True, hue=30)
+    settings = {"size": 512, "count": 9, "transparent": True, "hue": 30}
     preview, line = last(desk(run).preview(None, *values(settings)))  # type: ignore[arg-type]
     with Image.open(preview) as image:
         assert image.size == (128, 128)

@@ -78,7 +78,6 @@ def build(run: Run, offered: Callable[[str], Sequence[Choice]], *, examples: Pat
                         label("result.download.all"), variant="primary", min_width=170, elem_id="batch-archive"
                     )
                     file = gr.DownloadButton(label("batch.download"), min_width=170, elem_id="batch-download")
-                    gr.Button(label("send.generate"), visible=False, min_width=200, elem_id="batch-send-generate")
                 sheets = gr.Gallery(
                     label=label("batch.sheets"),
                     columns=1,

@@ -16,7 +16,7 @@ from gan.edit.frame import FrameRequest
 from gan.edit.recolor import RecolorRequest
 from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
-from gan.ui.form import Form, field_label
+from gan.ui.form import Form
 from gan.ui.i18n import label
 from gan.ui.widgets import LIGHT
 
@@ -130,14 +130,7 @@ def _frame() -> dict[str, Component]:
     form = Form(FrameRequest, "frame", prefix="cutout")
     with _fold("frame") as apply:
         form.add("fill")
-        form.fields["aspect"] = gr.Dropdown(
-            list(ASPECTS),
-            value=ASPECTS[0],
-            label=field_label("frame", "aspect"),
-            allow_custom_value=True,
-            filterable=True,
-            elem_id="cutout-aspect",
-        )
+        form.add_choice("aspect", ASPECTS, value=ASPECTS[0], allow_custom_value=True, filterable=True)
         gr.Markdown(label("frame.size.info"), elem_classes="facts")
         with gr.Row():
             for side in ("width", "height"):

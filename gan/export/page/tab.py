@@ -101,10 +101,6 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                     elem_id="export-gallery",
                     elem_classes="pairs",
                 )
-                with gr.Row():
-                    gr.Button(
-                        label("send.generate"), size="sm", visible=False, min_width=130, elem_id="export-send-generate"
-                    )
             cards = gr.HTML(elem_id="export-cards", padding=False)
             report = gr.DownloadButton(
                 label("export.report"), size="sm", visible=False, min_width=200, elem_id="export-report"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,25 +10,27 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.core.contract import Progress, Result
-from gan.core.errors import Cancelled, InputError
+from gan.core.contract import Result
 from gan.generate import latent as latents
 from gan.generate.latent import Latent
 from gan.generate.page.handlers import Handlers
 from gan.generate.page.result import PREVIEW_PX, category_name
-from gan.generate.page.settings import INDEX, Settings
-from gan.generate.pipeline import AUTO_MODEL
 from gan.generate.projection import ProjectRequest, framed
-from gan.imaging.io.codec import Encoding, decode, write
+from gan.imaging.io.codec import Encoding, write
 from gan.imaging.picture import Picture
 from gan.ui import widgets
-from gan.ui.background_job import follow
+from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
+from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, say
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.protocols import Run
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import facts_list
 
-STEPS: Final = 100
+SHARED: Final = ("category", "size", "model")
+"""Settings of the tab that hold for a projection too."""
+RETURNS: Final = """Returns the network's picture as PNG, the photograph and the picture side by side, the latent as a
+file that /generate takes as saved, and a summary as HTML."""
 SHOWN_PX: Final = 256
 EXAMPLES: Final = ("chair", "helmet")
 """Of the examples' folder, what shows a product on a plain ground."""
@@ -80,7 +80,7 @@ def build(*, ready: bool, examples: Path | None) -> Panel:
     with gr.Accordion(label("photo.title"), open=False, elem_id="generate-photo"):
         gr.Markdown(label("photo.info"), elem_classes="facts")
         photograph = widgets.picture_input("project", examples, EXAMPLES)
-        steps = gr.Slider(0, 500, STEPS, step=10, label=label("photo.steps"), elem_id="project-steps")
+        steps = Form(ProjectRequest, "photo", prefix="project").add("steps", step=10)
         running = bar("project", "photo.run", enabled=ready)
         pair = gr.Gallery(
             label=label("photo.compare"),
@@ -123,79 +123,47 @@ def from_result(result: Result, source: Picture, folder: Path, to: Language) -> 
 
 
 class Projector:
-    """The handlers."""
+    """The page's handler."""
 
     def __init__(self, desk: Handlers) -> None:
         self._desk = desk
 
     def project(self, request: gr.Request, image: str | None, steps: float, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Outputs: the panel's values, those of `Handlers.take`, preview, line, status."""
-        to = language(request)
-        settings = Settings(*values[: len(INDEX)])
-        others = len(INDEX) + 2 + 3 + 2  # settings, held and release, the directions' panel, preview and line
-        yield from self._projected(
-            image,
-            settings,
-            steps,
-            to,
-            lambda line: (*(gr.skip() for _ in range(4 + others)), line),
-            lambda made: (
-                *_values(made, to),
-                *self._desk.take(made.latent, settings, to),
-                made.preview,
-                f"<span>{say('Your photo', to)}</span>",
-                "",
-            ),
-        )
+        to, settings = language(request), self._desk.settings(values)
 
-    def api_project(
-        self,
-        image: str,
-        category: str = "",
-        steps: float = STEPS,
-        size: int = SHOWN_PX,
-        model: str = AUTO_MODEL,
-        request: gr.Request | None = None,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Find a photograph of one product on a plain ground in the latent space.
+        def ask() -> Asked[ProjectRequest]:
+            shared = {name: settings[name] for name in SHARED if name in settings}
+            return Asked(read(ProjectRequest, {**shared, "image": image, "steps": steps}), Encoding())
 
-        Returns the network's picture as PNG, the photograph and the picture side by side, the latent as a file that
-        /generate takes as saved, and a summary as HTML.
-        """
-        to = language(request)
-        yield from self._projected(
-            image,
-            Settings(category=category, size=size, model=model),
-            steps,
-            to,
-            lambda line: (*(gr.skip() for _ in range(4)), line),
-            lambda made: (*_values(made, to), ""),
-        )
+        def shown(done: Done[ProjectRequest]) -> tuple[Any, ...]:
+            made = from_result(done.result, done.asked.request.picture, done.folder, to)
+            line = f"<span>{say('Your photo', to)}</span>"
+            return *_values(made, to), *self._desk.take(made.latent, settings, to), made.preview, line
 
-    def _projected(
-        self, image: str | None, settings: Settings, steps: float, to: Language, report: Any, finish: Any
-    ) -> Iterator[tuple[Any, ...]]:
-        with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
+        others = len(self._desk.names) + 7  # the settings; held, release; the directions' panel; preview, line
+        yield from carry_out(self._desk.run, ask, shown, to, outputs=4 + others)
 
-            def job(progress: Progress, cancel: threading.Event) -> Projected:
-                if image is None:
-                    raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
-                picture = decode(Path(image))
-                wanted = ProjectRequest(
-                    picture=picture,
-                    category=settings.category or "",
-                    steps=int(steps),
-                    size=int(settings.size),
-                    model=settings.model,
-                )
-                result = self._desk.run(wanted, progress=progress, cancel=cancel)
-                if cancel.is_set():
-                    raise Cancelled
-                progress(0, 0, "Writing the files")
-                return from_result(result, picture, Path(folder), to)
 
-            made = yield from follow(job, to, report)
-            yield finish(made)
+def expose(public: Endpoints, run: Run, panel: Panel) -> None:
+    """Let programs call /project."""
+    public.expose(
+        "project",
+        ProjectRequest,
+        run,
+        finish,
+        panel.values(),
+        panel.bar.status,
+        returns=RETURNS,
+        first=("image", "category", "steps", "size", "model"),
+        without=("seed",),
+        encoded=False,
+    )
+
+
+def finish(done: Done[ProjectRequest]) -> tuple[Any, ...]:
+    """Write a projection's files and sum it up."""
+    return _values(from_result(done.result, done.asked.request.picture, done.folder, done.to), done.to)
 
 
 def _values(made: Projected, to: Language) -> tuple[Any, ...]:

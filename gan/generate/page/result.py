@@ -66,7 +66,6 @@ class View:
     archive: gr.DownloadButton
     record: gr.DownloadButton
     latents: gr.DownloadButton
-    send: gr.Button
     summary: gr.HTML
 
     def values(self) -> list[Component]:
@@ -87,7 +86,7 @@ def build_view() -> View:
         elem_classes="pickable",
     )
     gr.Markdown(label("generate.results.info"), elem_classes="facts")
-    with gr.Column(visible=False, elem_id="generate-files") as files:
+    with gr.Column(visible=False, elem_id="generate-made") as files:
         with gr.Row():
             download = gr.DownloadButton(
                 label("generate.download"), size="md", min_width=150, elem_id="generate-download"
@@ -95,14 +94,11 @@ def build_view() -> View:
             archive = gr.DownloadButton(
                 label("generate.download.all"), size="md", min_width=150, elem_id="generate-archive"
             )
-            send = gr.Button(
-                label("send.enhance"), size="md", visible=False, min_width=150, elem_id="generate-send-enhance"
-            )
         with gr.Row():
             record = gr.DownloadButton(label("result.record"), size="sm", min_width=150, elem_id="generate-record")
             latents = gr.DownloadButton(label("generate.latents"), size="sm", min_width=150, elem_id="generate-latents")
     summary = gr.HTML(elem_id="generate-summary", elem_classes="summary", padding=False)
-    return View(gallery, files, download, archive, record, latents, send, summary)
+    return View(gallery, files, download, archive, record, latents, summary)
 
 
 def values_of(shown: RenderedResult) -> tuple[Any, ...]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.core.errors import InputError
+from gan.core.option import parameters
 from gan.generate import latent as latents
-from gan.generate.attributes import VIEW_UNIT_DEG, Sliders, available
+from gan.generate.attributes import Sliders, available
 from gan.generate.latent import Latent
-from gan.generate.pipeline import AUTO_MODEL, DEFAULT_MODEL, MIXES, Edit, GenerateRequest, Level, record_of
+from gan.generate.pipeline import AUTO_MODEL, DEFAULT_MODEL, MIXES, Edit, GenerateRequest, record_of
 from gan.generate.text import COLOURS, Parsed, parse
+from gan.ui.form import Form, read, shown_value, shown_values
 from gan.ui.i18n import LABELS, label
 from gan.ui.protocols import Choice
 
@@ -25,69 +24,52 @@ PAGE_COUNT: Final = 16
 SIZES_PX: Final = (128, 256, 512)
 MAX_SAVED_BYTES: Final = 16 * 2**20
 """Of a record or latents; a projected latent has some 60 KB."""
-SLIDER_OF: Final = {"hue": "hue_deg", "lightness": "lightness", "fill": "size", "aspect": "aspect"}
-"""The page's name of each plain slider, and its field of `Sliders`."""
-SLIDER_LABELS: Final = {name: f"generate.{name}" for name in SLIDER_OF}
+
+AS_DRAWN: Final = "as_drawn"
+"""A tick beside the request's fields: the view is the latent's own, unless an angle is set."""
+VIEW: Final = "azimuth"
+SLIDERS: Final = {parameter.public: parameter.name for parameter in parameters(Sliders)}
+"""Public names of the named sliders, and their fields of `Sliders`."""
+NAMED: Final = (*SLIDERS, AS_DRAWN)
+"""Settings whose neutral place is that of the latent itself."""
+SAID: Final = ("category", *NAMED)
+"""Settings that a line of text can change."""
 MIX_LABELS: Final = {name: f"generate.mix.{name}" for name in MIXES}
 
+Settings = Mapping[str, Any]
+"""What the widgets hold, by the fields' public names, and `AS_DRAWN`."""
 
-@dataclass(frozen=True)
-class Settings:
-    """Values of the widgets, in the order of `Controls.all`; named as the API's parameters.
 
-    Attributes:
-        fill: the size in the frame, `Sliders.size`.
-        view: the angle in degrees; 0 together with `as_drawn` leaves it as the latent has it.
-        mix_seed: counts only where something is mixed.
-    The others are those of `GenerateRequest` and `Sliders`.
+def defaults() -> dict[str, Any]:
+    """Settings of an untouched request."""
+    shown = {parameter.public: shown_value(parameter, parameter.default) for parameter in parameters(GenerateRequest)}
+    return {**shown, VIEW: 0.0, AS_DRAWN: True, "mix_seed": 1}
+
+
+def settings_of(request: GenerateRequest) -> dict[str, Any]:
+    """The settings that lead to this request."""
+    azimuth_deg, latent = request.sliders.azimuth_deg, request.latent
+    return {
+        **shown_values(request),
+        "category": request.category if latent is None else latent.category,
+        "mix_seed": 1 if request.mix_seed is None else request.mix_seed,
+        VIEW: azimuth_deg or 0.0,
+        AS_DRAWN: azimuth_deg is None,
+    }
+
+
+def fields_of(settings: Settings) -> dict[str, Any]:
+    """A request's fields by public name. A second seed counts only where something of it is mixed in.
+
+    Raises:
+        InputError: as the fields raise it.
     """
-
-    category: str | None = ""
-    seed: float | None = 0
-    count: float = 1
-    truncation: float = 0.8
-    size: int = 256
-    transparent: bool = False
-    hue: float = 0.0
-    lightness: float = 0.0
-    fill: float = 0.0
-    aspect: float = 0.0
-    view: float = 0.0
-    as_drawn: bool = True
-    colour: str | None = ""
-    model: str = AUTO_MODEL
-    mix_seed: float | None = 1
-    mix: Sequence[str] = ()
-
-    @classmethod
-    def of(cls, request: GenerateRequest) -> Settings:
-        """The settings that lead to this request."""
-        sliders = request.sliders
-        return cls(
-            category=request.category if request.latent is None else request.latent.category,
-            seed=request.seed,
-            count=request.count,
-            truncation=request.truncation,
-            size=request.size,
-            transparent=request.transparent,
-            view=sliders.azimuth_deg or 0.0,
-            as_drawn=sliders.azimuth_deg is None,
-            colour=sliders.colour,
-            model=request.model,
-            mix_seed=1 if request.mix_seed is None else request.mix_seed,
-            mix=request.mix,
-            **{name: getattr(sliders, field) for name, field in SLIDER_OF.items()},
-        )
-
-    def values(self) -> list[Any]:
-        """In the fields' order, as the widgets take them."""
-        held = [getattr(self, field.name) for field in dataclasses.fields(self)]
-        return [list(value) if isinstance(value, tuple) else value for value in held]
-
-
-INDEX: Final = {field.name: number for number, field in enumerate(dataclasses.fields(Settings))}
-NAMED: Final = ("hue", "lightness", "fill", "aspect", "view", "as_drawn", "colour")
-"""The named sliders."""
+    given = {**settings}
+    if given.pop(AS_DRAWN, True) and not given.get(VIEW):
+        given.pop(VIEW, None)
+    if not given.get("mix"):
+        given.pop("mix_seed", None)
+    return given
 
 
 def to_requests(
@@ -96,67 +78,38 @@ def to_requests(
     """One request for a set from seeds, or one for each product that is held.
 
     Raises:
-        InputError: as `GenerateRequest` raises it, or a seed is missing.
+        InputError: as `GenerateRequest` raises it.
     """
-    seed = _whole(settings.seed, "seed")
-    base = GenerateRequest(
-        category=settings.category or "",
-        seed=seed,
-        count=1 if held else int(settings.count),
-        truncation=settings.truncation,
-        size=int(settings.size),
-        transparent=settings.transparent,
-        model=settings.model,
-        sliders=sliders_of(settings),
-        edits=tuple(edits),
-        mix_seed=_whole(settings.mix_seed, "mix seed") if settings.mix else None,
-        mix=tuple(cast(Level, level) for level in settings.mix),
-    )
-    return [base.replaced(latent=latent, seed=seed + i) for i, latent in enumerate(held)] or [base]
+    base = read(GenerateRequest, {**fields_of(settings), "edits": tuple(edits)})
+    alone = [base.replaced(latent=latent, seed=base.seed + i, count=1) for i, latent in enumerate(held)]
+    return alone or [base]
 
 
-def sliders_of(settings: Settings) -> Sliders:
-    """The named sliders.
-
-    Raises:
-        InputError: as `Sliders` raises it.
-    """
-    drawn = settings.as_drawn and not settings.view
-    plain = {field: getattr(settings, name) for name, field in SLIDER_OF.items()}
-    return Sliders(**plain, azimuth_deg=None if drawn else settings.view, colour=settings.colour or "")
-
-
-def told(settings: Settings, text: str, categories: Sequence[str]) -> tuple[Settings, Parsed]:
+def told(settings: Settings, text: str, categories: Sequence[str]) -> tuple[dict[str, Any], Parsed]:
     """The settings with what a line of text says, and how it was understood."""
     parsed = parse(text, tuple(categories))
-    said: dict[str, Any] = {
-        "category": parsed.category,
-        "colour": parsed.colour,
-        "lightness": parsed.lightness,
-        "fill": parsed.size,
-        "aspect": parsed.aspect,
-        "view": parsed.azimuth_deg,
-    }
+    said = {"category": parsed.category}
+    said |= {name: getattr(parsed, field) for name, field in SLIDERS.items() if hasattr(parsed, field)}
     changes = {name: value for name, value in said.items() if value is not None}
-    if "view" in changes:
-        changes["as_drawn"] = False
-    return dataclasses.replace(settings, **changes), parsed
+    if VIEW in changes:
+        changes[AS_DRAWN] = False  # type: ignore[assignment]
+    return {**settings, **changes}, parsed
 
 
-def neutral(settings: Settings, names: Sequence[str] = NAMED) -> Settings:
+def neutral(settings: Settings, names: Sequence[str] = NAMED) -> dict[str, Any]:
     """The settings with these back where they change nothing."""
-    plain = Settings()
-    return dataclasses.replace(settings, **{name: getattr(plain, name) for name in names})
+    plain = defaults()
+    return {**settings, **{name: plain[name] for name in names}}
 
 
-def placed(settings: Settings) -> list[Any]:
-    """Values of `Controls.all`; what a record from elsewhere holds beyond the page's own choices is made room for."""
-    values = settings.values()
-    size, count = int(settings.size), int(settings.count)
+def placed(settings: Settings) -> dict[str, Any]:
+    """Updates of the widgets; what a record from elsewhere holds beyond the page's own choices is made room for."""
+    values = {**settings}
+    size, count = int(settings["size"]), int(settings["count"])
     if size not in SIZES_PX:
-        values[INDEX["size"]] = gr.update(choices=[(f"{px} px", px) for px in sorted((*SIZES_PX, size))], value=size)
+        values["size"] = gr.update(choices=_sizes(sorted((*SIZES_PX, size))), value=size)
     if count > PAGE_COUNT:
-        values[INDEX["count"]] = gr.update(maximum=count, value=count)
+        values["count"] = gr.update(maximum=count, value=count)
     return values
 
 
@@ -214,134 +167,93 @@ def choices_of(family: str, names: Sequence[str], nothing: str) -> list[tuple[An
     return [(label(nothing), ""), *((label(key) if key in LABELS else name, name) for key, name in keys)]
 
 
-@dataclass(frozen=True)
 class Controls:
-    """The widgets of `Settings`."""
+    """The settings' widgets, added part by part to the current Blocks: the request's form, and a tick for the view."""
 
-    all: list[Component]
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self.form = Form(GenerateRequest, "generate")
 
-    def __getitem__(self, name: str) -> Component:
-        return self.all[INDEX[name]]
+    def __getitem__(self, name: str) -> Any:
+        return self.as_drawn if name == AS_DRAWN else self.form[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the settings in the order of `all`."""
+        return (*self.form.fields, AS_DRAWN)
+
+    @property
+    def all(self) -> list[Component]:
+        return [*self.form.controls(), self.as_drawn]
 
     def named(self) -> list[Component]:
         """Those whose change shows in the preview at once."""
         still = ("count", "size", "transparent", "model", "seed", "category")
-        return [self[name] for name in INDEX if name not in still]
+        return [self[name] for name in self.names if name not in still]
+
+    def remembered(self) -> list[Component]:
+        """Not what belongs to one product."""
+        return [self[name] for name in self.names if name not in ("mix", "mix_seed")]
+
+    def add_drawn(self) -> gr.Button:
+        """Add category, seed and count, what a set is drawn from. Returns the dice."""
+        form, models = self.form, self._models
+        with gr.Row(equal_height=True):
+            known = choices_of("category", models.categories(models.default), "generate.category.any")
+            form.add_choice("category", known, min_width=140)
+            form.add("count", maximum=PAGE_COUNT, value=4, min_width=200)
+        with gr.Row(elem_classes="beside"):
+            form.add("seed", min_width=140)
+            return gr.Button(label("generate.dice"), size="md", min_width=120, elem_id="generate-dice")
+
+    def add_sliders(self) -> None:
+        """Add the named sliders, each shown only where the default model obeys it."""
+        form, obeyed = self.form, self._models.obeyed(self._models.default)
+        for name, field in SLIDERS.items():
+            visible = field in obeyed
+            if name == VIEW:
+                form.add_slider(name, step=5, value=0, visible=visible)
+                self.as_drawn = gr.Checkbox(
+                    True, label=label(f"generate.{AS_DRAWN}"), visible=visible, elem_id="generate-as-drawn"
+                )
+            elif name == "colour":
+                colors = choices_of("colour", tuple(COLOURS), "generate.colour.own")
+                form.add_choice(name, colors, visible=visible)
+            else:
+                form.add(name, visible=visible)
+
+    def add_more(self) -> None:
+        """Add size, background, truncation and model, and what else a request has; folded. Then a second product."""
+        form, models = self.form, self._models
+        with gr.Accordion(label("page.more"), open=False, elem_id="generate-more"):
+            form.add_choice("size", _sizes(SIZES_PX), kind=gr.Radio)
+            form.add("transparent")
+            form.add("truncation")
+            form.add_choice("model", models.offered(), value=models.default)
+            form.add_rest(without=("mix_seed", "mix"))
+        with gr.Accordion(label("generate.mixing"), open=False, elem_id="generate-mixing"):
+            gr.Markdown(label("generate.mixing.info"), elem_classes="facts")
+            form.add("mix_seed", value=1)
+            form.add("mix")
+
+    def suited(self, model: str, category: str | None) -> list[Any]:
+        """Updates of `SAID` for another model.
+
+        A slider that the model does not have is taken away and put back to its neutral place, so that nothing unseen
+        is asked for.
+        """
+        obeyed, known, plain = self._models.obeyed(model), self._models.categories(model), defaults()
+
+        def shown(name: str) -> Any:
+            field = SLIDERS[VIEW if name == AS_DRAWN else name]
+            return gr.update(visible=True) if field in obeyed else gr.update(visible=False, value=plain[name])
+
+        choices = choices_of("category", known, "generate.category.any")
+        return [
+            gr.update(choices=choices, value=category if category in known else ""),
+            *(shown(name) for name in NAMED),
+        ]
 
 
-def build_drawn(models: Models) -> tuple[dict[str, Component], gr.Button]:
-    """Category, seed and count, what a set is drawn from, and the dice."""
-    with gr.Row(equal_height=True):
-        category = gr.Dropdown(
-            choices_of("category", models.categories(models.default), "generate.category.any"),
-            value="",
-            label=label("generate.category"),
-            filterable=False,
-            min_width=140,
-            elem_id="generate-category",
-        )
-        count = gr.Slider(
-            1, PAGE_COUNT, 4, step=1, label=label("generate.count"), min_width=200, elem_id="generate-count"
-        )
-    with gr.Row(elem_classes="beside"):
-        seed = gr.Number(0, precision=0, label=label("generate.seed"), min_width=140, elem_id="generate-seed")
-        dice = gr.Button(label("generate.dice"), size="md", min_width=120, elem_id="generate-dice")
-    return {"category": category, "count": count, "seed": seed}, dice
-
-
-def build_sliders(models: Models) -> dict[str, Component]:
-    """The named sliders, each only where the default model obeys it."""
-    obeyed = models.obeyed(models.default)
-    made: dict[str, Component] = {}
-    limits = {"hue": (180, 5), "lightness": (1, 0.05), "fill": (1, 0.05), "aspect": (1, 0.05)}
-    for name, (most, step) in limits.items():
-        made[name] = gr.Slider(
-            -most,
-            most,
-            0,
-            step=step,
-            label=label(SLIDER_LABELS[name]),
-            visible=SLIDER_OF[name] in obeyed,
-            elem_id=f"generate-{name}",
-        )
-    turned = "azimuth_deg" in obeyed
-    view = gr.Slider(
-        -VIEW_UNIT_DEG, VIEW_UNIT_DEG, 0, step=5, label=label("generate.view"), visible=turned, elem_id="generate-view"
-    )
-    as_drawn = gr.Checkbox(True, label=label("generate.as_drawn"), visible=turned, elem_id="generate-as-drawn")
-    colour = gr.Dropdown(
-        choices_of("colour", tuple(COLOURS), "generate.colour.own"),
-        value="",
-        label=label("generate.colour"),
-        visible="colour" in obeyed,
-        filterable=False,
-        elem_id="generate-colour",
-    )
-    return {**made, "view": view, "as_drawn": as_drawn, "colour": colour}
-
-
-def build_more(models: Models) -> dict[str, Component]:
-    """Truncation, size, ground, model; folded."""
-    with gr.Accordion(label("page.more"), open=False, elem_id="generate-more"):
-        size = gr.Radio(
-            [(f"{px} px", px) for px in SIZES_PX], value=256, label=label("generate.size"), elem_id="generate-size"
-        )
-        transparent = gr.Checkbox(False, label=label("generate.transparent"), elem_id="generate-transparent")
-        truncation = gr.Slider(
-            0,
-            1,
-            0.8,
-            step=0.05,
-            label=label("generate.truncation"),
-            info=label("generate.truncation.info"),
-            elem_id="generate-truncation",
-        )
-        model = gr.Dropdown(
-            models.offered(),
-            value=models.default,
-            label=label("generate.model"),
-            filterable=False,
-            elem_id="generate-model",
-        )
-    return {"size": size, "transparent": transparent, "truncation": truncation, "model": model}
-
-
-def build_mixing() -> dict[str, Component]:
-    """A second seed and what it lends; folded."""
-    with gr.Accordion(label("generate.mixing"), open=False, elem_id="generate-mixing"):
-        gr.Markdown(label("generate.mixing.info"), elem_classes="facts")
-        mix_seed = gr.Number(1, precision=0, label=label("generate.mix_seed"), elem_id="generate-mix-seed")
-        mix = gr.CheckboxGroup(
-            [(label(MIX_LABELS[name]), name) for name in MIXES], label=label("generate.mix"), elem_id="generate-mix"
-        )
-    return {"mix_seed": mix_seed, "mix": mix}
-
-
-def controls_of(made: Mapping[str, Component]) -> Controls:
-    return Controls([made[name] for name in INDEX])
-
-
-def suited(models: Models, model: str, category: str | None) -> list[Any]:
-    """Updates of category, the plain sliders, view, as_drawn and colour for another model.
-
-    What the model does not have is taken away and put back to its neutral place, so that nothing unseen is asked.
-    """
-    obeyed, plain, known = models.obeyed(model), Settings(), models.categories(model)
-
-    def shown(field: str, name: str) -> Any:
-        return gr.update(visible=True) if field in obeyed else gr.update(visible=False, value=getattr(plain, name))
-
-    chosen = category if category in known else ""
-    return [
-        gr.update(choices=choices_of("category", known, "generate.category.any"), value=chosen),
-        *(shown(field, name) for name, field in SLIDER_OF.items()),
-        shown("azimuth_deg", "view"),
-        shown("azimuth_deg", "as_drawn"),
-        shown("colour", "colour"),
-    ]
-
-
-def _whole(value: float | None, field: str) -> int:
-    if value is None:
-        raise InputError(field, "none was given", "a whole number from 0 to 4294967295", "Choose another")
-    return int(value)
+def _sizes(sizes_px: Sequence[int]) -> list[tuple[str, int]]:
+    return [(f"{px} px", px) for px in sizes_px]

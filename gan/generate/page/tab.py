@@ -14,15 +14,15 @@ from gradio.components.base import Component
 from gan.generate.page import directions as tab_directions
 from gan.generate.page import photo as tab_photo
 from gan.generate.page import result, video
-from gan.generate.page import settings as tab_settings
 from gan.generate.page.directions import Find
-from gan.generate.page.handlers import SAID, Handlers
-from gan.generate.page.settings import INDEX, SLIDER_OF, Controls, Models
+from gan.generate.page.handlers import Handlers
+from gan.generate.page.settings import AS_DRAWN, SAID, VIEW, Controls, Models
 from gan.ui import widgets
+from gan.ui.endpoint import Endpoints
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
-from gan.ui.widgets import AT_ONCE, COMPUTING, DECODING, LIGHT
+from gan.ui.widgets import AT_ONCE, DECODING, LIGHT
 
 DICE: Final = 1_000_000
 """The dice gives seeds below this: short enough to be read out."""
@@ -42,14 +42,12 @@ class Tab:
         settings: the controls whose settings are worth remembering.
         photograph: where a picture from another tab goes.
         picture: holds the chosen picture's file.
-        send: the button that sends it on.
         ready: whether any model can be used.
     """
 
     settings: list[Component]
     photograph: gr.File
     picture: gr.DownloadButton
-    send: gr.Button
     ready: bool
 
 
@@ -97,7 +95,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
     known = Models(models)
     ready = bool(known.ready)
     library = tab_directions.Library(find, known)
-    desk = Handlers(run, known, library)
+    controls = Controls(known)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             text = gr.Textbox(
@@ -110,7 +108,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
             heard = gr.HTML(elem_id="generate-heard", elem_classes="facts heard", padding=False)
             if not ready:
                 widgets.say_why_not("generate", "generate.unavailable", models)
-            drawn, dice = tab_settings.build_drawn(known)
+            dice = controls.add_drawn()
             running = bar("generate", "generate.run", enabled=ready, primary=True)
             with gr.Row(elem_id="generate-product"):
                 with gr.Column(scale=2, min_width=150, elem_id="generate-at-hand"):
@@ -127,10 +125,9 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
                     keep = gr.Button(label("generate.keep"), size="sm", interactive=ready, elem_id="generate-keep")
                     release = gr.Button(label("generate.release"), size="sm", visible=False, elem_id="generate-release")
                 with gr.Column(scale=3, min_width=220, elem_id="generate-sliders"):
-                    sliders = tab_settings.build_sliders(known)
-            more = tab_settings.build_more(known)
-            mixing = tab_settings.build_mixing()
-            controls = tab_settings.controls_of({**drawn, **sliders, **more, **mixing})
+                    controls.add_sliders()
+            controls.add_more()
+            desk = Handlers(run, known, library, controls.names)
             directions = tab_directions.build(library, desk.identify, controls["model"])
         with gr.Column(scale=7, min_width=320):
             view = result.build_view()
@@ -161,65 +158,38 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
     _sets(parts, desk)
     _projections(parts, desk)
     _films(parts, desk)
-    controls["model"].change(  # type: ignore[attr-defined]
-        lambda model, category: tab_settings.suited(known, model, category),
+    controls["model"].change(
+        controls.suited,
         [controls["model"], controls["category"]],
-        [controls[name] for name in ("category", *SLIDER_OF, "view", "as_drawn", "colour")],
+        [controls[name] for name in SAID],
         **LIGHT,
     )
-    remembered = [controls[name] for name in INDEX if name not in ("mix", "mix_seed")]
-    settings = [*remembered, film.seeds, film.frames, film.loop, film.file_format, film.size]
-    return Tab(settings, photo.photograph, view.download, view.send, ready)
+    settings = [*controls.remembered(), film.seeds, film.frames, film.loop, film.file_format, film.size]
+    return Tab(settings, photo.photograph, view.download, ready)
 
 
 def _endpoints(parts: _Parts, desk: Handlers) -> None:
     """Register the API's endpoints. They come first, since the page's own events would take their names."""
-    view, controls, photo, film = parts.view, parts.controls, parts.photo, parts.film
-    projector, maker = tab_photo.Projector(desk), video.Maker(desk)
-    # A program asks for one unless it says more.
-    one = gr.Slider(1, tab_settings.PAGE_COUNT, 1, step=1, visible=False, elem_id="generate-api-count")
-    counted = [one if widget is controls["count"] else widget for widget in controls.all]
-    gr.on(
-        [],
-        desk.api_generate,
-        [parts.text, *counted, parts.upload],
-        [*view.values(), parts.bar.status],
-        api_name="generate",
-        **COMPUTING,
-    )
-    gr.on(
-        [],
-        projector.api_project,
-        [photo.photograph, controls["category"], photo.steps, controls["size"], controls["model"]],
-        [*photo.values(), photo.bar.status],
-        api_name="project",
-        **COMPUTING,
-    )
-    given = ("category", "truncation", "hue", "lightness", "fill", "aspect", "view", "colour", "model")
-    gr.on(
-        [],
-        maker.api_film,
-        [*film.inputs[:5], parts.text, *(controls[name] for name in given), parts.upload],
-        [*film.values(), film.bar.status],
-        api_name="film",
-        **COMPUTING,
-    )
+    public = Endpoints("generate")
+    desk.expose(public, [*parts.view.values(), parts.bar.status])
+    tab_photo.expose(public, desk.run, parts.photo)
+    video.Maker(desk).expose(public, parts.film)
 
 
 def _previews(parts: _Parts, desk: Handlers) -> None:
     """Every slider redraws the preview; another seed or category lets go of what was held."""
     controls, shown = parts.controls, [parts.preview, parts.line]
-    seed, view, as_drawn = controls["seed"], controls["view"], controls["as_drawn"]
-    view.input(None, js="() => false", outputs=as_drawn, **LIGHT)  # type: ignore[attr-defined]
+    seed, view, as_drawn = controls["seed"], controls[VIEW], controls[AS_DRAWN]
+    view.input(None, js="() => false", outputs=as_drawn, **LIGHT)
     moved: list[Any] = [*controls.named(), *parts.directions.moved]
     moved.remove(as_drawn)
     gr.on([widget.input for widget in moved], desk.preview, parts.values, shown, **AT_ONCE)
     # A view that is set counts more than the tick, so the tick takes it back first.
-    as_drawn.input(lambda drawn: 0 if drawn else gr.skip(), as_drawn, view, **LIGHT).then(  # type: ignore[attr-defined]
+    as_drawn.input(lambda drawn: 0 if drawn else gr.skip(), as_drawn, view, **LIGHT).then(
         desk.preview, parts.values, shown, **AT_ONCE
     )
     afresh = [*shown, parts.held, parts.release]
-    triggers = [seed.input, controls["category"].input, parts.release.click]  # type: ignore[attr-defined]
+    triggers = [seed.input, controls["category"].input, parts.release.click]
     gr.on(triggers, desk.fresh, parts.values, afresh, **AT_ONCE)
     parts.dice.click(lambda: secrets.randbelow(DICE), None, seed, **LIGHT).then(
         desk.fresh, parts.values, afresh, **AT_ONCE

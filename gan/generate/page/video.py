@@ -4,39 +4,45 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import gradio as gr
 from gradio.components.base import Component
 
 from gan.core.contract import SEED_LIMIT, Progress
 from gan.core.errors import Cancelled, InputError
+from gan.core.option import Option, Options
 from gan.generate.interpolation import FilmRequest
-from gan.generate.page.handlers import Asked, Handlers
-from gan.generate.page.settings import SIZES_PX, Settings, read_saved, told
-from gan.generate.pipeline import AUTO_MODEL
+from gan.generate.page.handlers import NAMES, Asked, Described, Handlers
+from gan.generate.page.settings import SIZES_PX, fields_of
 from gan.generate.video import write_film
-from gan.ui.background_job import follow
+from gan.ui.endpoint import Endpoints, followed
+from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, say
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import LIGHT, facts_list, megabytes
 
 FPS: Final = 24
-FORMATS: Final = (("GIF", "gif"), ("MP4", "mp4"))
 MOST_SEEDS: Final = 64
+SEEDS: Final = "1, 2, 3"
+ONE_PRODUCT: Final = ("seed", "count", "transparent")
+"""Fields of a product's request that a film has no use for."""
+FIRST: Final = (
+    *("seeds", "frames", "loop", "file_format", "size", "text", "category", "truncation"),
+    *("hue", "lightness", "fill", "aspect", "view", "colour", "model", "saved"),
+)
+"""The order of /film's first version."""
+DOCS: Final = "Make a film from one product to the next; seeds first, then saved latents."
 
 
-@dataclass(frozen=True)
-class Film:
-    """A film as the page shows it."""
+class FilmFile(Options):
+    """Format of a film."""
 
-    file: Path
-    summary: str
+    file_format: Annotated[Literal["gif", "mp4"], Option("of the file", alias="format")] = "gif"
 
 
 @dataclass(frozen=True)
@@ -73,15 +79,13 @@ def build(*, ready: bool) -> Panel:
     """Add the folded panel."""
     with gr.Accordion(label("video.title"), open=False, elem_id="generate-film"):
         gr.Markdown(label("video.info"), elem_classes="facts")
-        seeds = gr.Textbox("1, 2, 3", label=label("video.seeds"), info=label("video.seeds.info"), elem_id="film-seeds")
+        seeds = gr.Textbox(SEEDS, label=label("video.seeds"), info=label("video.seeds.info"), elem_id="film-seeds")
         add = gr.Button(label("video.add"), size="sm", elem_id="film-add")
         with_held = gr.Checkbox(True, label=label("video.held"), elem_id="film-held")
-        frames = gr.Slider(2, 120, 24, step=1, label=label("video.frames"), elem_id="film-frames")
-        loop = gr.Checkbox(True, label=label("video.loop"), elem_id="film-loop")
-        file_format = gr.Radio(list(FORMATS), value="gif", label=label("video.format"), elem_id="film-format")
-        size = gr.Radio(
-            [(f"{px} px", px) for px in SIZES_PX], value=256, label=label("video.size"), elem_id="film-size"
-        )
+        form = Form(FilmRequest, "video", prefix="film")
+        frames, loop = form.add("frames"), form.add("loop")
+        file_format = Form(FilmFile, "video", prefix="film").add("format", choices=[("GIF", "gif"), ("MP4", "mp4")])
+        size = form.add_choice("size", [(f"{px} px", px) for px in SIZES_PX], kind=gr.Radio)
         running = bar("film", "video.run", enabled=ready)
         animation = gr.Image(
             type="filepath",
@@ -118,100 +122,69 @@ class Maker:
     ) -> Iterator[tuple[Any, ...]]:
         """Outputs: the panel's values, status."""
 
-        def asked() -> Asked:
-            found = self._desk.asked(values)
+        def asked() -> tuple[FilmRequest, FilmFile]:
+            found, own = self._desk.asked(values), {"seeds": seeds, "frames": frames, "loop": loop}
             held = found.held if with_held else ()
-            return dataclasses.replace(found, held=held, settings=dataclasses.replace(found.settings, size=size))
+            whole = dataclasses.replace(found, settings={**found.settings, "size": size}, held=held)
+            return to_request(whole, own), read(FilmFile, {"file_format": file_format})
 
-        yield from self._made(seeds, frames, loop, file_format, asked, language(request))
+        yield from self._made(asked, language(request))
 
-    def api_film(
-        self,
-        seeds: str = "1, 2, 3",
-        frames: float = 24,
-        loop: bool = True,
-        file_format: str = "gif",
-        size: int = 256,
-        text: str = "",
-        category: str = "",
-        truncation: float = 0.8,
-        hue: float = 0.0,
-        lightness: float = 0.0,
-        fill: float = 0.0,
-        aspect: float = 0.0,
-        view: float = 0.0,
-        colour: str = "",
-        model: str = AUTO_MODEL,
-        saved: str | None = None,
-        request: gr.Request | None = None,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Make a film from one product to the next; seeds first, then saved latents.
+    def expose(self, public: Endpoints, panel: Panel) -> None:
+        """Let programs call /film."""
+        others = public.entries(FilmRequest, without=(*ONE_PRODUCT, "seeds"), names=NAMES)
+        entries = [
+            public.text("seeds", "whole numbers and ranges, such as 1, 5, 9-12", SEEDS),
+            *public.entries(FilmFile, named_by_field=True),
+            *public.entries(Described),
+            public.file("saved", "latents that the tab saved; they come after the seeds"),
+            *others,
+        ]
 
-        Returns the film as GIF or MP4, and a summary as HTML.
-        """
+        def handle(values: dict[str, Any], request: gr.Request | None) -> Iterator[tuple[Any, ...]]:
+            given = {**values}
+            own = {name: given.pop(name) for name in ("seeds", "frames", "loop")}
+            file_format = given.pop("file_format")
 
-        def asked() -> Asked:
-            settings = Settings(
-                category=category,
-                truncation=truncation,
-                size=size,
-                hue=hue,
-                lightness=lightness,
-                fill=fill,
-                aspect=aspect,
-                view=view,
-                colour=colour,
-                model=model,
-            )
-            settings, _ = told(settings, text, self._desk.models.categories(model))
-            return Asked(settings, read_saved(Path(saved))[1] if saved else (), ())
+            def asked() -> tuple[FilmRequest, FilmFile]:
+                found = self._desk.replayed(given)[1]
+                return to_request(found, own), read(FilmFile, {"file_format": file_format})
 
-        yield from self._made(seeds, frames, loop, file_format, asked, language(request))
+            return self._made(asked, language(request))
 
-    def _made(
-        self,
-        seeds: str,
-        frames: float,
-        loop: bool,
-        file_format: str,
-        asked: Callable[[], Asked],
-        to: Language,
-    ) -> Iterator[tuple[Any, ...]]:
-        with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
+        docs = f"{DOCS}\n\nReturns the film as GIF or MP4, and a summary as HTML."
+        public.serve("film", handle, entries, [*panel.values(), panel.bar.status], docs=docs, first=FIRST)
 
-            def job(progress: Progress, cancel: threading.Event) -> Film:
-                wanted = to_request(asked(), seeds=seeds, frames=frames, loop=loop)
-                result = self._desk.run(wanted, progress=progress, cancel=cancel)
-                if cancel.is_set():
-                    raise Cancelled
-                progress(0, 0, "Writing the files")
-                file = Path(folder) / f"packshot-film.{file_format}"
-                write_film(file, (picture.rgb[0] for picture in result.pictures), FPS)
-                length = say("{seconds} s", to, seconds=f"{len(result.pictures) / FPS:.1f}")
-                rows = [
-                    (
-                        say("Frames", to),
-                        f"{len(result.pictures)} · {length}",
-                    ),
-                    (say("Size", to), f"{result.picture.width_px} × {result.picture.height_px} px"),
-                    (say("File", to), f"{file_format.upper()}, {megabytes(file)}"),
-                    (say("Time", to), say("{seconds} s", to, seconds=f"{result.seconds:.1f}")),
-                ]
-                return Film(file, facts_list(rows))
+    def _made(self, asked: Callable[[], tuple[FilmRequest, FilmFile]], to: Language) -> Iterator[tuple[Any, ...]]:
+        def work(folder: Path, progress: Progress, cancel: threading.Event) -> tuple[Any, ...]:
+            wanted, written = asked()
+            result = self._desk.run(wanted, progress=progress, cancel=cancel)
+            if cancel.is_set():
+                raise Cancelled
+            progress(0, 0, "Writing the files")
+            file = folder / f"packshot-film.{written.file_format}"
+            write_film(file, (picture.rgb[0] for picture in result.pictures), FPS)
+            length = say("{seconds} s", to, seconds=f"{len(result.pictures) / FPS:.1f}")
+            rows = [
+                (say("Frames", to), f"{len(result.pictures)} · {length}"),
+                (say("Size", to), f"{result.picture.width_px} × {result.picture.height_px} px"),
+                (say("File", to), f"{written.file_format.upper()}, {megabytes(file)}"),
+                (say("Time", to), say("{seconds} s", to, seconds=f"{result.seconds:.1f}")),
+            ]
+            return str(file), facts_list(rows)
 
-            made = yield from follow(job, to, lambda line: (gr.skip(), gr.skip(), line))
-            yield str(made.file), made.summary, ""
+        return followed(work, to, outputs=2)
 
 
-def to_request(asked: Asked, *, seeds: str, frames: float, loop: bool) -> FilmRequest:
-    """A film's request.
+def to_request(asked: Asked, own: Mapping[str, Any]) -> FilmRequest:
+    """A film's request: the products' settings, and the film's own fields with the seeds as a text.
 
     Raises:
         InputError: as `FilmRequest` raises it, or the seeds are no list of whole numbers.
     """
-    base = dataclasses.replace(asked, held=()).requests(count=1, seed=0, transparent=False)[0]
-    fields = {name: getattr(base, name) for name in type(base).model_fields}
-    return FilmRequest(**fields, seeds=seeds_of(seeds), latents=asked.held, frames=int(frames), loop=loop)
+    shared = {name: value for name, value in fields_of(asked.settings).items() if name not in ONE_PRODUCT}
+    seeds = seeds_of(own["seeds"])
+    return read(FilmRequest, {**shared, **own, "seeds": seeds, "edits": asked.edits, "latents": asked.held})
 
 
 def seeds_of(text: str) -> tuple[int, ...]:

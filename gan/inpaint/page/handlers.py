@@ -20,7 +20,7 @@ from gan.imaging.mask import MOST_PX, MOST_TOLERANCE, encode_mask
 from gan.inpaint.mask_builder import TOLERANCE, Marking, marked
 from gan.inpaint.page.result import from_result
 from gan.inpaint.pipeline import InpaintRequest
-from gan.ui.endpoint import Done, Endpoints, followed, publish, with_signature
+from gan.ui.endpoint import Done, Endpoints, followed
 from gan.ui.form import read
 from gan.ui.i18n import language
 from gan.ui.protocols import Run
@@ -88,7 +88,7 @@ def expose(public: Endpoints, run: Run, outputs: list[Component], mask: Componen
         return followed(work, language(request), outputs=1)
 
     docs = f"{MaskOptions.__doc__}\nReturns the mask as PNG."
-    publish("mask", with_signature(handle, "mask", entries, docs), entries, [mask, status])
+    public.serve("mask", handle, entries, [mask, status], docs=docs)
 
 
 def finish(done: Done[InpaintRequest]) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from gan.stylize.page.handlers import EVERYWHERE
 from gan.stylize.pipeline import KINDS, StylizeRequest
-from gan.ui.form import Form, choice_label, field_label
+from gan.ui.form import Form, choice_label
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice
 from gan.ui.widgets import LIGHT
@@ -38,12 +38,8 @@ def build_strokes(form: Form[StylizeRequest], ready: Sequence[Choice]) -> None:
             ("content_px", CONTENT_SIZES, "stylize.content_px.auto", "stylize-content-px"),
             ("style_px", STYLE_SIZES, "stylize.style_px.auto", "stylize-px"),
         ):
-            form.fields[name] = gr.Radio(
-                [(label(own) if size == 0 else str(size), size) for size in sizes],
-                value=0,
-                label=field_label("stylize", name),
-                elem_id=elem_id,
-            )
+            choices = [(label(own) if size == 0 else str(size), size) for size in sizes]
+            form.add_choice(name, choices, kind=gr.Radio, value=0, elem_id=elem_id)
         form.add_model(ready)
     kind = form["kind"]
     kind.change(lambda name: gr.update(visible=name == "artistic"), kind, fold, **LIGHT)
