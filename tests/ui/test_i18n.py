@@ -20,6 +20,9 @@ from gan.core.message import Message
 from gan.core.option import parameters
 from gan.edit.background import check_ground
 from gan.edit.frame import aspect_of
+from gan.generate.interpolation import FilmRequest
+from gan.generate.page.video import FilmFile
+from gan.generate.projection import ProjectRequest
 from gan.imaging.io.codec import FRAMES_NOTICE, Encoding
 from gan.stylize.presets import preset_path
 from gan.ui import form, i18n
@@ -217,10 +220,15 @@ def test_every_label_is_used() -> None:
     assert not {key for key in unused if key.rpartition(".")[0] + "." not in families}
 
 
+OTHER_FORMS = (("output", Encoding), ("photo", ProjectRequest), ("video", FilmRequest), ("video", FilmFile))
+"""Forms whose labels have another name than the task, or which are of no task."""
+
+
 def field_labels() -> set[str]:
     """Labels that forms find by a field's name, with what stands below them and their choices."""
     found = set()
-    for task, kind in {**REQUESTS, "output": Encoding}.items():
+    forms = [*REQUESTS.items(), *OTHER_FORMS]
+    for task, kind in forms:
         for parameter in parameters(kind):
             key = form.label_key(task, parameter.public)
             group = f"{task}.{parameter.option.group}"
