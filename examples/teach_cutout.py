@@ -21,12 +21,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
+import torch
 from PIL import Image
+from torch import Tensor
 
-SIDE_PX = 320
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from gan.cutout.train.readings import iou
+from gan.cutout.train.u2net import SIDE_PX, U2Net
+from gan.imaging.io.codec import decode
+
 PARTS = 5
 """Of a photograph: the whole (its middle square) and four parts of it."""
 
@@ -36,13 +40,12 @@ SHARE = (0.02, 0.85)
 MOST_BORDER = 0.25
 """Of the picture's border what is covered at most: a mountain range or a pier is no thing."""
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def main(models: Path, out: Path, photographs: list[Path]) -> None:
     """Look at every part of every photograph that was not looked at yet."""
-    large, small = (_session(models / name) for name in ("u2net.onnx", "u2netp.onnx"))
+    large, small = (U2Net.load(models / name, threads=1) for name in ("u2net.onnx", "u2netp.onnx"))
     for folder in ("pictures", "soft"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     seen_file = out / "seen.txt"
@@ -54,11 +57,13 @@ def main(models: Path, out: Path, photographs: list[Path]) -> None:
                 for name, part in _parts(path):
                     if name in seen:
                         continue
-                    answers = [answer(session, part) for session in (large, small)]
-                    share = float((answers[0] > 0.5).mean())
+                    rgb = decode(part).rgb
+                    answers = [network(rgb) for network in (large, small)]
+                    share = float((answers[0] > 0.5).float().mean())
                     if iou(*answers) >= AGREED and SHARE[0] <= share <= SHARE[1] and is_a_thing(answers[0]):
                         part.save(out / "pictures" / f"{name}.webp", quality=95)
-                        Image.fromarray((answers[0] * 255).round().astype(np.uint8)).save(out / "soft" / f"{name}.png")
+                        soft = (answers[0][0, 0] * 255).round().byte().numpy()
+                        Image.fromarray(soft).save(out / "soft" / f"{name}.png")
                         kept += 1
                     log.write(f"{name}\n")
                     log.flush()
@@ -66,23 +71,6 @@ def main(models: Path, out: Path, photographs: list[Path]) -> None:
     lines = (json.dumps({"id": name, "product": _photograph(name)}, ensure_ascii=False) for name in names)
     (out / "meta.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     print(f"{kept} answers were added to {out}")
-
-
-def answer(session: onnxruntime.InferenceSession, picture: Image.Image) -> NDArray[np.float32]:
-    """The soft answer, (320, 320) in [0, 1], stretched over its range as rembg does."""
-    pixels = np.asarray(picture.convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS), np.float32)
-    pixels = pixels / max(float(pixels.max()), 1e-6)
-    given = ((pixels - np.array(MEAN)) / np.array(STD)).transpose(2, 0, 1)[None].astype(np.float32)
-    made = np.asarray(session.run(None, {session.get_inputs()[0].name: given})[0], np.float32)[0, 0]
-    low, high = float(made.min()), float(made.max())
-    stretched: NDArray[np.float32] = (made - low) / max(high - low, 1e-6)
-    return stretched
-
-
-def iou(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Of what is more than half covered; 0 where neither sees anything."""
-    first, second = one > 0.5, other > 0.5
-    return float((first & second).sum()) / max(float((first | second).sum()), 1.0)
 
 
 def _parts(path: Path) -> Iterator[tuple[str, Image.Image]]:
@@ -103,21 +91,15 @@ def _parts(path: Path) -> Iterator[tuple[str, Image.Image]]:
         yield f"{stem}-{number}", part.resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
 
 
-def is_a_thing(made: NDArray[np.float32]) -> bool:
-    """Whether an answer is of something that stands in the picture and does not run through it."""
-    border = np.concatenate([made[0], made[-1], made[:, 0], made[:, -1]])
-    return float((border > 0.5).mean()) <= MOST_BORDER
+def is_a_thing(made: Tensor) -> bool:
+    """True for a coverage (1, 1, H, W) of something that stands in the picture and does not run through it."""
+    border = torch.cat([made[0, 0, 0], made[0, 0, -1], made[0, 0, :, 0], made[0, 0, :, -1]])
+    return float((border > 0.5).float().mean()) <= MOST_BORDER
 
 
 def _photograph(name: str) -> str:
     """Of FOLDER-PHOTOGRAPH-NUMBER the photograph; folders' names have no dash."""
     return name.split("-", 1)[1].rsplit("-", 1)[0]
-
-
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 if __name__ == "__main__":

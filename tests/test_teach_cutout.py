@@ -57,7 +57,7 @@ def test_answers_are_kept_once_and_found_by_training(
     script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sessions = {"u2net.onnx": Session(_disc(160)), "u2netp.onnx": Session(_disc(164))}
-    monkeypatch.setattr(script, "_session", lambda path: sessions[path.name])
+    monkeypatch.setattr(script.U2Net, "load", lambda path, threads: script.U2Net(sessions[path.name]))
     folders, out = _photographs(tmp_path / "places"), tmp_path / "data/taught"
     for _ in range(2):
         script.main(tmp_path, out, folders)
@@ -85,7 +85,7 @@ def test_what_is_no_answer_is_not_kept(
     script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: Any, small: Any
 ) -> None:
     sessions = {"u2net.onnx": Session(large), "u2netp.onnx": Session(small)}
-    monkeypatch.setattr(script, "_session", lambda path: sessions[path.name])
+    monkeypatch.setattr(script.U2Net, "load", lambda path, threads: script.U2Net(sessions[path.name]))
     script.main(tmp_path, tmp_path / "out", _photographs(tmp_path / "places"))
     assert list((tmp_path / "out/soft").iterdir()) == []
     assert len((tmp_path / "out/seen.txt").read_text().splitlines()) == script.PARTS

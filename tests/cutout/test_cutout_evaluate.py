@@ -14,9 +14,12 @@ from gan.core.errors import InputError
 from gan.cutout.pipeline import CutoutRequest
 from gan.cutout.train import evaluate_scenes as room
 from gan.cutout.train.evaluate import evaluate
-from gan.cutout.train.evaluate_scenes import Look, SceneEvaluation
+from gan.cutout.train.evaluate_scenes import CLICKED, PEER, SCENES, SceneEvaluation
+from gan.cutout.train.readings import Reading
+from gan.cutout.train.u2net import U2Net
 from gan.imaging.picture import Picture
 from gan.training.data.scenes import Scenes, find_scenes
+from gan.training.evaluation import OURS
 
 
 class Knowing:
@@ -60,20 +63,20 @@ def test_the_true_answer_gets_full_marks_and_clicks_ask_for_everything(furnished
         "one click, share over 0.9": 1.0,
         "confidence against IoU, widest gap": 0.0,
     }
-    assert len(found.ours) == 4
-    assert [look.thing for look in found.clicked] == [0, 1] * 4
+    assert len(found.of(OURS)) == 4
+    assert [reading.thing for reading in found.of(CLICKED)] == [0, 1] * 4
     assert sum(request.keep is not None for request in run.asked) == 8
-    assert found.peer == ()
+    assert found.of(PEER) == []
 
 
 def test_held_out_scenes_alone_and_a_limit(furnished: Path) -> None:
     run = Knowing(furnished)
     held_out = room.evaluate_scenes(furnished, run, held_out=True)
     assert held_out is not None
-    assert [look.scene for look in held_out.ours] == ["scene-3"]
+    assert [reading.scene for reading in held_out.of(OURS)] == ["scene-3"]
     few = room.evaluate_scenes(furnished, run, limit=2)
     assert few is not None
-    assert len(few.ours) == 2
+    assert len(few.of(OURS)) == 2
     assert room.evaluate_scenes(furnished / "photos", run) is None
 
 
@@ -84,14 +87,14 @@ def test_finding_nothing_counts_nothing(furnished: Path) -> None:
     found = room.evaluate_scenes(furnished, nothing)
     assert found is not None
     assert found.reached()["mean IoU, scenes"] == 0
-    assert found.ours[0].confidence == 0
+    assert found.of(OURS)[0].confidence == 0
 
 
 def test_confidence_is_compared_with_what_it_promises() -> None:
-    def looks(confidence: float, iou: float, count: int) -> tuple[Look, ...]:
-        return tuple(Look("a", 0, iou, 0.0, 0.1, confidence) for _ in range(count))
+    def readings(confidence: float, iou: float, count: int) -> list[Reading]:
+        return [Reading(SCENES, OURS, iou, 0.0, 0.1, confidence)] * count
 
-    evaluation = SceneEvaluation("rooms", (*looks(0.95, 0.75, 6), *looks(0.5, 0.45, 6), *looks(0.1, 0.9, 2)), (), ())
+    evaluation = SceneEvaluation("rooms", [*readings(0.95, 0.75, 6), *readings(0.5, 0.45, 6), *readings(0.1, 0.9, 2)])
     assert [(one.low, one.n) for one in evaluation.bins()] == [(0.0, 2), (0.4, 6), (0.8, 6)]
     # The bin of two cases says nothing.
     assert evaluation.reached()["confidence against IoU, widest gap"] == pytest.approx(0.2)
@@ -101,12 +104,11 @@ def test_confidence_is_compared_with_what_it_promises() -> None:
 def test_the_whole_evaluation_tells_of_scenes(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gan.cutout.train.evaluate.SIDE_PX", 64)
     monkeypatch.setattr("gan.cutout.train.evaluate.SHIPPED", ())
-    found = evaluate(furnished, Knowing(furnished), limit=1)
-    assert found.scenes is not None
+    (found,) = evaluate(furnished, Knowing(furnished), limit=1)
     assert "one click" in found.table()
-    assert found.metrics()["mean IoU, scenes"]["value"] == 1.0
+    assert found.metrics["mean IoU, scenes"]["value"] == 1.0
     assert found.record()["scenes"]["ours"][0]["iou"] == 1.0
-    assert "mean IoU, scenes" in found.reached()
+    assert "mean IoU, scenes" in found.reached
 
 
 def test_the_peer_is_asked_as_rembg_asks_it(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,10 +128,10 @@ def test_the_peer_is_asked_as_rembg_asks_it(furnished: Path, tmp_path: Path, mon
 
     onnx = pytest.importorskip("onnxruntime")
     monkeypatch.setattr(onnx, "InferenceSession", Session)
-    assert room.u2net() is None
+    assert U2Net.find() is None
     monkeypatch.setenv("U2NET_HOME", str(tmp_path))
     (tmp_path / "u2net.onnx").write_bytes(b"")
-    cut = room.u2net()
+    cut = U2Net.find()
     assert cut is not None
     rgb = torch.zeros(1, 3, 80, 60)
     rgb[:, 0, :, 30:] = 0.5
@@ -144,5 +146,5 @@ def test_the_peer_is_asked_as_rembg_asks_it(furnished: Path, tmp_path: Path, mon
     assert float(x[0, 0].max()) == pytest.approx((1 - 0.485) / 0.229, abs=1e-2)
     found = room.evaluate_scenes(furnished, Knowing(furnished), limit=1)
     assert found is not None
-    assert len(found.peer) == 1
+    assert len(found.of(PEER)) == 1
     assert "U-2-Net" in found.metrics()["mean IoU, scenes"]["baseline"]

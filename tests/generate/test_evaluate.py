@@ -16,7 +16,7 @@ from torch import Tensor
 from gan.core.contract import Request, Result
 from gan.generate.classical_network import ClassicalConfig, ClassicalNet
 from gan.generate.projection import ProjectRequest
-from gan.generate.train.evaluate import Evaluation, Speed
+from gan.generate.train.evaluate import Measured, Speed
 from gan.generate.train.evaluate_distribution import categories_of
 from gan.generate.train.evaluate_projection import Projection, ProjectionFigures, evaluate_projection, evenly
 from gan.generate.train.evaluate_sliders import (
@@ -32,6 +32,7 @@ from gan.imaging.picture import Picture
 from gan.imaging.product import MEASURES, measure
 from gan.imaging.resize import resize
 from gan.training.data.catalogue import ATTRIBUTES, Catalogue
+from gan.training.evaluation import Evaluation
 
 VIEW = ViewError(n=8, correlation=0.9, error_deg=5.0, constant_deg=20.0)
 
@@ -190,31 +191,32 @@ def sample_evaluation() -> Evaluation:
     azimuth = Step(15, 12, 1, "degrees", hue_moved_deg=None)
     steps = {"hue": hue, SECOND_HUE: Step(30, 31, 1, "degrees", iou=0.9), "lightness": light, "azimuth": azimuth}
     row = Projection("picture-0", "a", "b", 22, 21, 9)
-    return Evaluation(
+    return Measured(
         "ours",
         "things, held-out",
         sliders=SliderFigures(64, 5, 0, steps, VIEW),
         projection=ProjectionFigures(100, 64, (row,)),
         speed=Speed(0.3, 0.1),
         left_out=("something, since it is not there.",),
-    )
+    ).summed()
 
 
 def test_bars_are_kept_or_missed() -> None:
-    bars = {name: kept for name, (*_, kept) in sample_evaluation().bars().items()}
-    assert bars == {
-        "hue step": True,
-        "IoU under hue": True,
-        "IoU under lightness": False,
-        "projection PSNR": True,
-        "seconds a sample": False,
-        "seconds a preview": True,
-    }
+    found = sample_evaluation()
+    assert list(found.reached) == [
+        "hue step",
+        "IoU under hue",
+        "IoU under lightness",
+        "projection PSNR",
+        "seconds a sample",
+        "seconds a preview",
+    ]
+    assert found.missed() == ["IoU under lightness", "seconds a sample"]
 
 
 def test_what_a_card_and_a_terminal_are_told() -> None:
     evaluation = sample_evaluation()
-    metrics = evaluation.metrics()
+    metrics = evaluation.metrics
     assert metrics["hue step"]["value"] == 29
     assert metrics["hue step"]["baseline"]["second step"] == 31
     assert metrics["hue step"]["baseline"]["grey seeds"] == 5

@@ -17,7 +17,7 @@ from gan.cli.main import main
 from gan.core.errors import InputError
 from gan.generate.classical_network import ClassicalConfig, ClassicalNet
 from gan.generate.pipeline import GenerateRequest
-from gan.generate.train.evaluate import evaluate
+from gan.generate.train.evaluate import evaluate, measure
 from gan.generate.train.evaluate_sliders import (
     SECOND_HUE,
     evaluate_sliders,
@@ -64,7 +64,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_all_of_it_on_a_tiny_shop(shop: Path, model: str, tiny_weights: Path) -> None:
     studio, network = Studio("cpu", tiny_weights), tiny_generate_net()
     steps: list[str] = []
-    result = evaluate(
+    measured = measure(
         shop,
         studio.run,
         network,
@@ -73,11 +73,12 @@ def test_all_of_it_on_a_tiny_shop(shop: Path, model: str, tiny_weights: Path) ->
         parts=("distribution", "speed"),
         on_progress=lambda done, total, what: steps.append(what) if done <= total else pytest.fail("beyond the end"),
     )
-    full, default = result.distributions
+    result = measured.summed()
+    full, default = measured.distributions
     assert (full.truncation, default.truncation) == (1, GenerateRequest().truncation)
     assert (full.summary.n, full.summary.n_held_out) == (7, 10)
     assert full.summary.made.kernel != default.summary.made.kernel
-    metrics = result.metrics()
+    metrics = result.metrics
     assert {"KD-lite2", "Frechet-lite2", "precision", "recall", "NN ratio", "diversity ratio"} <= set(metrics)
     assert "KD-lite2 at truncation 0.8" in metrics
     assert metrics["KD-lite2"]["baseline"]["real"] < metrics["KD-lite2"]["value"]
@@ -86,8 +87,8 @@ def test_all_of_it_on_a_tiny_shop(shop: Path, model: str, tiny_weights: Path) ->
     assert made in {f"{'chair' if seed < 4 else 'lamp'}-{seed}.png" for seed in range(7)}
     assert real.startswith("thing")
     assert distance > 0
-    assert result.speed is not None
-    assert result.speed.sample_s > 0
+    assert measured.speed is not None
+    assert measured.speed.sample_s > 0
     assert set(steps) == {"Held-out pictures", "Training pictures", "Sampling"}
     assert json.loads(json.dumps(result.record()))["distributions"][0]["n"] == 7
     assert "closest to training pictures" in result.table()
@@ -98,16 +99,16 @@ def test_all_of_it_on_a_tiny_shop(shop: Path, model: str, tiny_weights: Path) ->
 def test_parts_that_do_not_apply_are_left_out_and_said(shop: Path) -> None:
     nothing: Any = lambda request: pytest.fail(f"nothing is to be run: {request}")  # noqa: E731
     classical = ClassicalNet(ClassicalConfig(resolution=32, channels=1, filters=4, filters_max=8))
-    result = evaluate(shop, nothing, classical, model="m", parts=("sliders",))
+    result = measure(shop, nothing, classical, model="m", parts=("sliders",))
     assert result.sliders is None
     assert result.left_out == ("sliders, since nothing that can be measured is an input of this model.",)
-    assert result.metrics() == {}
-    assert "Left out: sliders" in result.table()
-    blind = evaluate(shop, Studied(), tiny_generate_net(resolution=64, encoder_px=0), model="m", parts=("sliders",))
+    assert result.summed().metrics == {}
+    assert "Left out: sliders" in result.summed().table()
+    blind = measure(shop, Studied(), tiny_generate_net(resolution=64, encoder_px=0), model="m", parts=("sliders",))
     assert "no encoder" in blind.left_out[0]
     assert blind.sliders is not None
     assert "azimuth" not in blind.sliders.steps
-    unrecorded = evaluate(shop, Studied(), tiny_generate_net(resolution=64), model="m", parts=("sliders",))
+    unrecorded = measure(shop, Studied(), tiny_generate_net(resolution=64), model="m", parts=("sliders",))
     assert "no held-out picture's angle of view is on record" in unrecorded.left_out[0]
 
 

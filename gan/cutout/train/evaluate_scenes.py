@@ -3,64 +3,46 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import statistics
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from gan.core.contract import Result
-from gan.core.errors import InputError
-from gan.cutout.pipeline import CutoutRequest
+from gan.core.contract import Progress
+from gan.cutout.train.readings import Reading, Run, cut, reading
+from gan.cutout.train.u2net import U2Net
 from gan.imaging.clicks import RADIUS, disc
 from gan.imaging.mask import Mask
-from gan.imaging.picture import Picture
-from gan.imaging.resize import resize
 from gan.models.manifest import Metric
 from gan.training.data.clicks import a_click
 from gan.training.data.scenes import Scenes, find_scenes, split_scenes
+from gan.training.evaluation import OURS, Figure, Table, Targets, as_records, each, metric, name_of, timed
 
-U2NET_FILE = "u2net.onnx"
-U2NET_PX = 320
-U2NET_MEAN, U2NET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
+SCENES = "rendered scenes"
+PEER, CLICKED = "U-2-Net", "one click"
 CLICK_CASES = 120
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 FEWEST = 5
 """A bin of fewer cases says nothing."""
 
-BARS: Mapping[str, tuple[str, float]] = {
-    "mean IoU, scenes": ("at least", 0.92),
-    "share over 0.9, scenes": ("at least", 0.75),
-    "one click, share over 0.9": ("at least", 0.8),
-    "confidence against IoU, widest gap": ("at most", 0.1),
+MEAN, OVER, OVER_CLICKED = "mean IoU, scenes", "share over 0.9, scenes", "one click, share over 0.9"
+GAP = "confidence against IoU, widest gap"
+TARGETS: Targets = {
+    MEAN: ("at least", 0.92),
+    OVER: ("at least", 0.75),
+    OVER_CLICKED: ("at least", 0.8),
+    GAP: ("at most", 0.1),
 }
 
-Run = Callable[[CutoutRequest], Result]
-
-
-@dataclass(frozen=True)
-class Look:
-    """What came of one scene or one click.
-
-    Attributes:
-        iou: of what is more than half covered.
-        error: mean absolute difference of the coverages.
-        confidence: ours; 0 where no product was found, and for others.
-    """
-
-    scene: str
-    thing: int
-    iou: float
-    error: float
-    seconds: float
-    confidence: float = 0.0
+FIGURES: tuple[Figure[Reading], ...] = (
+    Figure("median_iou", lambda some: median(r.iou for r in some), " IoU median {:.3f}"),
+    Figure("mean_iou", lambda some: fmean(r.iou for r in some), "  mean {:.3f}"),
+    Figure("over", lambda some: fmean(r.iou >= 0.9 for r in some), "  over 0.9 {:.0%} of {n}"),
+    Figure("error", lambda some: fmean(r.error for r in some), "  alpha error {:.4f}"),
+    Figure("seconds", lambda some: fmean(r.seconds for r in some), "  {:.3f} s"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,71 +60,63 @@ class SceneEvaluation:
     """All figures in scenes.
 
     Attributes:
-        ours: the main product, found without a hint.
-        peer: the same with U-2-Net; empty where it is not at hand.
-        clicked: each thing of which enough is seen, with one click on it.
+        readings: by method: of `OURS` and `PEER` the main product, found without a hint; as `CLICKED` each thing of
+            which enough is seen, with one click on it.
     """
 
     dataset: str
-    ours: tuple[Look, ...]
-    peer: tuple[Look, ...]
-    clicked: tuple[Look, ...]
+    readings: Sequence[Reading]
+
+    def of(self, *methods: str) -> list[Reading]:
+        """The readings of some methods."""
+        return [reading for reading in self.readings if reading.method in methods]
+
+    @property
+    def table(self) -> Table[Reading]:
+        """All figures, a row for each method."""
+        heading = f"{self.dataset}, {{n}} scenes"
+        return Table({"": self.readings}, (OURS, PEER, CLICKED), FIGURES, heading=heading, width=10)
 
     def bins(self) -> list[Bin]:
         """Confidence against IoU, of pictures without a click and with one."""
         found = []
-        looks = [*self.ours, *self.clicked]
+        looks = self.of(OURS, CLICKED)
         for low, high in pairwise(BINS):
             some = [x for x in looks if low <= x.confidence < high or (high == 1.0 and x.confidence == 1.0)]
             if some:
-                confidence = statistics.fmean(x.confidence for x in some)
-                found.append(Bin(low, len(some), confidence, statistics.fmean(x.iou for x in some)))
+                found.append(Bin(low, len(some), fmean(x.confidence for x in some), fmean(x.iou for x in some)))
         return found
 
     def reached(self) -> dict[str, float]:
-        """What `BARS` are about, as far as it was measured."""
-        found = {"mean IoU, scenes": _mean(self.ours), "share over 0.9, scenes": _over(self.ours)}
-        if self.clicked:
-            found["one click, share over 0.9"] = _over(self.clicked)
+        """Measured values of the figures in `TARGETS`."""
+        rows = self.table.values[""]
+        found = {MEAN: rows[OURS]["mean_iou"], OVER: rows[OURS]["over"]}
+        if CLICKED in rows:
+            found[OVER_CLICKED] = rows[CLICKED]["over"]
         gaps = [abs(one.confidence - one.iou) for one in self.bins() if one.n >= FEWEST]
-        if gaps:
-            found["confidence against IoU, widest gap"] = max(gaps)
-        return found
+        return found | ({GAP: max(gaps)} if gaps else {})
 
     def metrics(self) -> dict[str, Metric]:
-        """As a manifest's record holds them."""
-        baseline = {"mean IoU, scenes": _mean(self.peer), "share over 0.9, scenes": _over(self.peer)}
+        """Metrics for the manifest's record."""
+        rows = self.table.values[""]
+        beside = {MEAN: {PEER: rows[PEER]["mean_iou"]}, OVER: {PEER: rows[PEER]["over"]}} if PEER in rows else {}
         return {
-            name: Metric(
-                dataset=self.dataset,
-                n=len(self.clicked) if "click" in name else len(self.ours),
-                value=round(value, 4),
-                baseline={"U-2-Net": round(baseline[name], 4)} if self.peer and name in baseline else {},
-            )
+            name: metric(self.dataset, rows[CLICKED if name == OVER_CLICKED else OURS]["n"], value, beside.get(name))
             for name, value in self.reached().items()
         }
 
     def lines(self) -> list[str]:
         """For a terminal."""
-        lines = [f"{self.dataset}, {len(self.ours)} scenes"]
-        for title, looks in (("ours", self.ours), ("U-2-Net", self.peer), ("one click", self.clicked)):
-            if looks:
-                median = statistics.median(x.iou for x in looks)
-                error, seconds = (statistics.fmean(getattr(x, name) for x in looks) for name in ("error", "seconds"))
-                lines.append(
-                    f"  {title:<10} IoU median {median:.3f}  mean {_mean(looks):.3f}  over 0.9 {_over(looks):.0%} of "
-                    f"{len(looks)}  alpha error {error:.4f}  {seconds:.3f} s"
-                )
-        lines.append("  confidence from, cases, mean confidence, mean IoU")
-        lines += [f"  {one.low:>15.1f} {one.n:>6} {one.confidence:>16.2f} {one.iou:>9.2f}" for one in self.bins()]
-        return lines
+        shown = [f"  {one.low:>15.1f} {one.n:>6} {one.confidence:>16.2f} {one.iou:>9.2f}" for one in self.bins()]
+        return [*self.table.lines(), "  confidence from, cases, mean confidence, mean IoU", *shown]
 
     def record(self) -> dict[str, Any]:
         """JSON-ready."""
+        parts = {"ours": OURS, "peer": PEER, "clicked": CLICKED}
         return {
             "dataset": self.dataset,
             "bins": [dataclasses.asdict(one) for one in self.bins()],
-            **{name: [dataclasses.asdict(x) for x in getattr(self, name)] for name in ("ours", "peer", "clicked")},
+            **{name: as_records(self.of(method)) for name, method in parts.items()},
         }
 
 
@@ -153,7 +127,7 @@ def evaluate_scenes(
     model: str = "auto",
     held_out: bool = False,
     limit: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> SceneEvaluation | None:
     """Cut the main product out of every scene below a folder, and everything that a click can ask for.
 
@@ -169,76 +143,24 @@ def evaluate_scenes(
     if not entries:
         return None
     scenes = Scenes(entries)
-    peer = u2net()
-    ours: list[Look] = []
-    beside: list[Look] = []
-    clicked: list[Look] = []
-    for index in range(len(scenes)):
+    peer = U2Net.find()
+    readings: list[Reading] = []
+    clicks = 0
+    for index in each(range(len(scenes)), on_progress):
         name = scenes.entries[index].picture.stem
-        rgb, covers = scenes.whole(index)
-        ours.append(_look(name, 0, run, rgb, covers[:1], None, model))
+        rgb, covers = (x[None] for x in scenes.whole(index))
+        made, seconds, confidence = cut(run, rgb, model)
+        readings.append(reading(SCENES, OURS, made, covers[:, :1], seconds, confidence, scene=name))
         if peer is not None:
-            began = time.perf_counter()
-            made = peer(rgb[None])
-            beside.append(_compared(name, 0, made, covers[None, :1], time.perf_counter() - began, 0.0))
-        for number in scenes.things(index) if len(clicked) < CLICK_CASES else []:
-            place = a_click(covers[number : number + 1])
+            made, seconds = timed(peer, rgb)
+            readings.append(reading(SCENES, PEER, made, covers[:, :1], seconds, scene=name))
+        for number in scenes.things(index) if clicks < CLICK_CASES else []:
+            cover = covers[:, number : number + 1]
+            place = a_click(cover[0])
             if place is not None:
-                height, width = rgb.shape[1:]
-                mark = disc(height, width, *place, RADIUS * max(height, width))[None]
-                clicked.append(_look(name, number, run, rgb, covers[number : number + 1], Mask(mark), model))
-        if on_progress is not None:
-            on_progress(index + 1, len(scenes))
-    dataset = f"{folder.name}{', held-out' if held_out else ''}, rendered scenes of {rgb.shape[2]} px"
-    return SceneEvaluation(dataset, tuple(ours), tuple(beside), tuple(clicked))
-
-
-def u2net() -> Callable[[Tensor], Tensor] | None:
-    """U-2-Net (arXiv 2005.09007) as rembg runs it, (1, 3, H, W) to the coverage (1, 1, H, W).
-
-    None unless onnxruntime is installed and u2net.onnx lies where rembg looks for it: in U2NET_HOME or ~/.u2net.
-    """
-    path = Path(os.environ.get("U2NET_HOME", "~/.u2net")).expanduser() / U2NET_FILE
-    if not path.is_file():
-        return None
-    try:
-        import onnxruntime
-    except ImportError:
-        return None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    mean, std = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (U2NET_MEAN, U2NET_STD))
-
-    def cut(rgb: Tensor) -> Tensor:
-        small = resize(rgb, U2NET_PX, U2NET_PX).clamp(0, 1)
-        given = (small / small.amax().clamp(min=1e-6) - mean) / std
-        made = torch.from_numpy(session.run(None, {session.get_inputs()[0].name: given.numpy()})[0])[:, :1]
-        stretched = (made - made.amin()) / (made.amax() - made.amin()).clamp(min=1e-6)
-        return resize(stretched, *rgb.shape[2:]).clamp(0, 1)
-
-    return cut
-
-
-def _look(scene: str, thing: int, run: Run, rgb: Tensor, truth: Tensor, keep: Mask | None, model: str) -> Look:
-    try:
-        result = run(CutoutRequest(picture=Picture(rgb[None]), keep=keep, model=model))
-    except InputError:  # it says that there is no product
-        return _compared(scene, thing, torch.zeros_like(truth)[None], truth[None], 0.0, 0.0)
-    alpha = result.picture.alpha
-    made = torch.ones_like(truth)[None] if alpha is None else alpha
-    return _compared(scene, thing, made, truth[None], result.seconds, float(result.details["confidence"]))
-
-
-def _compared(scene: str, thing: int, made: Tensor, truth: Tensor, seconds: float, confidence: float) -> Look:
-    inside, wanted = made > 0.5, truth > 0.5
-    iou = float((inside & wanted).sum()) / max(1.0, float((inside | wanted).sum()))
-    return Look(scene, thing, iou, float((made - truth).abs().mean()), seconds, confidence)
-
-
-def _mean(looks: tuple[Look, ...]) -> float:
-    return statistics.fmean(x.iou for x in looks) if looks else 0.0
-
-
-def _over(looks: tuple[Look, ...]) -> float:
-    return statistics.fmean(float(x.iou >= 0.9) for x in looks) if looks else 0.0
+                height, width = rgb.shape[2:]
+                mark = Mask(disc(height, width, *place, RADIUS * max(height, width))[None])
+                made, seconds, confidence = cut(run, rgb, model, mark)
+                readings.append(reading(SCENES, CLICKED, made, cover, seconds, confidence, scene=name, thing=number))
+                clicks += 1
+    return SceneEvaluation(f"{name_of(folder, held_out)}, {SCENES} of {rgb.shape[3]} px", readings)

@@ -6,18 +6,17 @@ what the references became.
 
 from __future__ import annotations
 
-import dataclasses
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from statistics import fmean
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.core.contract import Result
+from gan.core.contract import Progress, Result
 from gan.core.errors import InputError, WeightsError
 from gan.core.files import pictures_below
 from gan.enhance.pipeline import EnhanceRequest, Scale
@@ -25,9 +24,9 @@ from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 from gan.metrics.fidelity import compare, psnr_y, ssim_y
 from gan.models.features import load_features, perceptual_distance
-from gan.models.manifest import Metric
 from gan.training.data.degrade import realistic
 from gan.training.data.pictures import Pictures, find, split
+from gan.training.evaluation import OURS, Evaluation, Figure, Table, check_at_least, each, in_8_bits, name_of
 
 CROP_PX = 256
 SHORT_SIDE_PX = 768
@@ -35,48 +34,72 @@ SHORT_SIDE_PX = 768
 Run = Callable[[EnhanceRequest], Result]
 
 
+SCALES = (4, 2, 1)
+BICUBIC = "bicubic"
+
+
 @dataclass(frozen=True)
-class Evaluation:
-    """Means over the pictures.
+class Reading:
+    """Values of the figures of one method on one picture, by name."""
 
-    Attributes:
-        dataset: what was measured.
-        n: number of pictures.
-        figures: {figure: {method: mean}}; methods are "ours", "bicubic" and the peers' names.
-        scale: output pixels per input pixel.
-    """
+    method: str
+    values: Mapping[str, float]
 
-    dataset: str
-    n: int
-    scale: int
-    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
-    def metrics(self) -> dict[str, Metric]:
-        """Metrics for the manifest's record."""
-        return {
-            name: Metric(
-                dataset=self.dataset,
-                n=self.n,
-                value=round(values["ours"], 4),
-                baseline={method: round(value, 4) for method, value in values.items() if method != "ours"},
-            )
-            for name, values in self.figures.items()
-        }
+def evaluate(
+    folder: Path,
+    run: Run,
+    *,
+    model: str = "auto",
+    reference: Path | None = None,
+    scale: Sequence[int] = SCALES,
+    peer: Sequence[str] = (),
+    held_out: bool = False,
+    limit: int | None = None,
+    on_progress: Progress | None = None,
+) -> list[Evaluation]:
+    """As `evaluate_against` with references, and without them as `evaluate_degraded` at each scale."""
+    if reference is not None:
+        return [evaluate_against(folder, reference, run, model=model, on_progress=on_progress)]
+    return [
+        evaluate_degraded(
+            folder, run, scale=x, model=model, peers=peer, held_out=held_out, limit=limit, on_progress=on_progress
+        )
+        for x in scale
+    ]
 
-    def table(self) -> str:
-        """For a terminal, one line a method."""
-        methods = sorted({method for values in self.figures.values() for method in values}, key=_ours_first)
-        width = max(len(method) for method in methods)
-        lines = [f"x{self.scale}, {self.n} pictures: {self.dataset}"]
-        lines += [
-            f"  {method:<{width}}  "
-            + "  ".join(f"{name} {values[method]:.4f}" for name, values in self.figures.items() if method in values)
-            for method in methods
-        ]
-        return "\n".join(lines)
 
-    def record(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+def summed(dataset: str, scale: int, readings: Sequence[Reading]) -> Evaluation:
+    """Means over the pictures."""
+    methods = sorted({r.method for r in readings}, key=lambda method: (method != OURS, method))
+    table = Table(
+        {"": readings},
+        methods,
+        [_mean(name) for name in dict.fromkeys(name for r in readings for name in r.values)],
+        heading=f"x{scale}, {{n}} pictures: {dataset}",
+        width=max(map(len, methods)),
+    )
+    (rows,) = table.values.values()
+    title, *lines = table.lines()
+    figures = {
+        figure.name: {method: row[figure.name] for method, row in rows.items() if row[figure.name] is not None}
+        for figure in table.figures
+    }
+    return Evaluation(
+        dataset,
+        lines,
+        table.metrics(dataset, {"": ""}),
+        title=title,
+        details={"n": rows[OURS]["n"], "scale": scale, "figures": figures},
+    )
+
+
+def _mean(name: str) -> Figure[Reading]:
+    def of(readings: Sequence[Reading]) -> float | None:
+        values = [reading.values[name] for reading in readings if name in reading.values]
+        return fmean(values) if values else None
+
+    return Figure(name, of, f"  {name} {{:.4f}}", name)
 
 
 def evaluate_degraded(
@@ -88,7 +111,7 @@ def evaluate_degraded(
     peers: Iterable[str] = (),
     held_out: bool = False,
     limit: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Evaluation:
     """Damage the folder's pictures with a fixed seed each, enhance them, and compare with what they were.
 
@@ -103,32 +126,33 @@ def evaluate_degraded(
         limit: at most this many pictures, evenly spread over the folder.
 
     Raises:
-        InputError: no picture is large enough.
+        InputError: no picture is large enough, or `limit` is less than 1.
     """
+    check_at_least("limit", limit)
     entries = find(folder)
     if held_out:
         entries = split(entries)[1]
     if limit is not None and len(entries) > limit:
         entries = [entries[round(i * (len(entries) - 1) / max(limit - 1, 1))] for i in range(limit)]
     truths = [crop for pixels in Pictures(entries, 16).pixels if (crop := _middle(pixels, 4)) is not None]
+    if not truths:
+        raise InputError(
+            "data", "no picture of {folder} has 64 px a side", "at least one is needed", "Add some", folder=folder
+        )
     distance = _feature_distance()
-    sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for index, truth in enumerate(truths):
+    readings: list[Reading] = []
+    for index, truth in enumerate(each(truths, on_progress)):
         damaged = realistic(truth[0], scale, torch.Generator().manual_seed(index))[None]
-        candidates = {"ours": _enhanced(run, damaged, scale, model), "bicubic": _bicubic(damaged, scale)}
+        candidates = {OURS: _enhanced(run, damaged, scale, model), BICUBIC: _bicubic(damaged, scale)}
         candidates |= {Path(peer).stem: _enhanced(run, damaged, scale, peer) for peer in peers}
         for method, made in candidates.items():
-            sums["PSNR-Y"][method] += float(psnr_y(made, truth, scale))
-            sums["SSIM-Y"][method] += float(ssim_y(made, truth, scale))
+            values = {"PSNR-Y": float(psnr_y(made, truth, scale)), "SSIM-Y": float(ssim_y(made, truth, scale))}
             if distance is not None:
-                sums["FD-lite2"][method] += distance(made, truth)
-        if scale == 1:
-            sums["clean PSNR"]["ours"] += min(float(psnr_y(_enhanced(run, truth, 1, model), truth, 0)), 100.0)
-        if on_progress is not None:
-            on_progress(index + 1, len(truths))
-    name = f"{folder.name}{', held-out' if held_out else ''}; blur 0.5-2.2, noise to 8/255, JPEG 55-92"
-    means = {figure: {m: v / len(truths) for m, v in values.items()} for figure, values in sums.items()}
-    return Evaluation(name, len(truths), scale, means)
+                values["FD-lite2"] = distance(made, truth)
+            if scale == 1 and method == OURS:
+                values["clean PSNR"] = min(float(psnr_y(_enhanced(run, truth, 1, model), truth, 0)), 100.0)
+            readings.append(Reading(method, values))
+    return summed(f"{name_of(folder, held_out)}; blur 0.5-2.2, noise to 8/255, JPEG 55-92", scale, readings)
 
 
 def evaluate_against(
@@ -137,7 +161,7 @@ def evaluate_against(
     run: Run,
     *,
     model: str = "auto",
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Evaluation:
     """Enhance each picture and compare it with the reference of the same name: MSE, PSNR, SSIM.
 
@@ -161,20 +185,16 @@ def evaluate_against(
             "Name the references as the pictures are named",
             names=", ".join(missing[:3]) or folder,
         )
-    sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    readings: list[Reading] = []
     scale: Scale = 1
-    for index, path in enumerate(paths):
+    for path in each(paths, on_progress):
         picture, reference = decode(path), decode(by_stem[path.stem], field="reference")
         scale = cast(Scale, reference.width_px // picture.width_px)
         request = EnhanceRequest(picture=picture, scale=scale, model=model)
         bicubic = picture.with_pixels(_bicubic(picture.rgb, scale), None)
-        for method, made in (("ours", run(request).picture), ("bicubic", bicubic)):
-            for figure, value in compare(made, reference).items():
-                sums[figure][method] += value
-        if on_progress is not None:
-            on_progress(index + 1, len(paths))
-    means = {figure: {m: v / len(paths) for m, v in values.items()} for figure, values in sums.items()}
-    return Evaluation(f"{folder.name} against {references.name}", len(paths), scale, means)
+        for method, made in ((OURS, run(request).picture), (BICUBIC, bicubic)):
+            readings.append(Reading(method, compare(made, reference)))
+    return summed(f"{folder.name} against {references.name}", scale, readings)
 
 
 def _middle(pixels: Tensor, multiple: int) -> Tensor | None:
@@ -188,19 +208,19 @@ def _middle(pixels: Tensor, multiple: int) -> Tensor | None:
     if min(height, width) < 64:
         return None
     top, left = (x.shape[2] - height) // 2, (x.shape[3] - width) // 2
-    return ((x[:, :, top : top + height, left : left + width] * 255).round() / 255).contiguous()
+    return in_8_bits(x[:, :, top : top + height, left : left + width]).contiguous()
 
 
 def _enhanced(run: Run, damaged: Tensor, scale: int, model: str) -> Tensor:
     rgb = run(EnhanceRequest(picture=Picture(damaged), scale=cast(Scale, scale), model=model)).picture.rgb
-    return (rgb * 255).round() / 255
+    return in_8_bits(rgb)
 
 
 def _bicubic(x: Tensor, scale: int) -> Tensor:
     if scale == 1:
         return x
     up = F.interpolate(x, scale_factor=scale, mode="bicubic", align_corners=False)
-    return (up.clamp(0, 1) * 255).round() / 255
+    return in_8_bits(up.clamp(0, 1))
 
 
 def _feature_distance() -> Callable[[Tensor, Tensor], float] | None:
@@ -210,7 +230,3 @@ def _feature_distance() -> Callable[[Tensor, Tensor], float] | None:
     except WeightsError:
         return None
     return lambda a, b: float(perceptual_distance(features, a, b))
-
-
-def _ours_first(method: str) -> tuple[bool, str]:
-    return (method != "ours", method)

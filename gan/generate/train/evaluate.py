@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from gan.generate.train.evaluate_sliders import (
 from gan.metrics.distribution import MEASURED_PX
 from gan.models.manifest import Metric
 from gan.training.data.catalogue import Catalogue, load
+from gan.training.evaluation import Evaluation, Targets, check_at_least, name_of
 
 PARTS = ("distribution", "sliders", "projection", "speed")
 SAMPLES = 400
@@ -38,7 +39,7 @@ ROUNDS = 5
 ANY_CATEGORY = "any"
 """Name of the only category of the classical recipe, which does not distinguish any."""
 
-BARS: Mapping[str, tuple[str, float]] = {
+TARGETS: Targets = {
     "KD-lite2": ("at most", 1500),
     "diversity ratio": ("at least", 0.8),
     "NN ratio": ("at least", 0.6),
@@ -68,7 +69,7 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Measured:
     """All figures of one model; parts that do not apply to it are None or empty.
 
     Attributes:
@@ -85,66 +86,49 @@ class Evaluation:
     speed: Speed | None = None
     left_out: tuple[str, ...] = ()
 
-    def metrics(self) -> dict[str, Metric]:
-        """Metrics for the manifest's record. Seconds are printed only, since they depend on the machine."""
-        found: dict[str, Metric] = {}
+    def summed(self) -> Evaluation:
+        """As it is printed and written."""
+        lines: list[str] = []
+        metrics: dict[str, Metric] = {}
         for place, distribution in enumerate(self.distributions):
-            figures = distribution.summary.metrics(self.dataset)
-            if place:
-                suffix = f" at truncation {distribution.truncation:g}"
-                figures = {f"{name}{suffix}": figure for name, figure in figures.items() if name in BARS}
-            found |= figures
-        if self.sliders is not None:
-            found |= self.sliders.metrics(self.dataset)
-        if self.projection is not None:
-            found |= self.projection.metrics(self.dataset)
-        return found
-
-    def bars(self) -> dict[str, tuple[float, str, float, bool]]:
-        """{name: (reached, "at least" or "at most", wanted, whether it is kept)} of what was measured."""
-        values = {name: metric["value"] for name, metric in self.metrics().items()}
-        if self.speed is not None:
-            values |= {"seconds a sample": self.speed.sample_s, "seconds a preview": self.speed.preview_s}
-        return {
-            name: (values[name], way, bar, values[name] >= bar if way == "at least" else values[name] <= bar)
-            for name, (way, bar) in BARS.items()
-            if name in values
-        }
-
-    def table(self) -> str:
-        """For a terminal."""
-        lines = [f"{self.model}: {self.dataset}"]
-        for distribution in self.distributions:
             lines += distribution.lines()
-        if self.sliders is not None:
-            lines += self.sliders.lines()
-        if self.projection is not None:
-            lines += self.projection.lines()
+            suffix = f" at truncation {distribution.truncation:g}" if place else ""
+            figures = distribution.summary.metrics(self.dataset).items()
+            metrics |= {name + suffix: figure for name, figure in figures if not place or name in TARGETS}
+        for part in (self.sliders, self.projection):
+            if part is not None:
+                lines += part.lines()
+                metrics |= part.metrics(self.dataset)
+        reached = {name: figure["value"] for name, figure in metrics.items()}
         if self.speed is not None:
+            reached |= {"seconds a sample": self.speed.sample_s, "seconds a preview": self.speed.preview_s}
             lines.append(
                 f"Speed: {self.speed.sample_s:.3f} s a sample at {MEASURED_PX} px, "
                 f"{self.speed.preview_s:.3f} s a slider's preview at {COMPARED_PX} px"
             )
-        lines += ["Bars"] + [
-            f"  {name:<20}{value:>10.4g}   {way} {bar:g}: {'kept' if kept else 'MISSED'}"
-            for name, (value, way, bar, kept) in self.bars().items()
-        ]
-        return "\n".join(lines + [f"Left out: {what}" for what in self.left_out])
-
-    def record(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return {
-            "model": self.model,
-            "dataset": self.dataset,
-            "distributions": [distribution.record() for distribution in self.distributions],
-            "sliders": None if self.sliders is None else dataclasses.asdict(self.sliders),
-            "projection": None if self.projection is None else dataclasses.asdict(self.projection),
-            "speed": None if self.speed is None else dataclasses.asdict(self.speed),
-            "left_out": list(self.left_out),
-        }
+        parts = {"sliders": self.sliders, "projection": self.projection, "speed": self.speed}
+        return Evaluation(
+            self.dataset,
+            lines,
+            metrics,
+            title=f"{self.model}: {self.dataset}",
+            targets=TARGETS,
+            reached={name: reached[name] for name in TARGETS if name in reached},
+            left_out=self.left_out,
+            details={
+                "model": self.model,
+                "distributions": [distribution.record() for distribution in self.distributions],
+                **{name: None if part is None else dataclasses.asdict(part) for name, part in parts.items()},
+            },
+        )
 
 
-def evaluate(
+def evaluate(folder: Path, run: Run, network: LatentNetwork, **options: Any) -> list[Evaluation]:
+    """Measure a model on the held-out products of a folder, and sum up; arguments and errors as of `measure`."""
+    return [measure(folder, run, network, **options).summed()]
+
+
+def measure(
     folder: Path,
     run: Run,
     network: LatentNetwork,
@@ -154,7 +138,7 @@ def evaluate(
     parts: Collection[str] = PARTS,
     device: torch.device | None = None,
     on_progress: Progress | None = None,
-) -> Evaluation:
+) -> Measured:
     """Measure a model on the held-out products of a folder.
 
     Args:
@@ -170,10 +154,7 @@ def evaluate(
         InputError: the folder cannot be used, it holds no product out, or `count` is less than 6.
         WeightsError: the packages for measuring are not installed.
     """
-    if count < LEAST_SAMPLES:
-        raise InputError(
-            "count", "{count}", "{least} or more is allowed", "Choose more", count=count, least=LEAST_SAMPLES
-        )
+    check_at_least("count", count, LEAST_SAMPLES)
     config = network.config
     categories = None if config.categories == (ANY_CATEGORY,) else config.categories
     training, held_out = load(folder, MEASURED_PX, categories=categories, gray=getattr(config, "channels", 3) == 1)
@@ -185,7 +166,7 @@ def evaluate(
             "Add products",
             folder=folder,
         )
-    dataset = f"{folder.name}, held-out"
+    dataset = name_of(folder, held_out=True)
     left_out: list[str] = []
     distributions: tuple[Distribution, ...] = ()
     sliders = projection = speed = None
@@ -207,7 +188,7 @@ def evaluate(
         )
     if "speed" in parts:
         speed = _speed(run, model)
-    return Evaluation(model, dataset, distributions, sliders, projection, speed, tuple(left_out))
+    return Measured(model, dataset, distributions, sliders, projection, speed, tuple(left_out))
 
 
 def _view(network: LatentNetwork, held_out: Catalogue) -> tuple[tuple[Estimator, ViewError] | None, list[str]]:

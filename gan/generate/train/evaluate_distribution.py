@@ -18,6 +18,7 @@ from gan.metrics.neighbors import require_samples
 from gan.metrics.summary import Summary, summarise
 from gan.models.features import load_features
 from gan.training.data.catalogue import Catalogue
+from gan.training.evaluation import each, in_8_bits
 
 TRUNCATIONS = (1.0, GenerateRequest().truncation)
 LEAST_SAMPLES, LEAST_PRODUCTS = 6, 4
@@ -122,9 +123,7 @@ def categories_of(count: int, training: Catalogue, held_out: Catalogue, known: t
 
 
 def _pictures(catalogue: Catalogue, what: str, on_progress: Progress | None) -> Iterator[Tensor]:
-    for index in range(len(catalogue)):
-        if on_progress is not None:
-            on_progress(index + 1, len(catalogue), what)
+    for index in each(range(len(catalogue)), on_progress, what):
         yield catalogue.picture(index)[:3]
 
 
@@ -148,6 +147,6 @@ def _samples(
             )
             for picture in result.pictures:
                 names.append(picture.name)
-                yield (picture.rgb[0] * 255).round() / 255
+                yield in_8_bits(picture.rgb[0])
             if on_progress is not None:
                 on_progress(some[-1] + 1, len(plan), "Sampling")

@@ -15,6 +15,7 @@ from gan.imaging.resize import resize
 from gan.metrics.fidelity import compare
 from gan.models.manifest import Metric
 from gan.training.data.catalogue import Catalogue
+from gan.training.evaluation import each, metric
 
 PRODUCTS, STEPS = 12, 100
 COMPARED_PX = 128
@@ -82,14 +83,11 @@ class ProjectionFigures:
     def metrics(self, dataset: str) -> dict[str, Metric]:
         """Metrics for the manifest's record."""
         return {
-            "projection PSNR": Metric(
-                dataset=f"{dataset}, {self.steps} steps, at {COMPARED_PX} px, median",
-                n=len(self.rows),
-                value=round(self.psnr_128, 4),
-                baseline={
-                    f"at {self.resolution_px} px": round(self.psnr, 4),
-                    f"share from {LEAST_DB:g} dB": round(self.share, 4),
-                },
+            "projection PSNR": metric(
+                f"{dataset}, {self.steps} steps, at {COMPARED_PX} px, median",
+                len(self.rows),
+                self.psnr_128,
+                {f"at {self.resolution_px} px": self.psnr, f"share from {LEAST_DB:g} dB": self.share},
             )
         }
 
@@ -126,9 +124,7 @@ def evaluate_projection(
     """
     rows = []
     chosen = evenly(held_out, products)
-    for number, index in enumerate(chosen):
-        if on_progress is not None:
-            on_progress(number, len(chosen), "Projecting")
+    for index in each(chosen, on_progress, "Projecting"):
         rgb = held_out.picture(index)[None, :3].contiguous()
         name = held_out.names[index]
         photograph, truth = Picture(rgb, name=f"{name}.png"), Picture(resize(rgb, COMPARED_PX, COMPARED_PX))
@@ -144,8 +140,6 @@ def evaluate_projection(
                 seconds=result.seconds,
             )
         )
-    if on_progress is not None:
-        on_progress(len(chosen), len(chosen), "Projecting")
     return ProjectionFigures(steps, resolution_px, tuple(rows))
 
 

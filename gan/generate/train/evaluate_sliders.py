@@ -26,6 +26,7 @@ from gan.imaging.product import MEASURES, chroma, hue_deg, measure
 from gan.imaging.resize import resize
 from gan.models.manifest import Metric
 from gan.training.data.catalogue import ANGLE_UNIT_DEG, ATTRIBUTES, Catalogue
+from gan.training.evaluation import each, metric
 
 SEEDS = 64
 STEP = 0.25
@@ -121,23 +122,15 @@ class SliderFigures:
             if step.hue_moved_deg is not None:
                 beside["hue moved, degrees"] = step.hue_moved_deg
             source = "; the model's own estimate" if name == "azimuth" else ""
-            found[f"{name} step"] = Metric(
-                dataset=f"{over}, {step.unit}{source}",
-                n=self.n,
-                value=round(step.change, 4),
-                baseline={other: round(value, 4) for other, value in beside.items()},
-            )
+            found[f"{name} step"] = metric(f"{over}, {step.unit}{source}", self.n, step.change, beside)
             if step.iou is not None:
-                found[f"IoU under {name}"] = Metric(dataset=over, n=self.n, value=round(step.iou, 4), baseline={})
+                found[f"IoU under {name}"] = metric(over, self.n, step.iou)
         if self.view is not None:
-            found["error of the azimuth's estimate"] = Metric(
-                dataset=f"{dataset}, with the angle on record, mean absolute degrees",
-                n=self.view.n,
-                value=round(self.view.error_deg, 4),
-                baseline={
-                    "one answer for all": round(self.view.constant_deg, 4),
-                    "correlation": round(self.view.correlation, 4),
-                },
+            found["error of the azimuth's estimate"] = metric(
+                f"{dataset}, with the angle on record, mean absolute degrees",
+                self.view.n,
+                self.view.error_deg,
+                {"one answer for all": self.view.constant_deg, "correlation": self.view.correlation},
             )
         return found
 
@@ -194,9 +187,7 @@ def evaluate_sliders(
     before: list[_Look] = []
     looks: dict[str, list[_Look]] = {name: [] for name, (field, _) in MOVED.items() if field in has}
     turned, turned_hue = [], []
-    for seed in range(seeds):
-        if on_progress is not None:
-            on_progress(seed, seeds, "Sliders")
+    for seed in each(range(seeds), on_progress, "Sliders"):
         still = GenerateRequest(seed=seed, model=model, transparent=True, size=size_px)
         drawn = run(still)
         before.append(_look(drawn))
@@ -208,8 +199,6 @@ def evaluate_sliders(
             change, hue = _turn(run, still, azimuth_deg, with_view[0])
             turned.append(change)
             turned_hue.append(hue)
-    if on_progress is not None:
-        on_progress(seeds, seeds, "Sliders")
     grey = chroma(_stack(before)) < GRAY_CHROMA
     steps = {name: _step(name, looks["hue"] if name == SECOND_HUE else before, after) for name, after in looks.items()}
     if turned:

