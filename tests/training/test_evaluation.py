@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 from statistics import fmean
+from unittest.mock import Mock, call
 
 import pytest
 import torch
@@ -97,10 +98,12 @@ def test_targets_are_kept_or_missed_and_the_rest_is_said() -> None:
 
 
 def test_cases_are_reported_when_they_are_done() -> None:
-    seen: list[object] = []
-    for case in each("ab", lambda *told: seen.append(told), "Sampling"):
-        seen += [case]
-    assert seen == ["a", (1, 2, "Sampling"), "b", (2, 2, "Sampling")]
+    told = Mock()
+    cases = each("ab", told, "Sampling")
+    assert (next(cases), told.mock_calls) == ("a", [])
+    assert (next(cases), told.mock_calls) == ("b", [call(1, 2, "Sampling")])
+    assert list(cases) == []
+    assert told.mock_calls[-1] == call(2, 2, "Sampling")
     assert list(each("ab", None)) == ["a", "b"]
 
 
