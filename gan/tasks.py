@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from gan.capture.flatfield import FlatfieldRequest, flatfield
+from gan.capture.matte import MatteRequest, matte
 from gan.core.contract import Context, Output, Request
 from gan.cutout.network import CutoutNet
 from gan.cutout.pipeline import CutoutRequest, cutout
@@ -104,6 +106,8 @@ TASKS: dict[str, Task] = {
         Task("frame", FrameRequest, frame, needs="cutout"),
         Task("white", WhiteRequest, white, needs="cutout"),
         Task("match", MatchRequest, match, needs="cutout"),
+        Task("flatfield", FlatfieldRequest, flatfield),
+        Task("matte", MatteRequest, matte, second="on_white"),
         Task("check", CheckRequest, check_picture, needs="cutout", on=CALLED | {COMMAND}),
         Task("export", ExportRequest, export),
     )

@@ -47,6 +47,10 @@ READ = (
     "project",
     "latent",
     "channel",
+    "flat_field",
+    "on_white",
+    "empty_black",
+    "empty_white",
 )
 """Options that name files or folders that are read."""
 

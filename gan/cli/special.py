@@ -72,6 +72,8 @@ class Special:
         masks: from the arguments and the names of masks among the fields.
         remark: what to tell of the way a picture is written.
         pieces: as of `gan.cli.files.each_file`.
+        transparent: whether the result always has transparency.
+        paired: picture fields for which a folder may be given, with a file named as each picture is.
         side: what else is written.
     """
 
@@ -79,6 +81,8 @@ class Special:
     masks: Callable[[argparse.Namespace, Sequence[str]], Masks] = ProductMasks
     remark: Callable[[Encoding], str] = lambda _: ""
     pieces: Callable[[Result, Path], Iterable[Piece]] = _one
+    transparent: bool = False
+    paired: tuple[str, ...] = ()
     side: Side | None = None
 
 
@@ -165,6 +169,21 @@ def _with_difference(result: Result, target: Path) -> Iterator[Piece]:
     yield Piece(target, result.picture, lambda: said)
 
 
+def _with_table(result: Result, target: Path) -> Iterator[Piece]:
+    details = result.details
+    said = f"light was uneven by {details['unevenness']:.2f} stops"
+    if "off_white" in details:
+        said += f", off-white table {_percent(details['off_white_before'])} -> {_percent(details['off_white'])}"
+    yield Piece(target, result.picture, lambda: said)
+
+
+def _with_shift(result: Result, target: Path) -> Iterator[Piece]:
+    details = result.details
+    down, right = details["shift"]
+    said = f"moved by {down:+.1f}, {right:+.1f} px; clear {details['clear']:.0%}, partly {details['partly']:.0%}"
+    yield Piece(target, result.picture, lambda: said)
+
+
 def _percent(share: float) -> str:
     """A share that is not 0 never reads as 0."""
     return "under 0.01%" if 0 < share < 1e-4 else f"{share:.2%}"
@@ -204,6 +223,17 @@ SPECIAL: Mapping[str, Special] = {
         note="Printed is the share of the ground that is not exactly 255, 255, 255: in the input, and measured again "
         "in the file that was written.",
         pieces=_with_white,
+    ),
+    "flatfield": Special(
+        note="Printed is how uneven the light was, and the share of the bare table that is not 255, before and after.",
+        pieces=_with_table,
+    ),
+    "matte": Special(
+        note="IN is the shot on black. For a folder, --on-white may be a folder with files of the same names. The "
+        "results of JPEG files are written as PNG.",
+        pieces=_with_shift,
+        transparent=True,
+        paired=("on_white",),
     ),
     "match": Special(
         note="Printed is how far the ground's color and the product's lightness still are from the reference's "

@@ -11,6 +11,7 @@ from gan.cli import options
 from gan.cli.common import Place, Tasks, common_options
 from gan.cli.files import OPAQUE, UNWRITABLE, each_file, file_options, side_files, writing_options
 from gan.cli.special import SPECIAL, Special
+from gan.core.errors import InputError
 from gan.core.option import PICTURE, Options, parameters
 from gan.core.reader import AnySource
 from gan.edit.background import TRANSPARENT
@@ -60,16 +61,19 @@ def run(task: Task, special: Special, arguments: argparse.Namespace) -> int:
     masks = special.masks(arguments, of_masks)
     given = options.given(arguments, kind, without=of_masks)
     # One file for all pictures is opened once and refused at once; values are refused with each picture's name.
-    files = frozenset(each.name for each in parameters(kind) if each.kind not in _PLAIN) - {PICTURE, *of_masks}
+    folders = {name: given.pop(name) for name in special.paired if name in given and given[name].is_dir()}
+    files = frozenset(each.name for each in parameters(kind) if each.kind not in _PLAIN)
+    files -= {PICTURE, *of_masks, *folders}
     opened = {name: value for name, value in given.items() if name in files}
     fields = {**given, **kind.read_fields(opened, AnySource(), without=frozenset(kind.model_fields) - files)}
-    transparent = {**_defaults(kind), **fields}.get("ground") == TRANSPARENT
+    transparent = special.transparent or {**_defaults(kind), **fields}.get("ground") == TRANSPARENT
     as_png = OPAQUE if transparent else UNWRITABLE
     side = special.side
     beside = {} if side is None else side_files(arguments, side.name, side.ending, as_png=as_png)
 
     def make(source: Path, progress: Progress | None) -> Result:
-        request: Request = kind(**{PICTURE: decode(source), **fields, **masks.of(source)})
+        beside_it = {name: decode(_partner(folder, source, name), field=name) for name, folder in folders.items()}
+        request: Request = kind(**{PICTURE: decode(source), **fields, **beside_it, **masks.of(source)})
         result = studio.run(request, progress=progress)
         if side is not None and source in beside:
             side.write(request, result, studio.run, beside[source])
@@ -79,6 +83,25 @@ def run(task: Task, special: Special, arguments: argparse.Namespace) -> int:
         return NO_TRANSPARENCY if transparent and not encoding.details.alpha else special.remark(encoding)
 
     return each_file(arguments, make, is_input=masks.leaves, remark=remark, as_png=as_png, pieces=special.pieces)
+
+
+def _partner(folder: Path, source: Path, field: str) -> Path:
+    """The file of a folder that is named as a picture is; its ending may be another one.
+
+    Raises:
+        InputError: there is none.
+    """
+    same = [path for path in sorted(folder.glob("*")) if path.stem == source.stem and path.is_file()]
+    if not same:
+        raise InputError(
+            field,
+            "none for {name} in {folder}",
+            "a file of the same name is expected there",
+            "Put it there, or name one file for all",
+            name=source.name,
+            folder=folder,
+        )
+    return next((path for path in same if path.name == source.name), same[0])
 
 
 def _defaults(kind: type[Options]) -> dict[str, Any]:

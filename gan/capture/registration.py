@@ -1,0 +1,131 @@
+"""Registration: shifts between two shots to a fraction of a pixel, and pictures moved by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan.imaging.row_chunks import bands
+
+Array = np.ndarray[Any, Any]
+
+COARSE_PX: Final = 768
+"""Longest side at which a shift is looked for first."""
+
+CROP_PX: Final = 768
+"""Side of the part of full resolution in which it is refined."""
+
+_LOBES: Final = 5
+"""Of the kernel that moves a picture by parts of a pixel."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Shift of one picture against another, in pixels; a picture `moved` by it lies over the other one.
+
+    Attributes:
+        down, right: by how much its content has to be moved.
+    """
+
+    down: float
+    right: float
+
+    @property
+    def length(self) -> float:
+        return float(np.hypot(self.down, self.right))
+
+
+def edges(rgb: Tensor) -> Array:
+    """(h, w): magnitude of the gradient of luminance, which looks alike whatever lies behind an object.
+
+    The square root of its value, so that a few strong edges do not outweigh all others.
+    """
+    from scipy import ndimage
+
+    gray = ndimage.gaussian_filter((rgb[0].mean(0)).numpy(), 1.0)
+    return np.sqrt(np.hypot(ndimage.sobel(gray, 0), ndimage.sobel(gray, 1)))
+
+
+def shift_between(reference: Tensor, moving: Tensor) -> Shift:
+    """Shift that brings `moving` over `reference`: by phase correlation of edges, at a reduced size first.
+
+    Args:
+        reference, moving: (1, 3, H, W), of equal size.
+    """
+    height_px, width_px = reference.shape[2:]
+    scale = max(1.0, max(height_px, width_px) / COARSE_PX)
+    size = (max(1, round(height_px / scale)), max(1, round(width_px / scale)))
+    small = [x if scale == 1 else F.interpolate(x, size, mode="area") for x in (reference, moving)]
+    coarse = _correlated(edges(small[0]), edges(small[1]), 20)
+    if scale == 1:
+        return Shift(*coarse)
+    down, right = (round(value * scale) for value in coarse)
+    rows, columns = _busiest(edges(small[0]), height_px, width_px)
+    here = reference[:, :, rows, columns]
+    there = moved_whole(moving, down, right)[:, :, rows, columns]
+    fine = _correlated(edges(here), edges(there), 20)
+    return Shift(down + fine[0], right + fine[1])
+
+
+def moved(rgb: Tensor, shift: Shift) -> Tensor:
+    """(1, C, H, W): a picture moved by a shift; the outermost pixels go on beyond its edge.
+
+    Whole pixels are moved exactly, the rest by a Lanczos kernel of `2 * _LOBES` taps each way (Duchon, Lanczos
+    filtering in one and two dimensions, 1979).
+    """
+    down, right = int(np.floor(shift.down)), int(np.floor(shift.right))
+    whole = moved_whole(rgb, down, right)
+    if max(shift.down - down, shift.right - right) < 1e-3:
+        return whole
+    vertical, horizontal = (_lanczos(rest).to(rgb) for rest in (shift.down - down, shift.right - right))
+    made = torch.empty_like(rgb)
+    height_px, width_px = rgb.shape[2:]
+    for rows in bands(height_px, width_px):
+        near = torch.arange(rows.start - _LOBES, rows.stop + _LOBES - 1).clamp(0, height_px - 1)
+        part = F.pad(whole[0, :, near][:, None], (_LOBES, _LOBES - 1, 0, 0), mode="replicate")
+        part = F.conv2d(F.conv2d(part, horizontal.view(1, 1, 1, -1)), vertical.view(1, 1, -1, 1))
+        made[0, :, rows] = part[:, 0]
+    return made.clamp_(0, 1)
+
+
+def _lanczos(rest: float) -> Tensor:
+    """(2 * _LOBES,): weights of the pixels from `_LOBES` before to `_LOBES - 1` behind, for a shift of 0 to 1."""
+    x = torch.arange(-_LOBES, _LOBES, dtype=torch.float64) + rest
+    weights = torch.sinc(x) * torch.sinc(x / _LOBES)
+    return weights / weights.sum()
+
+
+def moved_whole(rgb: Tensor, down: int, right: int) -> Tensor:
+    """The same by whole pixels, a new tensor."""
+    height_px, width_px = rgb.shape[2:]
+    rows = (torch.arange(height_px) - down).clamp(0, height_px - 1)
+    columns = (torch.arange(width_px) - right).clamp(0, width_px - 1)
+    return rgb[:, :, rows][:, :, :, columns]
+
+
+def _correlated(reference: Array, moving: Array, parts: int) -> tuple[float, float]:
+    """Shift of `moving` against `reference`, to 1 / parts of a pixel."""
+    from skimage.registration import phase_cross_correlation
+
+    window = np.outer(np.hanning(reference.shape[0] + 2)[1:-1], np.hanning(reference.shape[1] + 2)[1:-1])
+    first, second = ((x - x.mean()) * window for x in (reference, moving))
+    shift, *_ = phase_cross_correlation(first, second, upsample_factor=parts, normalization=None)
+    return float(shift[0]), float(shift[1])
+
+
+def _busiest(edge: Array, height_px: int, width_px: int) -> tuple[slice, slice]:
+    """The square of `CROP_PX` of the full picture with most edges; a smaller picture whole."""
+    from scipy import ndimage
+
+    tall, wide = min(CROP_PX, height_px), min(CROP_PX, width_px)
+    window = (max(1, tall * edge.shape[0] // height_px), max(1, wide * edge.shape[1] // width_px))
+    sums = ndimage.uniform_filter(edge, window, mode="constant")
+    center = np.unravel_index(int(sums.argmax()), sums.shape)
+    top = int(np.clip(center[0] * height_px / edge.shape[0] - tall / 2, 0, height_px - tall))
+    left = int(np.clip(center[1] * width_px / edge.shape[1] - wide / 2, 0, width_px - wide))
+    return slice(top, top + tall), slice(left, left + wide)
