@@ -107,7 +107,7 @@ TASKS: dict[str, Task] = {
         Task("white", WhiteRequest, white, needs="cutout"),
         Task("match", MatchRequest, match, needs="cutout"),
         Task("flatfield", FlatfieldRequest, flatfield),
-        Task("matte", MatteRequest, matte, second="on_white"),
+        Task("matte", MatteRequest, matte, second="on_white", on=CALLED | {COMMAND}),
         Task("check", CheckRequest, check_picture, needs="cutout", on=CALLED | {COMMAND}),
         Task("export", ExportRequest, export),
     )

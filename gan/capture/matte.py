@@ -70,14 +70,12 @@ class MatteRequest(Request):
     ] = None
     blend: Annotated[
         Literal["linear", "encoded"],
-        Option(
-            "linear: exact in linear light; encoded: for programs and browsers that mix sRGB values"
-        ),
+        Option("linear: exact in linear light; encoded: for programs and browsers that mix sRGB values"),
     ] = "linear"
     align: Annotated[bool, Option("find a small shift between the two shots and undo it")] = True
     clean: Annotated[
         float | None,
-        Option("transparency as near as this to none or to all becomes it; measured where nothing is said", ge=0, le=0.1),
+        Option("transparency as near as this to none or to all becomes it; measured if left out", ge=0, le=0.1),
     ] = None
 
 
@@ -85,8 +83,8 @@ def matte(request: MatteRequest, context: Context) -> Output:
     """Align the shots, measure the grounds, and triangulate.
 
     Details: `shift` of the shot on white, down and right in pixels; `black` and `white`, the grounds' mean levels in
-    linear light; `noise`, by how much the transparency of the bare ground scatters; `opaque`, `clear` and `partly`, shares of the
-    picture.
+    linear light; `noise`, by how much the transparency of the bare ground scatters; `opaque`, `clear` and `partly`,
+    shares of the picture.
 
     Raises:
         InputError: the shots have other sizes, the grounds are too alike, or the shots are the wrong way round.
@@ -135,8 +133,8 @@ def matte(request: MatteRequest, context: Context) -> Output:
         "noise": round(noise, 5),
         "opaque": round(float((alpha == 1).float().mean()), 4),
         "clear": round(float((alpha == 0).float().mean()), 4),
+        "partly": round(float(((alpha > 0) & (alpha < 1)).float().mean()), 4),
     }
-    details["partly"] = round(1 - details["opaque"] - details["clear"], 4)
     return Output((picture.with_pixels(bleed(rgb, alpha), alpha),), tuple(notices), details)
 
 
@@ -241,9 +239,7 @@ def _noise(first: Tensor, second: Tensor, black: Ground, white: Ground, mixed: C
     return 1.48 * float((seen - seen.median()).abs().median()) + abs(float(seen.median()))
 
 
-def _aligned(
-    first: Tensor, second: Tensor, black: Ground, white: Ground, mixed: Callable[[Tensor], Tensor]
-) -> Shift:
+def _aligned(first: Tensor, second: Tensor, black: Ground, white: Ground, mixed: Callable[[Tensor], Tensor]) -> Shift:
     """Shift of the second shot: found by edges, refined by how well the two shots explain each other.
 
     On the right place the cover is within [0, 1], no color is below 0, and all three channels agree on the cover; next
@@ -273,9 +269,7 @@ def _aligned(
     return Shift(*_vertex(misfit, best, _FINE_PX[-1]))
 
 
-def _descended(
-    misfit: Callable[[float, float], float], start: tuple[float, float], step: float
-) -> tuple[float, float]:
+def _descended(misfit: Callable[[float, float], float], start: tuple[float, float], step: float) -> tuple[float, float]:
     """The smallest value that steps to the eight neighbors lead to, within 40 steps."""
     best, least = start, misfit(*start)
     seen = {(0, 0): least}
@@ -311,11 +305,8 @@ def _part_with_most(first: Tensor, second: Tensor, tall: int, wide: int) -> tupl
 
     height_px, width_px = first.shape[2:]
     step = max(1, max(height_px, width_px) // 400)
-    detail = sum(
-        x[0, :, ::step, ::step].mean(0).diff(dim=0).abs()[:, :-1] + x[0, :, ::step, ::step].mean(0).diff(dim=1).abs()[:-1]
-        for x in (first, second)
-    )
-    assert isinstance(detail, Tensor)
+    gray = torch.stack([x[0, :, ::step, ::step].mean(0) for x in (first, second)])
+    detail = (gray.diff(dim=1)[:, :, :-1].abs() + gray.diff(dim=2)[:, :-1].abs()).sum(0)
     if not detail.numel():
         return slice(0, tall), slice(0, wide)
     sums = ndimage.uniform_filter(detail.numpy(), (max(1, tall // step), max(1, wide // step)), mode="constant")

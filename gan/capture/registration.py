@@ -48,7 +48,8 @@ def edges(rgb: Tensor) -> Array:
     from scipy import ndimage
 
     gray = ndimage.gaussian_filter((rgb[0].mean(0)).numpy(), 1.0)
-    return np.sqrt(np.hypot(ndimage.sobel(gray, 0), ndimage.sobel(gray, 1)))
+    slopes: Array = np.hypot(ndimage.sobel(gray, 0), ndimage.sobel(gray, 1))
+    return np.sqrt(slopes)
 
 
 def shift_between(reference: Tensor, moving: Tensor) -> Shift:
@@ -114,7 +115,8 @@ def _correlated(reference: Array, moving: Array, parts: int) -> tuple[float, flo
 
     window = np.outer(np.hanning(reference.shape[0] + 2)[1:-1], np.hanning(reference.shape[1] + 2)[1:-1])
     first, second = ((x - x.mean()) * window for x in (reference, moving))
-    shift, *_ = phase_cross_correlation(first, second, upsample_factor=parts, normalization=None)
+    correlate: Any = phase_cross_correlation
+    shift, *_ = correlate(first, second, upsample_factor=parts, normalization=None)
     return float(shift[0]), float(shift[1])
 
 
