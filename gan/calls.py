@@ -12,7 +12,7 @@ from PIL import Image
 
 from gan.core.contract import Progress, Result
 from gan.core.option import PICTURE, Options, Parameter, names, nested, parameters, places
-from gan.core.reader import AnySource, Source
+from gan.core.reader import AnySource, LatePicture, Source
 from gan.imaging.color_grading import Look
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
@@ -148,7 +148,7 @@ def _annotation(parameter: Parameter) -> Any:
         kind = Literal[parameter.choices]
     elif get_origin(kind) is Union:
         kind = str | Source
-    elif isinstance(kind, type) and issubclass(kind, (Picture, Mask, Look)):
+    elif isinstance(kind, type) and issubclass(kind, (Picture, Mask, Look, LatePicture)):
         kind = Source
     if parameter.many:
         kind = Sequence[kind] | str if kind is str else Sequence[kind]

@@ -12,6 +12,7 @@ from typing import Any
 
 from gan.capture.flatfield import FlatfieldRequest, flatfield
 from gan.capture.matte import MatteRequest, matte
+from gan.capture.stack import StackRequest, stack
 from gan.core.contract import Context, Output, Request
 from gan.cutout.network import CutoutNet
 from gan.cutout.pipeline import CutoutRequest, cutout
@@ -108,6 +109,7 @@ TASKS: dict[str, Task] = {
         Task("match", MatchRequest, match, needs="cutout"),
         Task("flatfield", FlatfieldRequest, flatfield),
         Task("matte", MatteRequest, matte, second="on_white", on=CALLED | {COMMAND}),
+        Task("stack", StackRequest, stack, on=CALLED | {COMMAND}),
         Task("check", CheckRequest, check_picture, needs="cutout", on=CALLED | {COMMAND}),
         Task("export", ExportRequest, export),
     )

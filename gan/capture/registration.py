@@ -109,6 +109,135 @@ def moved_whole(rgb: Tensor, down: int, right: int) -> Tensor:
     return rgb[:, :, rows][:, :, :, columns]
 
 
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """Map from a reference's places to those of another frame, for x and y in pixels from the outer corner.
+
+    Attributes:
+        matrix: (2, 2), of (y, x).
+        offset: (2,).
+    """
+
+    matrix: Array
+    offset: Array
+
+    @staticmethod
+    def identity() -> Affine:
+        return Affine(np.eye(2), np.zeros(2))
+
+    @property
+    def still(self) -> bool:
+        """Whether it moves no pixel of a large picture by as much as a hundredth."""
+        return bool(np.abs(self.matrix - np.eye(2)).max() < 1e-6 and np.abs(self.offset).max() < 0.01)
+
+    def of(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Places in the other frame."""
+        (a, b), (c, d) = self.matrix.tolist()
+        return a * y + b * x + float(self.offset[0]), c * y + d * x + float(self.offset[1])
+
+    def largest_px(self, height_px: int, width_px: int) -> float:
+        """How far a corner of the picture moves, at most."""
+        corners = np.array([[0, 0], [0, width_px], [height_px, 0], [height_px, width_px]], dtype=np.float64)
+        return float(np.hypot(*(corners @ self.matrix.T + self.offset - corners).T).max())
+
+
+def affine_between(reference: Tensor, moving: Tensor) -> Affine:
+    """Affine map between two frames of one scene, also where they are focused at different depths.
+
+    A shift by phase correlation first; then Gauss and Newton's method on luminance, from small sizes to
+    `COARSE_PX`, with a gain and an offset of brightness beside the six parameters, and robust against what has moved
+    (Baker and Matthews, Lucas-Kanade 20 years on, 2004, section 2; weights after Huber).
+
+    Args:
+        reference, moving: (1, 3, H, W), of equal size.
+    """
+    height_px, width_px = reference.shape[2:]
+    longest = max(height_px, width_px)
+    start = shift_between(reference, moving)
+    matrix, offset = np.eye(2), np.array([-start.down, -start.right])
+    sides = sorted({min(longest, side) for side in (COARSE_PX // 4, COARSE_PX // 2, COARSE_PX, 2 * COARSE_PX)})
+    for side in sides:
+        scale = longest / side
+        size = (max(1, round(height_px / scale)), max(1, round(width_px / scale)))
+        here, there = (_gray(x, size) for x in (reference, moving))
+        matrix, level = _refined(here, there, matrix, offset / scale)
+        offset = level * scale
+    return Affine(matrix, offset)
+
+
+def warped(rgb: Tensor, place: Affine) -> Tensor:
+    """(1, C, H, W): a frame laid over its reference, bicubic; what lies outside continues from the edge."""
+    if place.still:
+        return rgb
+    height_px, width_px = rgb.shape[2:]
+    made = torch.empty_like(rgb)
+    x = torch.arange(width_px, dtype=torch.float64) + 0.5
+    for rows in bands(height_px, width_px):
+        y = torch.arange(rows.start, rows.stop, dtype=torch.float64) + 0.5
+        down, across = place.of(y[:, None], x[None])
+        grid = torch.stack([2 * across / width_px - 1, 2 * down / height_px - 1], 2)[None].float()
+        made[:, :, rows] = F.grid_sample(rgb, grid, mode="bicubic", padding_mode="border", align_corners=False)
+    return made.clamp_(0, 1)
+
+
+def _gray(rgb: Tensor, size: tuple[int, int]) -> Array:
+    """Luminance at a size, smoothed as much as frames of different focus need to be alike."""
+    from scipy import ndimage
+
+    small = rgb if rgb.shape[2:] == size else F.interpolate(rgb, size, mode="area")
+    smoothed: Array = ndimage.gaussian_filter(small[0].mean(0).double().numpy(), 1.5)
+    return smoothed
+
+
+def _refined(here: Array, there: Array, matrix: Array, offset: Array) -> tuple[Array, Array]:
+    """Gauss and Newton's steps at one size, until they are shorter than a thousandth of a pixel."""
+    from scipy import ndimage
+
+    tall, wide = here.shape
+    y, x = np.mgrid[0:tall, 0:wide] + 0.5
+    center, reach = np.array([tall / 2, wide / 2]), max(tall, wide) / 2
+    v, u = (y - center[0]) / reach, (x - center[1]) / reach
+    spline = ndimage.spline_filter(there, order=3, mode="nearest")
+    # Parameters: the place of the center, and four of the matrix times `reach`, so that all are pixels.
+    middle, turn = matrix @ center + offset, matrix.copy()
+    for _ in range(25):
+        down, across = (middle[i] + turn[i, 0] * (y - center[0]) + turn[i, 1] * (x - center[1]) for i in (0, 1))
+        moved_there = ndimage.map_coordinates(
+            spline, [down - 0.5, across - 0.5], order=3, mode="nearest", prefilter=False
+        )
+        inside = (down > 2) & (down < tall - 2) & (across > 2) & (across < wide - 2)
+        inside[:2] = inside[-2:] = False
+        inside[:, :2] = inside[:, -2:] = False
+        if inside.sum() < 64:
+            break
+        slope_y, slope_x = np.gradient(moved_there)
+        away = (here - moved_there)[inside]
+        columns = [
+            slope_y,
+            slope_x,
+            slope_y * v,
+            slope_y * u,
+            slope_x * v,
+            slope_x * u,
+            moved_there,
+            np.ones_like(here),
+        ]
+        terms = np.stack([column[inside] for column in columns], 1)
+        weight = np.ones(len(away))
+        step = np.zeros(8)
+        for _ in range(3):
+            left = away - terms @ step
+            limit = 1.345 * 1.48 * np.median(np.abs(left)) + 1e-6
+            weight = np.minimum(1.0, limit / np.maximum(np.abs(left), 1e-12))
+            normal = terms.T @ (terms * weight[:, None]) + 1e-9 * np.eye(8)
+            step = np.linalg.solve(normal, terms.T @ (weight * away))
+        middle = middle + step[:2]
+        turn = turn + step[2:6].reshape(2, 2) / reach
+        if np.abs(step[:6]).max() < 1e-3:
+            break
+    return turn, middle - turn @ center
+
+
 def _correlated(reference: Array, moving: Array, parts: int) -> tuple[float, float]:
     """Shift of `moving` against `reference`, to 1 / parts of a pixel."""
     from skimage.registration import phase_cross_correlation

@@ -11,13 +11,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from gan.cli import check, evaluate, export, generate, mask, run, stylize, task, weights
+from gan.cli import check, evaluate, export, generate, mask, run, stack, stylize, task, weights
 from gan.cli.common import BAD_INPUT, FAILED, read_by
 from gan.core.files import trouble
 from gan.originals import protecting
 from gan.tasks import COMMAND, TASKS
 
-OWN = {"generate": generate.add, "stylize": stylize.add, "check": check.add, "export": export.add}
+OWN = {"generate": generate.add, "stylize": stylize.add, "check": check.add, "export": export.add, "stack": stack.add}
 """Tasks whose commands do more than turn each picture into one."""
 
 

@@ -7,6 +7,7 @@ surface: a path on the command line, an uploaded file over HTTP, a name beside a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
@@ -20,6 +21,7 @@ from gan.imaging.io.codec import decode
 from gan.imaging.io.cube import read_cube
 from gan.imaging.mask import Mask, decode_mask
 from gan.imaging.picture import Picture
+from gan.imaging.pixel_hash import sha256_of
 
 READER: Final = "reader"
 """Key of the reader in pydantic's validation context."""
@@ -85,6 +87,45 @@ def _picture(source: Source, field: str) -> Picture:
 
 
 PictureFile = Annotated[InstanceOf[Picture], read_by(Picture, _picture)]
+
+
+@dataclass(frozen=True, eq=False)
+class LatePicture:
+    """A picture that is decoded when it is needed and not kept, for tasks that take more of them than memory holds.
+
+    Attributes:
+        source: as of `gan.imaging.io.codec.decode`, or a `Picture` that there is already.
+        input: which input this is, for errors.
+        hashes: holds the hash of the pixels once they have been read.
+    """
+
+    source: Source | Picture
+    input: str = "frames"
+    hashes: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def name(self) -> str:
+        """File name without folders; empty where there is none."""
+        if isinstance(self.source, Picture):
+            return self.source.name
+        return Path(self.source).name if isinstance(self.source, (str, Path)) else ""
+
+    def read(self) -> Picture:
+        """Decode it. Raises `InputError` as `gan.imaging.io.codec.decode` does, with the file's name."""
+        made = self.source if isinstance(self.source, Picture) else _named(self.source, self.input)
+        if not self.hashes:
+            self.hashes.append(sha256_of(made))
+        return made
+
+
+def _named(source: Source, field: str) -> Picture:
+    name = Path(source).name if isinstance(source, (str, Path)) else ""
+    made = decode(source, field=f"{field} {name}".strip())
+    return made if made.name or not name else replace(made, name=name)
+
+
+LateFile = Annotated[InstanceOf[LatePicture], read_by(LatePicture, LatePicture)]
+"""A picture's file that stays closed until it is needed."""
 
 
 def _look(source: Source, field: str) -> Look:

@@ -13,7 +13,7 @@ from typing_extensions import Self
 
 from gan.core.errors import InputError
 from gan.core.option import PICTURE, Option, Options
-from gan.core.reader import READER, Reader
+from gan.core.reader import READER, LatePicture, Reader
 from gan.imaging.color_grading import Look
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
@@ -87,7 +87,7 @@ def _part(kind: type[Request], without: frozenset[str]) -> type[Options]:
 
 def plain(value: Any, pixels: Callable[[Any], Any] = attrgetter("name")) -> Any:
     """JSON-ready; `pixels` gives the value that represents a picture, a mask or a look."""
-    if isinstance(value, (Picture, Mask, Look)):
+    if isinstance(value, (Picture, Mask, Look, LatePicture)):
         return pixels(value)
     if isinstance(value, Options):
         return {name: plain(getattr(value, name), pixels) for name in type(value).model_fields}
@@ -100,5 +100,7 @@ def plain(value: Any, pixels: Callable[[Any], Any] = attrgetter("name")) -> Any:
     return value
 
 
-def _reference(pixels: Picture | Mask | Look) -> dict[str, str]:
+def _reference(pixels: Picture | Mask | Look | LatePicture) -> dict[str, str]:
+    if isinstance(pixels, LatePicture):
+        return {"file": pixels.name, **{"sha256": sha256 for sha256 in pixels.hashes}}
     return {"file": pixels.name, "sha256": sha256_of(pixels)}
