@@ -90,7 +90,8 @@ def stack(request: StackRequest, context: Context) -> Output:
     """Align every frame to the middle one and merge them, one at a time.
 
     Details: `frames`, how many were merged; `moved_px`, how far each one's corners were moved at most; `left_out`, the
-    numbers of those that were not; of a burst `noise`, the standard deviation between two frames, and `weight`, how many frames a pixel was averaged of.
+    numbers of those that were not; of a burst `noise`, the standard deviation between two frames, and `weight`, how
+    many frames a pixel was averaged of.
 
     Raises:
         InputError: a frame cannot be read, or has another size.
@@ -161,7 +162,7 @@ class _FocusMerge:
 
     def __init__(self, reference: Tensor) -> None:
         self._levels: list[tuple[Tensor, Tensor]] = []
-        size = reference.shape[2:]
+        size: tuple[int, ...] = tuple(reference.shape[2:])
         while True:
             self._levels.append((reference.new_zeros(1, 3, *size), reference.new_zeros(1, 1, *size)))
             if min(size) <= _SMALLEST_PX:
@@ -177,7 +178,7 @@ class _FocusMerge:
                 near = slice(max(0, rows.start - _NEAR_PX), min(level.shape[2], rows.stop + _NEAR_PX))
                 inner = slice(rows.start - near.start, rows.stop - near.start)
                 part = level[:, :, near]
-                detail = part if last else part - _doubled(smaller, level.shape[2], level.shape[3], near)
+                detail = part if last else part - _doubled(smaller, level.shape[3], near)
                 weight = torch.ones_like(part[:, :1]) if last else _sharpness(detail)
                 total[:, :, rows] += (detail * weight)[:, :, inner]
                 weights[:, :, rows] += weight[:, :, inner]
@@ -189,7 +190,7 @@ class _FocusMerge:
             total /= weights
             if made is not None:
                 for rows in bands(*total.shape[2:]):
-                    total[:, :, rows] += _doubled(made, total.shape[2], total.shape[3], rows)
+                    total[:, :, rows] += _doubled(made, total.shape[3], rows)
             made = total
         assert made is not None
         return made.clamp_(0, 1)
@@ -221,10 +222,10 @@ def _halved(level: Tensor) -> Tensor:
     return made
 
 
-def _doubled(level: Tensor, height_px: int, width_px: int, rows: slice) -> Tensor:
+def _doubled(level: Tensor, width_px: int, rows: slice) -> Tensor:
     """Rows of a level at the size of the next larger one, bilinear between its pixels."""
     made = level
-    for axis, (length, wanted) in enumerate(((height_px, rows), (width_px, slice(0, width_px))), 2):
+    for axis, wanted in ((2, rows), (3, slice(0, width_px))):
         place = torch.arange(wanted.start, wanted.stop) / 2
         below = place.floor().long().clamp(max=level.shape[axis] - 1)
         above = (below + 1).clamp(max=level.shape[axis] - 1)

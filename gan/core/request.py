@@ -102,5 +102,5 @@ def plain(value: Any, pixels: Callable[[Any], Any] = attrgetter("name")) -> Any:
 
 def _reference(pixels: Picture | Mask | Look | LatePicture) -> dict[str, str]:
     if isinstance(pixels, LatePicture):
-        return {"file": pixels.name, **{"sha256": sha256 for sha256 in pixels.hashes}}
+        return {"file": pixels.name, "sha256": "".join(pixels.hashes)}
     return {"file": pixels.name, "sha256": sha256_of(pixels)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def focused(sharp: Tensor, depth: float) -> Tensor:
     away = (6 * (x - depth).abs()).view(1, 1, 1, -1)
     made = torch.zeros_like(sharp)
     steps = torch.arange(0, 6.5, 0.5).tolist()
-    for near, far in zip(steps, steps[1:], strict=False):
+    for near, far in pairwise(steps):
         share = (1 - (away - near).abs() / 0.5).clamp(0, 1) if near else (1 - away / 0.5).clamp(0, 1)
         made += share * (blurred(sharp, near) if near else sharp)
         if far == steps[-1]:
