@@ -14,6 +14,7 @@ import torch
 from gan.calls import call_of
 from gan.core.contract import Cache, Context, Model, Progress, Request, Result, run
 from gan.core.errors import InputError, PackshotError, WeightsError
+from gan.cutout import rembg_models
 from gan.generate.directions import Direction, directions_of
 from gan.generate.pipeline import AUTO_MODEL, load_network
 from gan.inpaint.network import InpaintNet
@@ -111,7 +112,9 @@ class Studio:
         return directions_of(load_network(Context(self.device, self.load), name)[1])
 
     def models(self, task: str) -> list[ModelChoice]:
-        """Ours first, with their hashes checked, then what lies in `models_dir`, by its file's name; none is built."""
+        """Ours first, with their hashes checked, then what lies in `models_dir`, by its file's name, and for cut-outs
+        rembg's where it is installed; none is built.
+        """
         checks = {check.name: check.problem for check in verify(self.weights_dir)}
         names = [record.name for record in Manifest.read(self.weights_dir).records if record.task == task]
         choices = [
@@ -129,6 +132,12 @@ class Studio:
             folder = self.models_dir / COMMUNITY_FOLDERS[task]
             files = sorted(p for p in folder.iterdir() if p.suffix in COMMUNITY_SUFFIXES)
             choices += [ModelChoice(path.name, path.stem, 0, True) for path in files]
+        if task == "cutout" and rembg_models.installed():
+            problems = {name: rembg_models.missing(name) for name in rembg_models.MODELS}
+            choices += [
+                ModelChoice(name, model.title, 1, problems[name] is None, str(problems[name] or ""))
+                for name, model in rembg_models.MODELS.items()
+            ]
         return choices
 
     def load(self, name: str, task: str = "") -> Model:
@@ -190,6 +199,10 @@ class Studio:
     # A pipeline asks for its model in inference mode, and weights made there could never be searched through.
     @torch.inference_mode(False)
     def _read(self, name: str, task: str) -> Model:
+        if task == "cutout" and name in rembg_models.MODELS:
+            network, sha256 = rembg_models.load(name)
+            licence = rembg_models.MODELS[name].licence
+            return Model(name, sha256, network, task=task, whole=True, alone=True, licence=licence)
         path = self._beside(name, task) or resolve(name, self.weights_dir)
         if path.is_file():
             return _community(path, task, self.device)

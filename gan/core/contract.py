@@ -48,6 +48,9 @@ class Model:
         multiple: height and width must be divisible by this; `Context.apply` pads and crops.
         context_px: how far, in input pixels, a pixel of the output looks around itself.
         whole: whether it needs all of a picture at once and cannot be tiled.
+        alone: of a network for cut-outs: whether it maps (1, 3, H, W) to the coverage (1, 1, H, W) by itself; ours
+            takes a prior of it too, and gives logits.
+        licence: of weights that are not this project's.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Model:
     multiple: int = 1
     context_px: int = 32
     whole: bool = False
+    alone: bool = False
+    licence: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
 

@@ -60,7 +60,8 @@ class CutoutRequest(Request):
 def cutout(request: CutoutRequest, context: Context) -> Output:
     """Find the product or take the mask, correct it, clean its edge's colors, and lay it on the ground.
 
-    Details: `confidence` of the finding, `share` of the frame that is covered, `box` as left, top, right, bottom.
+    Details: `confidence` of the finding, `share` of the frame that is covered, `box` as left, top, right, bottom,
+    `licence` of a model that is not ours.
 
     Raises:
         InputError: no product was found, or nothing is left of it.
@@ -83,6 +84,7 @@ def cutout(request: CutoutRequest, context: Context) -> Output:
         "confidence": round(found.confidence, 4),
         "share": round(float(alpha.mean()), 6),
         "box": list(box),
+        **({"licence": found.licence} if found.licence else {}),
     }
     return Output((laid_on(picture, alpha, request.ground, rgb=rgb),), (*picture.notices, *found.notices), details)
 

@@ -27,7 +27,8 @@ from gan.imaging.resize import resize, shrunk
 AUTO_MODEL = "auto"
 
 FindingModel = Annotated[
-    str, Option("what finds the product: ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")
+    str,
+    Option("what finds the product: ours, u2net and others of rembg, a file, or a Hub id", metavar="NAME_OR_PATH"),
 ]
 ProductMask = Annotated[
     CoverFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
@@ -43,6 +44,9 @@ LOOK_PX = 512
 
 MARGIN = 0.12
 """Margin of the second look around the product, as a share of the product's longer side."""
+
+ALONE_PX = 1024
+"""Longest side of what a network that looks once is given: the largest that rembg's take."""
 
 MULTIPLE = CutoutNet.MULTIPLE
 STEPS = 4
@@ -70,11 +74,33 @@ class Found:
         confidence: 0 to 1: how clearly it was told from its ground, from how far two looks agree and how decided the
             last one is near the edge; 1 where a user or a file said so.
         notices: what the user should be told, as templates of `gan.ui.i18n`.
+        licence: of the model that found it, where it is not ours.
     """
 
     alpha: Tensor
     confidence: float
     notices: tuple[str, ...] = ()
+    licence: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """A network's answer.
+
+    Attributes:
+        rows, columns: of the picture that it is about.
+        small: (1, 3, h, w), their pixels as the network saw them.
+        cover: (1, 1, h, w).
+        hint: what it saw in the whole picture, the small parts that were left out since too.
+        agreement: of several looks, 0 to 1.
+    """
+
+    rows: slice
+    columns: slice
+    small: Tensor
+    cover: Tensor
+    hint: Tensor
+    agreement: float = 1.0
 
 
 def find(
@@ -122,29 +148,41 @@ def find(
             task=served.task,
         )
     context.step(0, STEPS, "Finding the product")
-    marks = _Marks(keep, drop)
-    first, second = _glances(served, picture.rgb, marks, context)
-    glance = _without_specks((first + second) / 2)
-    near = _around(glance)
-    rows, columns = (_scaled(near[i], glance.shape[2 + i], picture.rgb.shape[2 + i]) for i in range(2))
-    context.step(1, STEPS, "Refining the product's outline")
-    part = picture.rgb[:, :, rows, columns]
-    small = shrunk(part, LOOK_PX)
-    known = F.interpolate(glance[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
-    known = marks.on(known, rows, columns)
-    looked = _coverage(served, small, known, context)
-    cover = snapped_ends(_without_specks(looked))
+    look = _look_once if served.alone else _look_closer
+    looked = look(served, picture.rgb, _Marks(keep, drop), context)
+    cover = snapped_ends(_without_specks(looked.cover))
     if float(cover.sum()) < LEAST_SHARE * cover.numel():
         raise _nothing()
     context.step(2, STEPS, "Tracing the edge")
     alpha = torch.zeros(1, 1, picture.height_px, picture.width_px)
-    alpha[:, :, rows, columns] = guided(part, cover, small=small)
-    alpha, doubt, notices = _reviewed(picture.rgb, alpha, (first + second) / 2)
+    part = picture.rgb[:, :, looked.rows, looked.columns]
+    alpha[:, :, looked.rows, looked.columns] = guided(part, cover, small=looked.small)
+    alpha, doubt, notices = _reviewed(picture.rgb, alpha, looked.hint)
     alpha = keyed(picture.rgb, alpha)
     if not bool((alpha > 0.5).any()):
         raise _nothing()
-    confidence = _agreement(first, second) ** 2 * _decided(looked) * (1 - doubt)
-    return Found(alpha, confidence, (*(() if confidence >= SURE else (UNSURE,)), *notices))
+    confidence = looked.agreement**2 * _decided(looked.cover) * (1 - doubt)
+    return Found(alpha, confidence, (*(() if confidence >= SURE else (UNSURE,)), *notices), served.licence)
+
+
+def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context) -> _Looked:
+    """The whole picture at two sizes, then what was found there."""
+    first, second = _glances(model, rgb, marks, context)
+    glance = _without_specks((first + second) / 2)
+    near = _around(glance)
+    rows, columns = (_scaled(near[i], glance.shape[2 + i], rgb.shape[2 + i]) for i in range(2))
+    context.step(1, STEPS, "Refining the product's outline")
+    small = shrunk(rgb[:, :, rows, columns], LOOK_PX)
+    known = F.interpolate(glance[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
+    cover = _coverage(model, small, marks.on(known, rows, columns), context)
+    return _Looked(rows, columns, small, cover, (first + second) / 2, _agreement(first, second))
+
+
+def _look_once(model: Model, rgb: Tensor, _marks: _Marks, context: Context) -> _Looked:
+    """The whole picture, by a network that knows no marks."""
+    small = shrunk(rgb, ALONE_PX)
+    cover = context.infer(model, small)
+    return _Looked(slice(None), slice(None), small, cover, cover)
 
 
 def _reviewed(rgb: Tensor, alpha: Tensor, hint: Tensor) -> tuple[Tensor, float, tuple[str, ...]]:

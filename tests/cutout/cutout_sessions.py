@@ -59,12 +59,13 @@ def made(
     *,
     mask: str | None = None,
     protect: str | None = None,
+    model: str = "auto",
     output: tuple[Any, ...] = PNG,
     **held: Any,
 ) -> dict[str, Any]:
     """What the page shows after a run, by the names of its widgets."""
     values = {**HELD, **held}.values()
-    *_, last = desk.make(None, visit, value, mask, protect, *values, *output)  # type: ignore[arg-type]
+    *_, last = desk.make(None, visit, value, mask, protect, model, *values, *output)  # type: ignore[arg-type]
     assert last[-1] == ""
     return dict(zip(FIELDS, last, strict=True))
 

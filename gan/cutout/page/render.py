@@ -71,7 +71,7 @@ def cutouts(visit: Session, marks: Marks) -> int:
     """Number of cut-outs needed for those marks: corrections start from the result without any."""
     if visit.base(marks.key) is not None:
         return 0
-    return 1 + bool(marks.key and marks.mask is None and visit.base("") is None)
+    return 1 + bool(marks.corrected and marks.mask is None and visit.base(marks.found.key) is None)
 
 
 def cut(order: Order, visit: Session, marks: Marks) -> tuple[Session, Base]:
@@ -84,15 +84,16 @@ def cut(order: Order, visit: Session, marks: Marks) -> tuple[Session, Base]:
     if known is not None:
         return visit, known
     mask = None if marks.mask is None else decode_mask(marks.mask)
-    if mask is None and marks.key:
+    if mask is None and marks.corrected:
         try:
-            visit, found = cut(order, visit, Marks())
+            visit, found = cut(order, visit, marks.found)
             mask = order.coverage(found)
         except InputError:
             if marks.keep is None:
                 raise
     keep, drop = (None if path is None else decode_mask(path) for path in (marks.keep, marks.drop))
-    result = order.chain(CutoutRequest(picture=order.photograph, mask=mask, keep=keep, drop=drop))
+    request = CutoutRequest(picture=order.photograph, mask=mask, keep=keep, drop=drop, model=marks.model)
+    result = order.chain(request)
     folder, made = visit.new_folder(), result.picture
     order.held[marks.key] = made
     alpha = folder / f"{order.stem}_mask.png"

@@ -88,7 +88,9 @@ def rows_of(result: Result, index: int, to: Language, off_white: float | None) -
     details, asked = result.details, result.request
     if result.task == "cutout" and asked.get("mask") is None and result.weights:
         sure, share = f"{details['confidence']:.0%}", f"{details['share']:.1%}"
-        return [(say("Confidence", to), sure), (say("Product", to), say("{share} of the picture", to, share=share))]
+        found = [(say("Confidence", to), sure), (say("Product", to), say("{share} of the picture", to, share=share))]
+        by = f"{', '.join(result.weights)} ({details.get('licence')}), {result.seconds:.1f} s"
+        return [*found, (say("Model", to), by)] if "licence" in details else found
     if result.task == "recolor":
         target = details["targets"][index]
         before, after = f"{target['delta_e_before']:.1f}", f"{target['delta_e']:.1f}"

@@ -12,6 +12,7 @@ import torch
 
 from gan.core.contract import Result
 from gan.cutout.page.settings import Edits
+from gan.cutout.segment import AUTO_MODEL
 from gan.imaging.io.codec import to_pil
 from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
@@ -38,20 +39,32 @@ class Marks:
     Attributes:
         keep, drop, protect: strokes, as masks; None where there are none.
         mask: where the product is, in place of what the network finds.
+        model: that finds it.
     """
 
     keep: Path | None = None
     drop: Path | None = None
     protect: Path | None = None
     mask: Path | None = None
+    model: str = AUTO_MODEL
+
+    @property
+    def found(self) -> Marks:
+        """Those of the cut-out that corrections start from."""
+        return Marks(model=self.model)
+
+    @property
+    def corrected(self) -> bool:
+        """Whether there is more to a cut-out than what the model finds."""
+        return any((self.mask, self.keep, self.drop))
 
     @property
     def key(self) -> str:
-        """The same for corrections that make the same cut-out; empty where there are none."""
-        files = (self.mask, self.keep, self.drop)
-        if not any(files):
+        """The same for what makes the same cut-out; empty where our own model finds it and nothing is corrected."""
+        if not self.corrected and self.model == AUTO_MODEL:
             return ""
-        parts = [b"" if path is None else path.read_bytes() for path in files]
+        files = (self.mask, self.keep, self.drop)
+        parts = [self.model.encode(), *(b"" if path is None else path.read_bytes() for path in files)]
         return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
@@ -121,7 +134,7 @@ class Session(session.Session[Entry]):
         photograph: as it came.
         size: its width and height in pixels.
         copy: what the editor shows before anything is cut out.
-        bases: the cut-out as it was found, and the last corrected one.
+        bases: the cut-out as our own model found it, and the last other one.
     """
 
     photograph: Path

@@ -19,6 +19,7 @@ from gan.cutout.page.chain import Chain
 from gan.cutout.page.render import Order, archive
 from gan.cutout.page.session import Session, kept_layers, read_marks
 from gan.cutout.page.settings import PICTURE, Edits, count
+from gan.cutout.segment import AUTO_MODEL
 from gan.imaging.io.codec import Encoding, decode
 from gan.ui import mask_editor, widgets
 from gan.ui.background_job import Job, follow, one_sentence
@@ -100,17 +101,18 @@ class Page:
         """Cut out, and make all that is ticked: the stage, the result, status.
 
         Args:
-            given: the masks of the product and of what keeps its colour, the settings' values, the output's options.
+            given: the masks of the product and of what keeps its colour, the model, the settings' values, the output's
+                options.
         """
         to = language(request)
-        mask, protect, *rest = given
+        mask, protect, model, *rest = given
         values, options = rest[: len(self._names)], rest[len(self._names) :]
 
         def job(progress: Progress, cancel: threading.Event) -> Session:
             at = _there(visit)
             edits = Edits.held(dict(zip(self._names, values, strict=True)))
             encoding, steps = self._encoding(options), edits.steps()
-            marks = read_marks(value, at, mask, protect)
+            marks = dataclasses.replace(read_marks(value, at, mask, protect), model=model or AUTO_MODEL)
             chain = Chain(self._run, render.cutouts(at, marks) + count(steps), progress, cancel)
             order = Order(decode(at.photograph), edits, steps, marks, encoding, chain, progress, to)
             at, base = render.cut(order, at, marks)

@@ -14,9 +14,11 @@ from gan.cutout.page import edits as tab_edits
 from gan.cutout.page import handlers
 from gan.cutout.page.session import BRUSHES
 from gan.cutout.page.stage import Page, Stage
+from gan.cutout.pipeline import CutoutRequest
 from gan.ui import compare_button, mask_editor, widgets
 from gan.ui.assets import asset
 from gan.ui.endpoint import Endpoints
+from gan.ui.form import Form
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
@@ -53,6 +55,7 @@ class _Parts:
     bar: Bar
     edits: tab_edits.Panel
     mask: gr.File
+    model: gr.Dropdown
     output: OutputOptions
     view: ResultView
 
@@ -86,6 +89,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             folds = tab_edits.build_folds()
             with gr.Accordion(label("cutout.own"), open=False, elem_id="cutout-own"):
                 mask = gr.File(label=label("cutout.mask"), type="filepath", height=150, elem_id="cutout-mask")
+                model = Form(CutoutRequest, "cutout").add_model(ready)
             output = widgets.output_options("cutout")
         with gr.Column(scale=6, min_width=320):
             edits = tab_edits.joined(tab_edits.build_ground(), folds, running.start)
@@ -132,12 +136,12 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         layer=layer,
         mask=alpha,
     )
-    parts = _Parts(photograph, stage, running, edits, mask, output, view)
+    parts = _Parts(photograph, stage, running, edits, mask, model, output, view)
     beside = gr.File(visible=False, elem_id="cutout-api-beside")
     handlers.expose(Endpoints("cutout"), run, [*view.values(), beside], running.status)
     _visits(parts, Page(run, edits.names, output.encoding))
     brush.input(None, brush, None, js=asset("take_brush.js"), **LIGHT)
-    return Tab([*edits.remembered, *output.controls()], photograph, view.download)
+    return Tab([*edits.remembered, model, *output.controls()], photograph, view.download)
 
 
 def _visits(parts: _Parts, page: Page) -> None:
@@ -148,7 +152,7 @@ def _visits(parts: _Parts, page: Page) -> None:
     finished = running.attach(
         running.start.click,
         page.make,
-        [stage.visit, stage.editor, parts.mask, edits.protect, *edits.inputs, *options],
+        [stage.visit, stage.editor, parts.mask, edits.protect, parts.model, *edits.inputs, *options],
         shown,
     )
     view.reveal(finished)
