@@ -50,14 +50,22 @@ class Header:
 
 
 def read_header(data: bytes, field: str) -> Header:
-    """Read a file's header; one that is damaged is left to the decoder.
+    """Read a file's header. What it does not say is left to the decoder.
 
     Raises:
-        InputError: the header tells of more than is read, or of a kind that is not read.
+        InputError: the header tells of more than is read, of a kind that is not read, or is damaged.
     """
     kind = kind_of(data)
     reader = _READERS.get(kind)
-    return Header(kind, data) if reader is None else reader(data, field)
+    if reader is None:
+        return Header(kind, data)
+    try:
+        return reader(data, field)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # offsets and counts of anyone's making lead past the end in many ways
+        # Without its header a file's bounds are unknown, so it goes to no decoder.
+        raise damaged(field) from error
 
 
 def check_size(width_px: int, height_px: int, field: str) -> None:
@@ -74,6 +82,12 @@ def check_size(width_px: int, height_px: int, field: str) -> None:
             height=height_px,
             longest=MAX_SIDE_PX,
         )
+
+
+def damaged(field: str) -> InputError:
+    return InputError(
+        field, "the picture is damaged or incomplete", "a complete file is needed", "Save or download it again"
+    )
 
 
 def too_large(field: str) -> InputError:

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, TiffImagePlugin, UnidentifiedImageError
 from gan.core.errors import InputError
 from gan.imaging import admission, declared_colors
 from gan.imaging.apart import ApartError, decoded_apart
-from gan.imaging.headers import Header, check_size, odd_tiff, read_header, too_large, too_slow
+from gan.imaging.headers import Header, check_size, damaged, odd_tiff, read_header, too_large, too_slow
 from gan.imaging.io.formats import ALLOWED, READ_APART, READABLE
 from gan.imaging.io.high_bit_depth import Deep, read_deep
 from gan.imaging.io.pixels import DEEP_GREY_MODES, Key
@@ -121,7 +121,7 @@ def _of_image(image: Image.Image, name: str, field: str) -> Source:
     except MemoryError:
         raise
     except Exception as error:
-        raise _damaged(field) from error
+        raise damaged(field) from error
     return _source(image, None, None, name, field, frames=frames)
 
 
@@ -153,7 +153,7 @@ def _loaded(header: Header, field: str) -> tuple[Image.Image, tuple[str, ...]]:
                 return mended, (END_NOTICE,)
         if header.page is not None and header.page.compression not in TiffImagePlugin.COMPRESSION_INFO:
             raise odd_tiff(header.page, field) from error
-        raise _damaged(field) from error
+        raise damaged(field) from error
 
 
 def _opened(data: bytes, header: Header, field: str) -> Image.Image:
@@ -168,7 +168,7 @@ def _opened(data: bytes, header: Header, field: str) -> Image.Image:
         if header.page is not None and header.page.pixels:
             raise odd_tiff(header.page, field) from error
         if header.kind or _has_known_signature(data):
-            raise _damaged(field) from error
+            raise damaged(field) from error
         raise InputError(field, "not a picture", ALLOWED, "Choose another file") from error
 
 
@@ -234,12 +234,12 @@ def _apart(header: Header, field: str) -> Image.Image:
                 "8 or 16 bits per channel are supported",
                 "Save it with 16 bits per channel",
             ) from error
-        raise _damaged(field) from error
+        raise damaged(field) from error
 
 
 def _odd(header: Header, name: str, field: str) -> Source:
     if header.page is None:
-        raise _damaged(field)
+        raise damaged(field)
     try:
         image, deep, guessed = read_odd(header.data, header.page)
     except MemoryError:
