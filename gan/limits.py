@@ -10,6 +10,15 @@ MAX_PIXELS: Final = 100_000_000
 MAX_BYTES: Final = 64 * 2**20
 """Of one file that is read."""
 
+MAX_SIDE_PX: Final = 65_535
+"""Of one picture that is read, either way."""
+
+MOST_FRAMES: Final = 100
+"""Frames and pages of a file are counted up to here."""
+
+MOST_SECONDS: Final = 20
+"""Of one processor, that decoding a picture may take; the largest that is read takes about five."""
+
 MAX_LAYERS: Final = 4
 """Of the mask editor, which itself sends one."""
 

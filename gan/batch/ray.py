@@ -29,10 +29,11 @@ from gan.batch.jobs import Job, kept, sidecar_of
 from gan.batch.recipe_json import Recipe
 from gan.batch.results import Outcome
 from gan.batch.runner import Replay
-from gan.batch.worker import STEPS, Run, carry_out, cell
+from gan.batch.worker import carry_out, cell
 from gan.core.contract import Progress
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
+from gan.core.recipe import PARTS, Run
 from gan.imaging.io.codec import decode
 
 CPUS_A_WORKER: Final = 2
@@ -179,7 +180,7 @@ class _Engine:
                     self._show(job, outcome)
                     if self._progress is not None:
                         done = len(jobs) - len(left)
-                        self._progress(done * STEPS, len(jobs) * STEPS, "Processing the pictures")
+                        self._progress(done * PARTS, len(jobs) * PARTS, "Processing the pictures")
                     yield job, outcome
             except ray.exceptions.RayError:
                 # A worker died, or its machine; what it had not handed over is made by others.

@@ -16,9 +16,10 @@ from typing import Any, Final
 
 import torch
 
-from gan.batch.steps import DRAWING, LEFT_OUT, Budget, Files, Step, arguments_of, at_step, built, files_of
+from gan.batch.steps import DRAWING, LEFT_OUT, Budget, Files, Step, arguments_of, built, files_of
 from gan.core.contract import SEED_LIMIT, Request
 from gan.core.errors import InputError
+from gan.core.recipe import at_step
 from gan.imaging.io.formats import Encoding
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture

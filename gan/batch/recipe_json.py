@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from gan.batch.recipe import VERSION, Recipe, to_json
-from gan.batch.steps import LEFT_OUT, Files, Step, at_step, files_of
+from gan.batch.steps import LEFT_OUT, Files, Step, files_of
 from gan.core.errors import InputError, shown, wrong_type
 from gan.core.files import write_atomic
 from gan.core.message import Message
+from gan.core.recipe import at_step
 from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import History
 

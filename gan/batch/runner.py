@@ -17,10 +17,11 @@ from gan.batch.jobs import Job, file_sha256, ignored_in, kept, plan, sidecar_of
 from gan.batch.recipe_json import KEPT, Recipe
 from gan.batch.report import Report
 from gan.batch.results import Outcome, Status, Summary
-from gan.batch.worker import STEPS, Run, carry_out, failed, make
+from gan.batch.worker import carry_out, failed, make
 from gan.core.contract import Progress
 from gan.core.errors import Cancelled, InputError, WeightsError
 from gan.core.files import write_atomic
+from gan.core.recipe import PARTS, Run
 
 _UNFINISHED: Final = re.compile(r"\.[0-9a-f]{32}\.part")
 """Pattern of the files that `gan.core.files.write_atomic` leaves if the process is killed."""
@@ -128,7 +129,7 @@ class Replay:
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled
         if self._progress is not None:
-            self._progress(done * STEPS, total * STEPS, what)
+            self._progress(done * PARTS, total * PARTS, what)
 
     def _prepare(self) -> None:
         """Save the recipe's files, for sidecars, and delete partial files of a killed run."""
@@ -222,4 +223,4 @@ def _part(progress: Progress | None, number: int, count: int) -> Progress | None
     """Map one picture's progress to that of the whole batch."""
     if progress is None:
         return None
-    return lambda done, total, what: progress(number * STEPS + STEPS * done // max(1, total), count * STEPS, what)
+    return lambda done, total, what: progress(number * PARTS + PARTS * done // max(1, total), count * PARTS, what)

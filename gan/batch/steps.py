@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gan.core import recipe
 from gan.core.contract import Request
-from gan.core.errors import InputError, StepError, shown, wrong_type
+from gan.core.errors import InputError, shown, wrong_type
+from gan.core.option import PICTURE
 from gan.core.reader import Source
 from gan.imaging.color_grading import Look
 from gan.imaging.mask import Mask
@@ -26,7 +27,6 @@ FORMER_NAMES: Mapping[str, str] = former_names()
 """What recipes, records and pictures' histories of earlier versions call a task: its name today."""
 
 DRAWING = "generate"
-PICTURE = "picture"
 LEFT_OUT = frozenset((PICTURE, "facts"))
 """Fields that every picture has its own of."""
 
@@ -55,17 +55,6 @@ class Step:
         object.__setattr__(self, "task", FORMER_NAMES.get(self.task, self.task))
 
 
-@contextmanager
-def at_step(number: int) -> Iterator[None]:
-    """Add the step's number to an `InputError` raised within."""
-    try:
-        yield
-    except StepError:
-        raise
-    except InputError as error:
-        raise StepError(number, error) from error
-
-
 def request_of(step: Step, picture: Picture | None, files: Files) -> Request:
     """The request that a step asks of a picture.
 
@@ -82,9 +71,7 @@ def request_of(step: Step, picture: Picture | None, files: Files) -> Request:
 
 def built(task: str, arguments: Mapping[str, Any], picture: Picture | None) -> Request:
     """The request of a task on a picture, with what `arguments_of` has read."""
-    kind = REQUESTS[task]
-    picture_too = {} if task == DRAWING else {PICTURE: picture}
-    return kind(**{**arguments, **picture_too})
+    return recipe.Step(kind=REQUESTS[task], fields=arguments).request(picture)
 
 
 class Budget:

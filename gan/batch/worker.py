@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from gan.batch.jobs import Job, file_sha256, sidecar_of
 from gan.batch.outliers import measured
@@ -18,10 +18,11 @@ from gan.batch.output import Encoded, encoded
 from gan.batch.recipe import step_record
 from gan.batch.recipe_json import to_json
 from gan.batch.results import Outcome, lab_of
-from gan.batch.steps import LEFT_OUT, Step, at_step, built, kind_of
-from gan.core.contract import Progress, Request, Result
+from gan.batch.steps import LEFT_OUT, Step, built, kind_of
+from gan.core.contract import Progress, Result
 from gan.core.errors import Cancelled, InputError, StepError, WeightsError, as_data
 from gan.core.files import trouble, write_atomic
+from gan.core.recipe import Chain, Run, at_step
 from gan.export.file_metadata import facts_of
 from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import Encoding
@@ -33,21 +34,10 @@ CELL_PX: Final = 192
 
 CELL: Final = Encoding(file_format="jpeg", quality=85)
 
-STEPS: Final = 100
-"""Into so many the progress divides each step."""
-
 OTHER_WEIGHTS: Final = "The recipe was saved with other weights; the picture may differ from the one it was saved with"
 
 NO_ROOM = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
 """Errors that end a batch: if one result finds no space on the disk, no later one does."""
-
-
-class Run(Protocol):
-    """Runs a request: `gan.api.Studio.run`."""
-
-    def __call__(
-        self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
-    ) -> Result: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +63,7 @@ def carry_out(
     Args:
         job: what to make.
         run: carries out requests.
-        progress: called as steps of `STEPS` each get on.
+        progress: called as steps of `gan.core.recipe.PARTS` each get on.
         cancel: when set, the next step raises `Cancelled`.
 
     Returns:
@@ -180,27 +170,19 @@ def _through_steps(
     with at_step(0):
         picture = None if job.source is None else decode(job.source)
     collected = _Collected(b"" if picture is None else cell(picture), 0 if picture is None else len(picture.history))
+    chain = Chain(run, len(recipe.steps), progress, cancel)
     for number, (step, read) in enumerate(zip(recipe.steps, recipe.arguments, strict=True), 1):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
         arguments = dict(read)
         with at_step(number):
             if number == 1 and job.source is not None and "facts" in _fields(step):
                 arguments["facts"] = facts_of(job.source, picture=picture)
-            request = built(step.task, arguments, picture)
-            result = run(request, progress=_part(progress, number, len(recipe.steps)), cancel=cancel)
+            result = chain(built(step.task, arguments, picture))
         picture = result.picture
         collected.notices.extend(result.notices)
         if step.weights and dict(step.weights) != dict(result.weights):
             collected.notices.append(OTHER_WEIGHTS)
         collected.details.append(result.record["details"])
     return result, collected
-
-
-def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda done, total, what: progress((number - 1) * STEPS + STEPS * done // max(1, total), count * STEPS, what)
 
 
 def _fields(step: Step) -> set[str]:

@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     arguments = _parser().parse_args(argv)
-    from gan.imaging.openers import keep_documented_openers  # --help needs no Pillow
+    from gan.imaging.io.file_types import keep_documented_openers  # --help needs no Pillow
 
     keep_documented_openers()
     try:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gan.batch.recipe_json import Recipe
     from gan.batch.results import Outcome, Summary
     from gan.batch.runner import Replay
-    from gan.batch.worker import Run
     from gan.core.contract import Progress
+    from gan.core.recipe import Run
 
 DIFFERENT = 3
 """The exit status of a verification that found another file than it made."""

@@ -54,15 +54,20 @@ class InputError(PackshotError):
 def check_within(field: str, value: float, least: float, most: float) -> None:
     """Raise `InputError` for a number outside [least, most], or for NaN."""
     if not least <= value <= most:
-        raise InputError(
-            field,
-            "{value:g}",
-            "{least:g} to {most:g} is allowed",
-            "Choose a number within",
-            value=value,
-            least=least,
-            most=most,
-        )
+        raise outside(field, value, least, most)
+
+
+def outside(field: str, value: float, least: float, most: float) -> InputError:
+    """The error for a number outside [least, most], or for NaN."""
+    return InputError(
+        field,
+        "{value:g}",
+        "{least:g} to {most:g} is allowed",
+        "Choose a number within",
+        value=value,
+        least=least,
+        most=most,
+    )
 
 
 def wrong_type(field: str, value: object, wanted: str) -> InputError:

@@ -7,6 +7,7 @@ argument of `Studio`'s call and the entry of a recipe's JSON; nothing of these i
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Strict, ValidationError, model_valid
 from pydantic_core import PydanticUndefined
 from typing_extensions import Self
 
-from gan.core.errors import InputError, check_within, shown, wrong_type
+from gan.core.errors import InputError, outside, shown, wrong_type
 from gan.core.message import Message
 from gan.limits import MAX_ITEMS
 
@@ -154,10 +155,10 @@ def parameters(kind: type[Options]) -> tuple[Parameter, ...]:
 def refused(kind: type[Options], error: ValidationError) -> InputError:
     """Pydantic's first complaint as one sentence in the words of this project."""
     first = error.errors(include_url=False)[0]
-    location = [part for part in first["loc"] if isinstance(part, str)]
-    name = next((part for part in reversed(location) if part.isidentifier()), "request")
-    known = {parameter.name: parameter for parameter in parameters(kind)}
-    parameter, what, value = known.get(name), first["type"], first["input"]
+    location = tuple(part for part in first["loc"] if isinstance(part, str))
+    parameter, what, value = _located(kind, location), first["type"], first["input"]
+    last = next((part for part in reversed(location) if part.isidentifier()), "request")
+    name = last if parameter is None else names(kind, parameter)[0]
     if what == "extra_forbidden":
         return InputError(
             "request",
@@ -170,10 +171,17 @@ def refused(kind: type[Options], error: ValidationError) -> InputError:
     if what == "missing":
         return wrong_type(name, None, "a value")
     if parameter is not None and what in ("greater_than_equal", "less_than_equal", "finite_number"):
-        return _out_of_range(parameter, value)
+        return _out_of_range(parameter, name, value)
     if parameter is not None and what == "literal_error":
         return _not_one_of(parameter, value)
     return wrong_type(name, value, _WANTED.get(what, "another value"))
+
+
+def _located(kind: type[Options], location: tuple[str, ...]) -> Parameter | None:
+    """The option that an error's location lies at, or within; two groups may have fields of one name."""
+    known = {parameter.path: parameter for parameter in parameters(kind)}
+    parts = (location[:length] for length in range(len(location), 0, -1))
+    return next((known[part] for part in parts if part in known), None)
 
 
 _WANTED: Mapping[str, str] = {
@@ -205,7 +213,7 @@ def places(kind: type[Options]) -> Mapping[str, tuple[str, ...]]:
 
 
 def names(kind: type[Options], parameter: Parameter) -> tuple[str, ...]:
-    """What an option is called, its own name first."""
+    """What an option is called, its own name first; without it where another option of the request has it too."""
     known = [name for name, path in places(kind).items() if path == parameter.path]
     return tuple(sorted(known, key=lambda name: name != parameter.name))
 
@@ -278,12 +286,7 @@ def _not_one_of(parameter: Parameter, value: Any) -> InputError:
     )
 
 
-def _out_of_range(parameter: Parameter, value: Any) -> InputError:
-    least, most = parameter.option.ge, parameter.option.le
-    try:
-        check_within(
-            parameter.name, value, float("-inf") if least is None else least, float("inf") if most is None else most
-        )
-    except InputError as error:
-        return error
-    raise AssertionError(f"{value} is within [{least}, {most}]")
+def _out_of_range(parameter: Parameter, name: str, value: Any) -> InputError:
+    least = -math.inf if parameter.option.ge is None else parameter.option.ge
+    most = math.inf if parameter.option.le is None else parameter.option.le
+    return outside(name, value, least, most)

@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 
 from gan.imaging import surface
-from gan.imaging.color import to_linear
-from gan.imaging.oklab import to_oklab
+from gan.imaging.color import to_linear, to_oklab
 from gan.imaging.resize import shrunk
 
 Bools = npt.NDArray[np.bool_]

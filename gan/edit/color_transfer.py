@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.imaging.color import to_linear, to_srgb
+from gan.imaging.color import to_linear, to_oklab, to_rgb, to_srgb, toe, without_toe
 from gan.imaging.lut import nodes
-from gan.imaging.oklab import to_oklab, to_rgb, toe, without_toe
 
 LATTICE = 65
 """Nodes along each side of a tabulated map."""

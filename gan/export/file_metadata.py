@@ -57,7 +57,7 @@ class FileFacts:
         color: "srgb" where the colours are sRGB in the words of some profile; "none" where there is no profile, which
             is shown as sRGB; "other" where a profile or the file's own fields (EXIF, nclx, cICP, gAMA) mean other
             colors, or the mode is neither RGB nor grey.
-        frames: pictures or pages in it, counted up to `gan.imaging.sizes.MOST_FRAMES`.
+        frames: pictures or pages in it, counted up to `gan.limits.MOST_FRAMES`.
         quality: of a JPEG file, estimated as `jpeg_quality` does; None for other formats.
         quality_exact: whether the tables are exactly those of that quality.
         block_px: side of the blocks over which an edge spreads in its lossy format; 16 where colours are stored at half

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gan.imaging.oklab import to_oklab
+from gan.imaging.color import to_oklab
 
 NOTHING_KNOWN = 0.5
 """The hint where the ground is not plain, and where a color is neither clearly the ground's nor clearly another."""

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.imaging import lut
-from gan.imaging.oklab import to_oklab, to_rgb, toe, without_toe
+from gan.imaging.color import to_oklab, to_rgb, toe, without_toe
 from gan.imaging.optimal_transport import moments, transport
 from gan.imaging.resize import resize
 from gan.imaging.row_chunks import bands

@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from gan.core.errors import InputError
-from gan.imaging.rights import Rights
 
 History = tuple[Mapping[str, Any], ...]
 """Steps, the first one first: each {"task": name, "request": what `gan.core.contract.Request.as_step` gives, "weights":
 {name: sha256}}, all of it JSON-ready."""
+
+Rights = tuple[tuple[str, str, str], ...]
+"""(property, language, text); the language is empty where a property has none. Lists have an entry for each member."""
 
 GENERATED: Final = "trainedAlgorithmicMedia"
 PARTLY_GENERATED: Final = "compositeWithTrainedAlgorithmicMedia"

@@ -15,8 +15,7 @@ from gan.core.errors import InputError, check_within
 from gan.core.option import Option
 from gan.core.reader import HoleFile, PictureFile
 from gan.imaging.alpha import bleed
-from gan.imaging.mask import check_size, feathered, grown
-from gan.imaging.mask_noise import settled
+from gan.imaging.mask import check_size, feathered, grown, settled
 from gan.imaging.picture import PARTLY_GENERATED
 from gan.inpaint.filling import fill, holes
 from gan.inpaint.outpaint import Margins, extended, margins_for

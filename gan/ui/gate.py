@@ -19,7 +19,7 @@ from typing import Final
 from torch import Tensor
 
 from gan.core.errors import Cancelled, InputError
-from gan.imaging.admission import admitted_by
+from gan.imaging.io.admission import admitted_by
 from gan.limits import BYTES_PER_PIXEL, MAX_PIXELS, MAX_WAIT_S, MAX_WORKERS, MEMORY_SHARE
 
 _LOOK_S: Final = 0.2
@@ -139,7 +139,7 @@ class _Event:
         self._asked: int | None = None
 
     def ask(self, pixels: int) -> None:
-        """As of `gan.imaging.admission.Admission`; a picture that was asked for and then not decoded is given back."""
+        """As of `gan.imaging.io.admission.Admission`; a picture asked for and then not decoded is given back."""
         if self._asked is not None:
             self._release(self._asked)
         size = pixels * BYTES_PER_PIXEL
@@ -150,7 +150,7 @@ class _Event:
             self._kept[self._number] = size
 
     def keep(self, rgb: Tensor) -> None:
-        """As of `gan.imaging.admission.Admission`."""
+        """As of `gan.imaging.io.admission.Admission`."""
         if self._asked is not None:
             weakref.finalize(rgb, self._release, self._asked).atexit = False
             self._asked = None

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from gan.core.errors import InputError
 from gan.imaging import mask as masks
+from gan.imaging.io.file_types import register_openers
 from gan.imaging.mask import Mask
-from gan.imaging.openers import register_openers
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted
 from gan.limits import MAX_LAYER_BYTES, MAX_LAYER_PX, MAX_LAYERS

@@ -21,7 +21,7 @@ from gan.core.contract import Progress, Result
 from gan.core.contract import Request as Task
 from gan.core.errors import InputError
 from gan.imaging.io.codec import MAX_BYTES
-from gan.imaging.openers import keep_documented_openers
+from gan.imaging.io.file_types import keep_documented_openers
 from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.i18n import translations
 from gan.ui.storage import Storage

@@ -19,8 +19,8 @@ from replays import run
 
 from gan.batch.ray import replay
 from gan.batch.recipe_json import read_recipe
-from gan.batch.worker import Run
 from gan.core.contract import Request, Result
+from gan.core.recipe import Run
 
 DOOMED, TAKEN_AWAY = "3.png", "0.png"
 

@@ -18,8 +18,8 @@ from pages import FakeChoice, within_a_loop
 from PIL import Image
 
 from gan.core.errors import Cancelled, InputError
+from gan.core.recipe import Chain
 from gan.cutout.page import tab
-from gan.cutout.page.chain import Chain
 from gan.cutout.page.session import DROP, KEEP
 from gan.cutout.page.settings import COLOR, PICTURE, colors_of, hex_of, swatches
 from gan.cutout.pipeline import CutoutRequest

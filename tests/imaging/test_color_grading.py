@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from gan.imaging import lut
+from gan.imaging.color import to_oklab, to_rgb, toe, without_toe
 from gan.imaging.color_grading import LATTICE_SIZE, Look, identity, matched
-from gan.imaging.oklab import to_oklab, to_rgb, toe, without_toe
 
 LUMA = torch.tensor([0.2126, 0.7152, 0.0722])[:, None, None]
 

@@ -18,10 +18,10 @@ from PIL import Image
 import gan.api
 from gan.cli.main import main
 from gan.core.errors import InputError
-from gan.imaging.headers import read_header
 from gan.imaging.io.codec import decode
+from gan.imaging.io.file_types import register_openers
+from gan.imaging.io.header import read_header
 from gan.imaging.io.icc import srgb_profile
-from gan.imaging.openers import register_openers
 
 
 def scene() -> Image.Image:

@@ -14,9 +14,9 @@ import pytest
 from PIL import ExifTags, Image
 
 from gan.export.file_metadata import facts_of
-from gan.imaging.declared_colors import ADOBE_CURVE, ADOBE_RGB, of_h273, of_png, profile
 from gan.imaging.io import codec
 from gan.imaging.io.codec import decode, to_pil
+from gan.imaging.io.declared_colors import ADOBE_CURVE, ADOBE_RGB, of_h273, of_png, profile
 
 PATCHES = np.array([(200, 40, 40), (40, 150, 60), (40, 60, 180), (230, 180, 50)])
 """What a reader that honors the file's word sees, in sRGB; all lie within Adobe RGB and Display P3."""

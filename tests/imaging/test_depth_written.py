@@ -16,7 +16,7 @@ from PIL import ExifTags, Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
 
 from gan.core.errors import InputError
-from gan.imaging.io import high_bit_depth, high_bit_depth_files
+from gan.imaging.io import high_bit_depth
 from gan.imaging.io.codec import Encoding, decode, encode
 from gan.imaging.picture import Picture
 
@@ -138,8 +138,8 @@ def test_bands_and_strips_meet(file_format: str, monkeypatch: pytest.MonkeyPatch
         return to_deep(band)
 
     monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 100)
-    monkeypatch.setattr(high_bit_depth_files, "_STRIP_BYTES", 800)
-    monkeypatch.setattr(high_bit_depth_files, "to_deep", recorded)
+    monkeypatch.setattr(high_bit_depth, "_STRIP_BYTES", 800)
+    monkeypatch.setattr(high_bit_depth, "to_deep", recorded)
     parts = encode(picture, Encoding(file_format=file_format))
     assert (max(sizes), sum(sizes)) == (90, 40 * 30)
     for data in (whole, parts):
@@ -148,7 +148,7 @@ def test_bands_and_strips_meet(file_format: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_sizes_that_deep_png_does_not_hold() -> None:
-    longest_px = high_bit_depth_files.LONGEST_PNG_PX
+    longest_px = high_bit_depth.LONGEST_PNG_PX
     too_long = Picture(torch.zeros(1, 3, 1, longest_px + 1))
     with pytest.raises(InputError, match="cannot hold 1000001 x 1 pixels; at most 1000000"):
         encode(too_long, Encoding(bits=16))

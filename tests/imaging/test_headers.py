@@ -15,12 +15,11 @@ from PIL import Image
 
 from gan.core.errors import InputError
 from gan.export.file_metadata import facts_of
-from gan.imaging import jpeg_header
-from gan.imaging.headers import read_header
-from gan.imaging.io import codec, source
+from gan.imaging.io import codec, jpeg_header, source
 from gan.imaging.io.codec import decode, to_pil
-from gan.imaging.sizes import MAX_SIDE_PX, MOST_FRAMES
-from gan.imaging.tiff_header import read_tiff_header
+from gan.imaging.io.header import read_header
+from gan.imaging.io.tiff import read_tiff_header
+from gan.limits import MAX_SIDE_PX, MOST_FRAMES
 
 
 def saved(image: Image.Image, file_format: str, **options: Any) -> bytes:

@@ -10,8 +10,7 @@ import torch
 from PIL import Image, ImageFilter
 
 from gan.core.errors import InputError
-from gan.imaging.mask import decode_mask
-from gan.imaging.mask_noise import settled
+from gan.imaging.mask import decode_mask, settled
 
 
 def disc(size: int = 128, radius: int = 30) -> np.ndarray:

@@ -14,11 +14,10 @@ from PIL import Image
 
 from gan.core.errors import InputError
 from gan.export.file_metadata import facts_of
-from gan.imaging import apart
-from gan.imaging.declared_colors import of_h273
-from gan.imaging.io import codec
+from gan.imaging.io import codec, decode_apart
 from gan.imaging.io.codec import decode, to_pil
-from gan.imaging.kinds import NAMED
+from gan.imaging.io.declared_colors import of_h273
+from gan.imaging.io.file_types import NAMED
 from gan.ui.i18n import CATALOGS
 
 
@@ -255,8 +254,8 @@ def test_a_large_jpeg_xl_is_refused_from_its_header(monkeypatch: pytest.MonkeyPa
 def test_decoding_apart_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     worker = tmp_path / "worker.py"
     worker.write_text("import time\ntime.sleep(60)\n")
-    monkeypatch.setattr(apart, "WORKER", worker)
-    monkeypatch.setattr(apart, "MOST_SECONDS", 0.1)
+    monkeypatch.setattr(decode_apart, "WORKER", worker)
+    monkeypatch.setattr(decode_apart, "MOST_SECONDS", 0.1)
     assert "seconds to decode" in refusal(saved(scene(), "JPEG2000"))
 
 

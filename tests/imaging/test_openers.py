@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gan.imaging.openers import READABLE
+from gan.imaging.io.file_types import READABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,7 +36,7 @@ def test_only_the_documented_formats_open(tmp_path: Path) -> None:
         """
         import sys
         from PIL import Image
-        from gan.imaging.openers import keep_documented_openers
+        from gan.imaging.io.file_types import keep_documented_openers
         keep_documented_openers()
         Image.init()
         import PIL.EpsImagePlugin
@@ -59,7 +59,7 @@ def test_a_picture_beyond_the_limit_opens_for_nobody(tmp_path: Path) -> None:
         """
         import sys
         from PIL import Image
-        from gan.imaging.openers import keep_documented_openers
+        from gan.imaging.io.file_types import keep_documented_openers
         keep_documented_openers()
         try:
             Image.open(sys.argv[1])

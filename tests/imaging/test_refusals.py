@@ -149,7 +149,7 @@ def test_just_100_megapixels_pass_the_header() -> None:
 
 
 def test_images_of_pillow_have_the_same_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan.imaging.headers.MAX_PIXELS", 99)
+    monkeypatch.setattr("gan.imaging.io.header.MAX_PIXELS", 99)
     refused(Image.new("RGB", (10, 10)))
     decode(Image.new("RGB", (9, 11)))
 

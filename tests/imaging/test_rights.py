@@ -12,8 +12,7 @@ from PIL import Image
 
 from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import FORMATS, Encoding
-from gan.imaging.io.xmp import read
-from gan.imaging.rights import MOST_TEXTS, read_rights
+from gan.imaging.io.xmp import MOST_TEXTS, read, read_rights
 
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from gan.core.errors import Cancelled, InputError
-from gan.imaging import admission
+from gan.imaging.io import admission
 from gan.imaging.io.codec import decode
 from gan.limits import BYTES_PER_PIXEL
 from gan.ui import background_job, gate

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from gan.core.contract import Progress
 from gan.core.errors import InputError
-from gan.cutout.page.chain import Chain, Made, finished
+from gan.core.recipe import Chain, Made, Step, finished
 from gan.cutout.page.result import from_results
 from gan.cutout.page.session import Base, Entry, Marks, Session, Variant, write_faded
-from gan.cutout.page.settings import Edits, Step
+from gan.cutout.page.settings import Edits
 from gan.cutout.pipeline import CutoutRequest
 from gan.edit.white import off_white_share
 from gan.imaging.io.codec import Encoding

@@ -7,7 +7,6 @@ cut-out to work on: the photograph itself becomes white first, and is framed las
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any, Final
 from gan.core.contract import Request
 from gan.core.errors import InputError
 from gan.core.option import Parameter, parameters
+from gan.core.recipe import Step
 from gan.cutout.pipeline import CutoutRequest
 from gan.edit.background import TRANSPARENT, WHITE, Ground, ground_of, hex_color
 from gan.edit.frame import FrameRequest
@@ -23,8 +23,6 @@ from gan.edit.recolor import RecolorRequest
 from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.io.codec import decode
-from gan.imaging.mask import Mask
-from gan.imaging.picture import Picture
 from gan.ui.form import read_fields
 
 COLOR, PICTURE = "color", "picture"
@@ -48,23 +46,6 @@ _RGB: Final = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)[^)]*\)
 def options_of(task: str) -> list[Parameter]:
     """The options of an edit that its fold shows."""
     return [parameter for parameter in parameters(EDITS[task]) if parameter.name not in OF_THE_PAGE]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """A request whose picture is to come."""
-
-    kind: type[Request]
-    fields: Mapping[str, Any]
-
-    def request(self, picture: Picture) -> Request:
-        return self.kind(**{**self.fields, "picture": picture})
-
-    def with_masks(self, mask: Mask | None, protect: Mask | None) -> Step:
-        """The same with the product's mask, and that of what keeps its color, where it has a use for them."""
-        known = {"mask": mask, "protect": protect}
-        fields = {name: value for name, value in known.items() if value is not None and name in self.kind.model_fields}
-        return dataclasses.replace(self, fields={**self.fields, **fields})
 
 
 @dataclass(frozen=True, kw_only=True)

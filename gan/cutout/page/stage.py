@@ -14,8 +14,8 @@ from gradio.components.base import Component
 
 from gan.core.contract import Progress
 from gan.core.errors import InputError
+from gan.core.recipe import Chain
 from gan.cutout.page import render
-from gan.cutout.page.chain import Chain
 from gan.cutout.page.render import Order, archive
 from gan.cutout.page.session import Session, kept_layers, read_marks
 from gan.cutout.page.settings import PICTURE, Edits, count

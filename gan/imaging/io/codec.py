@@ -11,18 +11,16 @@ from PIL.PngImagePlugin import PngInfo
 
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
-from gan.imaging import admission
-from gan.imaging.headers import CHUNK_NOTICE, PAGE_NOTICE
-from gan.imaging.io import xmp
+from gan.imaging.io import admission, xmp
 from gan.imaging.io.exif import published_exif, read_dpi, read_exif, with_dpi
 from gan.imaging.io.formats import Encoding
-from gan.imaging.io.high_bit_depth import deep_to_tensors, upright
-from gan.imaging.io.high_bit_depth_files import LONGEST_PNG_PX, deep_png, deep_tiff
+from gan.imaging.io.header import CHUNK_NOTICE, PAGE_NOTICE
+from gan.imaging.io.high_bit_depth import LONGEST_PNG_PX, deep_png, deep_tiff, deep_to_tensors, upright
 from gan.imaging.io.icc import ToSrgb, cmyk_to_srgb, srgb_profile, to_srgb
 from gan.imaging.io.pixels import to_image, to_image_on_white, to_tensors
 from gan.imaging.io.source import CMYK_NOTICE, END_NOTICE, Source, open_source
+from gan.imaging.io.xmp import read_rights
 from gan.imaging.picture import Picture
-from gan.imaging.rights import read_rights
 from gan.limits import MAX_BYTES, MAX_PIXELS
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "NOTICES", "Encoding", "decode", "encode", "to_pil", "write"]
@@ -59,7 +57,7 @@ def decode(source: str | Path | bytes | Image.Image, *, field: str = "image") ->
     JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, HEIC, JPEG 2000 and JPEG XL are read; PNG, TIFF and HEIC with up to 16 bits
     a channel. Of several frames the first is taken; of a TIFF that begins with a thumbnail, the largest. Colors are
     those that the file declares, by a profile or otherwise. What could not be kept stands in the picture's notices.
-    Of XMP only what `gan.imaging.io.xmp` writes and what `gan.imaging.rights` knows is kept.
+    Of XMP only what `gan.imaging.io.xmp` writes and what `gan.imaging.io.xmp` knows is kept.
 
     Args:
         source: a file's path, its content, or an image of Pillow's.

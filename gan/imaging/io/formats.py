@@ -47,8 +47,8 @@ READABLE: Final = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "HEIF")
 """Pillow's names of the formats that are decoded in this process; its other plugins are never tried."""
 
 READ_APART: Final = ("JPEG2000", "JXL")
-"""Pillow's names of the formats that are decoded in a process of their own, by `gan.imaging.apart`: rare ones whose
-decoders promise neither how long they take nor how much memory. This process needs no opener for them."""
+"""Pillow's names of the formats that are decoded in a process of their own, by `gan.imaging.io.decode_apart`: rare ones
+whose decoders promise neither how long they take nor how much memory. This process needs no opener for them."""
 
 ALLOWED: Final = "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, HEIC, JPEG 2000 and JPEG XL are read"
 

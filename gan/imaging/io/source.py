@@ -12,18 +12,16 @@ import numpy as np
 from PIL import Image, ImageChops, TiffImagePlugin, UnidentifiedImageError
 
 from gan.core.errors import InputError
-from gan.imaging import admission, declared_colors
-from gan.imaging.apart import ApartError, decoded_apart
-from gan.imaging.headers import Header, check_size, damaged, odd_tiff, read_header, too_large, too_slow
+from gan.imaging.io import admission, declared_colors
+from gan.imaging.io.decode_apart import ApartError, decoded_apart
+from gan.imaging.io.file_types import NAMED, foreign, register_openers
 from gan.imaging.io.formats import ALLOWED, READ_APART, READABLE
+from gan.imaging.io.header import Header, check_size, damaged, odd_tiff, read_header, too_large, too_slow
 from gan.imaging.io.high_bit_depth import Deep, read_deep
+from gan.imaging.io.jpeg_header import with_end
 from gan.imaging.io.pixels import DEEP_GREY_MODES, Key
-from gan.imaging.jpeg_header import with_end
-from gan.imaging.kinds import NAMED, foreign
-from gan.imaging.openers import register_openers
-from gan.imaging.sizes import MOST_FRAMES, MOST_SECONDS
-from gan.imaging.tiff_odd import is_odd, read_odd
-from gan.limits import MAX_BYTES
+from gan.imaging.io.tiff import is_odd, read_odd
+from gan.limits import MAX_BYTES, MOST_FRAMES, MOST_SECONDS
 
 END_NOTICE = "The file ends too early; its last rows may be missing"
 CMYK_NOTICE = "CMYK without a usable profile: the colors were taken as offset printing on coated paper"
@@ -44,7 +42,7 @@ class Source:
     """A picture that has passed every check, its pixels loaded but neither turned nor converted.
 
     Attributes:
-        frames: how many there are, counted up to `gan.imaging.sizes.MOST_FRAMES`.
+        frames: how many there are, counted up to `gan.limits.MOST_FRAMES`.
         deep: the pixels with 16 bits a channel, lying as those of `image`; None where there are 8.
         reduced_depth: whether the file has more bits a channel than are held here.
         key: the colour that means transparent, in the image's units; None where there is none.

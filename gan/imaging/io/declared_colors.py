@@ -71,7 +71,7 @@ def of_h273(primaries: int, transfer: int) -> bytes | None:
 
 
 def of_png(chunks: dict[bytes, bytes], *, grey: bool) -> bytes | None:
-    """The profile of a PNG's color chunks, as `gan.imaging.png_header` reads them; None for sRGB.
+    """The profile of a PNG's color chunks, as `gan.imaging.io.png_header` reads them; None for sRGB.
 
     Args:
         grey: whether the picture is: then only the curve counts, and white stays white.

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from PIL import Image
 
-from gan.imaging.sizes import MAX_PIXELS, MOST_SECONDS
+from gan.limits import MAX_PIXELS, MOST_SECONDS
 
-WORKER: Final = Path(__file__).with_name("apart_worker.py")
+WORKER: Final = Path(__file__).with_name("decode_worker.py")
 MOST_WORKER_BYTES: Final = 6 * 2**30
 _WAIT = 3
 """Times the processor's seconds that are waited for: others compute on the machine too."""

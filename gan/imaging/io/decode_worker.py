@@ -1,7 +1,7 @@
 """Decodes one picture from standard input to standard output; run as a file, it imports nothing of `gan`.
 
 Reads the file's bytes; writes a line of JSON (mode, size, lengths of profile, EXIF and XMP, or an error) and then the
-pixels and these. `gan.imaging.apart` starts it, limits it and reads it.
+pixels and these. `gan.imaging.io.decode_apart` starts it, limits it and reads it.
 """
 
 from __future__ import annotations

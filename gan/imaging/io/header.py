@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from gan.core.errors import InputError
-from gan.imaging import declared_colors, gif_header, isobmff, jpeg_header, png_header, tiff_header
+from gan.imaging.io import declared_colors, isobmff, jpeg_header, png_header, tiff
+from gan.imaging.io.file_types import NAMED, RAW, kind_of
 from gan.imaging.io.formats import ALLOWED
-from gan.imaging.jxl_header import jxl_size
-from gan.imaging.kinds import NAMED, RAW, kind_of
-from gan.imaging.sizes import MAX_PIXELS, MAX_SIDE_PX, MOST_SECONDS
+from gan.limits import MAX_PIXELS, MAX_SIDE_PX, MOST_FRAMES, MOST_SECONDS
 
 CHUNK_NOTICE: Final = "A damaged part of the file beside its pixels was left out"
 PAGE_NOTICE: Final = "The file begins with a thumbnail; the largest picture in it was used"
 
+_GIF_EXTENSION, _GIF_IMAGE = 0x21, 0x2C
 _MOST_SAMPLES: Final = 8
 _MOST_TILE_PIXELS: Final = MAX_PIXELS
 
@@ -45,7 +45,7 @@ class Header:
     declared: bytes | None = None
     settled: bool = False
     above_profile: bool = False
-    page: tiff_header.TiffPage | None = None
+    page: tiff.TiffPage | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -110,7 +110,7 @@ def too_slow(field: str) -> InputError:
     )
 
 
-def odd_tiff(page: tiff_header.TiffPage, field: str) -> InputError:
+def odd_tiff(page: tiff.TiffPage, field: str) -> InputError:
     """Why a whole TIFF is not read."""
     if page.floating:
         return InputError(
@@ -178,7 +178,7 @@ def _png(data: bytes, field: str) -> Header:
 
 
 def _tiff(data: bytes, field: str) -> Header:
-    found = tiff_header.read_tiff_header(data)
+    found = tiff.read_tiff_header(data)
     if found is None:
         return Header("TIFF", data)
     if found.raw:
@@ -202,7 +202,33 @@ def _tiff(data: bytes, field: str) -> Header:
 
 def _gif(data: bytes, field: str) -> Header:
     check_size(int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little"), field)
-    return Header("GIF", data, frames=gif_header.count_frames(data))
+    return Header("GIF", data, frames=_gif_frames(data))
+
+
+def _gif_frames(data: bytes) -> int:
+    """Pictures in a GIF (GIF89a specification), `MOST_FRAMES` at most; at least 1, also where the file is cut off."""
+    position = 13 + _gif_table_bytes(data[10:11])
+    frames = 0
+    while position < len(data) and frames < MOST_FRAMES:
+        kind = data[position]
+        if kind == _GIF_EXTENSION:
+            position = _behind_gif_blocks(data, position + 2)
+        elif kind == _GIF_IMAGE:
+            frames += 1
+            position = _behind_gif_blocks(data, position + 11 + _gif_table_bytes(data[position + 9 : position + 10]))
+        else:
+            break
+    return max(1, frames)
+
+
+def _gif_table_bytes(flags: bytes) -> int:
+    return 3 << (1 + (flags[0] & 7)) if flags and flags[0] & 0x80 else 0
+
+
+def _behind_gif_blocks(data: bytes, position: int) -> int:
+    while position < len(data) and data[position]:
+        position += 1 + data[position]
+    return position + 1
 
 
 def _coded(kind: str) -> Callable[[bytes, str], Header]:
@@ -222,7 +248,7 @@ def _jpeg2000(data: bytes, field: str) -> Header:
 
 
 def _jxl(data: bytes, field: str) -> Header:
-    size = jxl_size(data)
+    size = isobmff.jxl_size(data)
     if size is not None:
         check_size(*size, field)
     return Header("JXL", data)
