@@ -50,13 +50,13 @@ gan.tasks.TASKS["dim"] = gan.tasks.Task("dim", DimRequest, dim, aliases=("darken
 """The one place: a request, its pipeline, a line."""
 
 
-def after(code: str, folder: Path) -> Any:
-    """What a program that has the toy says, as JSON, with `say`."""
+def after(code: str, folder: Path, toy: str = TOY) -> Any:
+    """What a program that has the toy says, as JSON, with `say`; packages in the folder come before the project's."""
     said = "import json\n\ndef say(*values):\n    print(json.dumps(values))\n"
     done = subprocess.run(
-        [sys.executable, "-c", f"{said}{TOY}{code}"],
+        [sys.executable, "-c", f"{said}{toy}{code}"],
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
+        env={"PYTHONPATH": f"{folder}:{ROOT}", "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,
@@ -221,3 +221,35 @@ def pixel(path: Path) -> Any:
 
 
 # Below: the page's form and the HTTP endpoint, which `gan.ui` derives.
+
+
+CHANNEL = """
+import contextlib, io
+import gradio as gr
+from gan.cli.main import main
+from gan.export.channels import CHANNELS
+from gan.export.page.channel import build_choice
+
+def shown(*line):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), contextlib.suppress(SystemExit):
+        main(line)
+    return out.getvalue()
+
+with gr.Blocks():
+    choices = build_choice().choices
+say(list(CHANNELS), shown("check", "--help"), shown("check", "a.png", "--channel", "nobody"), choices[1])
+"""
+
+
+def test_a_channel_is_one_file(tmp_path: Path) -> None:
+    """A copy of the package, of links, with one TOML file more."""
+    subprocess.run(["cp", "-rs", str(ROOT / "gan"), str(tmp_path)], check=True)
+    text = 'title = "My shop"\norder = 15\nlongest_least_px = 800\n'
+    (tmp_path / "gan/export/channels/my-shop.toml").write_text(text, encoding="utf-8")
+    Image.new("RGB", (4, 3)).save(tmp_path / "a.png")
+    listed, helped, refused, offered = after(CHANNEL, tmp_path, toy="")
+    assert listed[:3] == ["amazon", "my-shop", "ebay"]
+    assert "amazon, my-shop, ebay" in " ".join(helped.split())
+    assert "my-shop" in refused
+    assert offered == ["My shop", "my-shop"]

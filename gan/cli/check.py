@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from gan.api import Studio
 from gan.cli import options
-from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
+from gan.cli.common import BAD_INPUT, DONE, Bar, Place, Tasks, common_options, to_json
 from gan.core.errors import InputError
 from gan.core.files import pictures_below, trouble, write_atomic
 from gan.core.option import PICTURE
@@ -36,14 +37,12 @@ def add(tasks: Tasks, task: Task) -> None:
     command.set_defaults(command=check)
     command.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
     options.add(command, CheckRequest)
-    command.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
+    command.add_argument("--json", action=Place, metavar="FILE", help="write everything that was measured")
     common_options(command)
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Print a table for each picture; a bad file is named and the others go on."""
-    from gan.api import Studio
-
     if arguments.json is not None:
         originals().check(arguments.json)
     given = {**options.given(arguments, CheckRequest), "channel": channel_of(arguments.channel)}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gan.cli.options import source
 from gan.core.files import below_only, pictures_below
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -34,39 +35,26 @@ class Place(argparse.Action):
             namespace.folders = getattr(namespace, "folders", frozenset()) | {self.dest}
 
 
-READ = (
-    "input",
-    "mask",
-    "keep",
-    "drop",
-    "protect",
-    "reference",
-    "ground",
-    "style",
-    "given",
-    "project",
-    "latent",
-    "channel",
-    "flat_field",
-    "on_white",
-    "empty_black",
-    "empty_white",
-)
-"""Options that name files or folders that are read."""
+def note_files(command: argparse.ArgumentParser) -> None:
+    """Let a command's arguments tell which of its options name files: `read` those that it reads, `written` others.
 
-WRITTEN = ("output", "save_mask", "layer")
+    Options of the types `Path` and `gan.cli.options.source` are read, those with the action `Place` are written.
+    """
+    actions = command._actions
+    written = frozenset(action.dest for action in actions if isinstance(action, Place))
+    read = frozenset(action.dest for action in actions if action.type in (Path, source)) - written
+    command.set_defaults(read=read, written=written)
 
 
 def read_by(arguments: argparse.Namespace) -> Iterator[Path]:
     """The files that a command reads, those of folders too; what lies in a folder of its results is none.
 
-    `run` looks after its own: the steps beside a result are a recipe, and may be replayed where they lie.
+    Commands without `note_files` look after their own: the steps beside a result of `run` are a recipe, for one, and
+    may be replayed where they lie.
     """
-    if hasattr(arguments, "recipe"):
-        return
-    results = [path for name in WRITTEN if isinstance(path := getattr(arguments, name, None), Path)]
-    for name in READ:
-        given = getattr(arguments, name, None)
+    results = [path for name in getattr(arguments, "written", ()) if (path := getattr(arguments, name)) is not None]
+    for name in getattr(arguments, "read", ()):
+        given = getattr(arguments, name)
         for one in given if isinstance(given, list) else [given]:
             path = Path(one) if isinstance(one, (str, Path)) else None
             if path is not None and path.is_dir():

@@ -6,9 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from gan.api import Studio
 from gan.cli import options
 from gan.cli.check import SOME_FAIL, STATUSES, sources
-from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options
+from gan.cli.common import BAD_INPUT, DONE, Bar, Place, Tasks, common_options
 from gan.core.errors import InputError
 from gan.export.channels import channel_of
 from gan.export.pipeline import ExportRequest
@@ -23,7 +24,7 @@ def add(tasks: Tasks, task: Task) -> None:
     command = tasks.add_parser(task.name, help=task.help, description=f"{task.description} {note}")
     command.set_defaults(command=export)
     command.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
-    command.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.zip", help="pictures and reports")
+    command.add_argument("-o", "--output", required=True, action=Place, metavar="OUT.zip", help="pictures and reports")
     options.add(command, ExportRequest)
     command.add_argument("--no-repair", action="store_true", help="pack the files as they are, with what was measured")
     common_options(command)
@@ -31,8 +32,6 @@ def add(tasks: Tasks, task: Task) -> None:
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the ZIP; a bad file is named and the others go on."""
-    from gan.api import Studio
-
     channel = channel_of(arguments.channel)
     _check_options(arguments)
     files = list(sources(arguments.input))

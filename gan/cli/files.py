@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from gan.core.contract import Progress, Result
     from gan.imaging.picture import Picture
 
-SIDE_PLACES = ("save_mask", "layer")
-"""Options that name where a file beside each result goes."""
-
 UNWRITABLE = (".heic", ".heif", ".gif", ".bmp", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl", "")
 """Suffixes of inputs whose outputs become PNG."""
 
@@ -202,7 +199,7 @@ def checked(arguments: argparse.Namespace, plan: Iterable[tuple[Path, Path]]) ->
 
 def _side_folders(arguments: argparse.Namespace) -> list[Path]:
     """Folders for what is made beside the results."""
-    given = (getattr(arguments, name, None) for name in SIDE_PLACES)
+    given = (getattr(arguments, name) for name in arguments.written - {"output"})
     return [path for path in given if path is not None and path.is_dir()]
 
 
@@ -213,7 +210,7 @@ def side_files(
 
     Args:
         arguments: with what `file_options` and `writing_options` add.
-        name: of the option, of `SIDE_PLACES`: a file, or for several inputs a folder, in which files are named as the
+        name: of the option: a file, or for several inputs a folder, in which files are named as the
             inputs are, with `ending`.
         ending: such as "_mask".
         as_png: as of `planned`.

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gan.api import Studio
 from gan.cli import options
-from gan.cli.common import DONE, Bar, Tasks, common_options, to_json
+from gan.cli.common import DONE, Bar, Place, Tasks, common_options, to_json
 from gan.cli.files import failure, sum_up
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
@@ -46,7 +47,7 @@ def add(tasks: Tasks, task: Task) -> None:
     command = tasks.add_parser(task.name, help=task.help, description=task.description)
     command.set_defaults(command=generate)
     command.add_argument(
-        "-o", "--output", required=True, type=Path, metavar="DIR", help="a folder; a .gif or .mp4 file for a film"
+        "-o", "--output", required=True, action=Place, metavar="DIR", help="a folder; a .gif or .mp4 file for a film"
     )
     options.add(command, GenerateRequest)
     command.add_argument("--text", default="", help='sets category and sliders: "red armchair from the left"')
@@ -61,8 +62,6 @@ def add(tasks: Tasks, task: Task) -> None:
 
 def generate(arguments: argparse.Namespace) -> int:
     """Write PICTURE.png and PICTURE.png.json for each, or one film."""
-    from gan.api import Studio
-
     studio = Studio(arguments.device)
     progress = None if arguments.quiet else Bar("generate")
     is_film = bool(arguments.film) or arguments.output.suffix.lower() in FILM_SUFFIXES

@@ -12,8 +12,9 @@ import sys
 from collections.abc import Sequence
 
 from gan.cli import check, evaluate, export, generate, mask, run, stack, stylize, task, weights
-from gan.cli.common import BAD_INPUT, FAILED, read_by
+from gan.cli.common import BAD_INPUT, FAILED, note_files, read_by
 from gan.core.files import trouble
+from gan.imaging.io.file_types import keep_documented_openers
 from gan.originals import protecting
 from gan.tasks import COMMAND, TASKS
 
@@ -28,8 +29,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     arguments = _parser().parse_args(argv)
-    from gan.imaging.io.file_types import keep_documented_openers  # --help needs no Pillow
-
     keep_documented_openers()
     try:
         with protecting(read_by(arguments)):
@@ -66,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     for known in TASKS.values():
         if COMMAND in known.on:
             OWN.get(known.name, task.add)(tasks, known)
-    for command in (mask, run, evaluate, weights):
+    mask.add(tasks)
+    for parsed in tasks.choices.values():
+        note_files(parsed)
+    for command in (run, evaluate, weights):
         command.add(tasks)
     return parser
 

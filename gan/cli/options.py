@@ -12,9 +12,20 @@ from gan.imaging.color_grading import Look
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
+_PLAIN = (bool, int, float, str)
 _METAVARS = {"px": "PX", "deg": "DEG"}
 _NAMED: Mapping[type, str] = {int: "N", Picture: "FILE", Mask: "MASK_OR_FOLDER", Look: "CUBE"}
 _GROUPS = {"size": "size", "adjust": "tone and color", "extend": "extending"}
+
+
+def source(text: str) -> str:
+    """The type of an option whose text may name a file that is read, such as a ground's; argparse asks for one."""
+    return text
+
+
+def reads_file(parameter: Parameter) -> bool:
+    """Whether its value stands for a file, or may do so."""
+    return parameter.kind not in _PLAIN
 
 
 def add(
@@ -78,6 +89,8 @@ def _value(parameter: Parameter, *, listed: bool) -> dict[str, Any]:
         settings["type"] = kind
     elif isinstance(kind, type) and issubclass(kind, (Picture, Mask, Look)):
         settings["type"] = Path
+    elif reads_file(parameter):
+        settings["type"] = source
     if parameter.many:
         settings |= {"action": "append"} if listed else {"action": "extend", "nargs": "+"}
     if parameter.choices:

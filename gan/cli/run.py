@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan.api import Studio
 from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
 from gan.core.errors import InputError
 
@@ -59,7 +60,6 @@ def add(tasks: Tasks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay a recipe; a bad file is named and the others go on."""
-    from gan.api import Studio
     from gan.batch.recipe_json import read_recipe
     from gan.batch.runner import Replay, verify
 
@@ -118,8 +118,6 @@ def _on_ray(arguments: argparse.Namespace, recipe: Recipe, bar: Progress | None)
 
 def _studio(device: str) -> Run:
     """Load a studio in a worker and return its `run`."""
-    from gan.api import Studio
-
     return Studio(device).run
 
 

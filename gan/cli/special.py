@@ -11,11 +11,9 @@ from typing import Any, Protocol
 
 from gan.cli.files import Piece
 from gan.cli.mask_files import MASK_ENDING, MaskFiles, ProductMasks
-from gan.core.contract import Request, Result
+from gan.core.contract import Result
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
-from gan.cutout.pipeline import CutoutRequest
-from gan.edit.background import TRANSPARENT
 from gan.edit.white import off_white_share
 from gan.imaging.color import WHITE
 from gan.imaging.io.codec import decode, write
@@ -24,8 +22,6 @@ from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.inpaint.pipeline import SIDES
 
 SHADOW_ENDING = "_shadow"
-
-Run = Callable[[Request], Result]
 
 
 class Masks(Protocol):
@@ -46,13 +42,13 @@ class Side:
         name: of its option.
         ending: of its name where there are several pictures.
         help: of the option.
-        write: from the request, its result, and what carries out another one, to the file.
+        write: from the result to the file.
     """
 
     name: str
     ending: str
     help: str
-    write: Callable[[Any, Result, Run, Path], None]
+    write: Callable[[Result, Path], None]
 
     @property
     def flag(self) -> str:
@@ -116,15 +112,15 @@ def _mask_beside(picture: Path) -> Mask:
     return decode_mask(beside)
 
 
-def _write_mask(request: CutoutRequest, result: Result, run: Run, path: Path) -> None:
-    """The alpha of the cut-out; on another background it is cut out once more."""
-    found = result if request.ground == TRANSPARENT else run(request.replaced(ground=TRANSPARENT))
-    alpha = found.picture.alpha
-    if alpha is not None:
-        write_atomic(path, encode_mask(Mask(alpha)))
+def _write_mask(result: Result, path: Path) -> None:
+    """Write the alpha of the cut-out, or the mask that it was laid on a ground with."""
+    alpha = result.picture.alpha
+    mask = result.masks.get("product") or (None if alpha is None else Mask(alpha))
+    if mask is not None:
+        write_atomic(path, encode_mask(mask))
 
 
-def _write_layer(_: Request, result: Result, __: Run, path: Path) -> None:
+def _write_layer(result: Result, path: Path) -> None:
     write(result.pictures[1], path, Encoding())
 
 

@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gan.api import Studio
 from gan.cli import options
-from gan.cli.common import Tasks, common_options
+from gan.cli.common import Place, Tasks, common_options
 from gan.cli.files import each_file, file_options, planned, writing_options
 from gan.cli.mask_files import MaskFiles
 from gan.core.errors import InputError, PackshotError
@@ -25,7 +26,7 @@ from gan.tasks import Task
 if TYPE_CHECKING:
     from gan.core.contract import Progress, Request, Result
 
-KINDS = ARTISTIC, PHOTOGRAPHIC = "artistic", "photographic"
+ARTISTIC, PHOTOGRAPHIC = "artistic", "photographic"
 EVERYWHERE = "everywhere"
 
 _STYLES = frozenset(("styles", "look"))
@@ -48,6 +49,7 @@ def add(tasks: Tasks, task: Task) -> None:
     command.add_argument(
         "--style",
         action="append",
+        type=options.source,
         default=[],
         metavar="FILE_OR_PRESET",
         help="a picture, a preset's name, or a .cube file; several are mixed",
@@ -63,7 +65,7 @@ def add(tasks: Tasks, task: Task) -> None:
     kind = "strokes and colors, or tone and color only (artistic; photographic for a .cube file)"
     options.add(command, StylizeRequest, without=_STYLES, helps={"kind": kind})
     command.add_argument("--each", action="store_true", help="photographic: match each picture by itself")
-    command.add_argument("--cube", type=Path, metavar="FILE", help="photographic: write the look for other editors")
+    command.add_argument("--cube", action=Place, metavar="FILE", help="photographic: write the look for other editors")
     command.add_argument("--sheet", action="store_true", help="a contact sheet of all presets, or of each --style")
     writing_options(command)
     common_options(command)
@@ -71,8 +73,6 @@ def add(tasks: Tasks, task: Task) -> None:
 
 def stylize(arguments: argparse.Namespace) -> int:
     """Stylize files and folders; a bad file is named and the others go on."""
-    from gan.api import Studio
-
     _check_options(arguments)
     masks = MaskFiles(arguments.input, arguments.mask)
     is_input = masks.leaves if arguments.mask is not None else _any

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gan.api import Studio
 from gan.cli import options
 from gan.cli.common import Place, Tasks, common_options
 from gan.cli.files import OPAQUE, UNWRITABLE, each_file, file_options, side_files, writing_options
@@ -22,8 +23,6 @@ from gan.tasks import Task
 if TYPE_CHECKING:
     from gan.core.contract import Progress, Request, Result
     from gan.imaging.io.formats import Encoding
-
-_PLAIN = (bool, int, float, str)
 
 NO_TRANSPARENCY = "this format has no transparency: the picture was laid on white"
 """What is told of a cut-out that is written as JPEG."""
@@ -53,8 +52,6 @@ def run(task: Task, special: Special, arguments: argparse.Namespace) -> int:
     Returns:
         The exit status.
     """
-    from gan.api import Studio
-
     studio = Studio(arguments.device)
     kind = task.request
     of_masks = [parameter.name for parameter in parameters(kind) if parameter.kind is Mask]
@@ -62,7 +59,7 @@ def run(task: Task, special: Special, arguments: argparse.Namespace) -> int:
     given = options.given(arguments, kind, without=of_masks)
     # One file for all pictures is opened once and refused at once; values are refused with each picture's name.
     folders = {name: given.pop(name) for name in special.paired if name in given and given[name].is_dir()}
-    files = frozenset(each.name for each in parameters(kind) if each.kind not in _PLAIN)
+    files = frozenset(each.name for each in parameters(kind) if options.reads_file(each))
     files -= {PICTURE, *of_masks, *folders}
     opened = {name: value for name, value in given.items() if name in files}
     fields = {**given, **kind.read_fields(opened, AnySource(), without=frozenset(kind.model_fields) - files)}
@@ -76,7 +73,7 @@ def run(task: Task, special: Special, arguments: argparse.Namespace) -> int:
         request: Request = kind(**{PICTURE: decode(source), **fields, **beside_it, **masks.of(source)})
         result = studio.run(request, progress=progress)
         if side is not None and source in beside:
-            side.write(request, result, studio.run, beside[source])
+            side.write(result, beside[source])
         return result
 
     def remark(encoding: Encoding) -> str:

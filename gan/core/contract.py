@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from gan.core.errors import Cancelled
 from gan.core.request import SEED_LIMIT, Request, plain
 from gan.imaging.io.codec import to_pil
+from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.tiling import tiled
 
@@ -68,11 +69,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Output:
-    """Return value of a pipeline: pictures, notices for the user, and the details it chose on the way."""
+    """Return value of a pipeline: pictures, notices for the user, the details it chose on the way, and by name the
+    masks that led to the pictures where these do not hold them."""
 
     pictures: tuple[Picture, ...]
     notices: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    masks: Mapping[str, Mask] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class Result:
         notices: sentences for the user, as templates of `gan.ui.i18n`.
         details: what the pipeline chose, such as the settings that "auto" found.
         request: the request's record.
+        masks: by name, for files beside the pictures; not in the record.
     """
 
     task: str
@@ -96,6 +100,7 @@ class Result:
     notices: tuple[str, ...]
     details: Mapping[str, Any]
     request: Mapping[str, Any]
+    masks: Mapping[str, Mask] = field(default_factory=dict)
 
     @property
     def picture(self) -> Picture:
@@ -113,9 +118,8 @@ class Result:
     @property
     def record(self) -> dict[str, Any]:
         """JSON-ready: task, seed, request, weights with hashes, seconds, notices, details."""
-        return {
-            item.name: plain(getattr(self, item.name)) for item in dataclasses.fields(self) if item.name != "pictures"
-        }
+        told = (item.name for item in dataclasses.fields(self) if item.name not in ("pictures", "masks"))
+        return {name: plain(getattr(self, name)) for name in told}
 
 
 class Cache:
@@ -293,6 +297,7 @@ def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, 
         notices=output.notices,
         details=output.details,
         request=request.record(),
+        masks=output.masks,
     )
 
 

@@ -86,7 +86,10 @@ def cutout(request: CutoutRequest, context: Context) -> Output:
         "box": list(box),
         **({"licence": found.licence} if found.licence else {}),
     }
-    return Output((laid_on(picture, alpha, request.ground, rgb=rgb),), (*picture.notices, *found.notices), details)
+    made = laid_on(picture, alpha, request.ground, rgb=rgb)
+    # On a ground of its own the picture no longer says where the product is.
+    masks = {} if request.ground == TRANSPARENT else {"product": Mask(alpha)}
+    return Output((made,), (*picture.notices, *found.notices), details, masks)
 
 
 def corrected(picture: Picture, alpha: Tensor, keep: Cover | None, drop: Mask | None) -> Tensor:

@@ -121,16 +121,6 @@ def recolor(request: RecolorRequest, context: Context) -> Output:
     return Output(tuple(made), notices, details)
 
 
-def dominant_color(picture: Picture, alpha: Tensor) -> str:
-    """Dominant color of a product, free of highlights and shadows, as "#RRGGBB".
-
-    Args:
-        picture: H x W pixels.
-        alpha: (1, 1, H, W) in [0, 1], the product's coverage; not 0 everywhere.
-    """
-    return _hex(named(*Product(picture.rgb, picture.rgb, alpha, alpha).looked_at())[0])
-
-
 def swatch(picture: Picture, x: int, y: int) -> str:
     """The color around the pixel `x` from the left and `y` from the top, as "#RRGGBB".
 

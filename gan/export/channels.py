@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -24,8 +23,6 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).with_name("channels")
-
-NAMES: Final = ("amazon", "ebay", "google", "google-apparel", "shopify", "walmart", "etsy")
 
 FORMAT_NAMES: Final = ("jpeg", "png", "webp", "avif", "tiff", "gif", "bmp", "heic", "jpeg2000", "jxl")
 """File formats, of `gan.imaging.io.formats`, READABLE and READ_APART, as named in the channels' files."""
@@ -63,6 +60,7 @@ class Channel:
         forbid: of `FORBIDDABLE`.
         srgb: whether colours have to be sRGB.
         generated_mark: whether generated pictures have to carry IPTC's digital source type.
+        order: place in the list of the channels that come with the package, the lowest first; no requirement.
 
     Raises:
         InputError: a value that contradicts another or is outside what is said here.
@@ -90,6 +88,7 @@ class Channel:
     forbid: tuple[str, ...] = ()
     srgb: bool = False
     generated_mark: bool = False
+    order: int = dataclasses.field(default=1000, compare=False)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", self.name):
@@ -132,7 +131,7 @@ class Channel:
 
     def record(self) -> dict[str, Any]:
         """JSON-ready values from which `channel_of` makes the same channel, without those not specified."""
-        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.compare}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value}
 
 
@@ -140,7 +139,7 @@ def channel_of(given: str | Path | Mapping[str, Any] | Channel) -> Channel:
     """A channel by its name, from a TOML file, or from the same values.
 
     Args:
-        given: one of `NAMES`, the path of a TOML file, `Channel.record`'s values, or a channel.
+        given: a name in `CHANNELS`, the path of a TOML file, `Channel.record`'s values, or a channel.
 
     Raises:
         InputError: there is no such channel or file, or it says what no channel can say.
@@ -149,7 +148,7 @@ def channel_of(given: str | Path | Mapping[str, Any] | Channel) -> Channel:
         return given
     if isinstance(given, Mapping):
         return _built(given)
-    if str(given) in NAMES:
+    if str(given) in CHANNELS:
         return CHANNELS[str(given)]
     path = Path(given)
     if path.suffix.lower() != ".toml" or not path.is_file():
@@ -159,7 +158,7 @@ def channel_of(given: str | Path | Mapping[str, Any] | Channel) -> Channel:
             "{known}, or the path of a TOML file, are allowed",
             "Choose one of these",
             name=str(given),
-            known=", ".join(NAMES),
+            known=", ".join(CHANNELS),
         )
     return _read(path)
 
@@ -276,25 +275,11 @@ def _wrong(key: str, value: object, allowed: str, remedy: str, **values: object)
     return InputError("channel", "{key} = {value}", allowed, remedy, key=key, value=str(value)[:80], **values)
 
 
-class _Channels(Mapping[str, Channel]):
-    """The channels of `NAMES`, each read when it is first asked for."""
-
-    def __getitem__(self, name: str) -> Channel:
-        if name not in NAMES:
-            raise KeyError(name)
-        return _preset(name)
-
-    def __iter__(self) -> Any:
-        return iter(NAMES)
-
-    def __len__(self) -> int:
-        return len(NAMES)
+def _shipped() -> dict[str, Channel]:
+    found = (_read(path) for path in FOLDER.glob("*.toml"))
+    return {channel.name: channel for channel in sorted(found, key=lambda channel: (channel.order, channel.name))}
 
 
-@functools.cache
-def _preset(name: str) -> Channel:
-    return _read(FOLDER / f"{name}.toml")
-
-
-CHANNELS: Final[Mapping[str, Channel]] = _Channels()
-"""The channels that come with the package, by name, in the order in which they are offered."""
+CHANNELS: Final[Mapping[str, Channel]] = MappingProxyType(_shipped())
+"""The channels that come with the package, one for each TOML file in `FOLDER`, in the order in which they are offered.
+Whatever lists channels reads this: a further file there is a further channel on every surface."""

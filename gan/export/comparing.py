@@ -11,9 +11,10 @@ from gan.core.message import Message
 from gan.cutout.review import seen_against_ground
 from gan.cutout.segment import has_transparency
 from gan.export.rule_result import Finding
+from gan.export.rules import on_white
 from gan.imaging.box import box_of
 from gan.imaging.picture import Picture
-from gan.imaging.resize import resize
+from gan.imaging.resize import fitted, resize
 
 LOOK_PX = 256
 """Longer side at which the two are laid over one another."""
@@ -29,6 +30,7 @@ ENLARGED_DIFFERENCE = 8.0
 moves colors by more than 2, while what is punched out or filled in differs by far more than this."""
 
 _EDGE_PX = 3
+_LEAST_PX = 8
 _MEAN_PX, _ENLARGED_MEAN_PX = 3, 9
 """Sides of the squares over which colors are averaged; the larger one where lettering may have become sharper."""
 
@@ -73,22 +75,19 @@ def changed_share(before: Picture, before_alpha: Tensor, after: Picture, after_a
     boxes = [box_of(alpha) for alpha in (before_alpha, after_alpha)]
     if boxes[0] is None or boxes[1] is None:
         return None
-    scale = min(1.0, LOOK_PX / max(boxes[0].width, boxes[0].height))
-    size = max(8, round(boxes[0].height * scale)), max(8, round(boxes[0].width * scale))
+    size = [max(_LEAST_PX, side) for side in fitted(boxes[0].height, boxes[0].width, LOOK_PX)]
     seen = []
     for picture, alpha, box in ((before, before_alpha, boxes[0]), (after, after_alpha, boxes[1])):
         rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
-        rgb = picture.rgb
-        if picture.alpha is not None:
-            rgb = torch.lerp(torch.ones_like(rgb), rgb, picture.alpha)
-        seen.append((resize(rgb[:, :, rows, columns], *size), resize(alpha[:, :, rows, columns], *size)))
+        seen.append((resize(on_white(picture)[:, :, rows, columns], *size), resize(alpha[:, :, rows, columns], *size)))
     (old, old_cover), (new, _) = seen
     outline = ndimage.binary_fill_holes(old_cover[0, 0].numpy() > 0.5)
     inside = ndimage.binary_erosion(np.pad(outline, 1), iterations=_EDGE_PX)[1:-1, 1:-1]
     openings = outline & (old_cover[0, 0].numpy() <= 0.5)
     if openings.any() and not has_transparency(before):
         # Compared with the ground of the whole picture: the box shows too little of it.
-        whole = [resize(x, *_small(before)) for x in (before.rgb, before_alpha)]
+        small = [max(2, side) for side in fitted(before.height_px, before.width_px, 2 * LOOK_PX)]
+        whole = [resize(x, *small) for x in (before.rgb, before_alpha)]
         ground = seen_against_ground(whole[0], whole[1])
         if ground is not None:
             unlike = torch.from_numpy(ground.unlike.astype(np.float32))[None, None]
@@ -109,8 +108,3 @@ def merged(findings: tuple[Finding, ...], kept: tuple[Finding, ...], order: tupl
     """Findings with those in `kept` in place of, or beside, those of the same rule, in the order of the rules."""
     by_rule = {finding.rule: finding for finding in (*findings, *kept)}
     return tuple(by_rule[rule] for rule in order if rule in by_rule)
-
-
-def _small(picture: Picture) -> tuple[int, int]:
-    scale = min(1.0, 2 * LOOK_PX / max(picture.height_px, picture.width_px))
-    return max(2, round(picture.height_px * scale)), max(2, round(picture.width_px * scale))

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gan.imaging.box import Box, box_of
+from gan.imaging.mask_shapes import max_within
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.inpaint.defects import suggest
@@ -117,7 +117,7 @@ def beside(rgb: Tensor, alpha: Tensor) -> Beside | None:
 
     picture = shrunk(rgb, LONGEST_PX)[0].numpy()  # (3, h, w)
     cover = shrunk(alpha, LONGEST_PX)
-    near = _dilated((cover > COVERED).float(), NEAR_PX)[0, 0].numpy() > 0
+    near = max_within((cover > COVERED).float(), NEAR_PX)[0, 0].numpy() > 0
     free = ~near
     if free.mean() < LEAST_SHARE:
         return None
@@ -184,7 +184,7 @@ def _border(rgb: Tensor, cover: Tensor) -> int:
     depth = max(1, round(BORDER_DEPTH * rgb.shape[1])) + BORDER_EDGE_PX + 1
     step = max(1, rgb.shape[2] // BORDER_SAMPLES)
     product = (cover[None, :, : depth + BORDER_NEAR_PX] > COVERED).float()
-    near = _dilated(product, BORDER_NEAR_PX) if bool(product.any()) else product
+    near = max_within(product, BORDER_NEAR_PX) if bool(product.any()) else product
     ground = near[0, 0, :depth, ::step] == 0  # (d, n)
     rows = rgb[:, :depth, ::step]
     colors = torch.where(ground, rows, torch.nan)
@@ -199,12 +199,6 @@ def _border(rgb: Tensor, cover: Tensor) -> int:
     ends = uniform[:-across] & (jump.sum(1) >= (BORDER_LENGTH * both.sum(1)).clamp(min=1))
     within = uniform.int().cumprod(0)[:-across] > 0  # the rows up to here all are even
     return int((torch.nonzero(ends & within).flatten() + 1).max()) if bool((ends & within).any()) else 0
-
-
-def _dilated(inside: Tensor, px: int) -> Tensor:
-    """(N, C, H, W), each value the largest within so many pixels across and down."""
-    across = F.max_pool2d(inside, (1, 2 * px + 1), 1, (0, px))
-    return F.max_pool2d(across, (2 * px + 1, 1), 1, (px, 0))
 
 
 def _most(values: Floats, parts: npt.NDArray[np.int32], count: int) -> Floats:

@@ -14,7 +14,7 @@ from gan.core.option import PICTURE, Option
 from gan.core.reader import READER, PictureFile, Reader
 from gan.cutout.segment import AUTO_MODEL, FindingModel, Found, find
 from gan.export.autofix import LEAST_FILL, repaired
-from gan.export.channels import CHANNELS, NAMES, Channel, ChannelFile
+from gan.export.channels import CHANNELS, Channel, ChannelFile
 from gan.export.comparing import compared, lasting
 from gan.export.file_metadata import FileFacts, facts_of
 from gan.export.rule_result import Finding
@@ -36,7 +36,7 @@ class ChannelRequest(Request):
 
     picture: PictureFile
     channel: Annotated[
-        ChannelFile, Option(f"{', '.join(NAMES)}, or a channel's file of your own", metavar="NAME_OR_TOML")
+        ChannelFile, Option(f"{', '.join(CHANNELS)}, or a channel's file of your own", metavar="NAME_OR_TOML")
     ]
     facts: Annotated[InstanceOf[FileFacts] | None, Option(internal=True)] = None
 

@@ -16,13 +16,6 @@ def disc(height: int, width: int, y: float, x: float, radius_px: float) -> Tenso
     return (((down - y) ** 2 + (across - x) ** 2) <= radius_px**2).float()[None]
 
 
-def grown(x: Tensor, down_px: int, across_px: int) -> Tensor:
-    """The highest value within so many pixels, (..., H, W) with three or four dimensions; one axis after the other."""
-    return F.max_pool2d(
-        F.max_pool2d(x, (2 * down_px + 1, 1), 1, (down_px, 0)), (1, 2 * across_px + 1), 1, (0, across_px)
-    )
-
-
 def marked(prior: Tensor, keep: Tensor | None, drop: Tensor | None) -> Tensor:
     """A prior with marks on it.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gan.imaging.picture import Picture
@@ -47,6 +48,22 @@ def grow(coverage: Tensor, px: int) -> Tensor:
         return np.where(_dilated(shape, abs(px)), value, part) if shape.any() else part
 
     return _by_tiles(coverage, abs(px), on_tile)
+
+
+def max_within(x: Tensor, down_px: int, across_px: int | None = None) -> Tensor:
+    """The highest value within a rectangle around each pixel: a max-pool at stride 1, one axis after the other.
+
+    Args:
+        x: (..., H, W) with three or four dimensions, of floats or of bool.
+        down_px, across_px: half the rectangle's height and width without its middle; a square by default.
+
+    Returns:
+        The same shape and type.
+    """
+    if x.dtype == torch.bool:
+        return max_within(x.float(), down_px, across_px) > 0
+    wide = down_px if across_px is None else across_px
+    return F.max_pool2d(F.max_pool2d(x, (2 * down_px + 1, 1), 1, (down_px, 0)), (1, 2 * wide + 1), 1, (0, wide))
 
 
 def feather(coverage: Tensor, px: int) -> Tensor:

@@ -15,6 +15,7 @@ from gan.imaging.alpha import bleed
 from gan.imaging.biharmonic_fill import smooth_fill
 from gan.imaging.box import Box, box_of
 from gan.imaging.mask import BLIND, COARSE
+from gan.imaging.mask_shapes import max_within
 from gan.imaging.patches import Copied, magnified, patch_fill
 from gan.imaging.resize import resize
 from gan.inpaint.regular import on_surface, repeated
@@ -190,7 +191,7 @@ def _matched(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
     What the network makes of the known pixels around the hole differs from them by an error that is known there; it is
     continued into the hole (a membrane, as in Poisson image editing, Perez et al. 2003, by push-pull).
     """
-    ring = _dilated(gone, RING_PX) & ~gone
+    ring = max_within(gone, RING_PX) & ~gone
     if not bool(ring.any()):
         return made
     error = (seen - made) / 2 + 0.5
@@ -199,7 +200,7 @@ def _matched(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
 
 def _grounded(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
     """A ground of exactly one color is exactly that again where the fill comes near it."""
-    ring = _dilated(gone, GROUND_RING_PX) & ~gone
+    ring = max_within(gone, GROUND_RING_PX) & ~gone
     colours = (seen.permute(0, 2, 3, 1)[ring[:, 0]] * 65535).round().int()  # (K, 3)
     if not len(colours):
         return made
@@ -217,12 +218,6 @@ def _grounded(made: Tensor, seen: Tensor, gone: Tensor) -> Tensor:
         keep = ((distance - NEAR) / (FAR - NEAR)).clamp(0, 1)
         made = torch.where(keep > 0, ground + (made - ground) * keep, ground)
     return made
-
-
-def _dilated(hole: Tensor, by_px: int) -> Tensor:
-    """(1, 1, H, W) of bool, grown by a square."""
-    grown = F.max_pool2d(hole.float(), (2 * by_px + 1, 1), stride=1, padding=(by_px, 0))
-    return F.max_pool2d(grown, (1, 2 * by_px + 1), stride=1, padding=(0, by_px)) > 0
 
 
 def _part(report: Report, start: float, span: float) -> Report:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gan.imaging import surface
+from gan.imaging.mask_shapes import max_within
 
 EVEN = 3 / 255
 """Deviation of a ground from its surface, in the channel where it is most, up to which it is smooth: the noise of a
@@ -68,7 +68,7 @@ def on_surface(made: Tensor, seen: Tensor, gone: Tensor) -> tuple[Tensor, bool]:
         The fill, and whether the ground alone surrounds the hole: then all of it is ground.
     """
     reach = max(RING_PX, round(0.35 * float(gone.sum()) ** 0.5))
-    ring = _dilated(gone, reach) & ~gone
+    ring = max_within(gone, reach) & ~gone
     if not bool(ring.any()):
         return made, False
     # Beyond the picture's border a polynomial is free to go anywhere.
@@ -80,7 +80,7 @@ def on_surface(made: Tensor, seen: Tensor, gone: Tensor) -> tuple[Tensor, bool]:
     away = (seen - smooth).abs().amax(1, keepdim=True)
     least = max(3 * found.deviation, ON_IT)
     share = float((away[ring] <= least).float().mean())
-    rim = _dilated(gone, RIM_PX) & ~gone
+    rim = max_within(gone, RIM_PX) & ~gone
     # A soft shadow that the hole cuts through lies between the ground and other things.
     doubtful = float(((away[rim] > least) & (away[rim] < FAR)).float().mean())
     if share < GROUND_SHARE or doubtful > MOST_DOUBTFUL:
@@ -111,11 +111,11 @@ def _two_tones(seen: Tensor, gone: Tensor, ring: Tensor, smooth: Tensor, away: T
         return None
     tone = found.at(*seen.shape[2:]).clamp(0, 1)
     on_thing = (seen - tone).abs().amax(1, keepdim=True) < FAR
-    rim = _dilated(gone, RIM_PX) & ~gone
+    rim = max_within(gone, RIM_PX) & ~gone
     if float((on_thing | (away < FAR))[rim].float().mean()) < WHOLE_SHARE:
         return None
     known, label = (~gone)[0, 0].numpy(), on_thing[0, 0].numpy()
-    near = (_dilated(gone, EDGE_PX) & ~gone)[0, 0].numpy()
+    near = (max_within(gone, EDGE_PX) & ~gone)[0, 0].numpy()
     # Pixels of the thing that have the ground beside them, and no hole.
     border = label & near & ndimage.binary_dilation(~label & known) & ~ndimage.binary_dilation(~known)
     edges, count = ndimage.label(border, np.ones((3, 3)))
@@ -172,7 +172,7 @@ def repeated(seen: Tensor, gone: Tensor) -> Tensor | None:
     vectors = _periods(detail.mean(0), known)
     if not vectors:
         return None
-    ring = (_dilated(gone, CHECKED_PX) & ~gone)[0, 0].numpy()
+    ring = (max_within(gone, CHECKED_PX) & ~gone)[0, 0].numpy()
     made, covered = _copied(colors, known, ring | ~known, vectors)
     checked = ring & covered
     if not covered[~known].all() or checked.sum() < 0.5 * ring.sum():
@@ -242,9 +242,3 @@ def _copied(
         made[:, to[0][usable], to[1][usable]] = colors[:, at[0][usable], at[1][usable]]
         covered[to[0][usable], to[1][usable]] = True
     return made, covered
-
-
-def _dilated(hole: Tensor, by_px: int) -> Tensor:
-    """(1, 1, H, W) of bool, grown by a square."""
-    grown = F.max_pool2d(hole.float(), (2 * by_px + 1, 1), stride=1, padding=(by_px, 0))
-    return F.max_pool2d(grown, (1, 2 * by_px + 1), stride=1, padding=(0, by_px)) > 0

@@ -11,6 +11,7 @@ import torch
 from gan.core.errors import InputError
 from gan.imaging import mask_shapes
 from gan.imaging.mask import Mask, feathered, from_color, grown, rectangle
+from gan.imaging.mask_shapes import max_within
 from gan.imaging.picture import Picture
 
 
@@ -214,3 +215,14 @@ def test_a_tolerance_outside_its_range_is_refused(tolerance: float) -> None:
     with pytest.raises(InputError) as error:
         from_color(_chequered(), 1, 1, tolerance=tolerance)
     _refused(error, "tolerance", "0 to 100")
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bool])
+def test_the_highest_value_within_a_rectangle(kind: torch.dtype) -> None:
+    point = torch.zeros(1, 1, 9, 9)
+    point[..., 4, 1] = 1
+    grown_by = max_within(point.to(kind), 1, 3)
+    assert grown_by.dtype == kind
+    assert torch.nonzero(grown_by.amax((0, 1, 3))).flatten().tolist() == [3, 4, 5]
+    assert torch.nonzero(grown_by.amax((0, 1, 2))).flatten().tolist() == [0, 1, 2, 3, 4]
+    assert torch.equal(max_within(point, 2), max_within(point, 2, 2))

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.imaging.clicks import RADIUS, disc, grown, marked
+from gan.imaging.clicks import RADIUS, disc, marked
+from gan.imaging.mask_shapes import max_within
 from gan.training.data.degrade import Dice
 
 COUNTS = (0.5, 0.3, 0.2)
@@ -61,7 +62,7 @@ def a_click(alpha: Tensor) -> tuple[int, int] | None:
 def _within(inside: Tensor, dice: Dice) -> tuple[int, int] | None:
     """A place in (1, p, p), rather not at the edge."""
     reach = round(0.02 * inside.shape[-1])
-    deep = grown((~inside).float(), reach, reach) < 0.5
+    deep = max_within((~inside).float(), reach, reach) < 0.5
     places = torch.nonzero((deep if bool(deep.any()) else inside)[0])
     if len(places) == 0:
         return None
@@ -72,7 +73,7 @@ def _within(inside: Tensor, dice: Dice) -> tuple[int, int] | None:
 def _near(alpha: Tensor) -> Tensor:
     """The ground around a thing."""
     reach = max(1, round(0.08 * alpha.shape[-1]))
-    return (grown(alpha, reach, reach) > 0.5) & (grown(alpha, 3, 3) < 0.05)
+    return (max_within(alpha, reach, reach) > 0.5) & (max_within(alpha, 3, 3) < 0.05)
 
 
 def _drawn_out(place: tuple[int, int], alpha: Tensor, dice: Dice) -> list[tuple[float, float]]:

@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from gan.core.errors import InputError
-from gan.imaging.clicks import grown
 from gan.imaging.io.codec import decode
+from gan.imaging.mask_shapes import max_within
 from gan.imaging.resize import resize
 from gan.training.data.degrade import Dice
 from gan.training.data.pictures import Entry, split
@@ -209,7 +209,7 @@ def _between(least: int, most: int, dice: Dice) -> int:
 
 def _grown(mask: Tensor, share: float) -> Tensor:
     reach = max(1, round(share * mask.shape[-1]))
-    return grown(mask, reach, reach)
+    return max_within(mask, reach, reach)
 
 
 def _fallen(mask: Tensor) -> Tensor:
@@ -220,7 +220,7 @@ def _fallen(mask: Tensor) -> Tensor:
     foot = mask.clone()
     foot[:, : int(rows[0] + 0.75 * (rows[-1] - rows[0]))] = 0
     wide = max(1, round(0.08 * mask.shape[-1]))
-    return grown(foot, wide // 3, wide)
+    return max_within(foot, wide // 3, wide)
 
 
 def _scene(folder: Path, line: str) -> SceneEntry | None:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.imaging.clicks import grown
+from gan.imaging.mask_shapes import max_within
 
 SIZES = 3
 
@@ -51,7 +51,7 @@ def edge_band(wanted: Tensor, reach_px: int, times: float) -> Tensor:
         wanted: (N, 1, H, W) in [0, 1].
         reach_px: how far from an edge.
     """
-    most, least = grown(wanted, reach_px, reach_px), -grown(-wanted, reach_px, reach_px)
+    most, least = max_within(wanted, reach_px, reach_px), -max_within(-wanted, reach_px, reach_px)
     weight = 1 + (times - 1) * (most - least > 0.1).to(wanted.dtype)
     return weight / weight.mean((1, 2, 3), keepdim=True)
 
