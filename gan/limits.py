@@ -19,6 +19,10 @@ MOST_FRAMES: Final = 100
 MOST_SECONDS: Final = 20
 """Of one processor, that decoding a picture may take; the largest that is read takes about five."""
 
+APART_PIXELS: Final = 50_000_000
+"""From here on a WebP, AVIF or HEIF is decoded in a process that can be given up. Their decoders take a file whole and
+cannot be interrupted; below, the slowest file takes some ten seconds. A camera's pictures are smaller, as a rule."""
+
 MAX_LAYERS: Final = 4
 """Of the mask editor, which itself sends one."""
 

@@ -6,6 +6,7 @@ Each check runs in a process of its own, since surfaces are built from `TASKS` w
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +57,7 @@ def after(code: str, folder: Path, toy: str = TOY) -> Any:
     done = subprocess.run(
         [sys.executable, "-c", f"{said}{toy}{code}"],
         cwd=folder,
-        env={"PYTHONPATH": f"{folder}:{ROOT}", "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{folder}:{ROOT}", "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,

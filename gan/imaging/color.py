@@ -72,8 +72,9 @@ def keep_white(output: Tensor, reference: Tensor, *, scale: int) -> None:
 def keep_chroma(output: Tensor, reference: Tensor, *, scale: int) -> None:
     """Take away colors that the reference has nowhere near, in place: fringes that a network invents on fine stripes.
 
-    The color differences R - Y' and B - Y' (ITU-R BT.601) are clamped to what they are within a pixel of the
-    reference, and `CHROMA_ROOM` more; lightness, and with it detail, stays.
+    The opponent differences R - G and B - (R + G) / 2 are clamped to what they are within a pixel of the reference, and
+    `CHROMA_ROOM` more; lightness (Y', ITU-R BT.601), and with it detail, stays. Opponents are clamped, and not R - Y'
+    and B - Y', since these make a third color where gray and a color alternate: their sum is nowhere near.
 
     Args:
         output: (1, 3, H * scale, W * scale), in [0, 1].
@@ -95,8 +96,9 @@ def keep_chroma(output: Tensor, reference: Tensor, *, scale: int) -> None:
         part = output[:, :, band.start * scale : band.stop * scale]
         luma, found = _differences(part)
         kept = torch.minimum(torch.maximum(found, least), most)
-        red, blue = luma + kept[:, :1], luma + kept[:, 1:]
-        green = (luma - _LUMA[0] * red - _LUMA[2] * blue) / _LUMA[1]
+        across, along = kept[:, :1], kept[:, 1:]
+        green = luma - (_LUMA[0] + _LUMA[2] / 2) * across - _LUMA[2] * along
+        red, blue = green + across, green + across / 2 + along
         # What is within its range is left to the last bit.
         part.copy_(
             torch.where((kept == found).all(1, keepdim=True), part, torch.cat([red, green, blue], 1).clamp(0, 1))
@@ -114,9 +116,10 @@ def to_srgb(x: Tensor) -> Tensor:
 
 
 def _differences(rgb: Tensor) -> tuple[Tensor, Tensor]:
-    """Y' (N, 1, h, w), and R - Y' and B - Y' (N, 2, h, w)."""
+    """Y' (N, 1, h, w), and R - G and B - (R + G) / 2 (N, 2, h, w)."""
     luma = (rgb * torch.tensor(_LUMA).view(1, 3, 1, 1).to(rgb)).sum(1, keepdim=True)
-    return luma, rgb[:, ::2] - luma
+    red, green, blue = rgb.split(1, 1)
+    return luma, torch.cat([red - green, blue - (red + green) / 2], 1)
 
 
 def _repeated(x: Tensor, scale: int) -> Tensor:

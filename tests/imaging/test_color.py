@@ -205,6 +205,18 @@ def test_chroma_stays_within_what_is_near() -> None:
     assert ((output * luma).sum(1) - before).abs().max() < 1e-5
 
 
+def test_gray_and_yellow_side_by_side_make_no_green() -> None:
+    """Both differences may be in range and their sum nowhere near."""
+    reference = torch.full((1, 3, 24, 32), 0.5)
+    reference[:, 2, :, ::2] = 0.2
+    output = reference.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    output[:, 0] -= 0.06
+    output[:, 1] += 0.03
+    keep_chroma(output, reference, scale=4)
+    assert (output[:, 0] - output[:, 1]).abs().max() <= 1 / 255
+    assert (output[:, 1] - output[:, 2]).max() == pytest.approx(0.3, abs=0.02)
+
+
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_colors_that_are_near_stay_to_the_last_bit(scale: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gan.imaging.row_chunks.BAND_PIXELS", 200)

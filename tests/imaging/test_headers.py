@@ -11,12 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+import torch
+from PIL import ExifTags, Image
 
 from gan.core.errors import InputError
 from gan.export.file_metadata import facts_of
-from gan.imaging.io import codec, jpeg_header, source
+from gan.imaging.io import codec, decode_apart, jpeg_header, source
 from gan.imaging.io.codec import decode, to_pil
+from gan.imaging.io.declared_colors import of_h273
+from gan.imaging.io.file_types import register_openers
+from gan.imaging.io.formats import DECODED_WHOLE
 from gan.imaging.io.header import read_header
 from gan.imaging.io.tiff import read_tiff_header
 from gan.limits import MAX_SIDE_PX, MOST_FRAMES
@@ -184,6 +188,49 @@ def test_run_lengths_in_a_bitmap_are_given_up(monkeypatch: pytest.MonkeyPatch) -
     body = b"\1\0" * (size * size)
     data = b"BM" + struct.pack("<IHHI", 14 + len(header) + len(body), 0, 0, 14 + len(header)) + header + body
     monkeypatch.setattr(source, "MOST_SECONDS", 0.3)
+    assert "seconds to decode" in refusal(data)
+
+
+def strip(data: bytes, size: int) -> bytes:
+    """A TIFF whose one strip is a JPEG file."""
+    entries = [(256, 4, 1, size), (257, 4, 1, size), (258, 3, 1, 8), (259, 3, 1, 7), (262, 3, 1, 1), (273, 4, 1, 300)]
+    return tiff([*entries, (277, 3, 1, 1), (278, 4, 1, size), (279, 4, 1, len(data))]).ljust(300, b"\0") + data
+
+
+def test_a_progressive_jpeg_in_a_tiff_is_as_slow_as_one_alone() -> None:
+    image = Image.radial_gradient("L").resize((64, 64))
+    assert "seconds to decode" in refusal(strip(saved(image, "JPEG", progressive=True), 64))
+    made = np.asarray(to_pil(decode(strip(saved(image, "JPEG", quality=95), 64))), dtype=int)
+    assert np.abs(made[..., 0] - np.asarray(image, dtype=int)).max() < 12
+
+
+@pytest.mark.parametrize("file_format", DECODED_WHOLE)
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_large_pictures_are_decoded_apart_to_the_same(
+    file_format: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register_openers()
+    image = Image.radial_gradient("L").resize((60, 40)).convert(mode)
+    if mode == "RGBA":
+        image.putalpha(Image.linear_gradient("L").resize((60, 40)))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    data = saved(image, file_format, exif=exif.tobytes(), icc_profile=of_h273(12, 13))
+    here = decode(data)
+    monkeypatch.setattr(source, "APART_PIXELS", 1)
+    apart = decode(data)
+    assert torch.equal(here.rgb, apart.rgb)
+    assert (here.alpha is None) == (apart.alpha is None) == (mode == "RGB")
+    assert here.alpha is None or torch.equal(here.alpha, apart.alpha)  # type: ignore[arg-type]
+    assert (here.exif, here.notices, here.bits, here.dpi) == (apart.exif, apart.notices, apart.bits, apart.dpi)
+
+
+@pytest.mark.parametrize("file_format", DECODED_WHOLE)
+def test_decoders_that_take_a_file_whole_are_given_up(file_format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    register_openers()
+    data = saved(Image.radial_gradient("L").resize((60, 40)), file_format)
+    monkeypatch.setattr(source, "APART_PIXELS", 1)
+    monkeypatch.setattr(decode_apart, "MOST_SECONDS", 0)
     assert "seconds to decode" in refusal(data)
 
 

@@ -1,7 +1,7 @@
-"""Decodes rare formats in a process of their own, which is ended after some seconds and may take only so much memory.
+"""Decodes pictures in a process of their own, which is ended after some seconds and may take only so much memory.
 
-OpenJPEG and libjxl take, on a file made for it, minutes or gigabytes whatever its header says; a thread of this
-process could not be given up.
+OpenJPEG and libjxl take, on a file made for it, minutes or gigabytes whatever its header says, and libwebp, libavif and
+libheif half a minute for the largest pictures; a thread of this process could not be given up.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def decoded_apart(data: bytes, file_format: str) -> Image.Image:
     """A picture's pixels with its profile, EXIF and XMP in `info`; its format is the file's.
 
     Args:
-        file_format: of `gan.imaging.io.formats.READ_APART`.
+        file_format: of `gan.imaging.io.formats`, `READ_APART` or `DECODED_WHOLE`.
 
     Raises:
         ApartError: with what went wrong.

@@ -33,6 +33,10 @@ def main(name: str, most_pixels: int, seconds: int, most_bytes: int) -> int:
             return _fail("missing")
     else:
         Image.init()
+    if name == "HEIF":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
     try:
         with Image.open(io.BytesIO(data), formats=(name,)) as image:
             if image.width * image.height > most_pixels:

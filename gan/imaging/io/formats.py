@@ -50,6 +50,9 @@ READ_APART: Final = ("JPEG2000", "JXL")
 """Pillow's names of the formats that are decoded in a process of their own, by `gan.imaging.io.decode_apart`: rare ones
 whose decoders promise neither how long they take nor how much memory. This process needs no opener for them."""
 
+DECODED_WHOLE: Final = ("WEBP", "AVIF", "HEIF")
+"""Those whose decoders cannot be interrupted: from `gan.limits.APART_PIXELS` on they are decoded there too."""
+
 ALLOWED: Final = "JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, HEIC, JPEG 2000 and JPEG XL are read"
 
 _LOSSLESS = ("png", "webp", "tiff")

@@ -193,6 +193,8 @@ def _tiff(data: bytes, field: str) -> Header:
             "Save one of its layers",
             layers=page.layers,
         )
+    if page.compression in tiff.JPEG_COMPRESSIONS and tiff.PROGRESSIVE.search(data):
+        raise too_slow(field)
     across, down = page.tile_px
     if page.floating or page.samples > _MOST_SAMPLES or page.bits > 32 or across * down > _MOST_TILE_PIXELS:
         raise odd_tiff(page, field)

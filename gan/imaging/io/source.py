@@ -15,13 +15,13 @@ from gan.core.errors import InputError
 from gan.imaging.io import admission, declared_colors
 from gan.imaging.io.decode_apart import ApartError, decoded_apart
 from gan.imaging.io.file_types import NAMED, foreign, register_openers
-from gan.imaging.io.formats import ALLOWED, READ_APART, READABLE
+from gan.imaging.io.formats import ALLOWED, DECODED_WHOLE, READ_APART, READABLE
 from gan.imaging.io.header import Header, check_size, damaged, odd_tiff, read_header, too_large, too_slow
 from gan.imaging.io.high_bit_depth import Deep, read_deep
 from gan.imaging.io.jpeg_header import with_end
 from gan.imaging.io.pixels import DEEP_GREY_MODES, Key
 from gan.imaging.io.tiff import is_odd, read_odd
-from gan.limits import MAX_BYTES, MOST_FRAMES, MOST_SECONDS
+from gan.limits import APART_PIXELS, MAX_BYTES, MOST_FRAMES, MOST_SECONDS
 
 END_NOTICE = "The file ends too early; its last rows may be missing"
 CMYK_NOTICE = "CMYK without a usable profile: the colors were taken as offset printing on coated paper"
@@ -130,16 +130,21 @@ def _of_file(data: bytes, name: str, field: str) -> Source:
         return _source(_apart(header, field), header, None, name, field, frames=1)
     if header.page is not None and is_odd(header.page):
         return _odd(header, name, field)
-    image, notices = _loaded(header, field)
-    return _source(image, header, header.data, name, field, frames=_frames(image, header), notices=notices)
+    image, frames, notices = _loaded(header, field)
+    return _source(image, header, header.data, name, field, frames=frames, notices=notices)
 
 
-def _loaded(header: Header, field: str) -> tuple[Image.Image, tuple[str, ...]]:
+def _loaded(header: Header, field: str) -> tuple[Image.Image, int, tuple[str, ...]]:
+    """The pixels, the number of frames, and what the user should be told."""
     try:
         image = _opened(header.data, header, field)
         _check_size(*image.size, field)
+        if image.format in DECODED_WHOLE and image.width * image.height >= APART_PIXELS:
+            made = _apart(header, field)
+            made.info = {**image.info, **made.info}
+            return made, _frames(image, header), ()
         image.load()
-        return image, ()
+        return image, _frames(image, header), ()
     except (MemoryError, InputError):
         raise
     except _TooSlowError as error:
@@ -148,7 +153,7 @@ def _loaded(header: Header, field: str) -> tuple[Image.Image, tuple[str, ...]]:
         if not header.ended:
             mended = _without_end(header, field)
             if mended is not None:
-                return mended, (END_NOTICE,)
+                return mended, _frames(mended, header), (END_NOTICE,)
         if header.page is not None and header.page.compression not in TiffImagePlugin.COMPRESSION_INFO:
             raise odd_tiff(header.page, field) from error
         raise damaged(field) from error

@@ -5,6 +5,7 @@ that Pillow cannot open, CMYK with transparency and Lab of 16 bits, decoded.
 from __future__ import annotations
 
 import io
+import re
 import struct
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,11 @@ ALIKE: Final = 0.02
 
 THUMBNAIL_SHARE: Final = 0.25
 """A first page with at most this share of the pixels of a later one of its proportions is that one's thumbnail."""
+
+JPEG_COMPRESSIONS: Final = (6, 7)
+PROGRESSIVE: Final = re.compile(rb"\xff[\xc2\xc6\xca\xce]\0[\x0b\x0e\x11\x14][\x08\x0c]....[\x01-\x04]", re.DOTALL)
+"""The frame header of a progressive JPEG (ITU-T T.81, B.2.2). In a strip it decodes as often as it has scans, of which
+there may be hundreds; TIFF's readers expect sequential ones."""
 
 RAW_PHOTOMETRIC: Final = (32803, 34892)
 """Color filter array and linear raw: a sensor's values (TIFF/EP, Adobe's DNG specification)."""
