@@ -118,7 +118,7 @@ def to_srgb(x: Tensor) -> Tensor:
 def _differences(rgb: Tensor) -> tuple[Tensor, Tensor]:
     """Y' (N, 1, h, w), and R - G and B - (R + G) / 2 (N, 2, h, w)."""
     luma = (rgb * torch.tensor(_LUMA).view(1, 3, 1, 1).to(rgb)).sum(1, keepdim=True)
-    red, green, blue = rgb.split(1, 1)
+    red, green, blue = (rgb[:, channel : channel + 1] for channel in range(3))
     return luma, torch.cat([red - green, blue - (red + green) / 2], 1)
 
 
