@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan.api import Studio
 from gan.cli import options
 from gan.cli.common import Tasks, common_options
 from gan.cli.files import each_file, file_options, writing_options
@@ -33,8 +34,6 @@ def add(tasks: Tasks, task: Task) -> None:
 
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Merge the frames. Returns the exit status."""
-    from gan.api import Studio
-
     studio = Studio(arguments.device)
     given = options.given(arguments, task.request, without=(FRAMES,))
     frames = [path for one in arguments.input for path in (sorted(pictures_below(one)) if one.is_dir() else [one])]
