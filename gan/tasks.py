@@ -16,10 +16,13 @@ from gan.capture.stack import StackRequest, stack
 from gan.core.contract import Context, Output, Request
 from gan.cutout.network import CutoutNet
 from gan.cutout.pipeline import CutoutRequest, cutout
+from gan.edit.canvas import CropRequest, PadRequest, RotateRequest, crop, pad, rotate
 from gan.edit.frame import FrameRequest, frame
 from gan.edit.match import MatchRequest, match
+from gan.edit.perspective import PerspectiveRequest, perspective
 from gan.edit.recolor import RecolorRequest, recolor
 from gan.edit.shadow import ShadowRequest, shadow
+from gan.edit.straighten import StraightenRequest, straighten
 from gan.edit.white import WhiteRequest, white
 from gan.enhance.network import EnhanceNet
 from gan.enhance.pipeline import EnhanceRequest, enhance
@@ -110,6 +113,11 @@ TASKS: dict[str, Task] = {
         Task("flatfield", FlatfieldRequest, flatfield),
         Task("matte", MatteRequest, matte, second="on_white", on=CALLED | {COMMAND}),
         Task("stack", StackRequest, stack, on=CALLED | {COMMAND}),
+        Task("straighten", StraightenRequest, straighten, needs="cutout"),
+        Task("perspective", PerspectiveRequest, perspective, needs="cutout"),
+        Task("crop", CropRequest, crop),
+        Task("rotate", RotateRequest, rotate),
+        Task("pad", PadRequest, pad),
         Task("check", CheckRequest, check_picture, needs="cutout", on=CALLED | {COMMAND}),
         Task("export", ExportRequest, export),
     )

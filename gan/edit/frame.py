@@ -156,22 +156,27 @@ def framed(
     ratio = aspect_of(aspect) if aspect else picture.width_px / picture.height_px
     own = not (height_px or width_px)
     size = _own_pixels(box, fill, ratio) if own else _canvas(height_px, width_px, ratio)
-    if size[0] * size[1] > MAX_OUTPUT_PIXELS:
-        raise InputError(
-            "size",
-            "an output of {width} x {height} px",
-            "at most {most} megapixels are made at once",
-            "Choose a smaller canvas",
-            width=size[1],
-            height=size[0],
-            most=MAX_OUTPUT_PIXELS // 10**6,
-        )
+    check_canvas(size[1], size[0])
     move, there = (_copying(box), _copied(box)) if own else _scaled(alpha, box, size, fill)
     canvas = _placed(there, size, baseline)
     made, notices = _pixels(picture, alpha, box, move, canvas, ground)
     notices += (ENLARGED,) if move.scale > 1 else ()
     placed = moved_alpha(alpha, move, canvas)
     return Framed(made, placed, box_of(placed) or there.moved(-canvas.left, -canvas.top), move.scale, notices)
+
+
+def check_canvas(width_px: int, height_px: int) -> None:
+    """Raise `InputError` for a canvas of more than `MAX_OUTPUT_PIXELS`."""
+    if width_px * height_px > MAX_OUTPUT_PIXELS:
+        raise InputError(
+            "size",
+            "an output of {width} x {height} px",
+            "at most {most} megapixels are made at once",
+            "Choose a smaller canvas",
+            width=width_px,
+            height=height_px,
+            most=MAX_OUTPUT_PIXELS // 10**6,
+        )
 
 
 def aspect_of(text: str) -> float:

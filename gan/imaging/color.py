@@ -94,10 +94,10 @@ def keep_chroma(output: Tensor, reference: Tensor, *, scale: int) -> None:
         least = -F.max_pool2d(-chroma, 3, 1, 1)[:, :, inner]
         most, least = (_repeated(x, scale) for x in (most + CHROMA_ROOM, least - CHROMA_ROOM))
         part = output[:, :, band.start * scale : band.stop * scale]
-        luma, found = _differences(part)
+        bright, found = _differences(part)
         kept = torch.minimum(torch.maximum(found, least), most)
         across, along = kept[:, :1], kept[:, 1:]
-        green = luma - (_LUMA[0] + _LUMA[2] / 2) * across - _LUMA[2] * along
+        green = bright - (_LUMA[0] + _LUMA[2] / 2) * across - _LUMA[2] * along
         red, blue = green + across, green + across / 2 + along
         # What is within its range is left to the last bit.
         part.copy_(
@@ -115,11 +115,16 @@ def to_srgb(x: Tensor) -> Tensor:
     return torch.where(x <= 0.0031308, x * 12.92, 1.055 * x.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
 
 
+def luma(rgb: Tensor) -> Tensor:
+    """Y' (N, 1, h, w) of sRGB-encoded values (N, 3, h, w) (ITU-R BT.601)."""
+    return (rgb * torch.tensor(_LUMA).view(1, 3, 1, 1).to(rgb)).sum(1, keepdim=True)
+
+
 def _differences(rgb: Tensor) -> tuple[Tensor, Tensor]:
     """Y' (N, 1, h, w), and R - G and B - (R + G) / 2 (N, 2, h, w)."""
-    luma = (rgb * torch.tensor(_LUMA).view(1, 3, 1, 1).to(rgb)).sum(1, keepdim=True)
+    bright = luma(rgb)
     red, green, blue = (rgb[:, channel : channel + 1] for channel in range(3))
-    return luma, torch.cat([red - green, blue - (red + green) / 2], 1)
+    return bright, torch.cat([red - green, blue - (red + green) / 2], 1)
 
 
 def _repeated(x: Tensor, scale: int) -> Tensor:
