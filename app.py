@@ -33,6 +33,7 @@ from gan.ui.offered import Offered
 from gan.ui.protocols import Run
 from gan.ui.send_to import Place, link, link_steps, part
 from gan.ui.strict import make_strict
+from gan.ui.uploads import check_uploads
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -54,6 +55,7 @@ TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
 def build(studio: Studio) -> gr.Blocks:
     """The page; what it computes, the studio computes, which stays the caller's to close."""
     make_strict()
+    check_uploads()
     page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(int(SWEEP_S), int(MAX_AGE_S)))
     with page:
         widgets.heading()

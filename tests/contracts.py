@@ -1,4 +1,4 @@
-"""Assertions that every task has to pass; a room's test calls them with its own request."""
+"""Assertions that every task has to pass; a task's test calls them with its own request."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gan.core.errors import Cancelled
 
 
 def assert_contract(studio: Studio, request: Request) -> Result:
-    """Runs a request and checks what holds for all rooms: shapes, ranges, record, determinism, Stop.
+    """Runs a request and checks what holds for all tasks: shapes, ranges, record, determinism, Stop.
 
     Returns:
-        The result, for what is particular to the room.
+        The result, for what is particular to the task.
     """
     steps: list[tuple[int, int, str]] = []
     result = studio.run(request, progress=lambda *step: steps.append(step))

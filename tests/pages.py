@@ -1,7 +1,8 @@
 """Starts the page in a process of its own, as users do.
 
 `python tests/pages.py slow` serves a run that needs no weights and takes its time, `quick` the same at
-once; `python tests/pages.py DIR` serves the real studio with the checkpoints in DIR.
+once; `python tests/pages.py DIR` serves the real studio with the checkpoints in DIR, and `tiny` the real studio with
+networks of every task that are very small and know nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
@@ -24,6 +26,7 @@ import torch
 import torch.nn.functional as F
 from cut_outs import CutOuts
 from PIL import Image
+from tiny_networks import publish_tiny, publish_tiny_generator
 
 from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled, InputError
@@ -192,6 +195,10 @@ def main(what: str) -> None:
     from gan.ui import storage
     from gan.ui.serve import serve
 
+    if what == "tiny":
+        what = tempfile.mkdtemp(prefix="packshot-tiny-")
+        publish_tiny(Path(what))
+        publish_tiny_generator(Path(what))
     studio: Any = FakeStudio(STEP_S[what]) if what in STEP_S else Studio("cpu", what)
     if what in STEP_S:
         # Who measures the page's memory must not find every picture in it.

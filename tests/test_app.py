@@ -20,7 +20,7 @@ ENDPOINTS = (
     *("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"),
     *("cutout", "recolor", "shadow", "frame", "white", "match", "recolour", "check", "export", "run"),
 )
-"""Those of the four rooms, then those of the product's, in the page's order."""
+"""Those of the four tasks, then those of the product's, in the page's order."""
 
 IMPORT = """
 import builtins, json, socket, sys

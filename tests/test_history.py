@@ -1,4 +1,4 @@
-"""What pictures tell of how they came to be: steps that add up over files and rooms, and who made the pixels."""
+"""What pictures tell of how they came to be: steps that add up over files and tasks, and who made the pixels."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
@@ -133,9 +134,41 @@ def test_front_matter_is_a_spaces() -> None:
     assert front["sdk_version"].split(".")[0] == gr.__version__.split(".")[0]
 
 
-def test_pictures_pages_and_folders_exist() -> None:
+def test_pictures_and_pages_exist() -> None:
     for path, text in PAGES.items():
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
-        for folder in re.findall(r"`((?:gan|tests|benchmarks|examples|weights)/[\w/.-]*)`", text):
-            assert (ROOT / folder).exists(), f"{path.name}: {folder}"
+
+
+CARDS = {path: path.read_text("utf-8") for path in sorted((ROOT / "weights").glob("*/README.md"))}
+ROOTS = (ROOT, ROOT / "gan", ROOT / "tests")
+"""Where a path with folders in it may begin."""
+
+
+def _present(path: str) -> bool:
+    """Whether a path of a page is there: a name alone anywhere in the sources, with folders from one of the roots."""
+    if "/" not in path.rstrip("/"):
+        return (ROOT / path).exists() or any(True for top in ("gan", "tests", "benchmarks") for _ in _named(top, path))
+    return any((root / path).exists() for root in ROOTS)
+
+
+def _named(top: str, name: str) -> Iterator[Path]:
+    return (ROOT / top).rglob(name.rstrip("/"))
+
+
+@pytest.mark.parametrize("page", [*PAGES, *CARDS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_folders_that_a_page_or_a_card_names_exist(page: Path) -> None:
+    """Short paths too, in backticks or within a command; `NAME` and `*` stand for something."""
+    text = page.read_text("utf-8")
+    found = re.findall(r"(?<![\w/.-])[\w/.-]+\.py\b", text)
+    found += re.findall(r"`((?:gan|tests|benchmarks|examples|weights|docs)/[\w/.-]*)`", text)
+    found += re.findall(r"`([\w-]+/)`", text)
+    gone = [path for path in dict.fromkeys(found) if not _present(path)]
+    assert not gone, f"{page.relative_to(ROOT)} names what is not there: {', '.join(gone)}"
+
+
+def test_the_page_on_security_writes_paths_from_the_root() -> None:
+    """Of two files of one name nobody should have to guess which is meant."""
+    found = re.findall(r"`([\w/.-]+\.py)(?:::\w+)?`", PAGES[ROOT / "docs" / "security.md"])
+    assert len(found) > 20
+    assert not [path for path in found if not (ROOT / path).is_file()]

@@ -1,4 +1,4 @@
-"""Recipe: an ordered list of steps of any room, and the output settings of their result."""
+"""Recipe: an ordered list of steps of any task, and the output settings of their result."""
 
 from __future__ import annotations
 

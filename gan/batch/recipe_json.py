@@ -1,4 +1,4 @@
-"""Recipes: ordered steps of any room, saved as JSON and replayed on other pictures with the same result."""
+"""Recipes: ordered steps of any task, saved as JSON and replayed on other pictures with the same result."""
 
 from __future__ import annotations
 

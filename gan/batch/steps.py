@@ -1,4 +1,4 @@
-"""The steps that a recipe may have, and how a step's JSON becomes a room's request."""
+"""The steps that a recipe may have, and how a step's JSON becomes a task's request."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Contract of every task: a Request goes in, a Result comes out, and `run` executes the pipeline between.
 
-A room defines a frozen `Request` and a plain function, its pipeline, `(request, context) -> Output`. `run` owns
+A task defines a frozen `Request` and a plain function, its pipeline, `(request, context) -> Output`. `run` owns
 whatever a pipeline could forget: inference mode, the seed, clamping, the clock, the record of what was used. The
 `Context` that it hands to the pipeline owns `eval()`, locks, padding, tiling and cropping, progress and Stop.
 """

@@ -35,7 +35,7 @@ MIXES: tuple[str, ...] = get_args(Level)
 
 
 class LatentConfig(Protocol):
-    """Configuration that every network of this room has."""
+    """Configuration that every network of this task has."""
 
     resolution: int
     categories: tuple[str, ...]

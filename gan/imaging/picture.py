@@ -1,4 +1,4 @@
-"""The one form in which a picture travels between rooms."""
+"""Picture in memory: the one form in which it travels between tasks."""
 
 from __future__ import annotations
 

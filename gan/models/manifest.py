@@ -37,7 +37,7 @@ class Record:
 
     Attributes:
         name: lower-case letters, digits, dots, hyphens and underscores.
-        task: the room, such as "enhance".
+        task: what it does, such as "enhance".
         path: its folder, relative to the manifest's.
         sha256: of the folder's `model.safetensors`.
         bytes: of the same file.

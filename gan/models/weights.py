@@ -34,7 +34,7 @@ class Checkpoint:
     """Tensors whose hash was checked, and the config to build their network from.
 
     Attributes:
-        config: the constructor's fields, size rules and value range, as the room wrote them.
+        config: the constructor's fields, size rules and value range, as the task wrote them.
         state: on the CPU; fp16 and bf16 are widened to float32.
         record: the manifest's; None where the folder stands alone, as in a run or from the Hub.
     """

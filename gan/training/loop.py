@@ -1,6 +1,6 @@
 """Training loop of all tasks: counting, averaging, logging, checkpoints, resuming, rollback.
 
-What a step does stands in the room's recipe. Here stands what must hold for all of them: the same command resumes;
+What a step does stands in the task's recipe. Here stands what must hold for all of them: the same command resumes;
 ten steps are the same, bit for bit on a CPU, as five, a stop, and five; a divergence costs the steps since the last
 checkpoint and half of the learning rate; a collapse is said aloud; SIGTERM and Ctrl-C save first.
 """

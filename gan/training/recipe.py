@@ -1,4 +1,4 @@
-"""Interface between a room and the training core: a table of presets and four plain functions."""
+"""Interface between a task and the training core: a table of presets and four plain functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 C = TypeVar("C")
-"""The room's frozen config."""
+"""The task's frozen config."""
 
 Losses = Mapping[str, Tensor]
 

@@ -33,6 +33,9 @@ A file's path that begins with a scheme is an address to fetch."""
 
 ADDRESS: Final = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*://|data:|//)", re.IGNORECASE)
 
+HALF: Final = re.compile("[\ud800-\udfff]")
+"""Half of a character in JSON's UTF-16; an answer that repeats it cannot be written, and its stream breaks off."""
+
 POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -152,6 +155,8 @@ def check_settings(body: bytes) -> str | None:
     pending: list[tuple[Any, int]] = [(values, 0)]
     while pending:
         value, depth = pending.pop()
+        if isinstance(value, str) and HALF.search(value):
+            return "A text with half of a character; whole Unicode characters are accepted. Correct the text."
         if not isinstance(value, (dict, list)):
             continue
         if depth > MAX_JSON_DEPTH:
@@ -160,7 +165,8 @@ def check_settings(body: bytes) -> str | None:
             return f"A list of {len(value)} items; at most {MAX_JSON_ITEMS} are accepted. Send fewer at a time."
         if isinstance(value, dict) and _names_an_address(value):
             return "A file's address; only uploaded files are read. Download it, and upload the file."
-        pending += [(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value)]
+        items = [*value, *value.values()] if isinstance(value, dict) else value
+        pending += [(item, depth + 1) for item in items]
     return None
 
 

@@ -39,7 +39,7 @@ Attack = Callable[["Server"], list[str]]
 
 
 class Server:
-    """The page in a process of its own, over a run that needs no weights and takes no time."""
+    """The page in a process of its own."""
 
     def __init__(self, process: subprocess.Popen[str], url: str, folder: Path) -> None:
         self.process = process
@@ -67,12 +67,17 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(arguments: Sequence[str] = ("tests/pages.py", "quick")) -> Iterator[Server]:
+    """A page, by default over a run that needs no weights; it ends with the block."""
     with tempfile.TemporaryDirectory(prefix="packshot-attack-") as folder:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "GRADIO_SERVER_PORT": "8190", "TMPDIR": folder}
-        command = [sys.executable, "tests/pages.py", "quick"]
         with subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         ) as process:
             try:
                 assert process.stdout is not None

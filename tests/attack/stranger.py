@@ -52,9 +52,10 @@ class Stranger:
         return [replaced.get(number, begun[number]) for number in event["inputs"]]
 
     def join(self, number: int, data: list[Any], **more: Any) -> httpx.Response:
-        """Put an event into the queue."""
-        asked = {"data": data, "fn_index": number, "session_hash": self.session, **more}
-        return self.http.post("/gradio_api/queue/join", json=asked)
+        """Put an event into the queue; NaN is sent as Python writes it."""
+        asked = json.dumps({"data": data, "fn_index": number, "session_hash": self.session, **more})
+        headers = {"content-type": "application/json"}
+        return self.http.post("/gradio_api/queue/join", content=asked, headers=headers)
 
     def ask(self, number: int, data: list[Any], **more: Any) -> dict[str, Any]:
         """The last message of an event through the queue; of one that is refused, its status and text."""

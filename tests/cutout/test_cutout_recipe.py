@@ -18,7 +18,7 @@ from torch import Tensor
 
 from gan.core.errors import ConfigError, InputError
 from gan.cutout.network import CutoutConfig, CutoutNet, cutout_config
-from gan.cutout.train import recipe as room
+from gan.cutout.train import recipe as training
 from gan.cutout.train.recipe import PRESETS, RECIPE, CutoutData, CutoutRecipe
 from gan.models.weights import read
 from gan.training.divergence import Watch
@@ -37,7 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cases(shop: Path) -> CutoutData:
-    return room.data(TINY, shop, 0)
+    return training.data(TINY, shop, 0)
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +45,13 @@ def whole(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[State, 
     """A run of four steps, with a checkpoint after two, and its folder."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(room, "VALIDATION_PICTURES", 2)
+        patch.setattr(training, "VALIDATION_PICTURES", 2)
         return train(RECIPE, TINY, _options(shop, folder, 4)), folder
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "VALIDATION_PICTURES", 2)
+    monkeypatch.setattr(training, "VALIDATION_PICTURES", 2)
 
 
 def _options(shop: Path, out: Path, steps: int, **changes: Any) -> RunOptions:
@@ -106,8 +106,8 @@ def test_every_validation_leaves_its_figures_and_a_grid(whole: tuple[State, Path
 
 def test_another_run_begins_with_what_is_published(whole: tuple[State, Path]) -> None:
     published = read(str(whole[1] / "weights"), whole[1]).state
-    state = room.build(TINY)
-    (sentence,) = room.warm_start(state, {**published, "unknown": torch.zeros(1)})
+    state = training.build(TINY)
+    (sentence,) = training.warm_start(state, {**published, "unknown": torch.zeros(1)})
     assert sentence == f"{len(published)} of {len(published) + 1} tensors were taken from the published network."
     for name, value in state.ema["network"].module.state_dict().items():
         assert torch.equal(value, published[name].float()), name
@@ -135,7 +135,7 @@ def test_scenes_and_answers_are_trained_on_and_resumed_exactly(furnished: Path, 
 
 
 def test_scenes_of_held_out_products_are_validated_on_alone(furnished: Path) -> None:
-    found = room.data(TINY, furnished, 0)
+    found = training.data(TINY, furnished, 0)
     assert found.training.scenes is not None
     assert found.scenes is not None
     assert [entry.picture.stem for entry in found.scenes.entries] == ["scene-3"]
@@ -147,10 +147,10 @@ def test_scenes_of_held_out_products_are_validated_on_alone(furnished: Path) -> 
 
 
 def test_a_perfect_network_gets_full_marks_in_scenes(furnished: Path) -> None:
-    cases = room.data(TINY, furnished, 0)
+    cases = training.data(TINY, furnished, 0)
     assert cases.scenes is not None
     rgb, covers = cases.scenes.whole(0)
-    state = room.build(TINY)
+    state = training.build(TINY)
 
     class Knowing(torch.nn.Module):
         """Sees which of the two was clicked."""
@@ -161,7 +161,7 @@ def test_a_perfect_network_gets_full_marks_in_scenes(furnished: Path) -> None:
             return (small[:, 1:2] if second else small[:, :1]) * 20 - 10
 
     state.ema["network"].module = Knowing()
-    found = room.validate(state, TINY, cases, torch.device("cpu"))
+    found = training.validate(state, TINY, cases, torch.device("cpu"))
     assert rgb.shape[1] > TINY.side_px
     assert found.figures["scene_iou"] > 0.85
     assert found.figures["click_iou"] > 0.85
@@ -173,7 +173,7 @@ def test_a_teachers_answer_counts_less(cases: CutoutData) -> None:
     found = []
     for share in (1.0, 0.5):
         torch.manual_seed(0)
-        losses = room.step(room.build(TINY), (given, alpha, weight * share), TINY, _fabric())
+        losses = training.step(training.build(TINY), (given, alpha, weight * share), TINY, _fabric())
         found.append({name: float(value.detach()) for name, value in losses.items()})
     whole, half = found
     for name in ("decided", "distance", "structure", "overlap"):
@@ -182,14 +182,14 @@ def test_a_teachers_answer_counts_less(cases: CutoutData) -> None:
 
 def test_the_losses_are_those_worked_out_by_hand(cases: CutoutData) -> None:
     """A network that answers one half everywhere, against a coverage of one half of the frame."""
-    state = room.build(TINY)
+    state = training.build(TINY)
     with torch.no_grad():
         network = state.networks["network"]
         network.tail.weight.zero_()  # type: ignore[operator, union-attr]
         network.tail.bias.zero_()  # type: ignore[operator, union-attr]
     alpha = torch.zeros(1, 1, 32, 32)
     alpha[..., 16:] = 1
-    made = room.step(state, (torch.rand(1, 4, 32, 32), alpha, torch.ones(1, 1, 1, 1)), TINY, _fabric())
+    made = training.step(state, (torch.rand(1, 4, 32, 32), alpha, torch.ones(1, 1, 1, 1)), TINY, _fabric())
     losses = {name: float(value.detach()) for name, value in made.items()}
     # Equally wrong everywhere, so that a band of weights of mean 1 changes nothing.
     assert losses["decided"] == pytest.approx(math.log(2), abs=1e-5)
@@ -200,31 +200,31 @@ def test_the_losses_are_those_worked_out_by_hand(cases: CutoutData) -> None:
 
 def test_the_losses_fall_on_one_batch(cases: CutoutData) -> None:
     torch.manual_seed(0)
-    state = room.build(TINY)
+    state = training.build(TINY)
     batch = _batch(cases)
-    first = room.step(state, batch, TINY, _fabric())
+    first = training.step(state, batch, TINY, _fabric())
     assert set(first) == LOSSES
     assert all(value.ndim == 0 and value.isfinite() for value in first.values())
     for _ in range(40):
-        last = room.step(state, batch, TINY, _fabric())
+        last = training.step(state, batch, TINY, _fabric())
     assert last["decided"] < 0.8 * first["decided"]
     assert last["distance"] < first["distance"]
 
 
 def test_a_weight_that_is_no_number_is_noticed_and_not_raised(cases: CutoutData) -> None:
-    state = room.build(TINY)
+    state = training.build(TINY)
     with torch.no_grad():
         state.networks["network"].tail.weight[0, 0, 0, 0] = float("nan")  # type: ignore[index]
-    losses = room.step(state, _batch(cases), TINY, _fabric())
+    losses = training.step(state, _batch(cases), TINY, _fabric())
     assert Watch().look({name: value.item() for name, value in losses.items()}) is not None
 
 
 def test_a_network_that_knows_nothing_scores_nothing(cases: CutoutData) -> None:
-    state = room.build(TINY)
+    state = training.build(TINY)
     with torch.no_grad():
         state.ema["network"].module.tail.weight.zero_()  # type: ignore[operator, union-attr]
         state.ema["network"].module.tail.bias.fill_(-20)  # type: ignore[operator, union-attr]
-    found = room.validate(state, TINY, cases, torch.device("cpu"))
+    found = training.validate(state, TINY, cases, torch.device("cpu"))
     truths = [cases.validation[index][1] for index in range(2)]
     assert found.figures["error"] == pytest.approx(sum(float(x.mean()) for x in truths) / 2, abs=1e-5)
     assert found.figures["iou"] == pytest.approx(sum(float(not (x > 0.5).any()) for x in truths) / 2, abs=1e-3)
@@ -243,23 +243,23 @@ def test_products_have_masks_and_grounds_have_none(cases: CutoutData) -> None:
 def test_a_folder_without_masks_is_refused_in_one_sentence(tmp_path: Path) -> None:
     folder = open_shop(tmp_path / "data")
     with pytest.raises(InputError, match="none of the 4 pictures has a mask") as refusal:
-        room.data(TINY, folder / "photos", 0)
+        training.data(TINY, folder / "photos", 0)
     assert "\n" not in str(refusal.value)
 
 
 def test_products_alone_do(tmp_path: Path) -> None:
     folder = open_shop(tmp_path / "data")
-    assert room.data(TINY, folder / "catalogue", 0).training.composites.grounds == []
+    assert training.data(TINY, folder / "catalogue", 0).training.composites.grounds == []
 
 
 def test_collections_stand_side_by_side(tmp_path: Path) -> None:
     folder = open_shop(tmp_path / "data")
     for name in ("catalogue", "photos"):
         shutil.copytree(folder / name, folder / f"more-{name}")
-    both = room.data(TINY, folder, 0).training.composites
+    both = training.data(TINY, folder, 0).training.composites
     assert len(both.products) == len(both.grounds) == 2
     assert [len(some) for some in both.products] == [
-        len(room.data(TINY, folder / "catalogue", 0).training.composites.products[0])
+        len(training.data(TINY, folder / "catalogue", 0).training.composites.products[0])
     ] * 2
 
 
@@ -269,7 +269,7 @@ def test_a_side_that_does_not_suit_the_network_is_refused() -> None:
 
 
 def test_the_encoder_learns_more_slowly() -> None:
-    groups = room.build(TINY).optimizers["network"].param_groups
+    groups = training.build(TINY).optimizers["network"].param_groups
     assert groups[1]["lr"] == pytest.approx(groups[0]["lr"] / 3)
 
 
@@ -294,6 +294,6 @@ def _stopping(at: int) -> Recipe[CutoutRecipe]:
     def step(state: State, *rest: Any) -> Any:
         if state.step == at:
             raise _Enough
-        return room.step(state, *rest)
+        return training.step(state, *rest)
 
     return dataclasses.replace(RECIPE, step=step)

@@ -53,12 +53,12 @@ def cut(picture: Picture, mask: Mask) -> Picture:
 def found(monkeypatch: pytest.MonkeyPatch, reference: Picture, mask: Mask) -> None:
     """Let the network find the reference's product."""
     from gan.cutout import segment
-    from gan.edit import match as room
+    from gan.edit import match as task
 
     def find(picture: Picture, context: Context, **options: Any) -> segment.Found:
         return segment.Found(mask.coverage, 0.9) if picture is reference else segment.find(picture, context, **options)
 
-    monkeypatch.setattr(room, "find", find)
+    monkeypatch.setattr(task, "find", find)
 
 
 def brightness(picture: Picture, mask: Mask) -> Tensor:

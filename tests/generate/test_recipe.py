@@ -17,7 +17,7 @@ from torch import Tensor
 
 from gan.core.errors import ConfigError
 from gan.generate.network import GenerateNet, config_from
-from gan.generate.train import recipe as room
+from gan.generate.train import recipe as training
 from gan.generate.train.adversary import trained
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.recipe import RECIPE
@@ -50,11 +50,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Validations that cost nothing: Lite2 on 192 samples takes a minute."""
     blank = Validation({"kd_lite2": 1.0}, -1.0, torch.zeros(3, 8, 8))
-    monkeypatch.setattr(room, "validate_network", lambda *_args, **_named: blank)
+    monkeypatch.setattr(training, "validate_network", lambda *_args, **_named: blank)
 
 
 def _recipe() -> Recipe[GenerateRecipe]:
-    return dataclasses.replace(RECIPE, validate=room.validate)
+    return dataclasses.replace(RECIPE, validate=training.validate)
 
 
 def _options(shop: Path, out: Path, steps: int, preset: str, **changes: Any) -> RunOptions:
@@ -120,36 +120,36 @@ def test_what_is_published_is_the_average(shop: Path, tmp_path: Path, preset: st
 
 def test_encodings_are_remembered_for_the_pictures_that_were_seen(shop: Path) -> None:
     config = PRESETS["tiny"]
-    data = room.data(config, shop, 0)
+    data = training.data(config, shop, 0)
     state = _built(config, data)
     before = state.networks["network"].member_z.clone()
-    batch = next(room.batches(config, data, 0, 4, 0, 1, 0, 0))
-    room.step(state, batch, config, _OneProcess())
+    batch = next(training.batches(config, data, 0, 4, 0, 1, 0, 0))
+    training.step(state, batch, config, _OneProcess())
     changed = (state.networks["network"].member_z != before).any(1).nonzero()[:, 0]
     assert set(changed.tolist()) == set(batch[5].tolist())
 
 
 def test_the_lazy_penalty_is_there_every_sixteenth_step(shop: Path) -> None:
     config = PRESETS["tiny-stylegan"]
-    data = room.data(config, shop, 0)
+    data = training.data(config, shop, 0)
     state = _built(config, data)
-    batch = next(room.batches(config, data, 0, 4, 0, 1, 0, 0))
+    batch = next(training.batches(config, data, 0, 4, 0, 1, 0, 0))
     with_penalty = []
     for number in (0, 1, 15, 16):
         state.step = number
-        with_penalty.append("r1" in room.step(state, batch, config, _OneProcess()))
+        with_penalty.append("r1" in training.step(state, batch, config, _OneProcess()))
     assert with_penalty == [True, False, False, True]
 
 
 def test_frozen_blocks_stay_and_the_others_move(shop: Path) -> None:
     config = dataclasses.replace(PRESETS["tiny-stylegan"], freeze=1)
-    data = room.data(config, shop, 0)
+    data = training.data(config, shop, 0)
     state = _built(config, data)
     judge = state.networks["discriminator"]
     learning = len(trained(judge))
     before = {name: p.detach().clone() for name, p in judge.named_parameters()}
-    for batch, _ in zip(room.batches(config, data, 0, 4, 0, 1, 0, 0), range(2), strict=False):
-        room.step(state, batch, config, _OneProcess())
+    for batch, _ in zip(training.batches(config, data, 0, 4, 0, 1, 0, 0), range(2), strict=False):
+        training.step(state, batch, config, _OneProcess())
     moved = {name for name, p in judge.named_parameters() if not torch.equal(p, before[name])}
     assert not any(name.startswith(("enter", "blocks.0")) for name in moved)
     assert any(name.startswith("blocks.1") for name in moved)
@@ -158,10 +158,10 @@ def test_frozen_blocks_stay_and_the_others_move(shop: Path) -> None:
 
 def test_warm_start_takes_what_fits_and_leaves_the_catalogue(shop: Path) -> None:
     config = PRESETS["tiny"]
-    data = room.data(config, shop, 0)
+    data = training.data(config, shop, 0)
     small, large = _built(config, data), _built(dataclasses.replace(config, resolution=64), data)
-    published = room.publish(small, config).state
-    sentences = room.warm_start(large, {name: value.float() for name, value in published.items()})
+    published = training.publish(small, config).state
+    sentences = training.warm_start(large, {name: value.float() for name, value in published.items()})
     assert "tensors were taken" in sentences[0]
     taken, given = large.networks["network"].state_dict(), small.networks["network"].state_dict()
     for name in ("mapping.body.0.weight", "synthesis.first.0.weight", "synthesis.second.1.weight", "encoder.stem.bias"):
@@ -185,7 +185,7 @@ def test_presets_that_contradict_themselves_are_refused(changes: dict[str, Any])
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_says_what_it_costs(preset: str) -> None:
-    sentences = room.cost(PRESETS[preset])
+    sentences = training.cost(PRESETS[preset])
     assert "M parameters" in sentences[0]
     assert "GMACs" in sentences[1]
 
@@ -195,7 +195,7 @@ def test_validation_measures_and_draws(shop: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(validation, "load_features", lambda _name: _Means())
     config = PRESETS["tiny"]
-    data = room.data(config, shop, 0)
+    data = training.data(config, shop, 0)
     state = _built(config, data)
     network: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
     cache: dict[str, Any] = {}
@@ -212,11 +212,11 @@ def test_a_shop_of_few_products_is_validated_by_its_reconstructions(shop: Path) 
     from gan.generate.train.validation import LEAST_MEASURED
 
     config = PRESETS["tiny"]
-    data = room.data(config, shop, 0)
+    data = training.data(config, shop, 0)
     few = {name: getattr(data.held_out, name)[:3] for name in ("pixels", "category", "product", "attributes", "names")}
     data = dataclasses.replace(data, held_out=dataclasses.replace(data.held_out, **few))
     assert len(data.held_out) < LEAST_MEASURED
-    found = room.validate(_built(config, data), config, data, torch.device("cpu"))
+    found = training.validate(_built(config, data), config, data, torch.device("cpu"))
     assert found.score == found.figures["reconstruction_psnr"]
     assert "kd_lite2" not in found.figures
 
@@ -248,14 +248,14 @@ def _stop_after(count: int) -> Any:
     def step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Any) -> Any:
         if next(steps) == count:
             raise _Enough
-        return room.step(state, batch, config, fabric)
+        return training.step(state, batch, config, fabric)
 
     return step
 
 
 def _built(config: GenerateRecipe, data: Any) -> State:
     torch.manual_seed(0)
-    return room.build(config, data)
+    return training.build(config, data)
 
 
 class _OneProcess:

@@ -11,7 +11,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from gan.generate.train import recipe as room
+from gan.generate.train import recipe as training
 from gan.generate.train.presets import PRESETS
 from gan.training.loop import train
 from gan.training.options import RunOptions
@@ -19,7 +19,7 @@ from gan.training.recipe import Validation
 
 torch.set_num_threads(1)
 blank = Validation({}, 0.0, torch.zeros(3, 8, 8))
-recipe = dataclasses.replace(room.RECIPE, validate=lambda *_: blank)
+recipe = dataclasses.replace(training.RECIPE, validate=lambda *_: blank)
 options = RunOptions(
     data=Path(sys.argv[1]),
     out=Path(sys.argv[2]),

@@ -15,7 +15,7 @@ from rooms import furnish
 
 from gan.core.errors import ConfigError
 from gan.inpaint.network import InpaintNet, inpaint_config
-from gan.inpaint.train import recipe as room
+from gan.inpaint.train import recipe as training
 from gan.inpaint.train.recipe import PRESETS, RECIPE, InpaintRecipe
 from gan.models.weights import read
 from gan.training.data import holes
@@ -44,7 +44,7 @@ def wall(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "VALIDATION_FILLS", 2)
+    monkeypatch.setattr(training, "VALIDATION_FILLS", 2)
     monkeypatch.setattr(holes, "_fonts", lambda: ())  # other machines have other fonts
 
 
@@ -89,10 +89,10 @@ def test_what_is_published_is_the_average(wall: Path, tmp_path: Path) -> None:
 
 
 def test_a_smaller_network_gives_what_fits(wall: Path) -> None:
-    source = room.build(PRESETS["tiny"])
+    source = training.build(PRESETS["tiny"])
     changed = dataclasses.replace(PRESETS["tiny"].network, channels=(8, 8, 8, 8, 16))
-    state = room.build(dataclasses.replace(PRESETS["tiny"], network=changed))
-    (sentence,) = room.warm_start(state, source.networks["network"].state_dict())
+    state = training.build(dataclasses.replace(PRESETS["tiny"], network=changed))
+    (sentence,) = training.warm_start(state, source.networks["network"].state_dict())
     assert torch.equal(state.networks["network"].head.weight, source.networks["network"].head.weight)  # type: ignore[union-attr, arg-type]
     total = len(source.networks["network"].state_dict())
     assert f"of {total} tensors" in sentence
@@ -102,11 +102,11 @@ def test_a_smaller_network_gives_what_fits(wall: Path) -> None:
 def test_only_what_the_hole_shows_is_judged() -> None:
     """A discriminator's loss does not change with known pixels that look the same on both sides."""
     torch.manual_seed(0)
-    judge = room.build_judge("pixels")
+    judge = training.build_judge("pixels")
     composite, mask = torch.rand(1, 3, 32, 32), torch.zeros(1, 1, 32, 32)
     mask[..., 4:12, 4:12] = 1
     composite.requires_grad_(True)
-    room.generator_term("pixels", judge, composite, [], mask).backward()
+    training.generator_term("pixels", judge, composite, [], mask).backward()
     assert composite.grad is not None
     assert composite.grad[..., 4:12, 4:12].abs().sum() > 0
 
@@ -130,7 +130,7 @@ def _stopping(at: int) -> Recipe[InpaintRecipe]:
     def step(state: State, *rest: Any) -> Any:
         if state.step == at:
             raise _Enough
-        return room.step(state, *rest)
+        return training.step(state, *rest)
 
     return dataclasses.replace(RECIPE, step=step)
 
@@ -138,13 +138,13 @@ def _stopping(at: int) -> Recipe[InpaintRecipe]:
 def test_scenes_below_the_folder_are_true_pairs(wall: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     shutil.copytree(wall, folder / "wall")
-    assert room.data(PRESETS["tiny"], folder, 0).scenes is None
+    assert training.data(PRESETS["tiny"], folder, 0).scenes is None
     furnish(folder / "rooms")
-    found = room.data(PRESETS["tiny"], folder, 0)
+    found = training.data(PRESETS["tiny"], folder, 0)
     assert found.scenes is not None
     assert "scene-3" not in {entry.picture.stem for entry in found.scenes.entries}
     config = dataclasses.replace(PRESETS["tiny"], pairs=1.0, coarse=0.0)
-    whole, given = next(room.batches(config, found, 0, 4, 0, 1, 0, 0))
+    whole, given = next(training.batches(config, found, 0, 4, 0, 1, 0, 0))
     assert whole.shape == (4, 3, 32, 32)
     hole = given[:, 6] > 0
     assert hole.flatten(1).any(1).all()

@@ -17,7 +17,7 @@ from gan.core.errors import ConfigError, InputError
 from gan.imaging.optimal_transport import moments
 from gan.models.weights import read
 from gan.stylize.network import StylizeConfig, StylizeNet, stylize_config
-from gan.stylize.train import recipe as room
+from gan.stylize.train import recipe as training
 from gan.stylize.train.recipe import PRESETS, RECIPE, StylizeData, StylizeRecipe
 from gan.training.divergence import Watch
 from gan.training.loop import train
@@ -51,7 +51,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pairs(gallery: Path) -> StylizeData:
-    return room.data(TINY, gallery, 0)
+    return training.data(TINY, gallery, 0)
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +59,13 @@ def whole(gallery: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Stat
     """A run of four steps, with a checkpoint after two, and its folder."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(room, "VALIDATION_PAIRS", 2)
+        patch.setattr(training, "VALIDATION_PAIRS", 2)
         return train(RECIPE, TINY, _options(gallery, folder, 4)), folder
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "VALIDATION_PAIRS", 2)
+    monkeypatch.setattr(training, "VALIDATION_PAIRS", 2)
 
 
 def _options(gallery: Path, out: Path, steps: int, **changes: Any) -> RunOptions:
@@ -126,8 +126,8 @@ def test_every_validation_leaves_its_figures_and_a_grid(whole: tuple[State, Path
 
 def test_another_run_begins_with_what_is_published(whole: tuple[State, Path]) -> None:
     published = read(str(whole[1] / "weights"), whole[1]).state
-    state = room.build(TINY)
-    (sentence,) = room.warm_start(state, published)
+    state = training.build(TINY)
+    (sentence,) = training.warm_start(state, published)
     assert sentence == f"{len(published)} of {len(published)} tensors were taken from the published network."
     for holder in (state.networks["network"], state.ema["network"].module):
         for name, value in holder.state_dict().items():
@@ -135,10 +135,10 @@ def test_another_run_begins_with_what_is_published(whole: tuple[State, Path]) ->
 
 
 def test_another_network_takes_what_fits() -> None:
-    source = room.build(TINY).networks["network"].state_dict()
-    state = room.build(dataclasses.replace(TINY, network=StylizeConfig(**_fields(TINY.network, latent=9))))
+    source = training.build(TINY).networks["network"].state_dict()
+    state = training.build(dataclasses.replace(TINY, network=StylizeConfig(**_fields(TINY.network, latent=9))))
     before = state.networks["network"].state_dict()["latent.0.weight"].clone()
-    (sentence,) = room.warm_start(state, {**source, "unknown": torch.zeros(1)})
+    (sentence,) = training.warm_start(state, {**source, "unknown": torch.zeros(1)})
     after = state.networks["network"].state_dict()
     assert torch.equal(after["head.weight"], source["head.weight"])
     assert torch.equal(after["latent.0.weight"], before)
@@ -149,12 +149,12 @@ def test_another_network_takes_what_fits() -> None:
 
 def test_a_step_moves_the_network_and_nothing_else(pairs: StylizeData) -> None:
     torch.manual_seed(0)
-    state = room.build(TINY)
+    state = training.build(TINY)
     network, features = state.networks["network"], state.frozen["features"]
     before, frozen = (
         {name: value.clone() for name, value in owner.state_dict().items()} for owner in (network, features)
     )
-    losses = room.step(state, _batch(pairs), TINY, _fabric())
+    losses = training.step(state, _batch(pairs), TINY, _fabric())
     assert set(losses) == {*GOLDEN, "grad_norm"}
     assert all(value.ndim == 0 and value.isfinite() for value in losses.values())
     assert any(not torch.equal(value, before[name]) for name, value in network.state_dict().items())
@@ -166,27 +166,27 @@ def test_random_features_are_drawn_anew_for_every_step(pairs: StylizeData) -> No
 
     def style(step: int) -> float:
         torch.manual_seed(0)
-        state = room.build(TINY)
+        state = training.build(TINY)
         state.step = step
         torch.manual_seed(step + 1)
-        return room.step(state, _batch(pairs), TINY, _fabric())["style"].item()
+        return training.step(state, _batch(pairs), TINY, _fabric())["style"].item()
 
     assert style(0) == style(0)
     assert style(0) != style(1)
 
 
 def test_a_weight_that_is_no_number_is_noticed_and_not_raised(pairs: StylizeData) -> None:
-    state = room.build(TINY)
+    state = training.build(TINY)
     with torch.no_grad():
         state.networks["network"].head.weight[0, 0, 0, 0] = float("nan")  # type: ignore[index]
-    losses = room.step(state, _batch(pairs), TINY, _fabric())
+    losses = training.step(state, _batch(pairs), TINY, _fabric())
     assert Watch().look({name: value.item() for name, value in losses.items()}) is not None
 
 
 def test_a_run_of_nothing_but_nan_is_given_up(gallery: Path, tmp_path: Path) -> None:
     def step(state: State, batch: tuple[Tensor, ...], *rest: Any) -> Any:
         content, style, texture = batch
-        return room.step(state, (content, style, texture * float("nan")), *rest)
+        return training.step(state, (content, style, texture * float("nan")), *rest)
 
     with pytest.raises(ConfigError, match="diverged"):
         train(dataclasses.replace(RECIPE, step=step), TINY, _options(gallery, tmp_path, 2))
@@ -196,7 +196,7 @@ def test_a_run_of_nothing_but_nan_is_given_up(gallery: Path, tmp_path: Path) -> 
 
 def test_contents_take_the_styles_colors(pairs: StylizeData) -> None:
     content, style, _ = _batch(pairs)
-    recolored = room.in_colors_of(style, content)
+    recolored = training.in_colors_of(style, content)
     (mean, covariance), (wanted_mean, wanted), (_, own) = (moments(x) for x in (recolored, style, content))
     torch.testing.assert_close(mean, wanted_mean, atol=0.03, rtol=0)  # less what was clipped
     assert (covariance - wanted).norm() < 0.5 * (own - wanted).norm()
@@ -205,7 +205,7 @@ def test_contents_take_the_styles_colors(pairs: StylizeData) -> None:
 
 def test_the_validation_judges_the_average_of_held_out_pairs(pairs: StylizeData) -> None:
     """Without texture and without what it learned, the network leaves the recolored content as it is."""
-    state = room.build(TINY)
+    state = training.build(TINY)
     network = state.ema["network"].module
     torch.nn.init.zeros_(network.tail.weight)  # type: ignore[arg-type]
     torch.nn.init.zeros_(network.tail.bias)  # type: ignore[arg-type]
@@ -213,7 +213,7 @@ def test_the_validation_judges_the_average_of_held_out_pairs(pairs: StylizeData)
         network.tail.bias[12:] = -100.0  # type: ignore[index]
     torch.manual_seed(3)
     before = torch.random.get_rng_state()
-    found = room.validate(state, TINY, pairs, torch.device("cpu"))
+    found = training.validate(state, TINY, pairs, torch.device("cpu"))
     assert torch.equal(before, torch.random.get_rng_state())
     for name in ("style", "structure"):
         assert found.figures[name] == pytest.approx(found.figures[f"recolored_{name}"], abs=1e-5)
@@ -228,8 +228,8 @@ def test_the_validation_judges_the_average_of_held_out_pairs(pairs: StylizeData)
 
 def test_the_same_state_gets_the_same_figures(pairs: StylizeData) -> None:
     torch.manual_seed(0)
-    state = room.build(TINY)
-    first, again = (room.validate(state, TINY, pairs, torch.device("cpu")) for _ in range(2))
+    state = training.build(TINY)
+    first, again = (training.validate(state, TINY, pairs, torch.device("cpu")) for _ in range(2))
     assert first.figures == again.figures
     assert torch.equal(first.grid, again.grid)
 
@@ -253,7 +253,7 @@ def test_a_folder_of_too_small_pictures_is_refused_in_one_sentence(tmp_path: Pat
     for index in range(2):
         Image.new("RGB", (40, 40), (90 * index, 80, 70)).save(tmp_path / f"{index}.png")
     with pytest.raises(InputError) as refusal:
-        room.data(TINY, tmp_path, 0)
+        training.data(TINY, tmp_path, 0)
     assert "at least 48 px" in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -288,6 +288,6 @@ def _stopping(at: int) -> Recipe[StylizeRecipe]:
     def step(state: State, *rest: Any) -> Any:
         if state.step == at:
             raise _Enough
-        return room.step(state, *rest)
+        return training.step(state, *rest)
 
     return dataclasses.replace(RECIPE, step=step)

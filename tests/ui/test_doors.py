@@ -136,7 +136,9 @@ def test_a_file_that_is_an_address_is_refused(body: bytes) -> None:
 
 def test_what_the_page_sends_passes_whole() -> None:
     own = file(path="/tmp/gradio/a.png", url=f"{PAGE}/gradio_api/file=/tmp/gradio/a.png")
-    texts = json.dumps({"data": ["data: a text", '<img src="data:image/png;base64,AA">', {"a": [1, None]}]}).encode()
+    texts = json.dumps(
+        {"data": ["data: a \U0001f600", '<img src="data:image/png;base64,AA">', {"a": [1, None]}]}
+    ).encode()
     for body in (own, texts, b"", b"no JSON", json.dumps([[0] * MAX_JSON_ITEMS]).encode()):
         answer = ask(content=body)
         assert (answer.status_code, answer.content) == (200, body)
@@ -149,6 +151,8 @@ def test_what_the_page_sends_passes_whole() -> None:
         (b"[" * (MAX_JSON_DEPTH + 5) + b"]" * (MAX_JSON_DEPTH + 5), 400),
         (b"[" * 100_000, 400),
         (b'{"data": "' + b"x" * MAX_JSON_BYTES + b'"}', 413),
+        (b'{"data": ["half of a pair: \\ud800"]}', 400),
+        (b'{"\\udfff": 1}', 400),
     ],
 )
 def test_settings_are_bounded(body: bytes, status: int) -> None:

@@ -1,0 +1,76 @@
+"""Published checkpoints that are very small and without skill, for tests and for attacks on the page."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import torch
+from tiny_generator import published_config, tiny_generate_net
+
+from gan.cutout.network import CutoutConfig, CutoutNet
+from gan.enhance.network import EnhanceConfig, EnhanceNet
+from gan.inpaint.network import InpaintConfig, InpaintNet
+from gan.models.blocks import fuse
+from gan.models.weights import publish
+from gan.stylize.network import StylizeConfig, StylizeNet
+
+TINY = InpaintConfig(channels=(4, 4, 4, 4, 4), blocks=(1, 1, 1, 1, 1), heads=1)
+TINY_CUTOUT = CutoutConfig(decoder=(4, 4, 4, 4, 4), slim=8)
+TINY_STYLE = StylizeConfig(channels=(4, 4, 4), encode=(0, 1), decode=(1, 1), latent=4)
+
+
+def publish_tiny(folder: Path) -> None:
+    """One for each task but generating."""
+    torch.manual_seed(0)
+    for scale in (1, 2, 4):
+        config = {"scale": scale, "channels": 4, "blocks": 1, "unshuffle": 2}
+        network = EnhanceNet(EnhanceConfig(**config))
+        publish(
+            folder,
+            name=f"enhance-x{scale}",
+            task="enhance",
+            config=config,
+            state=fuse(network).state_dict(),
+            card="For tests.",
+        )
+    filling = InpaintNet(TINY)
+    publish(
+        folder,
+        name="inpaint",
+        task="inpaint",
+        config=dataclasses.asdict(TINY),
+        state=filling.state_dict(),
+        card="For tests.",
+    )
+    styling = StylizeNet(TINY_STYLE)
+    publish(
+        folder,
+        name="stylize",
+        task="stylize",
+        config=dataclasses.asdict(TINY_STYLE),
+        state=styling.state_dict(),
+        card="For tests.",
+    )
+    cutting = CutoutNet(TINY_CUTOUT)
+    publish(
+        folder,
+        name="cutout",
+        task="cutout",
+        config=dataclasses.asdict(TINY_CUTOUT),
+        state=cutting.state_dict(),
+        card="For tests.",
+    )
+
+
+def publish_tiny_generator(folder: Path) -> None:
+    """A generator of 32 px, two categories and all attributes, under the name that is served."""
+    network = tiny_generate_net()
+    publish(
+        folder,
+        name="generate-catalogue",
+        task="generate",
+        config=published_config(network),
+        state=network.state_dict(),
+        card="For tests.",
+    )

@@ -1,0 +1,64 @@
+"""What is no upload is refused in a sentence that names the input, wherever Gradio would fail on it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from gradio import processing_utils
+
+from gan.ui.editor_component import BoundedEditor
+from gan.ui.uploads import check_uploads
+
+check_uploads()
+
+FILE = gr.File(elem_id="enhance-picture", render=False)
+FILES = gr.File(file_count="multiple", elem_id="batch-files", render=False)
+EDITOR = BoundedEditor(elem_id="inpaint-mask", render=False)
+
+
+def described(path: object) -> dict[str, Any]:
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def brought_in(widget: Any, value: object) -> Any:
+    """What a handler would get of an event's value."""
+    moved = asyncio.run(processing_utils.async_move_files_to_cache(value, widget, check_in_upload_folder=True))
+    model = widget.data_model
+    return widget.preprocess(None if moved is None else model.model_validate(moved, context={"validate_meta": True}))
+
+
+@pytest.mark.parametrize(
+    ("widget", "value"),
+    [
+        *((FILE, value) for value in (3, True, "x", "/etc/passwd", [1], {"a": 1}, {"path": "/etc/passwd"})),
+        *((FILES, value) for value in (3, "x", [None], [[]], {"a": 1}, [{"path": "/etc/passwd"}])),
+        *((EDITOR, value) for value in (3, "x", [1], {"layers": 2}, {"layers": [{"path": "/etc/passwd"}]})),
+        (FILE, described(None)),
+    ],
+    ids=str,
+)
+def test_what_is_no_upload_gets_a_sentence(widget: Any, value: object) -> None:
+    with pytest.raises(gr.Error) as caught:
+        brought_in(widget, value)
+    name = widget.elem_id.partition("-")[2]
+    assert caught.value.message.startswith(f"{name}: ")
+    assert "a file that was uploaded to this page is expected" in caught.value.message
+    assert not caught.value.print_exception
+
+
+def test_nothing_and_an_upload_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FILE, "GRADIO_CACHE", str(tmp_path))
+    upload = tmp_path / "shoe.png"
+    upload.write_bytes(b"a picture")
+    assert brought_in(FILE, None) is None
+    assert Path(brought_in(FILE, described(str(upload)))).read_bytes() == b"a picture"
+
+
+def test_twice_is_as_once() -> None:
+    before = gr.File.preprocess, processing_utils.async_move_files_to_cache
+    check_uploads()
+    assert (gr.File.preprocess, processing_utils.async_move_files_to_cache) == before
