@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from gan.cutout.outline import in_the_middle, is_rectangle, open_share, without_half_filled
 from gan.imaging import surface
 from gan.imaging.color import to_linear, to_oklab
 from gan.imaging.resize import shrunk
@@ -60,9 +61,6 @@ PLAIN_DEVIATION = 0.02
 PLAIN_INLIERS = 0.6
 SHADOW_DARKEST, SHADOW_TINT = 0.18, 0.3
 """A shadow lets about the same share of the ground's light through in every channel, and not less than this."""
-
-RECTANGLE = 0.96
-"""Share of its tightest rectangle that the outline of a box, a book or a label fills."""
 
 MOST_PRINT = 0.2
 """Of such an outline so much at most is taken for print in the ground's color."""
@@ -154,6 +152,7 @@ def review(rgb: Tensor, cover: Tensor, hint: Tensor) -> Reviewed:
             before[axis:] = now[axis:] = 0
             seen.apart[axis:] = 0
             notices.append(REFLECTED)
+        now = without_half_filled(now, seen.unlike)
         now = np.maximum(now, _flat_parts(rgb, now, seen))
     now, doubtful = _without_false_holes(now, seen)
     if seen.plain:
@@ -228,7 +227,7 @@ def _without_false_holes(cover: Floats, seen: Seen) -> tuple[Floats, float]:
     enclosed = outline & (cover <= 0.5)
     holes, _ = ndimage.label(enclosed)
     # Racks, grids and baskets have such outlines too; most of them is open.
-    box = _is_rectangle(outline) and _open_share(enclosed & ~seen.unlike, outline) < MOST_PRINT
+    box = is_rectangle(outline) and open_share(enclosed & ~seen.unlike, outline) < MOST_PRINT
     now, doubtful = cover.copy(), 0.0
     area = float(outline.sum())
     open_to_ground = np.zeros_like(outline)
@@ -242,7 +241,7 @@ def _without_false_holes(cover: Floats, seen: Seen) -> tuple[Floats, float]:
         if not core.any():
             continue
         unlike = float(seen.unlike[around][core].mean())
-        framed = size > FRAME_HOLE * area and _in_the_middle(place, outline)
+        framed = size > FRAME_HOLE * area and in_the_middle(place, outline)
         if unlike > 0.5 or (box and not framed):
             filled = ndimage.binary_dilation(hole, iterations=_EDGE_PX) & outline[around]
             now[around] = np.where(filled, 1.0, now[around])
@@ -255,51 +254,6 @@ def _without_false_holes(cover: Floats, seen: Seen) -> tuple[Floats, float]:
     solid = soft & (seen.unlike | box)
     # Parts of a product that its ground shines through look like the ground in part: they stay.
     return np.where(solid, np.float32(1), now), doubtful
-
-
-def _open_share(holes: Bools, outline: Bools) -> float:
-    """Of the outline, without the largest opening, which may be that of a frame."""
-    from scipy import ndimage
-
-    parts, count = ndimage.label(holes)
-    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
-    return float(sizes.sum() - sizes.max(initial=0)) / max(1.0, float(outline.sum()))
-
-
-def _in_the_middle(place: tuple[slice, ...], outline: Bools) -> bool:
-    rows, columns = np.flatnonzero(outline.any(1)), np.flatnonzero(outline.any(0))
-    ends = ((rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1))
-    return all(
-        abs((part.start + part.stop) - (first + last)) < 0.15 * (last - first)
-        for part, (first, last) in zip(place, ends, strict=True)
-    )
-
-
-def _is_rectangle(outline: Bools) -> bool:
-    """Whether an outline fills its tightest rectangle, at whatever angle: boxes, books, cards, bottles' labels."""
-    from scipy.spatial import ConvexHull, QhullError
-
-    edge = np.argwhere(outline & ~_eroded(outline))
-    if len(edge) < 16:
-        return False
-    try:
-        corners = edge[ConvexHull(edge).vertices].astype(np.float64)
-    except QhullError:  # all on one line
-        return False
-    steps = np.diff(corners, axis=0, append=corners[:1])
-    angles = np.unique(np.round(np.arctan2(steps[:, 1], steps[:, 0]) % (np.pi / 2), 3))
-    turned = np.stack([np.cos(angles), np.sin(angles)], 1) @ corners.T
-    across = np.stack([-np.sin(angles), np.cos(angles)], 1) @ corners.T
-    # Pixels are counted from their centers.
-    areas = (np.ptp(turned, axis=1) + 1) * (np.ptp(across, axis=1) + 1)
-    return bool(outline.sum() >= RECTANGLE * areas.min())
-
-
-def _eroded(mask: Bools) -> Bools:
-    from scipy import ndimage
-
-    made: Bools = ndimage.binary_erosion(mask)
-    return made
 
 
 def _reflection(rgb: Tensor, cover: Floats) -> int | None:

@@ -73,6 +73,27 @@ def test_beads_on_a_string_are_not_filled() -> None:
     assert float(made.cover[disc(100, 100, 55) > 0].max()) == 0
 
 
+def test_a_necklace_that_is_filled_in_part_is_open() -> None:
+    beads = NONE
+    for k in range(40):
+        angle = k * math.pi / 20
+        beads = torch.maximum(beads, disc(100 + 70 * math.sin(angle), 100 + 70 * math.cos(angle), 6))
+    blob = disc(100, 100, 60) * box(40, 0, 160, 120)
+    cover = torch.maximum(beads, blob)
+    made = review(paint(ground(), beads, NAVY), cover, cover)
+    assert float(made.cover[disc(100, 100, 60) > 0].max()) == 0
+    assert float(made.cover[beads > 0].min()) == 1
+    assert made.doubt > 0.5
+
+
+def test_a_white_product_on_white_stays_whole() -> None:
+    """Its inside looks like the ground, but nothing of it is open."""
+    mug, side = disc(100, 100, 70), disc(100, 100, 70) - disc(100, 100, 64)
+    rgb = paint(ground(WHITE, slope=0.0), side, (0.8, 0.8, 0.8))
+    made = review(rgb, mug, mug)
+    assert float(made.cover[disc(100, 100, 60) > 0].min()) == 1
+
+
 def test_letters_on_a_box_are_no_holes_even_in_the_grounds_color() -> None:
     carton, letter = box(40, 60, 170, 150), box(80, 90, 130, 96)
     rgb = paint(paint(ground(WHITE, slope=0.0), carton, RED), letter, WHITE)
