@@ -1,6 +1,6 @@
 """Evaluation of a task on a folder: readings of each method, figures of groups of them, targets, the table, JSON.
 
-A room brings cases and figures in `gan.*.train.evaluate`; everything that does not depend on the task is here.
+A task brings cases and figures in `gan.*.train.evaluate`; everything that does not depend on the task is here.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from shop import open_shop
 from gan.core.contract import Result
 from gan.core.errors import InputError
 from gan.cutout.pipeline import CutoutRequest
-from gan.cutout.train import evaluate_scenes as room
+from gan.cutout.train import evaluate_scenes
 from gan.cutout.train.evaluate import evaluate
 from gan.cutout.train.evaluate_scenes import CLICKED, PEER, SCENES, SceneEvaluation
 from gan.cutout.train.readings import Reading
@@ -55,7 +55,7 @@ def _no_peer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_the_true_answer_gets_full_marks_and_clicks_ask_for_everything(furnished: Path) -> None:
     run = Knowing(furnished)
-    found = room.evaluate_scenes(furnished, run)
+    found = evaluate_scenes.evaluate_scenes(furnished, run)
     assert found is not None
     assert found.reached() == {
         "mean IoU, scenes": 1.0,
@@ -71,20 +71,20 @@ def test_the_true_answer_gets_full_marks_and_clicks_ask_for_everything(furnished
 
 def test_held_out_scenes_alone_and_a_limit(furnished: Path) -> None:
     run = Knowing(furnished)
-    held_out = room.evaluate_scenes(furnished, run, held_out=True)
+    held_out = evaluate_scenes.evaluate_scenes(furnished, run, held_out=True)
     assert held_out is not None
     assert [reading.scene for reading in held_out.of(OURS)] == ["scene-3"]
-    few = room.evaluate_scenes(furnished, run, limit=2)
+    few = evaluate_scenes.evaluate_scenes(furnished, run, limit=2)
     assert few is not None
     assert len(few.of(OURS)) == 2
-    assert room.evaluate_scenes(furnished / "photos", run) is None
+    assert evaluate_scenes.evaluate_scenes(furnished / "photos", run) is None
 
 
 def test_finding_nothing_counts_nothing(furnished: Path) -> None:
     def nothing(request: CutoutRequest) -> Result:
         raise InputError("image", "no product was found", "a product is needed", "Choose another")
 
-    found = room.evaluate_scenes(furnished, nothing)
+    found = evaluate_scenes.evaluate_scenes(furnished, nothing)
     assert found is not None
     assert found.reached()["mean IoU, scenes"] == 0
     assert found.of(OURS)[0].confidence == 0
@@ -144,7 +144,7 @@ def test_the_peer_is_asked_as_rembg_asks_it(furnished: Path, tmp_path: Path, mon
     assert x.shape == (1, 3, 320, 320)
     # The brightest value counts as 1: (1 - mean) / std.
     assert float(x[0, 0].max()) == pytest.approx((1 - 0.485) / 0.229, abs=1e-2)
-    found = room.evaluate_scenes(furnished, Knowing(furnished), limit=1)
+    found = evaluate_scenes.evaluate_scenes(furnished, Knowing(furnished), limit=1)
     assert found is not None
     assert len(found.of(PEER)) == 1
     assert "U-2-Net" in found.metrics()["mean IoU, scenes"]["baseline"]
