@@ -20,6 +20,7 @@ from gan.edit.canvas import CropRequest, PadRequest, RotateRequest, crop, pad, r
 from gan.edit.frame import FrameRequest, frame
 from gan.edit.match import MatchRequest, match
 from gan.edit.perspective import PerspectiveRequest, perspective
+from gan.edit.printing import PrintRequest, printed
 from gan.edit.recolor import RecolorRequest, recolor
 from gan.edit.shadow import ShadowRequest, shadow
 from gan.edit.straighten import StraightenRequest, straighten
@@ -113,6 +114,7 @@ TASKS: dict[str, Task] = {
         Task("flatfield", FlatfieldRequest, flatfield),
         Task("matte", MatteRequest, matte, second="on_white", on=CALLED | {COMMAND}),
         Task("stack", StackRequest, stack, on=CALLED | {COMMAND}),
+        Task("print", PrintRequest, printed, needs="cutout"),
         Task("straighten", StraightenRequest, straighten, needs="cutout"),
         Task("perspective", PerspectiveRequest, perspective, needs="cutout"),
         Task("crop", CropRequest, crop),
