@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,14 +15,17 @@ from gan.cli.mask_files import MASK_ENDING, MaskFiles, ProductMasks
 from gan.core.contract import Result
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
+from gan.edit.printing import pattern_stems
 from gan.edit.white import off_white_share
 from gan.imaging.color import WHITE
+from gan.imaging.contact_sheet import contact_sheet
 from gan.imaging.io.codec import decode, write
 from gan.imaging.io.formats import LOSSY, Encoding
 from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.inpaint.pipeline import SIDES
 
-SHADOW_ENDING = "_shadow"
+SHADOW_ENDING, SHEET_ENDING = "_shadow", "_sheet"
+SHEET_CELL_PX = 512
 
 
 class Masks(Protocol):
@@ -142,6 +146,30 @@ def _variants(result: Result, target: Path) -> Iterator[Piece]:
         yield Piece(target.with_name(name), picture, partial(_difference, measured))
 
 
+def _prints(result: Result, target: Path) -> Iterator[Piece]:
+    """One file for each pattern; its name says which where there are several."""
+    stems = pattern_stems(result.details["patterns"])
+    for picture, stem, covered in zip(result.pictures, stems, result.details["covered"], strict=True):
+        name = target.name if len(stems) == 1 else f"{target.stem}_{stem}{target.suffix}"
+        yield Piece(target.with_name(name), picture, partial("{:.0%} of the region printed".format, covered))
+
+
+def _write_sheet(result: Result, path: Path) -> None:
+    """Write all prints on one contact sheet."""
+    columns = math.ceil(math.sqrt(len(result.pictures)))
+    captions = [Path(name).stem for name in result.details["patterns"]]
+    write(contact_sheet(result.pictures, captions, columns=columns, cell_px=SHEET_CELL_PX), path, Encoding())
+
+
+def _with_angle(result: Result, target: Path) -> Iterator[Piece]:
+    yield Piece(target, result.picture, lambda: f"turned by {result.details['angle_deg']:.2f} degrees")
+
+
+def _with_corners(result: Result, target: Path) -> Iterator[Piece]:
+    corners = " ".join(f"{x:.0f},{y:.0f}" for x, y in result.details["corners"])
+    yield Piece(target, result.picture, lambda: f"corners {corners}")
+
+
 def _difference(target: Mapping[str, Any]) -> str:
     return f"{target['to']}: colour difference {target['delta_e_before']:.1f} -> {target['delta_e']:.1f}"
 
@@ -230,6 +258,18 @@ SPECIAL: Mapping[str, Special] = {
         pieces=_with_shift,
         transparent=True,
         paired=("on_white",),
+    ),
+    "straighten": Special(note="Printed is by how much it was turned clockwise.", pieces=_with_angle),
+    "perspective": Special(note="Printed are the corners, as --corners takes them.", pieces=_with_corners),
+    "print": Special(
+        note="With several --pattern each picture gets a file for each, NAME_PATTERN.",
+        pieces=_prints,
+        side=Side(
+            "sheet",
+            SHEET_ENDING,
+            "write all prints of a picture on one sheet too; for several pictures into a folder, as NAME_sheet.png",
+            _write_sheet,
+        ),
     ),
     "match": Special(
         note="Printed is how far the ground's color and the product's lightness still are from the reference's "
