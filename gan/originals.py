@@ -28,7 +28,7 @@ class Originals:
         self._kept = {found for path in paths if (found := identity(path)) is not None}
 
     def holds(self, path: Path) -> bool:
-        """Whether writing there would replace one of them."""
+        """True if writing there would replace one of them."""
         return bool(self._kept) and identity(path) in self._kept
 
     def release(self, path: Path) -> None:

@@ -46,7 +46,7 @@ EVERYWHERE = frozenset((PYTHON, COMMAND, STEP))
 
 @dataclass(frozen=True)
 class Task:
-    """What can be asked for.
+    """A task: a request, its pipeline, and the surfaces that offer it.
 
     Attributes:
         name: as every surface calls it.
@@ -78,7 +78,7 @@ class Task:
 
     @property
     def description(self) -> str:
-        """What it does, without what is refused: the request's docstring up to its sections."""
+        """The request's docstring up to its sections: the task in words, without what is refused."""
         return inspect.cleandoc(self.request.__doc__ or "").partition("\n\nRaises:")[0]
 
     @property

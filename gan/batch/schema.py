@@ -26,7 +26,7 @@ _FILES = (Picture, Mask, Look)
 
 
 def recipe_schema() -> dict[str, Any]:
-    """What `gan.batch.recipe_json.read_recipe` takes."""
+    """JSON schema of the recipes that `gan.batch.recipe_json.read_recipe` takes."""
     return {
         "$schema": DIALECT,
         "title": "Recipe of Packshot Studio",

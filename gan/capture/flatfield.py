@@ -205,8 +205,8 @@ def linear_means(rgb: Tensor, longest_px: int) -> Tensor:
 
 
 def bare_table(picture: Picture, light: Light) -> Tensor | None:
-    """Where a picture shows nothing but the table: pixels as bright, in relation to the empty table, as the brightest
-    even part of the frame's edge, and all of their neighbors too.
+    """Select the places that show nothing but the table: pixels as bright, in relation to the empty table, as the
+    brightest even part of the frame's edge, and all of their neighbors too.
 
     Returns:
         (h, w) of bool, the size of `light.field`; None where there is no such part.

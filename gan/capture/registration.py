@@ -127,7 +127,7 @@ class Affine:
 
     @property
     def still(self) -> bool:
-        """Whether it moves no pixel of a large picture by as much as a hundredth."""
+        """True if it moves no pixel of a large picture by as much as a hundredth."""
         return bool(np.abs(self.matrix - np.eye(2)).max() < 1e-6 and np.abs(self.offset).max() < 0.01)
 
     def of(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -136,7 +136,7 @@ class Affine:
         return a * y + b * x + float(self.offset[0]), c * y + d * x + float(self.offset[1])
 
     def largest_px(self, height_px: int, width_px: int) -> float:
-        """How far a corner of the picture moves, at most."""
+        """Largest distance that a corner of the picture moves."""
         corners = np.array([[0, 0], [0, width_px], [height_px, 0], [height_px, width_px]], dtype=np.float64)
         return float(np.hypot(*(corners @ self.matrix.T + self.offset - corners).T).max())
 

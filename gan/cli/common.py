@@ -25,7 +25,7 @@ def common_options(task: argparse.ArgumentParser) -> None:
 
 
 class Place(argparse.Action):
-    """Where results go: a path, and whether it was written with a slash at its end, which `Path` forgets."""
+    """Place of results: a path, and whether it was written with a slash at its end, which `Path` forgets."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
@@ -64,7 +64,7 @@ def read_by(arguments: argparse.Namespace) -> Iterator[Path]:
 
 
 def is_folder(arguments: argparse.Namespace, name: str) -> bool:
-    """Whether that place is a folder, be it there or not."""
+    """True if that place is a folder, be it there or not."""
     return name in getattr(arguments, "folders", ()) or bool(getattr(arguments, name).is_dir())
 
 

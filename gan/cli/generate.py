@@ -91,7 +91,7 @@ def generate(arguments: argparse.Namespace) -> int:
 
 
 def _request(arguments: argparse.Namespace, studio: Any) -> GenerateRequest:
-    """What was given, and where nothing was, what --text says."""
+    """The fields that were given, and for the others what --text says."""
     given = options.flat(arguments, GenerateRequest)
     if arguments.text:
         model = given.get("model", AUTO_MODEL)

@@ -32,7 +32,7 @@ class ProductMasks:
         self._files = {name: MaskFiles(arguments.input, path) for name, path in given.items() if path is not None}
 
     def leaves(self, path: Path) -> bool:
-        """Whether a file that was found is a picture and none of the masks."""
+        """True if a file that was found is a picture and none of the masks."""
         return all(files.leaves(path) for files in self._files.values())
 
     def of(self, picture: Path) -> dict[str, Mask | None]:

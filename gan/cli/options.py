@@ -24,7 +24,7 @@ def source(text: str) -> str:
 
 
 def reads_file(parameter: Parameter) -> bool:
-    """Whether its value stands for a file, or may do so."""
+    """True if its value stands for a file, or may do so."""
     return parameter.kind not in _PLAIN
 
 
@@ -61,12 +61,12 @@ def add(
 
 
 def given(arguments: argparse.Namespace, kind: type[Options], *, without: Container[str] = ()) -> dict[str, Any]:
-    """What was given, by field, groups nested."""
+    """The options that were given, by field, groups nested."""
     return nested(kind, flat(arguments, kind, without=without))
 
 
 def flat(arguments: argparse.Namespace, kind: type[Options], *, without: Container[str] = ()) -> dict[str, Any]:
-    """What was given, by public name."""
+    """The options that were given, by public name."""
     wanted = (each.public for each in parameters(kind) if each.name != PICTURE and each.name not in without)
     return {name: value for name in wanted if (value := getattr(arguments, name)) is not None}
 
@@ -82,7 +82,7 @@ def _add_switch(group: Any, flags: list[str], parameter: Parameter, settings: di
 
 
 def _value(parameter: Parameter, *, listed: bool) -> dict[str, Any]:
-    """How argparse reads a value."""
+    """Arguments of `add_argument` that say how to read a value."""
     settings: dict[str, Any] = {"required": parameter.required}
     kind = parameter.kind
     if kind in (int, float):
@@ -112,7 +112,7 @@ def _metavar(parameter: Parameter) -> str:
 
 
 def _help(parameter: Parameter) -> Iterator[str]:
-    """What it is, its range where the metavar does not say it, and how a mask or a list is given."""
+    """Phrases of --help: the declared one, a range that the metavar does not say, and how to give masks and lists."""
     option = parameter.option
     yield option.help
     if option.ge is not None and option.le is not None:

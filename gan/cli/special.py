@@ -1,4 +1,4 @@
-"""What some tasks' commands have beside the options of their requests: files, remarks and figures, by task."""
+"""Files, remarks and figures that some tasks' commands have beside the options of their requests, by task."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ SHEET_CELL_PX = 512
 
 
 class Masks(Protocol):
-    """Which masks belong to which picture."""
+    """Assignment of masks to pictures."""
 
     def leaves(self, path: Path) -> bool:
-        """Whether a file that was found is a picture and no mask."""
+        """True if a file that was found is a picture and no mask."""
 
     def of(self, picture: Path) -> Mapping[str, Mask | None]:
         """The request's fields."""
@@ -65,7 +65,7 @@ def _one(result: Result, target: Path) -> Iterable[Piece]:
 
 @dataclass(frozen=True)
 class Special:
-    """What a command does beside its request.
+    """Extras of a command beside its request.
 
     Attributes:
         note: what --help adds to the task's description.
@@ -175,7 +175,7 @@ def _difference(target: Mapping[str, Any]) -> str:
 
 
 def _with_white(result: Result, target: Path) -> Iterator[Piece]:
-    """How much of the background is off-white, and how much of what became white the file's format takes away again."""
+    """The off-white share of the background before and after, measured in the written file: its format may add some."""
 
     def said() -> str:
         made, details = result.picture, result.details
@@ -187,7 +187,7 @@ def _with_white(result: Result, target: Path) -> Iterator[Piece]:
 
 
 def _with_difference(result: Result, target: Path) -> Iterator[Piece]:
-    """What is left of the difference from the reference."""
+    """Say the remaining color difference from the reference."""
     left = ", ".join(f"{what} {value:.1f}" for what, value in result.details["delta_e"].items())
     said = f"colour difference {left}" if left else "no colour difference: neither grounds nor products compare"
     yield Piece(target, result.picture, lambda: said)

@@ -145,7 +145,7 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What a request needs of --style and --weight. Raises `InputError`."""
+    """Fields of a request from --style and --weight. Raises `InputError`."""
     if not arguments.style:
         raise InputError(
             "style",

@@ -120,7 +120,7 @@ def plan_outputs(
 
 
 def trouble(error: Exception, name: object) -> PackshotError | None:
-    """What the system refused, in words for the user; None for an error of another kind.
+    """Translate an error of the system into words for the user; None for an error of another kind.
 
     Args:
         error: a `PackshotError` as it is, a full or forbidden disk (OSError), or no memory, of torch's kinds too.

@@ -213,7 +213,7 @@ def places(kind: type[Options]) -> Mapping[str, tuple[str, ...]]:
 
 
 def names(kind: type[Options], parameter: Parameter) -> tuple[str, ...]:
-    """What an option is called, its own name first; without it where another option of the request has it too."""
+    """Names of an option, its own first; without it where another option of the request has it too."""
     known = [name for name, path in places(kind).items() if path == parameter.path]
     return tuple(sorted(known, key=lambda name: name != parameter.name))
 

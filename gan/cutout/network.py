@@ -173,12 +173,12 @@ class CutoutNet(nn.Module):
 
 
 def _is_meant(kept: Tensor) -> Tensor:
-    """Where a prior, from -1 to 1 and pooled, is sure of the product."""
+    """Places at which a prior, from -1 to 1 and pooled, is sure of the product."""
     return kept > 1 - 2 * _SURE
 
 
 def _near_marks(prior: Tensor) -> Tensor:
-    """How near each cell of stride 32 is to what the prior is sure of, (N, 1, H / 32, W / 32), 1 there and 0 far away.
+    """Closeness of each cell of stride 32 to what the prior is sure of, (N, 1, H / 32, W / 32), 1 there and 0 far away.
 
     A Gaussian of the distance to the nearest; without any mark 0 everywhere.
     """

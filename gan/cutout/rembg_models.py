@@ -78,7 +78,7 @@ points, its custom files and its services over the network."""
 
 
 def installed() -> bool:
-    """Whether the package is there; it is not imported."""
+    """True if the package is there; it is not imported."""
     return importlib.util.find_spec(PACKAGE) is not None
 
 
@@ -148,7 +148,7 @@ class RembgNet(nn.Module):
 
 
 def _places(model: RembgModel) -> Iterator[Path]:
-    """Where rembg looks for a model: its own folder, then the one that held all before; U2NET_HOME sets both."""
+    """Places in which rembg looks for a model: its own folder, then the former one for all; U2NET_HOME sets both."""
     own, data = os.environ.get("U2NET_HOME"), os.environ.get("XDG_DATA_HOME")
     home = own or os.environ.get("REMBG_HOME") or (f"{data}/rembg" if data else "~/.rembg")
     yield Path(home).expanduser() / "models" / model.name / model.file

@@ -104,7 +104,7 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class Seen:
-    """How a picture's pixels compare with its ground, (h, w) each.
+    """Comparison of a picture's pixels with its ground, (h, w) each.
 
     Attributes:
         apart: distance from the ground's color in OKLab.
@@ -174,7 +174,7 @@ def touched(cover: Tensor) -> tuple[str, ...]:
 
 
 def seen_against_ground(rgb: Tensor, cover: Tensor) -> Seen | None:
-    """How each pixel compares with the ground around the product; None where too little ground is seen."""
+    """Compare each pixel with the ground around the product; None where too little ground is seen."""
     # Near black OKLab magnifies what only noise and blur tell apart.
     lab = to_oklab((rgb + LIFT) / (1 + LIFT))
     ground = _around(cover)

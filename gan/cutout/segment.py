@@ -227,7 +227,7 @@ def _coverage(model: Model, rgb: Tensor, prior: Tensor, context: Context) -> Ten
 
 @dataclass(frozen=True, eq=False)
 class _Marks:
-    """What a user marked, at the picture's size."""
+    """Marks of the user, at the picture's size."""
 
     keep: Mask | None
     drop: Mask | None

@@ -48,7 +48,7 @@ def lasting(before: tuple[Finding, ...], picture: Picture) -> tuple[Finding, ...
 
 
 def compared(before: Picture, before_alpha: Tensor, after: Picture, after_alpha: Tensor) -> Finding:
-    """Whether a repaired picture shows the product as it came.
+    """Check that a repaired picture shows the product as it came.
 
     Both products are cut out along their boxes, brought to one size, and compared within their common outline, by
     CIEDE2000 of local means. Openings that show the ground are not the product's; what lies within its outline and is

@@ -226,7 +226,7 @@ def _copied(
     wanted: npt.NDArray[np.bool_],
     vectors: list[tuple[int, int]],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """What lies a vector away, for each wanted pixel by the first vector that leads to a known one; and for which."""
+    """Copy from a vector away, to each wanted pixel by the first vector that leads to a known one; and say to which."""
     height, width = known.shape
     made = np.zeros_like(colors, dtype=np.float32)
     covered = np.zeros_like(known)

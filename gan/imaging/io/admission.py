@@ -1,4 +1,4 @@
-"""Where `decode` asks for memory before it takes any, in a process whose owner wants to be asked.
+"""Ask for memory before decoding, in a process whose owner wants to be asked.
 
 A server sets who is asked for the events that it carries out; elsewhere nobody is, and decoding just begins.
 """
@@ -43,12 +43,12 @@ def admitted_by(admission: Admission) -> Iterator[None]:
 
 
 def ask(pixels: int) -> None:
-    """As of `Admission.ask`, where anybody is asked."""
+    """Call `Admission.ask`, where anybody is asked."""
     if (admission := _asked.get()) is not None:
         admission.ask(pixels)
 
 
 def keep(rgb: Tensor) -> None:
-    """As of `Admission.keep`, where anybody is asked."""
+    """Call `Admission.keep`, where anybody is asked."""
     if (admission := _asked.get()) is not None:
         admission.keep(rgb)

@@ -87,7 +87,7 @@ def kind_of(data: bytes) -> str:
 
 
 def foreign(data: bytes) -> str:
-    """What a file that is not read is, a key of `NAMED`; empty where that is not known."""
+    """Name the type of a file that is not read, a key of `NAMED`; empty where that is not known."""
     if data.startswith(_RAW_STARTS) or (data[4:8] == b"ftyp" and data[8:11] == b"crx"):
         return RAW
     if data[4:8] == b"ftyp" and data[8:12] in _VIDEO_BRANDS:

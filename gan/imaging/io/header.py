@@ -1,4 +1,4 @@
-"""What a file says of its picture before any of it is decoded, and what is refused for it."""
+"""File headers, read and checked against the limits before any pixel is decoded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_TILE_PIXELS: Final = MAX_PIXELS
 
 @dataclass(frozen=True)
 class Header:
-    """What was found in a file's header, which is within the limits.
+    """A file's header, which is within the limits.
 
     Attributes:
         kind: Pillow's name of the format, by the signature; empty where that is not known.

@@ -28,7 +28,7 @@ def boxes(data: bytes, start: int = 0, stop: int | None = None) -> Iterator[tupl
 
 
 def child(data: bytes, kind: bytes, start: int = 0, stop: int | None = None) -> tuple[int, int] | None:
-    """Where the content of the first box of a kind begins and ends."""
+    """Begin and end of the content of the first box of a kind."""
     return next(((first, last) for found, first, last in boxes(data, start, stop) if found == kind), None)
 
 

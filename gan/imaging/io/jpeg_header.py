@@ -31,7 +31,7 @@ _KEPT_ONCE = (b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"JFIF\0", b"Adobe
 
 @dataclass(frozen=True)
 class JpegHeader:
-    """What the markers of a JPEG say.
+    """Header of a JPEG, from its markers.
 
     Attributes:
         width_px, height_px: 0 where no frame header was found.

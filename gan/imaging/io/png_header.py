@@ -16,7 +16,7 @@ _PIXELS = (b"IDAT", b"fdAT")
 
 @dataclass(frozen=True)
 class PngHeader:
-    """What the chunks of a PNG say.
+    """Header of a PNG, from its chunks.
 
     Attributes:
         width_px, height_px: 0 where there is no header.

@@ -265,7 +265,7 @@ def _source(
     frames: int,
     notices: tuple[str, ...] = (),
 ) -> Source:
-    """What has been loaded, with what its header says of it."""
+    """The source of a loaded image and its header."""
     depth = header.bits if header is not None and header.bits else _depth(image, data)
     _check_depth(image, depth, field)
     deep = None

@@ -103,12 +103,12 @@ class TiffPage:
 
     @property
     def reduced(self) -> bool:
-        """Whether it says itself that it is a smaller copy of another page."""
+        """True if it says itself that it is a smaller copy of another page."""
         return bool(self.first(_NEW_SUBFILE, 0) & 1) or self.first(_OLD_SUBFILE, 1) == 2
 
     @property
     def mask(self) -> bool:
-        """Whether it is the transparency of another page."""
+        """True if it is the transparency of another page."""
         return bool(self.first(_NEW_SUBFILE, 0) & 4) or self.photometric == 4
 
     @property
@@ -123,7 +123,7 @@ class TiffPage:
 
 @dataclass(frozen=True)
 class TiffHeader:
-    """What the directories of a TIFF say.
+    """Header of a TIFF, from its directories.
 
     Attributes:
         page: the picture.
@@ -258,7 +258,7 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 
 
 def is_odd(page: TiffPage) -> bool:
-    """Whether a page is of one of these kinds."""
+    """True for a page that Pillow cannot open and `read_odd` can."""
     if page.floating:
         return False
     if page.photometric == CMYK:

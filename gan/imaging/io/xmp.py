@@ -113,7 +113,7 @@ def read(block: object) -> tuple[History, str]:
 
 
 def read_rights(packet: object, iptc: object) -> Rights:
-    """What an XMP packet and an IPTC block say; what the packet says of a property stands above the block.
+    """Read the rights from an XMP packet and an IPTC block; for each property the packet stands above the block.
 
     Anybody may have made either: what is damaged, has a document type or is too long says nothing.
     """
