@@ -35,3 +35,19 @@ def test_each_picture_of_a_batch_by_itself() -> None:
     both = standing_out(torch.cat([noise, _on(1.0, 0.0)]))
     assert (both[0] == NOTHING_KNOWN).all()
     assert torch.equal(both[1:], standing_out(_on(1.0, 0.0)))
+
+
+def test_a_product_cut_off_by_two_sides_leaves_the_ground_plain() -> None:
+    """All of the bottom and half of the left side: the ground has 62% of the border."""
+    picture = torch.full((1, 3, 40, 40), 0.93)
+    picture[:, :, 20:, :] = torch.tensor([0.4, 0.35, 0.3]).view(1, 3, 1, 1)
+    picture[:, :, 20:, 38:] = 0.93
+    found = standing_out(picture)
+    assert found[0, 0, 30, 20] > 0.7
+    assert found[0, 0, 5, 20] < NOTHING_KNOWN
+
+
+def test_a_border_of_two_colors_says_nothing() -> None:
+    picture = torch.full((1, 3, 40, 40), 0.93)
+    picture[:, :, 18:] = 0.2
+    assert (standing_out(picture) == NOTHING_KNOWN).all()
