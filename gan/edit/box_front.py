@@ -197,7 +197,7 @@ def _bounded(
 
 
 def _corners(mask: Tensor, radius_px: float) -> Callable[[Point], bool]:
-    """Whether a product's outline turns at a point: around a corner it fills less of a disc than beside an edge."""
+    """Test for turns of a product's outline: around a corner it fills less of a disc than beside an edge."""
     reach = math.ceil(radius_px)
     down, across = torch.meshgrid(torch.arange(-reach, reach + 1), torch.arange(-reach, reach + 1), indexing="ij")
     disc = (down**2 + across**2 <= radius_px**2).float()
@@ -233,7 +233,7 @@ def _turned(segment: Segment) -> Segment:
 
 
 def _meeting(a: Segment, b: Segment) -> Point | None:
-    """Where two lines meet; None for parallel ones."""
+    """Intersection of two lines; None for parallel ones."""
     (ax, ay), (bx, by) = (a.x1 - a.x0, a.y1 - a.y0), (b.x1 - b.x0, b.y1 - b.y0)
     cross = ax * by - ay * bx
     if abs(cross) < 0.1 * a.length * b.length or cross == 0:

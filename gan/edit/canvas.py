@@ -66,7 +66,7 @@ class CropRequest(Request):
 
     @property
     def box(self) -> Box:
-        """What is kept."""
+        """The box that is kept."""
         right = self.left_px + self.width_px if self.width_px else self.picture.width_px
         bottom = self.top_px + self.height_px if self.height_px else self.picture.height_px
         box = Box(self.left_px, self.top_px, right, bottom)

@@ -144,7 +144,7 @@ def turned(picture: Picture, angle_deg: float, *, canvas: str = "same", ground: 
 
 
 def tilt_of(rgb: Tensor, cover: Tensor, *, by: str = "auto") -> float | None:
-    """How far a product leans, in degrees clockwise.
+    """Angle by which a product leans, in degrees clockwise.
 
     Upright edges are asked, since a camera above or beside a box leaves them upright and not the others. Of a label,
     which may have no other ones, lines that run across count too.
@@ -182,7 +182,7 @@ def tilt_of(rgb: Tensor, cover: Tensor, *, by: str = "auto") -> float | None:
 
 
 def _where(mask: Tensor, box: Box, by: str) -> Tensor:
-    """Where edges count: everything of the product and next to it, its outline, or what is well inside."""
+    """Places whose edges count: everything of the product and next to it, its outline, or what is well inside."""
     reach = max(2, round(0.015 * max(box.width, box.height)))
     inside = (mask > 0.5).float()
     grown = F.max_pool2d(inside, 2 * reach + 1, 1, reach)

@@ -209,7 +209,7 @@ def _longest(part: Edges, line: tuple[float, float], gap_px: float) -> Segment:
 
 
 def _sag(along: Array, off: Array) -> float:
-    """How far points bend away from a straight line in the middle, in pixels."""
+    """Distance in pixels by which points bend away from a straight line in the middle."""
     span = along[-1] - along[0]
     if len(along) < 5 or span < 4:
         return 0.0
