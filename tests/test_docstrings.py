@@ -9,8 +9,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "gan"
 OPENINGS = re.compile(r"(What|How|Where|Which|Whether|As)\b")
-MOST = 41
-"""Of pages and training, which are rewritten; 0 elsewhere, and in the end everywhere."""
+MOST = 20
+"""Of the whole package; in the end 0."""
 
 
 def begun_so() -> Iterator[tuple[Path, str]]:
@@ -25,5 +25,3 @@ def begun_so() -> Iterator[tuple[Path, str]]:
 def test_no_docstring_begins_with_a_question() -> None:
     found = list(begun_so())
     assert len(found) <= MOST, found
-    elsewhere = [(path, text) for path, text in found if not {"ui", "page", "training", "train"} & set(path.parts)]
-    assert elsewhere == []

@@ -58,7 +58,7 @@ def open_share(holes: Bools, outline: Bools) -> float:
 
 
 def in_the_middle(place: tuple[slice, ...], outline: Bools) -> bool:
-    """Whether an opening lies in the middle of an outline, within 15% of its sides."""
+    """True if an opening lies in the middle of an outline, within 15% of its sides."""
     rows, columns = np.flatnonzero(outline.any(1)), np.flatnonzero(outline.any(0))
     ends = ((rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1))
     return all(
@@ -68,7 +68,7 @@ def in_the_middle(place: tuple[slice, ...], outline: Bools) -> bool:
 
 
 def is_rectangle(outline: Bools) -> bool:
-    """Whether an outline fills its tightest rectangle, at whatever angle: boxes, books, cards, bottles' labels."""
+    """True if an outline fills its tightest rectangle, at whatever angle: boxes, books, cards, bottles' labels."""
     from scipy import ndimage
     from scipy.spatial import ConvexHull, QhullError
 

@@ -127,7 +127,7 @@ class Table(Generic[R]):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found, to be printed, written as JSON, and copied into the manifest.
+    """Findings of an evaluation, to be printed, written as JSON, and copied into the manifest.
 
     Attributes:
         dataset: what was measured, with the split.
@@ -203,7 +203,7 @@ def each(cases: Cases[T], on_progress: Progress | None, what: str = "") -> Itera
 
 
 def timed(method: Callable[..., T], *given: Any) -> tuple[T, float]:
-    """What a method returns, and the seconds it took."""
+    """Result of a method, and the seconds it took."""
     began = time.perf_counter()
     made = method(*given)
     return made, time.perf_counter() - began

@@ -80,7 +80,7 @@ class RunOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareOptions:
-    """What `train.py prepare` is told.
+    """Options of `train.py prepare`.
 
     Attributes:
         data: folder of pictures.

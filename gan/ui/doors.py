@@ -141,7 +141,7 @@ def forbid_fetching() -> None:
 
 
 def check_settings(body: bytes) -> str | None:
-    """What is wrong with a body of settings, as one sentence; None for what is fine and for what is no JSON.
+    """Find the fault in a body of settings, as one sentence; None for what is fine and for what is no JSON.
 
     Args:
         body: at most `MAX_JSON_BYTES`.
@@ -171,7 +171,7 @@ def check_settings(body: bytes) -> str | None:
 
 
 def _names_an_address(value: Mapping[str, Any]) -> bool:
-    """Whether a file's description asks for fetching or carries the file; a page also tells from where it shows it."""
+    """True if a file's description asks for fetching or carries the file; a page also tells from where it shows it."""
     path, url = value.get("path"), value.get("url")
     if isinstance(url, str) and "path" in value and url.lstrip()[:5].lower() == "data:":
         return True
@@ -215,7 +215,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _is_own(headers: Mapping[bytes, str], host: str) -> bool:
-    """Whether a request that changes something comes from this page, or from no page at all."""
+    """True if a request that changes something comes from this page, or from no page at all."""
     if headers.get(b"sec-fetch-site", "") == "cross-site":
         return False
     origin = headers.get(b"origin")

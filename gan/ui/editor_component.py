@@ -62,7 +62,7 @@ class HeldLayers:
         return [layers[index] for index in sorted(layers)]
 
     def bytes(self) -> int:
-        """What all of them take."""
+        """Bytes that all of them take."""
         return sum(len(content) for layers in self._held.values() for content in layers.values())
 
     def _count(self) -> int:
@@ -86,7 +86,7 @@ class BoundedEditor(gr.ImageEditor, metaclass=_WithoutStub):
     is_template = True  # Gradio's page knows it by the name of the class that it extends
 
     def preprocess(self, payload: Any) -> Any:
-        """What a handler gets.
+        """The value that a handler gets.
 
         Args:
             payload: files that were uploaded, or the id of layers that came ahead.
@@ -120,7 +120,7 @@ class BoundedEditor(gr.ImageEditor, metaclass=_WithoutStub):
             raise HTTPException(400, f"mask: {error}. Draw it again.") from error
 
     def _written(self, content: bytes) -> str:
-        """As a file of Gradio's cache, which `delete_cache` empties."""
+        """Path of a file in Gradio's cache, which `delete_cache` empties."""
         folder = Path(self.GRADIO_CACHE) / "layers"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{uuid.uuid4().hex}.png"
@@ -130,7 +130,7 @@ class BoundedEditor(gr.ImageEditor, metaclass=_WithoutStub):
 
 
 def _index(sent: object) -> int:
-    """As the page sends it: a number, as text too.
+    """Index as the page sends it: a number, as text too.
 
     Raises:
         ValueError: it is none.

@@ -197,7 +197,7 @@ class Form(Generic[Group]):
 
 
 def shown_values(options: Options) -> dict[str, Any]:
-    """What widgets hold for these options, by public name: the inverse of `read`, but for files."""
+    """Values of the widgets for these options, by public name: the inverse of `read`, but for files."""
     values = {}
     for parameter in parameters(type(options)):
         value: Any = options
@@ -209,7 +209,7 @@ def shown_values(options: Options) -> dict[str, Any]:
 
 
 def shown_value(parameter: Parameter, value: Any) -> Any:
-    """What a field's widget holds for a value: a list for several, 0 or an empty text where that is nothing."""
+    """Value of a field's widget for a request's value: a list for several, 0 or an empty text where that is nothing."""
     if parameter.many:
         return list(value or ())
     if value is not None:

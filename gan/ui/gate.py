@@ -1,4 +1,4 @@
-"""How much a serving process takes on at once: pictures in memory by their size, and workers by their number.
+"""Limits on what a serving process takes on at once: pictures in memory by their size, and workers by their number.
 
 Gradio's queue counts events. A preview of a phone's picture and one of 100 megapixels are one event each, and a worker
 whose visitor pressed Stop is none any longer while it still encodes. So what is decoded while an event is carried out
@@ -47,12 +47,12 @@ class Gate:
 
     @property
     def held_bytes(self) -> int:
-        """What pictures in memory were admitted with."""
+        """Bytes that pictures in memory were admitted with."""
         return self._held
 
     @property
     def taken(self) -> int:
-        """How many pictures and jobs were admitted since the start."""
+        """Number of pictures and jobs admitted since the start."""
         return self._taken
 
     @contextmanager
@@ -128,7 +128,7 @@ class Gate:
 
 
 class _Event:
-    """What one event was admitted with."""
+    """Bytes and place that one event was admitted with."""
 
     def __init__(self, gate: Gate, cancel: threading.Event | None) -> None:
         self._gate = gate
@@ -139,7 +139,7 @@ class _Event:
         self._asked: int | None = None
 
     def ask(self, pixels: int) -> None:
-        """As of `gan.imaging.io.admission.Admission`; a picture asked for and then not decoded is given back."""
+        """Implement `gan.imaging.io.admission.Admission`; a picture asked for and then not decoded is given back."""
         if self._asked is not None:
             self._release(self._asked)
         size = pixels * BYTES_PER_PIXEL
@@ -150,7 +150,7 @@ class _Event:
             self._kept[self._number] = size
 
     def keep(self, rgb: Tensor) -> None:
-        """As of `gan.imaging.io.admission.Admission`."""
+        """Implement `gan.imaging.io.admission.Admission`."""
         if self._asked is not None:
             weakref.finalize(rgb, self._release, self._asked).atexit = False
             self._asked = None

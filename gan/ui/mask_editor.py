@@ -180,7 +180,7 @@ def _layers(value: EditorValue | None, height_px: int, width_px: int) -> list[Te
 
 
 def layer_paths(value: EditorValue | None) -> Sequence[str]:
-    """Where the editor's layers lie.
+    """Paths of the editor's layers.
 
     Raises:
         InputError: there are more than `MAX_LAYERS`.

@@ -20,7 +20,7 @@ _SHOWN: Final = 60
 
 
 class Offered:
-    """What tabs are handed in place of the studio's own functions.
+    """Functions that tabs are handed in place of the studio's own.
 
     Args:
         run: carries out a request, whatever model it names.

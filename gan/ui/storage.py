@@ -48,7 +48,7 @@ class Storage:
 
     @property
     def full(self) -> bool:
-        """Whether there is no room for another upload, as of the last sweep."""
+        """True if there is no room for another upload, as of the last sweep."""
         return self._bytes > self.most_bytes
 
     def keep_present(self) -> None:

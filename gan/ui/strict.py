@@ -1,4 +1,4 @@
-"""What widgets take over the network: values of their own type, and for all others one sentence.
+"""Checks of what widgets take over the network: values of their own type, and for all others one sentence.
 
 Gradio 6.31 hands a checkbox's text, a number's list or a NaN on to the handler, and lists numbers to choose from as
 texts. The page itself sends none of these; programs do.
@@ -155,7 +155,7 @@ def refuse(widget: Any, payload: Any, wanted: str) -> Any:
 
 
 def _name(widget: Any) -> str:
-    """As the API and the command line call it: by the element's id, without its tab, or by the label's key."""
+    """Name in the API and on the command line: by the element's id, without its tab, or by the label's key."""
     if widget.elem_id:
         return str(widget.elem_id).partition("-")[2].replace("-", "_") or str(widget.elem_id)
     key = getattr(widget.label, "key", "")

@@ -58,7 +58,7 @@ def evaluate(
     limit: int | None = None,
     on_progress: Progress | None = None,
 ) -> list[Evaluation]:
-    """As `evaluate_against` with references, and without them as `evaluate_degraded` at each scale."""
+    """Evaluate with `evaluate_against` where there are references, else with `evaluate_degraded` at each scale."""
     if reference is not None:
         return [evaluate_against(folder, reference, run, model=model, on_progress=on_progress)]
     return [

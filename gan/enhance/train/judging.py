@@ -1,4 +1,4 @@
-"""What a validation of Enhance says where the teacher's answers lie beside the truth."""
+"""Figures of a validation of Enhance where the teacher's answers lie beside the truth."""
 
 from __future__ import annotations
 

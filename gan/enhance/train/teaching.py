@@ -52,7 +52,7 @@ def side_px(plane: str, scale: int) -> int:
 
 
 def whole_items(folder: Path, scale: int) -> int:
-    """How many items a cache holds whole; 0 where there is none. A half-written one at its end does not count."""
+    """Number of items that a cache holds whole; 0 where there is none. A half-written one at its end does not count."""
     sizes = [
         path.stat().st_size // (side_px(plane, scale) ** 2 * 3) if (path := file_of(folder, plane)).is_file() else 0
         for plane in PLANES
@@ -143,7 +143,7 @@ class Taught(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
 @dataclass(frozen=True)
 class Made:
-    """What `fill` did: whether it was interrupted, and how many items lie there now."""
+    """Outcome of `fill`: whether it was interrupted, and how many items lie there now."""
 
     items: int
     interrupted: bool

@@ -87,7 +87,7 @@ class Measured:
     left_out: tuple[str, ...] = ()
 
     def summed(self) -> Evaluation:
-        """As it is printed and written."""
+        """Summary as it is printed and written."""
         lines: list[str] = []
         metrics: dict[str, Metric] = {}
         for place, distribution in enumerate(self.distributions):

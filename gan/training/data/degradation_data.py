@@ -16,7 +16,7 @@ from gan.training.data.degrade import DegradationMix, degrade
 
 
 class Crops(Protocol):
-    """What sharp crops can be drawn from: `gan.training.data.pictures.Pictures`, `gan.training.data.stock.Stock`."""
+    """A source of sharp crops: `gan.training.data.pictures.Pictures`, `gan.training.data.stock.Stock`."""
 
     def crop(self, size_px: int, generator: torch.Generator) -> Tensor:
         """(3, size_px, size_px) float32 in [0, 1]."""

@@ -1,4 +1,4 @@
-"""What Cut-out is trained on: composites, rendered scenes and a teacher's photographs, with clicks or without."""
+"""Training data of Cut-out: composites, rendered scenes and a teacher's photographs, with clicks or without."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class SceneEntry:
 
     @property
     def entry(self) -> Entry:
-        """As `gan.training.data.pictures.split` takes it."""
+        """Entry of the list that `gan.training.data.pictures.split` takes."""
         return Entry(self.picture, self.product)
 
 
@@ -61,7 +61,7 @@ def find_scenes(folder: Path) -> list[SceneEntry]:
 
 
 def is_of_a_scene(path: Path) -> bool:
-    """Whether a picture is a scene's, with or without its product."""
+    """True if a picture is a scene's, with or without its product."""
     return path.parent.name in PLACE_FOLDERS and (path.parent.parent / "covers" / f"{path.stem}-0.png").is_file()
 
 
@@ -110,7 +110,7 @@ class Scenes:
         return self.pixels[index].float() / 255, self.covers[index].float() / 255
 
     def things(self, index: int) -> list[int]:
-        """Which things can be asked for: those of which enough is seen, the main product first."""
+        """Things that can be asked for: those of which enough is seen, the main product first."""
         shares = (self.covers[index].float().mean((1, 2)) / 255).tolist()
         return [number for number, share in enumerate(shares) if share >= LEAST_SHARE]
 

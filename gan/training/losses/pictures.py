@@ -49,7 +49,7 @@ def ms_ssim_loss(made: Tensor, target: Tensor, scales: int = 4) -> Tensor:
 
 
 def unrest(made: Tensor, target: Tensor) -> Tensor:
-    """How far from its neighborhood's mean a pixel lies where the target is flat, averaged over those places.
+    """Distance of a pixel from its neighborhood's mean where the target is flat, averaged over those places.
 
     Args:
         made, target: (N, 3, H, W) in [0, 1]; the gradient flows to `made`.
