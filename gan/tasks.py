@@ -14,7 +14,7 @@ from gan.capture.flatfield import FlatfieldRequest, flatfield
 from gan.capture.matte import MatteRequest, matte
 from gan.capture.stack import StackRequest, stack
 from gan.core.contract import Context, Output, Request
-from gan.cutout.network import CutoutNet
+from gan.cutout.network import published_network as cutout_network
 from gan.cutout.pipeline import CutoutRequest, cutout
 from gan.edit.canvas import CropRequest, PadRequest, RotateRequest, crop, pad, rotate
 from gan.edit.frame import FrameRequest, frame
@@ -105,7 +105,7 @@ TASKS: dict[str, Task] = {
         Task("inpaint", InpaintRequest, inpaint, needs="inpaint", network=InpaintNet.published, second="mask"),
         Task("stylize", StylizeRequest, stylize, needs="stylize", network=StylizeNet.published, worded=styled),
         Task("sheet", SheetRequest, sheet, needs="stylize", recorded="stylize", on=CALLED),
-        Task("cutout", CutoutRequest, cutout, needs="cutout", network=CutoutNet.published),
+        Task("cutout", CutoutRequest, cutout, needs="cutout", network=cutout_network),
         Task("recolor", RecolorRequest, recolor, needs="cutout", aliases=("recolour",)),
         Task("shadow", ShadowRequest, shadow, needs="cutout"),
         Task("frame", FrameRequest, frame, needs="cutout"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
+from gan.cutout.saliency import SaliencyNet
 
 UNKNOWN = 0.5
 """Value of the prior's plane where the coverage is not known yet."""
@@ -39,6 +40,7 @@ class CutoutConfig:
     Attributes:
         decoder: channels of the decoder at strides 2, 4, 8, 16 and 32.
         slim: divides the encoder's channels; 1 is EfficientNet-Lite0, whose weights training starts from.
+        trunk: "u2net" is `gan.cutout.saliency.SaliencyNet`, of whose sizes `slim` alone is read.
         marks: whether the decoder is told at strides 8, 16 and 32 what was marked. Networks published before clicks
             could ask for one of several things know the prior from their first convolution alone.
 
@@ -49,8 +51,13 @@ class CutoutConfig:
     decoder: tuple[int, ...] = (24, 32, 48, 64, 96)
     slim: int = 1
     marks: bool = False
+    trunk: Literal["lite0", "u2net"] = "lite0"
 
     def __post_init__(self) -> None:
+        if self.trunk not in ("lite0", "u2net"):
+            raise ConfigError(
+                "network", "trunk {trunk}", "lite0 and u2net are allowed", "Correct config.json", trunk=self.trunk
+            )
         if len(self.decoder) != len(_TAPS) or min(self.decoder) < 1 or self.slim not in (1, 2, 4, 8):
             raise ConfigError(
                 "network",
@@ -71,6 +78,16 @@ def cutout_config(published: Mapping[str, Any]) -> CutoutConfig:
     return config_of(CutoutConfig, published)
 
 
+def cutout_network(config: CutoutConfig) -> CutoutNet | SaliencyNet:
+    """The network of a config, from scratch."""
+    return SaliencyNet(config.slim) if config.trunk == "u2net" else CutoutNet(config)
+
+
+def published_network(config: Mapping[str, Any]) -> CutoutNet | SaliencyNet:
+    """Without weights, from a published config."""
+    return cutout_network(cutout_config(config))
+
+
 class CutoutNet(nn.Module):
     """Segmentation network: predicts the coverage of the product in each pixel.
 
@@ -86,11 +103,6 @@ class CutoutNet(nn.Module):
     MULTIPLE = 32
 
     spec = NetworkSpec(multiple=MULTIPLE, whole=True)
-
-    @classmethod
-    def published(cls, config: Mapping[str, Any]) -> CutoutNet:
-        """Without weights, from a published config."""
-        return cls(cutout_config(config))
 
     def __init__(self, config: CutoutConfig) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.utils import make_grid
 
 from gan.core.errors import ConfigError, InputError
-from gan.cutout.network import CutoutConfig, CutoutNet
+from gan.cutout.network import CutoutConfig, CutoutNet, cutout_network
 from gan.imaging.background_prior import standing_out
 from gan.imaging.clicks import RADIUS, disc, marked
 from gan.imaging.product import coverage
@@ -102,8 +102,11 @@ PRESETS: dict[str, CutoutRecipe] = {
     "cpu-320": CutoutRecipe(side_px=320, learning_rate=3e-4),
     # a GPU: half an hour
     "gpu-320": CutoutRecipe(side_px=320, batch=48, drawings=1000, ema_half_life_kimg=10.0),
+    # U-2-Net's small version, --from cutout-saliency
+    "u2net-320": CutoutRecipe(network=CutoutConfig(trunk="u2net"), side_px=320, batch=4, learning_rate=2e-4),
     # seconds: for tests and for trying things out
     "tiny":    CutoutRecipe(network=TINY, side_px=32, batch=2, drawings=2),
+    "tiny-u2net": CutoutRecipe(network=CutoutConfig(trunk="u2net", slim=8), side_px=32, batch=2, drawings=2),
 }
 # fmt: on
 
@@ -183,11 +186,14 @@ def _by_collection(entries: list[Entry], folder: Path) -> list[list[Entry]]:
 
 def build(config: CutoutRecipe, _data: CutoutData | None = None) -> State:
     """Network with the encoder as ImageNet left it, average and optimizer."""
-    network = CutoutNet(config.network)
-    if config.network.slim == 1:
-        pretrained(network)
+    network = cutout_network(config.network)
+    if isinstance(network, CutoutNet):
+        if config.network.slim == 1:
+            pretrained(network)
+        encoder = [*network.stem.parameters(), *network.stages.parameters()]
+    else:  # it comes trained whole, but for what it is told of marks
+        encoder = [p for name, p in network.named_parameters() if not name.startswith("hint.")]
     network = network.to(memory_format=torch.channels_last)
-    encoder = [*network.stem.parameters(), *network.stages.parameters()]
     own = {id(p) for p in encoder}
     optimizer = torch.optim.AdamW(
         [
@@ -338,7 +344,7 @@ def publish(state: State, config: CutoutRecipe) -> Published:
 
 def cost(config: CutoutRecipe) -> list[str]:
     """Sentences for a dry run."""
-    network = CutoutNet(config.network)
+    network = cutout_network(config.network)
     with FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, 4, 320, 320))
     return [
