@@ -31,7 +31,7 @@ MODELS_DIR = ROOT / "models"
 COMMUNITY_FOLDERS = {"enhance": "", "inpaint": "inpaint"}
 """Where below it a task looks."""
 
-KEEP_MODELS = 4
+KEEP_MODELS = 6
 COMMUNITY_SUFFIXES = (".safetensors", ".pth", ".pt")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from tiny_generator import published_config, tiny_generate_net
 
-from gan.cutout.network import CutoutConfig, CutoutNet
+from gan.cutout.network import CutoutConfig, cutout_network
 from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.inpaint.network import InpaintConfig, InpaintNet
 from gan.models.blocks import fuse
@@ -17,6 +17,7 @@ from gan.stylize.network import StylizeConfig, StylizeNet
 
 TINY = InpaintConfig(channels=(4, 4, 4, 4, 4), blocks=(1, 1, 1, 1, 1), heads=1)
 TINY_CUTOUT = CutoutConfig(decoder=(4, 4, 4, 4, 4), slim=8)
+TINY_SALIENCY = CutoutConfig(trunk="u2net", slim=8)
 TINY_STYLE = StylizeConfig(channels=(4, 4, 4), encode=(0, 1), decode=(1, 1), latent=4)
 
 
@@ -52,15 +53,15 @@ def publish_tiny(folder: Path) -> None:
         state=styling.state_dict(),
         card="For tests.",
     )
-    cutting = CutoutNet(TINY_CUTOUT)
-    publish(
-        folder,
-        name="cutout",
-        task="cutout",
-        config=dataclasses.asdict(TINY_CUTOUT),
-        state=cutting.state_dict(),
-        card="For tests.",
-    )
+    for name, config in (("cutout-saliency", TINY_SALIENCY), ("cutout", TINY_CUTOUT)):
+        publish(
+            folder,
+            name=name,
+            task="cutout",
+            config=dataclasses.asdict(config),
+            state=cutout_network(config).state_dict(),
+            card="For tests.",
+        )
 
 
 def publish_tiny_generator(folder: Path) -> None:

@@ -15,8 +15,9 @@ from gan.core.errors import InputError, WeightsError
 from gan.core.option import Option
 from gan.core.reader import CoverFile
 from gan.cutout.keying import keyed
-from gan.cutout.network import CutoutNet
+from gan.cutout.network import UNKNOWN, CutoutNet
 from gan.cutout.review import review, review_size
+from gan.cutout.saliency import SIDE_PX
 from gan.imaging.background_prior import standing_out
 from gan.imaging.clicks import at_size, marked
 from gan.imaging.mask import Cover, Mask
@@ -34,6 +35,9 @@ ProductMask = Annotated[
     CoverFile | None, Option("white where the product is; without it the product is found, or transparency tells it")
 ]
 OUR_MODEL = "cutout"
+SALIENCY_MODEL = "cutout-saliency"
+"""A second opinion of the whole picture, where no click says what is meant: trained by others on other photographs,
+it seldom errs where ours does."""
 
 GLANCES_PX = 256, 192
 """Longest sides at which the network first looks at the whole picture: it has learned at about these, and what one
@@ -57,6 +61,9 @@ LEAST_SHARE = 1e-4
 
 SPECK = 0.01
 """Share of the largest part below which a part is no product."""
+
+LEAST_PEAK = 0.5
+"""A saliency map is scaled to reach 1; one that stays below this is doubled, since nothing stands out much."""
 
 RATHER = 0.3
 """From this coverage on the first look's answer is looked at again."""
@@ -148,8 +155,12 @@ def find(
             task=served.task,
         )
     context.step(0, STEPS, "Finding the product")
-    look = _look_once if served.alone else _look_closer
-    looked = look(served, picture.rgb, _Marks(keep, drop), context)
+    marks = _Marks(keep, drop)
+    if served.alone:
+        looked = _look_once(served, picture.rgb, context)
+    else:
+        other = context.model(SALIENCY_MODEL) if model == AUTO_MODEL and not marks.any else None
+        looked = _look_closer(served, other, picture.rgb, marks, context)
     cover = snapped_ends(_without_specks(looked.cover))
     if float(cover.sum()) < LEAST_SHARE * cover.numel():
         raise _nothing()
@@ -161,24 +172,38 @@ def find(
     alpha = keyed(picture.rgb, alpha)
     if not bool((alpha > 0.5).any()):
         raise _nothing()
-    confidence = looked.agreement**2 * _decided(looked.cover) * (1 - doubt)
+    confidence = looked.agreement * _decided(looked.cover) * (1 - doubt)
     return Found(alpha, confidence, (*(() if confidence >= SURE else (UNSURE,)), *notices), served.licence)
 
 
-def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context) -> _Looked:
-    """The whole picture at two sizes, then what was found there."""
+def _look_closer(model: Model, other: Model | None, rgb: Tensor, marks: _Marks, context: Context) -> _Looked:
+    """The whole picture at two sizes, and by another network where there is one; then what was found there.
+
+    What is sure of itself sees the same at both sizes and in the closer look: over 53 rendered scenes and composites the
+    product of these two agreements, with how decided the edge is, correlates with the IoU by 0.84; the agreement of the
+    two networks by 0.69, since each misses other things.
+    """
     first, second = _glances(model, rgb, marks, context)
-    glance = _without_specks((first + second) / 2)
+    own = (first + second) / 2
+    seen = own if other is None else (own + _salient(other, rgb, own.shape[2:], context)) / 2
+    glance = _without_specks(seen)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], rgb.shape[2 + i]) for i in range(2))
     context.step(1, STEPS, "Refining the product's outline")
     small = shrunk(rgb[:, :, rows, columns], LOOK_PX)
-    known = F.interpolate(glance[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
+    known, before = (F.interpolate(x[:, :, near[0], near[1]], small.shape[2:], mode="bilinear") for x in (glance, own))
     cover = _coverage(model, small, marks.on(known, rows, columns), context)
-    return _Looked(rows, columns, small, cover, (first + second) / 2, _agreement(first, second))
+    return _Looked(rows, columns, small, cover, seen, _agreement(first, second) * _agreement(cover, before))
 
 
-def _look_once(model: Model, rgb: Tensor, _marks: _Marks, context: Context) -> _Looked:
+def _salient(model: Model, rgb: Tensor, size: torch.Size, context: Context) -> Tensor:
+    """What stands out in the whole picture, (1, 1, *size); at its clearest it is 1, as the network's authors do it."""
+    small = resize(rgb, SIDE_PX, SIDE_PX).clamp(0, 1)
+    made = _coverage(model, small, torch.full_like(small[:, :1], UNKNOWN), context)
+    return F.interpolate(made / made.amax().clamp(min=LEAST_PEAK), size, mode="bilinear")
+
+
+def _look_once(model: Model, rgb: Tensor, context: Context) -> _Looked:
     """The whole picture, by a network that knows no marks."""
     small = shrunk(rgb, ALONE_PX)
     cover = context.infer(model, small)
@@ -231,6 +256,10 @@ class _Marks:
 
     keep: Mask | None
     drop: Mask | None
+
+    @property
+    def any(self) -> bool:
+        return any(mask is not None and bool(mask.coverage.any()) for mask in (self.keep, self.drop))
 
     def on(self, prior: Tensor, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor:
         """A prior (1, 1, h, w) of the whole picture, or of these rows and columns of it, with the marks on it."""

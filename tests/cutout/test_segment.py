@@ -7,7 +7,10 @@ import torch
 from products import GREEN, RED, RedIsProduct, context_of, no_network, over, ring
 from torch import Tensor, nn
 
+from gan.core.contract import Context, Model
 from gan.core.errors import InputError
+from gan.cutout.network import UNKNOWN
+from gan.cutout.saliency import SIDE_PX
 from gan.cutout.segment import GLANCES_PX, LOOK_PX, MULTIPLE, SURE, UNSURE, find, has_transparency
 from gan.imaging.background_prior import standing_out
 from gan.imaging.mask import Mask
@@ -36,8 +39,10 @@ def test_every_look_and_what_the_network_is_given() -> None:
     alpha[:, :, 500:700, 900:1000] = 1
     network = RedIsProduct()
     find(_picture(alpha), context_of(network))
-    *glances, look = network.seen
-    for x, most_px in zip(network.seen, (*GLANCES_PX, LOOK_PX), strict=True):
+    *glances, salient, look = network.seen
+    assert salient.shape == (1, 4, SIDE_PX, SIDE_PX)
+    assert (salient[:, 3:] == UNKNOWN).all()
+    for x, most_px in zip((*glances, look), (*GLANCES_PX, LOOK_PX), strict=True):
         assert x.shape[:2] == (1, 4)
         assert x.shape[2] % MULTIPLE == x.shape[3] % MULTIPLE == 0
         assert max(x.shape[2:]) < most_px + MULTIPLE
@@ -96,7 +101,7 @@ def test_nothing_at_the_second_look() -> None:
 
         def forward(self, x: Tensor) -> Tensor:
             self.calls += 1
-            return torch.full_like(x[:, :1], 8.0 if self.calls <= 2 else -8.0)
+            return torch.full_like(x[:, :1], 8.0 if self.calls <= 3 else -8.0)
 
     with pytest.raises(InputError, match="no product was found"):
         find(Picture(torch.rand(1, 3, 64, 64)), context_of(Fickle()))
@@ -119,15 +124,50 @@ def test_an_undecided_network_says_so() -> None:
     assert found.notices == (UNSURE,)
 
 
-def test_looks_that_disagree_say_so() -> None:
+@pytest.mark.parametrize("when", [2, 3])
+def test_looks_that_disagree_say_so(when: int) -> None:
     class Fickle(RedIsProduct):
         def forward(self, x: Tensor) -> Tensor:
             logits = super().forward(x)
-            return logits.roll(x.shape[3] // 4, 3) if len(self.seen) == 2 else logits
+            return logits.roll(x.shape[3] // 4, 3) if len(self.seen) == when else logits
 
     found = find(_picture(ring(300, 300)), context_of(Fickle()))
     assert found.confidence < SURE
     assert found.notices == (UNSURE,)
+
+
+def test_a_second_network_is_asked_where_nothing_says_what_is_meant() -> None:
+    network, asked = RedIsProduct(), []
+
+    def load(name: str) -> Model:
+        asked.append(name)
+        return Model(name, "ab" * 32, network, task="cutout")
+
+    context = Context(torch.device("cpu"), load)
+    picture, click = _picture(ring(90, 90)), Mask(ring(90, 90))
+    for choice in ({}, {"keep": click}, {"drop": Mask(1 - ring(90, 90))}, {"model": "cutout"}):
+        find(picture, context, **choice)  # type: ignore[arg-type]
+    assert asked == ["cutout", "cutout-saliency", "cutout", "cutout", "cutout"]
+
+
+def test_what_either_network_sees_is_found() -> None:
+    """One sees the left product alone, the other both: the closer look sees them together."""
+    alpha = torch.zeros(1, 1, 300, 400)
+    alpha[:, :, 100:200, 60:160] = 1
+    alpha[:, :, 100:200, 240:340] = 1
+
+    class HalfBlind(RedIsProduct):
+        def forward(self, x: Tensor) -> Tensor:
+            logits = super().forward(x)
+            if len(self.seen) == 1:
+                logits[..., x.shape[3] // 2 :] = -8
+            if len(self.seen) == 2:  # mirrored
+                logits[..., : x.shape[3] // 2] = -8
+            return logits
+
+    found = find(_picture(alpha), context_of(HalfBlind()))
+    assert (found.alpha - alpha).abs().mean() < 0.01
+    assert found.confidence < SURE
 
 
 def test_the_whole_frame_is_a_product_too() -> None:
