@@ -86,7 +86,7 @@ class SaliencyNet(nn.Module):
     def convolutions(self) -> Iterator[nn.Conv2d]:
         """Convolutions of the authors' network in the order in which they run."""
         for block in (*self.down, self.bottom, *self.up):
-            yield from block.convolutions()  # type: ignore[operator]
+            yield from block.convolutions()
         yield from self.sides  # type: ignore[misc]
         yield self.join
 

@@ -179,9 +179,9 @@ def find(
 def _look_closer(model: Model, other: Model | None, rgb: Tensor, marks: _Marks, context: Context) -> _Looked:
     """The whole picture at two sizes, and by another network where there is one; then what was found there.
 
-    What is sure of itself sees the same at both sizes and in the closer look: over 53 rendered scenes and composites the
-    product of these two agreements, with how decided the edge is, correlates with the IoU by 0.84; the agreement of the
-    two networks by 0.69, since each misses other things.
+    What is sure of itself sees the same at both sizes and in the closer look: over 53 rendered scenes and composites
+    the product of these two agreements, with how decided the edge is, correlates with the IoU by 0.84; the agreement of
+    the two networks by 0.69, since each misses other things.
     """
     first, second = _glances(model, rgb, marks, context)
     own = (first + second) / 2
