@@ -138,4 +138,6 @@ def _default(parameter: Parameter) -> str:
         return ""
     if default is True:
         return " (yes)"
+    if not isinstance(default, (str, int, float)):  # one of those that come with the package
+        default = default.name
     return f" ({default if isinstance(default, str) else _number(default)})"

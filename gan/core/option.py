@@ -15,7 +15,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, GroupedMetadata, Le
-from pydantic import BaseModel, ConfigDict, Strict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Strict, ValidationError, WrapValidator, model_validator
 from pydantic_core import PydanticUndefined
 from typing_extensions import Self
 
@@ -243,7 +243,9 @@ def _parameters(kind: type[Options], above: tuple[str, ...]) -> Iterator[Paramet
         if option.internal:
             continue
         bare, optional = _without_none(info.annotation)
-        if isinstance(bare, type) and issubclass(bare, Options):
+        # What has a reader of its own, such as a set's file, is one value.
+        whole = any(isinstance(item, WrapValidator) for item in info.metadata)
+        if isinstance(bare, type) and issubclass(bare, Options) and not whole:
             yield from _parameters(bare, (*above, name))
             continue
         choices: tuple[Any, ...] = ()

@@ -88,8 +88,8 @@ def contact(alpha: Tensor, box: Box, light: Light) -> Tensor:
     ratio = height / alpha.shape[2]
     cover = resize(alpha, height, width)[0, 0].numpy()
     size = math.sqrt(box.width * box.height) * ratio
-    columns, outline = _outline(cover)
-    floor = _floor(columns, outline, size)
+    columns, outline = outline_of(cover)
+    floor = floor_line(columns, outline, size)
     gap = (floor - outline) / size
     touching = np.exp(-((gap / _TOUCHING) ** 2))
     feet = [foot for foot in _feet(outline, size) if 0 < gap[foot].min() <= _FOOT_GAP]
@@ -151,8 +151,8 @@ def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor
     height, width = alpha.shape[2:]
     small = resize(alpha, *fitted(height, width, _small(alpha, box)))
     ratio = small.shape[2] / height
-    columns, outline = _outline(small[0, 0].numpy())
-    floor_small = _floor(columns, outline, math.sqrt(box.width * box.height) * ratio)
+    columns, outline = outline_of(small[0, 0].numpy())
+    floor_small = floor_line(columns, outline, math.sqrt(box.width * box.height) * ratio)
     at = (np.arange(width) + 0.5) * ratio - 0.5
     floor = torch.from_numpy(np.interp(at, columns, floor_small).astype(np.float32)) / ratio  # (W,)
     reach = max(1.0, light.length * box.height)
@@ -209,7 +209,7 @@ def _small(alpha: Tensor, box: Box) -> int:
     return min(longest, MOST_SMALL_PX, math.ceil(SMALL_PX * longest / max(box.width, box.height)))
 
 
-def _outline(cover: Floats) -> tuple[Floats, Floats]:
+def outline_of(cover: Floats) -> tuple[Floats, Floats]:
     """The columns in which anything is covered, and the line below its lowest pixel there, (n,) each."""
     inside = cover > 0.5
     if not inside.any():
@@ -219,7 +219,7 @@ def _outline(cover: Floats) -> tuple[Floats, Floats]:
     return columns.astype(np.float32), lowest.astype(np.float32)
 
 
-def _floor(columns: Floats, outline: Floats, size: float) -> Floats:
+def floor_line(columns: Floats, outline: Floats, size: float) -> Floats:
     """The line on which a product with that lower outline stands.
 
     It runs along the outline's convex hull where that is an edge or nearly level, and level where it is not.

@@ -1,0 +1,191 @@
+"""Set a product into a rendered set: contact shadow, reflection, light that matches the set's, grain."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan.edit.shadow_render import Light, mirrored
+from gan.imaging.box import Box
+from gan.imaging.picture import Picture
+from gan.imaging.pixel_hash import sha256_of
+from gan.imaging.row_chunks import bands
+from gan.scene.enlarge import sampled
+from gan.scene.materials import GAMMA
+from gan.scene.render import fresnel
+from gan.scene.stage import Stage
+from gan.scene.volume import Volume
+
+MOST_BRIGHTER, MOST_DARKER = 1.15, 0.72
+"""Within these, in linear light, a product is made as bright as its set."""
+
+MOST_TINT: Final = 0.10
+"""By so much, in linear light, a channel leaves the others."""
+
+GRAIN: Final = (0.0025, 0.018)
+"""Least and most standard deviation of a set's grain."""
+
+SHOULDER: Final = 0.92
+"""Encoded value from which what would be too bright bends toward white."""
+
+_TIGHT, _BROAD = 0.62, 0.30
+
+
+def contact_of(volume: Volume) -> Tensor:
+    """(h, w): light that stays in the gap between a product and its ground, dark and narrow where they touch."""
+    from scipy import ndimage  # here, because importing it takes longer than most scenes
+
+    height, width = volume.cover.shape
+    size = math.sqrt(max(1.0, float(volume.cover.sum())))
+    sine = math.sin(math.atan2(volume.view.camera, volume.view.depth))
+    columns = np.flatnonzero(np.isfinite(volume.gap))
+    dark = torch.zeros(height, width)
+    for reach, across, share in ((0.012, 0.012, _TIGHT), (0.06, 0.045, _BROAD)):
+        near = np.exp(-((volume.gap[columns] / (reach * size)) ** 2))
+        drawn = np.zeros((height, width), np.float32)
+        row = np.clip(volume.floor[columns] - 0.5, 0, height - 1)
+        above = np.floor(row).astype(int)
+        part = row - above
+        np.maximum.at(drawn, (above, columns), near * (1 - part))
+        np.maximum.at(drawn, (np.minimum(above + 1, height - 1), columns), near * part)
+        down = max(0.7, across * size * max(0.22, 1.4 * sine))
+        soft = ndimage.gaussian_filter(drawn, (down, max(0.7, across * size)), mode="constant")
+        soft *= math.sqrt(2 * math.pi) * down
+        dark = 1 - (1 - dark) * (1 - share * torch.from_numpy(soft).clamp(0, 1))
+    return dark
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A product on its canvas.
+
+    Attributes:
+        picture: with its own colors and its coverage.
+        alpha: (1, 1, H, W).
+        box: where that is above one half.
+    """
+
+    picture: Picture
+    alpha: Tensor
+    box: Box
+
+
+def reflect(made: Tensor, stage: Stage, placed: Placed) -> None:
+    """Let a polished ground mirror the product, in place."""
+    gloss = stage.ground.gloss
+    if gloss <= 0.02:
+        return
+    light = Light(90.0, min(1.0, 1.25 - gloss), 0.75)
+    colors, seen = mirrored(placed.picture.rgb, placed.alpha, placed.box, light)
+    under = next((body for body in stage.bodies if body.under), None)
+    upper = None if under is None else torch.from_numpy(under.rims(stage.view).upper.astype(np.float32))
+    for rows in bands(*made.shape[2:]):
+        if not bool((seen[:, :, rows] > 0).any()):
+            continue
+        at = torch.arange(rows.start, rows.stop) + 0.5
+        share = seen[0, :, rows] * (1.9 * gloss * fresnel(stage.view, at)[None, :, None]).clamp(max=0.85)
+        if upper is not None:
+            share = share * (upper - at[:, None] + 0.5).clamp(0, 1)
+        made[0, :, rows] = torch.lerp(made[0, :, rows], colors[0, :, rows], share)
+
+
+def gains_of(stage: Stage, placed: Placed, amount: float) -> Tensor:
+    """(3, n, m): encoded gains over the product's box that give it the set's light, within limits.
+
+    Light on an upright sheet in the product's place, its tone and warmth; less near the ground, which hides half of
+    what there is, but returns some of its own color.
+    """
+    view, box = stage.view, placed.box
+    n, m = 24, 16
+    columns = box.left + (torch.arange(m) + 0.5) / m * box.width
+    rows = box.top + (torch.arange(n) + 0.5) / n * box.height
+    y = ((view.row(0.0, view.depth) - rows.numpy()) / view.px).clip(0.01)
+    x = (columns.numpy() - view.center_px) / view.px
+    points = np.stack(np.broadcast_arrays(x[None], y[:, None], np.float64(view.depth)), -1)
+    normals = ((0.0, 0.35, -0.94), (0.55, 0.35, -0.76), (-0.55, 0.35, -0.76))
+    flat = torch.from_numpy(points.reshape(-1, 3).astype(np.float32))
+    free = stage.shading.without_product()
+    light = sum(free.irradiance(flat, torch.tensor(normal)) for normal in normals) / len(normals)
+    light = (light * stage.scene.exposure).T.reshape(3, n, m)
+    tone = light.mean(0, keepdim=True)
+    middle = tone.mean()
+    color = (light / tone).mean((1, 2), keepdim=True).clamp(1 - MOST_TINT, 1 + MOST_TINT)
+    level = (1.12 * middle).clamp(MOST_DARKER, 1.02)
+    shape = (tone / middle).clamp(0.82, 1.12)
+    above = torch.from_numpy(y.astype(np.float32))[None, :, None] / max(1e-6, box.height / view.px)
+    hidden = 1 - 0.20 * torch.exp(-above / 0.05) - 0.06 * torch.exp(-above / 0.25)
+    ground = stage.ground_color().pow(GAMMA)[:, None, None]
+    bounce = 1 + 0.10 * torch.exp(-above / 0.3) * (ground / ground.mean().clamp(min=0.05) - 1).clamp(-0.6, 0.6)
+    wanted = (color * level * shape * hidden * bounce).clamp(0.6, MOST_BRIGHTER)
+    return torch.lerp(torch.ones_like(wanted), wanted, amount).pow(1 / GAMMA)
+
+
+def relit(rgb: Tensor, gains: Tensor, box: Box) -> Tensor:
+    """A product's colors, (1, 3, H, W), times gains over its box; what would clip is bent below white."""
+    height, width = rgb.shape[2:]
+    made = torch.empty_like(rgb)
+    top = (torch.arange(height) + 0.5 - box.top) / max(1, box.height)
+    left = max(0, box.left)
+    for rows in bands(height, width):
+        inner = sampled(gains, top[rows].clamp(0, 1), max(1, box.width))
+        field = F.pad(inner[None], (left, width - left - inner.shape[2], 0, 0), mode="replicate")[0]
+        bright = rgb[0, :, rows] * field
+        over = (bright - SHOULDER).clamp(min=0)
+        made[0, :, rows] = bright - over * over / (over + 1 - SHOULDER)
+    return made.clamp_(0, 1)
+
+
+def grain_of(rgb: Tensor, alpha: Tensor) -> float:
+    """Standard deviation of a product's grain: of what is left of its smoothest pixels after a small blur."""
+    step = max(1, math.ceil(math.sqrt(rgb.shape[2] * rgb.shape[3] / 2e6)))
+    rows = max(1, rgb.shape[2] // step)
+    top = (rgb.shape[2] - rows) // 2
+    part, cover = rgb[:, :, top : top + rows].mean(1, keepdim=True), alpha[:, :, top : top + rows]
+    if min(part.shape[2:]) < 5:
+        return GRAIN[0]
+    inside = F.avg_pool2d(cover, 3, 1) > 0.999
+    kernel = torch.tensor([[1.0, -2.0, 1.0], [-2.0, 4.0, -2.0], [1.0, -2.0, 1.0]]).view(1, 1, 3, 3) / 6
+    left = F.conv2d(part, kernel).abs()[inside]  # Immerkaer, Fast noise variance estimation, 1996
+    if len(left) < 200:
+        return GRAIN[0]
+    least, most = GRAIN
+    return float(min(most, max(least, float(left[:: max(1, len(left) // 200_000)].quantile(0.35)) * 2.2)))
+
+
+def finish(made: Tensor, deviation: float, seed: int) -> None:
+    """Bend what is too bright below white, and add the grain of a camera, less where it is dark or white; in place."""
+    generator = torch.Generator().manual_seed(seed + 4242)
+    height, width = made.shape[2:]
+    for rows in bands(height, width):
+        count = rows.stop - rows.start
+        noise = torch.randn(1, count, width, generator=generator)
+        part = made[0, :, rows]
+        strength = 0.4 + 2.4 * part.mean(0, keepdim=True) * (1 - part.mean(0, keepdim=True))
+        over = (part - SHOULDER).clamp(min=0)
+        part = part - over * over / (over + 1 - SHOULDER)
+        made[0, :, rows] = (part + deviation * strength * noise).clamp_(0, 1)
+
+
+def lay(made: Tensor, rgb: Tensor, alpha: Tensor) -> None:
+    """Lay a product over a rendered set, in place; where it covers wholly, its pixels are its own to the last bit."""
+    for rows in bands(*made.shape[2:]):
+        made[:, :, rows] = torch.lerp(made[:, :, rows], rgb[:, :, rows], alpha[:, :, rows])
+
+
+def proof(source: Tensor, made: Tensor, alpha: Tensor, picture: Picture) -> dict[str, Any]:
+    """What is recorded of kept pixels: how many there are, how many changed, and one hash of both if none did."""
+    whole = (alpha >= 1).expand_as(source)
+    before, after = source[whole], made[whole]
+    changed = int((before != after).sum())
+    pixels = Picture(after.reshape(1, 3, -1, 1)) if after.numel() else None
+    return {
+        "pixels": int(whole[:, :1].sum()),
+        "changed": changed,
+        "sha256": sha256_of(pixels) if pixels is not None else "",
+    }
