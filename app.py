@@ -27,6 +27,7 @@ from gan.export.page import tab as export_tab
 from gan.generate.page import tab as generate_tab
 from gan.inpaint.page import tab as inpaint_tab
 from gan.limits import MAX_AGE_S, SWEEP_S
+from gan.scene.page import tab as scene_tab
 from gan.stylize.page import tab as stylize_tab
 from gan.ui import i18n, serve, storage, widgets
 from gan.ui.offered import Offered
@@ -46,6 +47,7 @@ TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
     "inpaint": lambda run, offered: inpaint_tab.build(run, offered.models("inpaint"), examples=EXAMPLES),
     "stylize": lambda run, offered: stylize_tab.build(run, offered.models("stylize"), examples=EXAMPLES),
     "cutout": lambda run, offered: cutout_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
+    "scene": lambda run, offered: scene_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
     "export": lambda run, offered: export_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
     "batch": lambda run, offered: batch_tab.build(run, offered.models, examples=EXAMPLES),
 }

@@ -35,6 +35,7 @@ from gan.generate.projection import ProjectRequest, project
 from gan.inpaint.network import InpaintNet
 from gan.inpaint.pipeline import InpaintRequest, inpaint
 from gan.scene.pipeline import SceneRequest, scene
+from gan.scene.sheet import ScenesRequest, scenes
 from gan.stylize.network import StylizeNet
 from gan.stylize.pipeline import SheetRequest, StylizeRequest, sheet, stylize
 from gan.stylize.sources import styled
@@ -113,6 +114,7 @@ TASKS: dict[str, Task] = {
         Task("white", WhiteRequest, white, needs="cutout"),
         Task("match", MatchRequest, match, needs="cutout"),
         Task("scene", SceneRequest, scene, needs="cutout"),
+        Task("scenes", ScenesRequest, scenes, needs="cutout", recorded="scene", on=CALLED),
         Task("flatfield", FlatfieldRequest, flatfield),
         Task("matte", MatteRequest, matte, second="on_white", on=CALLED | {COMMAND}),
         Task("stack", StackRequest, stack, on=CALLED | {COMMAND}),

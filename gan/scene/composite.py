@@ -111,7 +111,7 @@ def gains_of(stage: Stage, placed: Placed, amount: float) -> Tensor:
     normals = ((0.0, 0.35, -0.94), (0.55, 0.35, -0.76), (-0.55, 0.35, -0.76))
     flat = torch.from_numpy(points.reshape(-1, 3).astype(np.float32))
     free = stage.shading.without_product()
-    light = sum(free.irradiance(flat, torch.tensor(normal)) for normal in normals) / len(normals)
+    light = torch.stack([free.irradiance(flat, torch.tensor(normal)) for normal in normals]).mean(0)
     light = (light * stage.scene.exposure).T.reshape(3, n, m)
     tone = light.mean(0, keepdim=True)
     middle = tone.mean()

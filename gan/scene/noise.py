@@ -56,7 +56,8 @@ class Noise:
         amplitude[0, 0] = 0
         self._drawn += 1
         made = torch.fft.irfft2(_spectrum(size, 1000 * self._seed + self._drawn) * amplitude, s=(size, size))
-        return made / made.std().clamp(min=_TINY)
+        scaled: Tensor = made / made.std().clamp(min=_TINY)
+        return scaled
 
     def uniform(self, *shape: int) -> Tensor:
         """Numbers in [0, 1)."""
@@ -94,7 +95,8 @@ def blurred(field: Tensor, sigma_px: float) -> Tensor:
     down = torch.fft.fftfreq(height)[:, None]
     across = torch.fft.rfftfreq(width)[None, :]
     kernel = torch.exp(-2 * (math.pi * sigma_px) ** 2 * (down**2 + across**2))
-    return torch.fft.irfft2(torch.fft.rfft2(field) * kernel, s=(height, width))
+    soft: Tensor = torch.fft.irfft2(torch.fft.rfft2(field) * kernel, s=(height, width))
+    return soft
 
 
 def warped(field: Tensor, down: Tensor, across: Tensor) -> Tensor:

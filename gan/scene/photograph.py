@@ -53,8 +53,9 @@ def _crossings(gray: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[
     from skimage.feature import canny
     from skimage.transform import probabilistic_hough_line
 
-    edges = canny(gray, 1.5)
-    lines = probabilistic_hough_line(edges, threshold=12, line_length=gray.shape[1] // 7, line_gap=4, rng=0)
+    edges = canny(gray, 1.5)  # type: ignore[no-untyped-call]
+    length = gray.shape[1] // 7
+    lines = probabilistic_hough_line(edges, threshold=12, line_length=length, line_gap=4, rng=0)  # type: ignore[no-untyped-call]
     slopes = []
     for (x0, y0), (x1, y1) in lines:
         if x0 == x1:

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -56,7 +57,7 @@ def _draw_rows(
     made: Tensor,
     stage: Stage,
     chunk: slice,
-    piece: Floats,
+    piece: npt.NDArray[np.int64],
     depth: Floats,
     along: Floats,
     contact: Tensor | None,
@@ -108,8 +109,8 @@ def _textured(stage: Stage, part: str, depth: Tensor, along: Tensor, step: float
 def _filtered(stage: Stage, part: str, tile: Tensor, down: float, across: float) -> Tensor:
     """A tile whose pixels are as large as a picture's are on it, down and across, to half octaves."""
     size = tile.shape[1]
-    levels = [max(0, round(2 * math.log2(max(1.0, texels)))) for texels in (down, across)]
-    key = (hash(part), *levels)
+    levels = tuple(max(0, round(2 * math.log2(max(1.0, texels)))) for texels in (down, across))
+    key = (part, levels)
     if key not in stage.scaled:
         sides = [max(1, round(size / 2 ** (level / 2))) for level in levels]
         small = tile[None]

@@ -63,7 +63,7 @@ class Stage:
     tiles: dict[str, Tensor]
     body_tiles: tuple[Tensor, ...]
     body_light: tuple[tuple[Tensor, Tensor], ...]
-    scaled: dict[tuple[int, int, int], Tensor] = field(default_factory=dict)
+    scaled: dict[tuple[str, tuple[int, ...]], Tensor] = field(default_factory=dict)
 
     def surface(self, part: str) -> Surface:
         scene = self.scene
