@@ -1,4 +1,4 @@
-"""Trace the picture that the scene's shadow is compared with, in Blender: a box on a floor before a wall, under the sun.
+"""Trace in Blender what a scene's shadow is compared with: a box on a floor before a wall, under the sun.
 
     blender's python examples/trace_box.py tests/golden/scene-box.png
 
@@ -11,6 +11,7 @@ import math
 import sys
 
 import bpy
+import mathutils
 
 SIZE_PX, FOOT_PX, ELEVATION_DEG, LENS = 256, 190, 22.0, 2.4
 WIDTH, DEPTH, HEIGHT, WALL = 0.36, 0.30, 0.40, 0.55
@@ -50,7 +51,6 @@ sun = bpy.data.lights.new("sun", "SUN")
 sun.energy, sun.angle = math.pi, math.radians(2 * SOFT_DEG)
 lamp = bpy.data.objects.new("sun", sun)
 azimuth, up = math.radians(AZIMUTH_DEG), math.radians(SUN_DEG)
-import mathutils
 
 toward = mathutils.Vector((math.sin(azimuth) * math.cos(up), -math.cos(azimuth) * math.cos(up), math.sin(up)))
 lamp.rotation_euler = toward.to_track_quat("Z", "Y").to_euler()

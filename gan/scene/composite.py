@@ -112,7 +112,7 @@ def gains_of(stage: Stage, placed: Placed, amount: float) -> Tensor:
     flat = torch.from_numpy(points.reshape(-1, 3).astype(np.float32))
     free = stage.shading.without_product()
     light = torch.stack([free.irradiance(flat, torch.tensor(normal)) for normal in normals]).mean(0)
-    light = (light * stage.scene.exposure).T.reshape(3, n, m)
+    light = (light * stage.shading.exposure).T.reshape(3, n, m)
     tone = light.mean(0, keepdim=True)
     middle = tone.mean()
     color = (light / tone).mean((1, 2), keepdim=True).clamp(1 - MOST_TINT, 1 + MOST_TINT)

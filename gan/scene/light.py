@@ -23,6 +23,9 @@ DOME_RAYS: Final = 22
 BOUNCE: Final = 0.55
 """Light of the dome that a stage's own walls return where they hide it."""
 
+MOST_EXPOSURE: Final = 1.45
+"""So much more light is let in at most where a set's wall is dark."""
+
 _AWAY: Final = 3.2
 """Distance of the key from the product, in units, for its falloff."""
 
@@ -99,6 +102,7 @@ class Shading:
         foot: (3,), where the product stands.
         pattern: light between leaves, (T, T).
         shadow: how dark the product's shadow is, 0 to 1.
+        exposure: what light is multiplied by.
     """
 
     lights: Lights
@@ -109,10 +113,25 @@ class Shading:
     foot: Tensor
     pattern: Tensor | None = None
     shadow: float = 1.0
+    exposure: float = 1.0
 
     def without_product(self) -> Shading:
         """The same set before its product came."""
         return dataclasses.replace(self, volume=None)
+
+    def exposed(self) -> Shading:
+        """The same with the exposure at which its floor and its wall are about as bright as their materials."""
+        y = torch.tensor([0.35, 0.55, 0.75])
+        behind = self.foot[2] + min(2.0, self.scene.distance)
+        wall = torch.stack([torch.full((3,), 0.1), y, behind.expand(3)], 1)
+        bare = dataclasses.replace(self, volume=None, bodies=())
+        seen = [
+            float(bare.irradiance(points, torch.tensor(normal)).mean())
+            for points, normal in ((self.foot[None], (0.0, 1.0, 0.0)), (wall, (0.0, 0.0, -1.0)))
+        ]
+        middle = math.sqrt(max(0.1, seen[0]) * max(0.1, seen[1]))
+        exposure = self.scene.exposure * min(MOST_EXPOSURE, max(1.0, middle**-0.8))
+        return dataclasses.replace(self, exposure=exposure)
 
     def irradiance(self, points: Tensor, normal: Tensor) -> Tensor:
         """Light that falls on points, relative to an open floor's at the product's foot.
@@ -136,7 +155,7 @@ class Shading:
         direct *= self._falloff(points) * self._through(points)
         indirect = torch.zeros(len(points))
         for number, (ray, share) in enumerate(zip(lights.dome, lights.dome_share, strict=True)):
-            facing = 0.35 + 0.65 * (normal @ ray).clamp(min=0) / max(0.3, float(ray[1]))
+            facing = 0.5 + 0.5 * (normal @ ray).clamp(min=0) / max(0.3, float(ray[1]))
             free = self._stage(lifted, ray)
             indirect += (
                 share * facing * (free + BOUNCE * (1 - free)) * self._things(lifted, ray, (0.618 * number) % 1 - 0.5)

@@ -110,7 +110,7 @@ def stage_of(
     lights = lights_of(scene)
     pattern = leaves(scene.key, seed + 77) if scene.key.pattern == "leaves" else None
     foot = torch.tensor([0.0, 0.0, view.depth])
-    shading = Shading(lights, scene, pieces, bodies, volume, foot, pattern, shadow)
+    shading = Shading(lights, scene, pieces, bodies, volume, foot, pattern, shadow).exposed()
     toward = (float(-lights.toward[2]) + 0.25, float(lights.toward[0]))
     long = max(1.0, math.hypot(*toward))
 
@@ -168,7 +168,7 @@ def _groups(scene: SceneSet, pieces: tuple[Piece, ...], view: View, shading: Sha
         half = view.height_px / (16 * 256)
         first, last = float(seen.min()) - half, float(seen.max()) + half
         if scene.stage == "open" and pieces[members[0]].part == "wall":  # the sky gives light and takes none
-            light = torch.full((3, 2, 2), scene.exposure ** (1 / GAMMA))
+            light = torch.full((3, 2, 2), shading.exposure ** (1 / GAMMA))
         else:
             light = _group_light(tuple(pieces[index] for index in members), view, first, last, shading)
         made.append(Group(pieces[members[0]].part, members, first, last, light))
@@ -213,7 +213,7 @@ def _lit(points: Floats, normal: Floats, shading: Shading) -> Tensor:
     tall, wide = points.shape[:2]
     flat = torch.from_numpy(points.reshape(-1, 3).astype(np.float32))
     facing = torch.from_numpy(normal.reshape(-1, 3).astype(np.float32))
-    made = shading.irradiance(flat, facing) * shading.scene.exposure
+    made = shading.irradiance(flat, facing) * shading.exposure
     return made.clamp(min=1e-4).pow(1 / GAMMA).T.reshape(3, tall, wide)
 
 

@@ -65,9 +65,7 @@ def lit(stage: Stage) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 
 @pytest.fixture(scope="module")
 def view() -> View:
-    return view_of(
-        SIZE_PX, SIZE_PX, center_px=SIZE_PX / 2, foot_px=FOOT_PX, elevation_deg=ELEVATION_DEG, lens=LENS
-    )
+    return view_of(SIZE_PX, SIZE_PX, center_px=SIZE_PX / 2, foot_px=FOOT_PX, elevation_deg=ELEVATION_DEG, lens=LENS)
 
 
 def test_the_shadow_lies_on_floor_and_wall_where_blender_traces_it(view: View) -> None:
