@@ -80,9 +80,11 @@ def test_the_shadow_lies_on_floor_and_wall_where_blender_traces_it(view: View) -
     assert theirs.sum() > 1000
     line = round(float(view.row(0.0, view.depth + WALL)))
     assert theirs[:line].sum() > 200  # some of it climbs the wall
-    for part in (slice(None), slice(0, line), slice(line, None)):
+    for part in (slice(None), slice(line, None)):
         both, either = (ours & theirs)[part].sum(), (ours | theirs)[part].sum()
-        assert both / either > 0.72
+        assert both / either > 0.75
+    assert (1 - ratio)[:line][theirs[:line]].mean() > 0.25
+    assert (1 - ratio)[:line][~theirs[:line] & beside[:line]].mean() < 0.02
 
 
 def test_the_end_of_a_post_s_shadow_is_where_a_ray_through_its_top_meets_the_floor(view: View) -> None:
