@@ -325,7 +325,8 @@ def _taken(parameter: Parameter, value: Any) -> Any:
     if holds_pixels(parameter):
         if not value and parameter.required:
             raise none_given(IMAGE if parameter.name == PICTURE else parameter.public)
-        files = [Path(one) if isinstance(one, str) else one for one in (value if parameter.many else [value]) if one]
+        given = (value or ()) if parameter.many else [value]
+        files = [Path(one) if isinstance(one, str) else one for one in given if one]
         return files if parameter.many else files[0] if files else _ABSENT
     if parameter.kind is str and parameter.many and isinstance(value, str):
         return list(dict.fromkeys(part for part in SEPARATOR.split(value) if part))
