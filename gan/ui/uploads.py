@@ -17,7 +17,7 @@ from gan.ui.strict import refuse
 
 AN_UPLOAD: Final = "a file that was uploaded to this page"
 
-_KINDS: Final = (
+_KINDS: Final[tuple[Any, ...]] = (
     gr.File,
     gr.UploadButton,
     gr.DownloadButton,
