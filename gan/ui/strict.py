@@ -60,17 +60,17 @@ def _with_numbers(api_info: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _truth(widget: Any, payload: Any) -> Any:
-    return payload if isinstance(payload, bool) else refuse(widget, payload, "true or false")
+    return payload if isinstance(payload, bool) else _refuse(widget, payload, "true or false")
 
 
 def _number(widget: Any, payload: Any) -> Any:
     if payload is None and isinstance(widget, gr.Number):
         return None
     if not _is_number(payload) or not math.isfinite(payload) or abs(payload) > MOST_INTEGER:
-        return refuse(widget, payload, "a number")
+        return _refuse(widget, payload, "a number")
     least, most = widget.minimum, widget.maximum
     if (least is not None and payload < least) or (most is not None and payload > most):
-        return refuse(widget, payload, _between(least, most))
+        return _refuse(widget, payload, _between(least, most))
     return payload
 
 
@@ -78,7 +78,7 @@ def _text(widget: Any, payload: Any) -> Any:
     if payload is None:
         return ""
     if not isinstance(payload, str) or len(payload) > MOST_TEXT:
-        return refuse(widget, payload, "a text")
+        return _refuse(widget, payload, "a text")
     return payload
 
 
@@ -89,7 +89,7 @@ def _choice(widget: Any, payload: Any) -> Any:
     values = [value for _, value in widget.choices]
     if isinstance(payload, list):
         if not getattr(widget, "multiselect", False):
-            return refuse(widget, payload, _one_of(values))
+            return _refuse(widget, payload, _one_of(values))
         return [_known(widget, one, values) for one in payload]
     if getattr(widget, "allow_custom_value", False) and isinstance(payload, str):
         return payload
@@ -101,7 +101,7 @@ def _choices(widget: Any, payload: Any) -> Any:
     if payload is None:
         return []
     if not isinstance(payload, list):
-        return refuse(widget, payload, "a list")
+        return _refuse(widget, payload, "a list")
     return list(dict.fromkeys(_known(widget, one, values) for one in payload))
 
 
@@ -112,7 +112,7 @@ def _known(widget: Any, payload: Any, values: Sequence[Any]) -> Any:
     for value in values:
         if _is_number(value) and (str(value) == payload or (_is_number(payload) and value == payload)):
             return value
-    return refuse(widget, payload, _one_of(values))
+    return _refuse(widget, payload, _one_of(values))
 
 
 _CHECKS: Final[dict[Any, Callable[[Any, Any], Any]]] = {
@@ -140,8 +140,8 @@ def _between(least: float | None, most: float | None) -> str:
     return f"{least:g} ... {most:g}"
 
 
-def refuse(widget: Any, payload: Any, wanted: str) -> Any:
-    """Raise the sentence on a widget's value as Gradio shows it; `wanted` is a text of the catalogs."""
+def _refuse(widget: Any, payload: Any, wanted: str) -> Any:
+    """Raise the sentence as Gradio shows it."""
     error = InputError(
         _name(widget),
         "{value}",

@@ -7,15 +7,16 @@ shows no tracebacks keeps to itself: the visitor hears nothing. The page itself 
 from __future__ import annotations
 
 import functools
+import html
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import gradio as gr
 from gradio import processing_utils
+from gradio.context import LocalContext
 
-from gan.ui.strict import refuse
-
-AN_UPLOAD: Final = "a file that was uploaded to this page"
+from gan.core.errors import InputError, shown
+from gan.ui.i18n import language, sentence
 
 _KINDS: Final[tuple[Any, ...]] = (
     gr.File,
@@ -52,7 +53,7 @@ def _checked_move(move: Callable[..., Any]) -> Callable[..., Any]:
         except gr.Error:
             raise
         except Exception:  # of whatever a value of another shape leads to
-            return refuse(block, data, AN_UPLOAD)
+            _refuse(block, data)
         return found
 
     return moved
@@ -66,6 +67,20 @@ def _without_tracebacks(preprocess: Callable[..., Any]) -> Callable[..., Any]:
         except gr.Error:
             raise
         except Exception:  # as above
-            return refuse(self, payload, AN_UPLOAD)
+            _refuse(self, payload)
 
     return preprocessed
+
+
+def _refuse(widget: Any, value: Any) -> NoReturn:
+    """Raise the sentence on an input, named by its element's id without the tab, as Gradio shows it."""
+    named = str(widget.elem_id or "").partition("-")[2].replace("-", "_")
+    error = InputError(
+        named or str(widget.get_block_name()),
+        "{value}",
+        "a file that was uploaded to this page is expected",
+        "Upload it again",
+        value=shown(value),
+    )
+    text = sentence(error, language(LocalContext.request.get(None)))
+    raise gr.Error(html.escape(text, quote=False), print_exception=False)
