@@ -5,7 +5,7 @@
 
 Each way is gone twice, and counted the second time, so that imports, first loads and caches do not count. A climb is a
 pair of modules of which the lower one calls the higher one, as a callback or a method of what it was handed; the layers
-are those of the contract in `pyproject.toml`.
+are those of the contract in `pyproject.toml`; modules that it does not name (most of `gan.core`) have none.
 """
 
 from __future__ import annotations
@@ -45,11 +45,12 @@ class Walk:
         caller = frame.f_back
         while caller is not None and _module(caller) is None:
             caller = caller.f_back
-        if caller is not None and self._height(module) > self._height(_module(caller) or ""):
-            self.climbs.add((_module(caller) or "", module))
+        lower = "" if caller is None else _module(caller) or ""
+        if 0 < self._height(lower) < self._height(module):
+            self.climbs.add((lower, module))
 
     def _height(self, module: str) -> int:
-        """Of the longest name in the contract that the module begins with; 0 for none."""
+        """Of the longest name in the contract that the module begins with; 0 where it names none."""
         found = [name for name in self._heights if module == name or module.startswith(f"{name}.")]
         return self._heights[max(found, key=len)] if found else 0
 
