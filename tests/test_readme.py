@@ -142,14 +142,14 @@ def test_pictures_and_pages_exist() -> None:
 
 CARDS = {path: path.read_text("utf-8") for path in sorted((ROOT / "weights").glob("*/README.md"))}
 ROOTS = (ROOT, ROOT / "gan", ROOT / "tests")
-"""Where a path with folders in it may begin."""
+"""Where a path with folders in it may begin, besides a folder of `gan`."""
 
 
 def _present(path: str) -> bool:
     """Whether a path of a page is there: a name alone anywhere in the sources, with folders from one of the roots."""
     if "/" not in path.rstrip("/"):
         return (ROOT / path).exists() or any(True for top in ("gan", "tests", "benchmarks") for _ in _named(top, path))
-    return any((root / path).exists() for root in ROOTS)
+    return any((root / path).exists() for root in (*ROOTS, *(ROOT / "gan").iterdir()))
 
 
 def _named(top: str, name: str) -> Iterator[Path]:
