@@ -16,6 +16,9 @@ from gan.core.message import Message
 MOST_SHOWN: Final = 60
 """Characters of a wrong value that a message repeats."""
 
+MOST_REPEATED: Final = 400
+"""Characters of anything that a message repeats, such as a list of what is known or a path."""
+
 E = TypeVar("E", bound=BaseException)
 
 
@@ -35,7 +38,7 @@ class PackshotError(Exception):
         self.got = got
         self.allowed = allowed
         self.remedy = remedy
-        self.values = values
+        self.values = {name: _clipped(value) for name, value in values.items()}
         super().__init__(str(self))
 
     def templates(self) -> tuple[str, str, str]:
@@ -81,6 +84,12 @@ def shown(value: object) -> str:
     """A value on one short line."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
+
+
+def _clipped(value: object) -> object:
+    """A text that a message can repeat; whoever sends five thousand characters does not want to read them."""
+    long = type(value) is str and len(value) > MOST_REPEATED + len("...")
+    return f"{value}"[:MOST_REPEATED] + "..." if long else value
 
 
 def without_frames(error: E) -> E:
