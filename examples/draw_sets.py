@@ -21,7 +21,7 @@ from gan.imaging.resize import resize
 from gan.scene.pipeline import SceneRequest, scene
 from gan.scene.sets import FOLDER, NAMES, SETS
 
-DRAWN_PX, THUMB_PX = 480, 240
+DRAWN_PX, THUMB_PX = 360, 240
 
 
 def vase(size_px: int = 420) -> Picture:

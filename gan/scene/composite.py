@@ -126,21 +126,6 @@ def gains_of(stage: Stage, placed: Placed, amount: float) -> Tensor:
     return torch.lerp(torch.ones_like(wanted), wanted, amount).pow(1 / GAMMA)
 
 
-def relit(rgb: Tensor, gains: Tensor, box: Box) -> Tensor:
-    """A product's colors, (1, 3, H, W), times gains over its box; what would clip is bent below white."""
-    height, width = rgb.shape[2:]
-    made = torch.empty_like(rgb)
-    top = (torch.arange(height) + 0.5 - box.top) / max(1, box.height)
-    left = max(0, box.left)
-    for rows in bands(height, width):
-        inner = sampled(gains, top[rows].clamp(0, 1), max(1, box.width))
-        field = F.pad(inner[None], (left, width - left - inner.shape[2], 0, 0), mode="replicate")[0]
-        bright = rgb[0, :, rows] * field
-        over = (bright - SHOULDER).clamp(min=0)
-        made[0, :, rows] = bright - over * over / (over + 1 - SHOULDER)
-    return made.clamp_(0, 1)
-
-
 def grain_of(rgb: Tensor, alpha: Tensor) -> float:
     """Standard deviation of a product's grain: of what is left of its smoothest pixels after a small blur."""
     step = max(1, math.ceil(math.sqrt(rgb.shape[2] * rgb.shape[3] / 2e6)))
@@ -167,15 +152,37 @@ def finish(made: Tensor, deviation: float, seed: int) -> None:
         noise = torch.randn(1, count, width, generator=generator)
         part = made[0, :, rows]
         strength = 0.4 + 2.4 * part.mean(0, keepdim=True) * (1 - part.mean(0, keepdim=True))
-        over = (part - SHOULDER).clamp(min=0)
-        part = part - over * over / (over + 1 - SHOULDER)
+        part = bent(part)
         made[0, :, rows] = (part + deviation * strength * noise).clamp_(0, 1)
 
 
-def lay(made: Tensor, rgb: Tensor, alpha: Tensor) -> None:
-    """Lay a product over a rendered set, in place; where it covers wholly, its pixels are its own to the last bit."""
-    for rows in bands(*made.shape[2:]):
-        made[:, :, rows] = torch.lerp(made[:, :, rows], rgb[:, :, rows], alpha[:, :, rows])
+def lay(made: Tensor, rgb: Tensor, alpha: Tensor, gains: Tensor | None, box: Box) -> None:
+    """Lay a product over a rendered set, in place.
+
+    Args:
+        made: (1, 3, H, W), the set.
+        rgb, alpha: (1, 3, H, W) and (1, 1, H, W), the product.
+        gains: (3, n, m), over its box, by which its colors are multiplied; what would clip is bent below white. None
+            leaves them: where it covers wholly, its pixels are then its own to the last bit.
+    """
+    height, width = made.shape[2:]
+    top = (torch.arange(height) + 0.5 - box.top) / max(1, box.height)
+    for rows in bands(height, width):
+        share = alpha[0, :, rows]
+        if float(share.max()) <= 0:
+            continue
+        own = rgb[0, :, rows]
+        if gains is not None:
+            inner = sampled(gains, top[rows].clamp(0, 1), max(1, box.width))
+            sides = (max(0, box.left), max(0, width - max(0, box.left) - inner.shape[2]), 0, 0)
+            own = bent(own * F.pad(inner[None], sides, mode="replicate")[0])
+        made[0, :, rows] = torch.lerp(made[0, :, rows], own, share)
+
+
+def bent(x: Tensor) -> Tensor:
+    """Encoded values, of which those that are too bright bend toward white."""
+    over = (x - SHOULDER).clamp(min=0)
+    return (x - over * over / (over + 1 - SHOULDER)).clamp(0, 1)
 
 
 def proof(source: Tensor, made: Tensor, alpha: Tensor, picture: Picture) -> dict[str, Any]:

@@ -43,7 +43,12 @@ def defocus(made: Tensor, stage: Stage, depth: Floats) -> None:
     if most < 0.5:
         return
     first, second = most / 4, most / 2
-    levels = [blurred(made, step) for step in (first, second, most)]
+    ratio = min(1.0, 2.0 / first)
+    size = [max(1, round(side * ratio)) for side in made.shape[2:]]
+    base = made
+    if size != list(made.shape[2:]):
+        base = F.interpolate(made, size, mode="bilinear", antialias=True, align_corners=False)
+    levels = [blurred(base, step * size[0] / view.height_px) for step in (first, second, most)]
     between = torch.where(
         sigma < second, 1 + (sigma - first) / (second - first), 2 + (sigma - second) / (most - second)
     )

@@ -248,9 +248,9 @@ def _scenery(request: SceneRequest, chosen: SceneSet, placed: Placed, context: C
     context.step(4, STEPS, "Setting the scene")
     own = placed.picture.rgb
     composite.finish(rgb, composite.grain_of(own, placed.alpha), request.seed)
-    if request.match > 0 and not request.keep_pixels:
-        own = composite.relit(own, composite.gains_of(stage, placed, request.match), box)
-    composite.lay(rgb, own, placed.alpha)
+    lit = request.match > 0 and not request.keep_pixels
+    gains = composite.gains_of(stage, placed, request.match) if lit else None
+    composite.lay(rgb, own, placed.alpha, gains, box)
     return rgb, view, view.horizon_px / height
 
 
