@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from gan.capture.colorcard import ColorcardRequest, colorcard
 from gan.capture.flatfield import FlatfieldRequest, flatfield
 from gan.capture.matte import MatteRequest, matte
 from gan.capture.stack import StackRequest, stack
@@ -116,6 +117,7 @@ TASKS: dict[str, Task] = {
         Task("scene", SceneRequest, scene, needs="cutout"),
         Task("scenes", ScenesRequest, scenes, needs="cutout", recorded="scene", on=CALLED),
         Task("flatfield", FlatfieldRequest, flatfield),
+        Task("colorcard", ColorcardRequest, colorcard),
         Task("matte", MatteRequest, matte, second="on_white", on=CALLED | {COMMAND}),
         Task("stack", StackRequest, stack, on=CALLED | {COMMAND}),
         Task("print", PrintRequest, printed, needs="cutout"),

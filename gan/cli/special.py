@@ -201,6 +201,14 @@ def _with_table(result: Result, target: Path) -> Iterator[Piece]:
     yield Piece(target, result.picture, lambda: said)
 
 
+def _with_card(result: Result, target: Path) -> Iterator[Piece]:
+    details = result.details
+    before, after = details["delta_e_before"], details["delta_e"]
+    card = "gray card" if details["card"] == "gray" else "24 patches"
+    said = f"{card}, CIEDE2000 {before['mean']:.1f} -> {after['mean']:.1f} (largest {before['max']:.1f} -> "
+    yield Piece(target, result.picture, lambda: f"{said}{after['max']:.1f})")
+
+
 def _with_shift(result: Result, target: Path) -> Iterator[Piece]:
     details = result.details
     down, right = details["shift"]
@@ -251,6 +259,11 @@ SPECIAL: Mapping[str, Special] = {
     "flatfield": Special(
         note="Printed is how uneven the light was, and the share of the bare table that is not 255, before and after.",
         pieces=_with_table,
+    ),
+    "colorcard": Special(
+        note="Printed is how far the card's patches are from their colors, before and after (CIEDE2000; about 1 is "
+        "just seen).",
+        pieces=_with_card,
     ),
     "matte": Special(
         note="IN is the shot on black. For a folder, --on-white may be a folder with files of the same names. The "
