@@ -20,6 +20,7 @@ import gradio as gr
 
 from gan.api import Studio
 from gan.batch.page import tab as batch_tab
+from gan.capture.page import tab as capture_tab
 from gan.core.errors import PackshotError
 from gan.cutout.page import tab as cutout_tab
 from gan.enhance.page import tab as enhance_tab
@@ -48,6 +49,7 @@ TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
     "stylize": lambda run, offered: stylize_tab.build(run, offered.models("stylize"), examples=EXAMPLES),
     "cutout": lambda run, offered: cutout_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
     "scene": lambda run, offered: scene_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
+    "capture": lambda run, _: capture_tab.build(run),
     "export": lambda run, offered: export_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
     "batch": lambda run, offered: batch_tab.build(run, offered.models, examples=EXAMPLES),
 }

@@ -18,7 +18,8 @@ from gan.ui import i18n
 
 ENDPOINTS = (
     *("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"),
-    *("cutout", "recolor", "shadow", "frame", "white", "match", "recolour", "check", "export", "run"),
+    *("cutout", "recolor", "shadow", "frame", "white", "match", "recolour"),
+    *("flatfield", "colorcard", "matte", "stack", "check", "export", "run"),
 )
 """Those of the four tasks, then those of the product's, in the page's order."""
 

@@ -232,7 +232,8 @@ def _normalizing(points: Array) -> Array:
 
 def _mapped(plane: Array, points: Array) -> Array:
     made = np.hstack([points, np.ones((len(points), 1))]) @ plane.T
-    return made[:, :2] / made[:, 2:]
+    places: Array = made[:, :2] / made[:, 2:]
+    return places
 
 
 def _placed(grid: dict[tuple[int, int], Array], small: Array) -> tuple[float, Array] | None:

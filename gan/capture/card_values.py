@@ -73,7 +73,8 @@ def linear_of(lab: Array) -> Array:
     y = (lab[:, 0] + 16) / 116
     f = np.stack([y + lab[:, 1] / 500, y, y - lab[:, 2] / 200], 1)
     ratio = np.where(f**3 > _EPSILON, f**3, (116 * f - 16) / _KAPPA)
-    return (ratio * _D50) @ np.linalg.inv(_TO_D50).T
+    linear: Array = (ratio * _D50) @ np.linalg.inv(_TO_D50).T
+    return linear
 
 
 def ciede2000(first: Array, second: Array) -> Array:

@@ -39,7 +39,8 @@ class ColorcardRequest(Request):
 
     The card, of 24 patches or gray, is found by itself, in any perspective. Its known colors (CIE L*a*b* under D50)
     say what the light and the camera did; a correction in linear light undoes it, in the picture with the card or in
-    every other one from the same light. Told is how far the patches are from their colors, before and after (CIEDE2000).
+    every other one from the same light. How far the patches are from their colors is told before and after, by
+    CIEDE2000.
     """
 
     picture: PictureFile
