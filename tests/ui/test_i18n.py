@@ -15,6 +15,8 @@ import pytest
 from starlette.requests import Request
 
 from gan.batch.steps import REQUESTS
+from gan.capture.matte import MatteRequest
+from gan.capture.stack import StackRequest
 from gan.core.errors import InputError, check_within
 from gan.core.message import Message
 from gan.core.option import parameters
@@ -220,7 +222,14 @@ def test_every_label_is_used() -> None:
     assert not {key for key in unused if key.rpartition(".")[0] + "." not in families}
 
 
-OTHER_FORMS = (("output", Encoding), ("photo", ProjectRequest), ("video", FilmRequest), ("video", FilmFile))
+OTHER_FORMS = (
+    ("matte", MatteRequest),
+    ("stack", StackRequest),
+    ("output", Encoding),
+    ("photo", ProjectRequest),
+    ("video", FilmRequest),
+    ("video", FilmFile),
+)
 """Forms whose labels have another name than the task, or which are of no task."""
 
 

@@ -63,7 +63,7 @@ def build(run: Run) -> list[Component]:
                 label=label("capture.task"),
                 elem_id="capture-task",
             )
-            info = gr.Markdown(label(f"capture.{FIRST}.info"), elem_id="capture-info", elem_classes="facts")
+            info = gr.Markdown(label(f"capture.info.{FIRST}"), elem_id="capture-info", elem_classes="facts")
             with gr.Column(elem_id="capture-one") as one:
                 picture = widgets.picture_input("capture")
             parts = {name: _part(name) for name in TASKS}
@@ -74,7 +74,7 @@ def build(run: Run) -> list[Component]:
 
     def show(name: str) -> list[Any]:
         shown = [gr.update(visible=each == name) for each in TASKS]
-        return [label(f"capture.{name}.info"), gr.update(visible=name != FRAMES), *shown]
+        return [label(f"capture.info.{name}"), gr.update(visible=name != FRAMES), *shown]
 
     chosen.change(show, chosen, [info, one, *(part.around for part in parts.values())], **widgets.LIGHT)
     slices, inputs = {}, [picture, chosen, *output.controls()]
