@@ -105,10 +105,10 @@ class Soak:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.first = server.visitor("first")
-        self.calls = calls(self.first, server.folder)
-        listed = set(self.first.http.get("/gradio_api/info").json()["named_endpoints"])
-        assert {f"/{name}" for name in self.calls} == listed, "an endpoint has no calls here, or there is none for them"
-        self.defaults = {name: self._defaults(name) for name in self.calls}
+        self.listed = self.first.http.get("/gradio_api/info").json()["named_endpoints"]
+        known = calls(self.first, server.folder)
+        self.defaults = {path.strip("/"): self._defaults(path) for path in self.listed}
+        self.calls = {name: known.get(name) or self._plain_calls(name, known["white"]) for name in self.defaults}
         self.visitors = 0
 
     def good(self, name: str) -> str:
@@ -142,9 +142,15 @@ class Soak:
         told = visitor.ask(visitor.number(name), self._values(name, given))
         return said(told)
 
-    def _defaults(self, name: str) -> Values:
-        told = self.first.http.get("/gradio_api/info").json()["named_endpoints"][f"/{name}"]["parameters"]
-        return {one["parameter_name"]: one.get("parameter_default") for one in told}
+    def _defaults(self, path: str) -> Values:
+        return {one["parameter_name"]: one.get("parameter_default") for one in self.listed[path]["parameters"]}
+
+    def _plain_calls(self, name: str, of_a_picture: Calls) -> Calls:
+        """Of an endpoint that nobody has written calls for: the picture, and nothing in its place."""
+        picture = of_a_picture.good["image"]
+        given = {"image": picture, "files": [picture]}
+        good = {key: value for key, value in given.items() if key in self.defaults[name]}
+        return Calls(good, dict.fromkeys(good))
 
     def _values(self, name: str, given: Values) -> list[Any]:
         unknown = set(given) - set(self.defaults[name])
