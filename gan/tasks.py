@@ -28,6 +28,7 @@ from gan.edit.straighten import StraightenRequest, straighten
 from gan.edit.white import WhiteRequest, white
 from gan.enhance.network import EnhanceNet
 from gan.enhance.pipeline import EnhanceRequest, enhance
+from gan.export.annotate import AnnotateRequest, annotate
 from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
 from gan.generate.interpolation import FilmRequest, film
 from gan.generate.network import GenerateNet
@@ -126,6 +127,7 @@ TASKS: dict[str, Task] = {
         Task("crop", CropRequest, crop),
         Task("rotate", RotateRequest, rotate),
         Task("pad", PadRequest, pad),
+        Task("annotate", AnnotateRequest, annotate, needs="cutout"),
         Task("check", CheckRequest, check_picture, needs="cutout", on=CALLED | {COMMAND}),
         Task("export", ExportRequest, export),
     )

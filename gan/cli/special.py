@@ -209,6 +209,12 @@ def _with_card(result: Result, target: Path) -> Iterator[Piece]:
     yield Piece(target, result.picture, lambda: f"{said}{after['max']:.1f})")
 
 
+def _with_lengths(result: Result, target: Path) -> Iterator[Piece]:
+    details = result.details
+    said = f"{details['width']:g} x {details['height']:g} {details['unit']}" if "unit" in details else ""
+    yield Piece(target, result.picture, lambda: said)
+
+
 def _with_shift(result: Result, target: Path) -> Iterator[Piece]:
     details = result.details
     down, right = details["shift"]
@@ -264,6 +270,10 @@ SPECIAL: Mapping[str, Special] = {
         note="Printed is how far the card's patches are from their colors, before and after (CIEDE2000; about 1 is "
         "just seen).",
         pieces=_with_card,
+    ),
+    "annotate": Special(
+        note="Printed are the product's width and height, of which one was given.",
+        pieces=_with_lengths,
     ),
     "matte": Special(
         note="IN is the shot on black. For a folder, --on-white may be a folder with files of the same names. The "
