@@ -21,7 +21,6 @@ from gan.imaging.io.codec import Encoding, decode, write
 from gan.imaging.mask import Mask, encode_mask
 from gan.imaging.picture import Picture
 
-
 BOX = Box(160, 60, 240, 220)
 
 
