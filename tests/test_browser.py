@@ -80,6 +80,49 @@ def test_the_views_work_from_the_keyboard(browser: Browser, studio_page: str, tm
         expect(page.locator("#enhance-slider img").first).to_be_visible()
 
 
+def test_a_new_picture_takes_the_old_result_away(browser: Browser, quick_page: str, tmp_path: Path) -> None:
+    with Session(browser, quick_page) as visit:
+        page = visit.page
+        gone = [page.locator(f"#enhance-{part}") for part in ("download", "record", "view", "send-generate")]
+        for name in ("a", "b", "c"):  # quick results, one after the other: none is taken away by a late event
+            visit.upload(photograph(tmp_path / f"{name}.png"))
+            for part in gone:
+                expect(part).to_be_hidden()
+            expect(page.locator("#enhance-summary")).not_to_contain_text("-enhanced.png")
+            visit.enhance()
+            expect(page.locator("#enhance-summary")).to_contain_text(f"{name}-enhanced.png")
+            page.wait_for_timeout(1500)
+            expect(page.locator("#enhance-slider img").first).to_be_visible()
+            assert visit.saved("#enhance-download", tmp_path).name == f"{name}-enhanced.png"
+        page.click(CLEAR)  # closing alone takes nothing away, nor does the same picture again
+        expect(page.locator("#enhance-preview img")).to_be_hidden()
+        assert visit.saved("#enhance-download", tmp_path).name == "c-enhanced.png"
+        visit.upload(tmp_path / "c.png")
+        expect(page.locator("#enhance-preview img")).to_be_visible()
+        expect(page.locator("#enhance-download")).to_be_visible()
+        assert not visit.broken
+
+
+def test_a_result_that_comes_after_another_picture_is_not_shown(
+    browser: Browser, slow_page: str, tmp_path: Path
+) -> None:
+    with Session(browser, slow_page) as visit:
+        page = visit.page
+        visit.upload(photograph(tmp_path / "a.png"))
+        page.click("#enhance-run")
+        expect(page.locator("#enhance-status .bar")).to_be_visible()
+        visit.upload(photograph(tmp_path / "b.png"))
+        expect(page.locator("#enhance-facts")).to_be_visible()
+        expect(page.locator("#enhance-stop")).to_be_hidden()  # the run is over
+        page.wait_for_timeout(1500)
+        for part in ("download", "record", "view"):
+            expect(page.locator(f"#enhance-{part}")).to_be_hidden()
+        expect(page.locator("#enhance-slider img")).to_have_count(0)
+        visit.enhance()
+        expect(page.locator("#enhance-summary")).to_contain_text("b-enhanced.png")
+        assert not visit.broken
+
+
 def test_what_browsers_do_not_show_is_shown(browser: Browser, studio_page: str, tmp_path: Path) -> None:
     import pillow_heif
 

@@ -43,7 +43,7 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
         expect(page.locator("#batch-archive")).to_be_visible(timeout=60_000)
         expect(page.locator("#batch-report [role=status]")).to_contain_text("2 of 3 pictures done")
         expect(page.locator("#batch-report .card.fail")).to_contain_text("bad.jpg")
-        expect(page.locator("#batch-sheets img").first).to_be_visible()
+        expect(page.locator("#batch-gallery img").first).to_be_visible()
         visit.shoot("batch-made")
         with zipfile.ZipFile(visit.saved("#batch-archive", tmp_path)) as packed:
             assert {"cup.jpg", "cup.jpg.json", "plate.jpg", "report.csv"} <= set(packed.namelist())

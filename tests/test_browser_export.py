@@ -38,7 +38,7 @@ class Checking(Session):
     def check(self) -> None:
         self.page.click("#export-check-run")
         expect(self.page.locator("#export-check-run")).to_be_enabled()
-        expect(self.page.locator("#export-report")).to_be_visible()
+        expect(self.page.locator("#export-json")).to_be_visible()
 
     def export(self) -> None:
         self.page.click("#export-run")
@@ -57,20 +57,20 @@ def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_
         expect(page.locator("#export-card")).to_contain_text("at least 85 %")
         visit.give(*files)
         visit.check()
-        cards = page.locator("#export-cards details")
+        cards = page.locator("#export-report details")
         expect(cards).to_have_count(3)
-        expect(page.locator("#export-cards [role=status]")).to_contain_text("0 of 3 pictures pass")
+        expect(page.locator("#export-report [role=status]")).to_contain_text("0 of 3 pictures pass")
         expect(cards.nth(0)).to_contain_text("Fails 2 of 13 rules")
         expect(cards.nth(0)).to_contain_text("70 %")
         expect(cards.nth(1)).to_contain_text("50 %")
         visit.shoot("export-check")
-        told = json.loads(visit.saved("#export-report", tmp_path).read_text(encoding="utf-8"))
+        told = json.loads(visit.saved("#export-json", tmp_path).read_text(encoding="utf-8"))
         assert [file["passed"] for file in told["files"]] == [False] * 3
 
         visit.export()
-        expect(page.locator("#export-cards [role=status]")).to_contain_text("3 of 3 pictures pass")
+        expect(page.locator("#export-report [role=status]")).to_contain_text("3 of 3 pictures pass")
         expect(page.locator("#export-gallery .grid-container button")).to_have_count(6)
-        expect(page.locator("#export-report")).to_be_hidden()
+        expect(page.locator("#export-json")).to_be_hidden()
         visit.shoot("export-made")
         with zipfile.ZipFile(visit.saved("#export-archive", tmp_path)) as packed:
             assert packed.namelist() == ["small.jpg", "loose.jpg", "tight.jpg", "report.csv", "report.json"]
@@ -121,7 +121,7 @@ def test_pictures_come_from_other_tabs_and_rules_from_files(browser: Browser, st
         page.set_input_files("#export-file input[type=file]", rules)
         expect(page.locator("#export-card")).to_contain_text("Corner shop")
         visit.check()
-        expect(page.locator("#export-cards [role=status]")).to_contain_text("Corner shop · 0 of 2 pictures pass")
+        expect(page.locator("#export-report [role=status]")).to_contain_text("Corner shop · 0 of 2 pictures pass")
         page.click("#export-channel input")
         page.click("[role=option] >> text=Etsy")
         expect(page.locator("#export-card")).to_contain_text("at least 635 px")
@@ -139,12 +139,12 @@ def test_a_phone_in_chinese_has_no_sideways_scrolling(browser: Browser, studio_p
         for fold in ("own", "more"):
             page.click(f"#export-{fold} button >> nth=0")
         visit.check()
-        expect(page.locator("#export-cards [role=status]")).to_contain_text("1 张无法使用")
+        expect(page.locator("#export-report [role=status]")).to_contain_text("1 张无法使用")
         page.wait_for_timeout(300)
         assert visit.overflow_px() <= 0
         visit.shoot("export-phone-check")
         visit.export()
-        expect(page.locator("#export-cards [role=status]")).to_contain_text("2 张图片中有 1 张合格")
+        expect(page.locator("#export-report [role=status]")).to_contain_text("2 张图片中有 1 张合格")
         assert visit.overflow_px() <= 0
         visible = page.locator("[role=tabpanel]:visible").inner_text()
         assert not [word for word in ENGLISH if word in visible]

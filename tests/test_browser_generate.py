@@ -79,7 +79,7 @@ def test_from_seed_to_film(browser: Browser, generate_page: str, tmp_path: Path)
         page.fill("#generate-text textarea, #generate-text input", "red lamp from the left, blorb")
         expect(page.locator("#generate-heard")).to_have_text("Not recognized: blorb")
         expect(page.locator("#generate-colour input")).to_have_value("Red")
-        expect(page.locator("#generate-view input[type=number]")).to_have_value("-35")
+        expect(page.locator("#generate-azimuth input[type=number]")).to_have_value("-35")
         before = visit.shown()
         visit.set("generate-seed", 11)
         visit.wait_for_another(before)
@@ -152,7 +152,7 @@ def test_a_record_and_latents_come_back(browser: Browser, generate_page: str, tm
     with Generating(browser, generate_page) as visit:
         page = visit.page
         visit.set("generate-seed", 5)
-        visit.set("generate-fill", 0.5)
+        visit.set("generate-size-in-frame", 0.5)
         visit.unfold("mixing")
         page.click("#generate-mix label:has-text('Shape')")
         visit.set("generate-count", 1)
@@ -163,7 +163,7 @@ def test_a_record_and_latents_come_back(browser: Browser, generate_page: str, tm
     with Generating(browser, generate_page) as visit:
         page = visit.page
         visit.upload_to("#generate-saved", record)
-        expect(page.locator("#generate-fill input[type=number]")).to_have_value("0.5")
+        expect(page.locator("#generate-size-in-frame input[type=number]")).to_have_value("0.5")
         expect(page.locator("#generate-seed input")).to_have_value("5")
         visit.generate()
         again = decode(visit.saved("#generate-download", tmp_path / "again.png"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from gan.core.errors import ConfigError
 
@@ -26,13 +26,6 @@ class NetworkSpec:
     multiple: int = 1
     context_px: int = 32
     whole: bool = False
-
-
-class Served(Protocol):
-    """A network that can be published and served."""
-
-    @property
-    def spec(self) -> NetworkSpec: ...
 
 
 def config_of(kind: type[Config], published: Mapping[str, Any]) -> Config:

@@ -72,7 +72,9 @@ class ExportRequest(ChannelRequest):
 
     fill: Annotated[
         float | None,
-        Option("frame every product alike, to this share; without it only what has to be", metavar="0.1..1"),
+        Option(
+            "frame every product alike, to this share; without it only what has to be", ge=LEAST_FILL, le=1, step=0.01
+        ),
     ] = None
     model: FindingModel = AUTO_MODEL
 

@@ -11,6 +11,7 @@ from gradio.components.base import Component
 from gradio.events import Dependency
 
 from gan.ui.background_job import report
+from gan.ui.belonging import Belonging
 from gan.ui.i18n import label, language, say
 from gan.ui.widgets import COMPUTING, LIGHT
 
@@ -38,6 +39,7 @@ class Bar:
         *,
         api_name: str | None = None,
         stop: Callable[[gr.Request], None] | None = None,
+        of: Belonging | None = None,
     ) -> Dependency:
         """Run a handler on a click, of this bar's own button or another that works for it.
 
@@ -46,9 +48,10 @@ class Bar:
             outputs: what it fills before the status.
             api_name: under which programs may call it; None for the page alone.
             stop: what Stop calls in place of ending the handler at once, for one that hands over what is done so far.
+            of: the picture among the inputs, and what its result is shown by: with another picture that is taken away.
 
         Returns:
-            The run, for what follows its success.
+            The run, or the comparison with the picture, for what follows its success.
         """
         parts = [self.status, self.start, self.stop]
         began = click(begin, None, parts, queue=False, **LIGHT)
@@ -56,6 +59,7 @@ class Bar:
             handler,
             list(inputs),
             [*outputs, self.status],
+            js=None if of is None else of.sent(inputs),
             trigger_mode="once",
             api_name=api_name,
             api_visibility="private" if api_name is None else "public",
@@ -67,7 +71,10 @@ class Bar:
             self.stop.click(None, cancels=[running], **LIGHT)
         else:
             self.stop.click(stop, None, None, queue=False, **LIGHT)
-        return running
+        if of is None:
+            return running
+        of.watch()
+        return of.settle(running.success)
 
 
 def bar(name: str, start: str, *, enabled: bool = True, primary: bool = False) -> Bar:

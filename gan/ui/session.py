@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 import weakref
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
@@ -19,6 +20,7 @@ from typing_extensions import Self
 
 from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
+from gan.ui.storage import touch
 
 MOST_BYTES: Final = 2**30
 """Of pictures in one session; the oldest results make room."""
@@ -56,8 +58,17 @@ class Session(Generic[Result]):
         return self.entries[self.at] if self.entries else None
 
     def new_folder(self) -> Path:
-        """For the files of one result."""
+        """For the files of one result. Those that nothing refers to any more make room; all others are in use."""
+        used = set(_paths(self))
+        touch(*used)
+        kept = {self.folder / path.relative_to(self.folder).parts[0] for path in used if self._holds(path)}
+        for old in self.folder.iterdir():
+            if old.is_dir() and old not in kept and time.time() - old.stat().st_mtime > UNUSED_S:
+                shutil.rmtree(old, ignore_errors=True)
         return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def _holds(self, path: Path) -> bool:
+        return path != self.folder and path.is_relative_to(self.folder)
 
     def followed_by(self, entry: Result) -> Self:
         """A result after the current one, in place of all that were."""
@@ -73,6 +84,25 @@ class Session(Generic[Result]):
     def gone_to(self, at: int) -> Self:
         """Another result; `at` is brought into range."""
         return dataclasses.replace(self, at=min(max(at, 0), len(self.entries) - 1))
+
+
+UNUSED_S: Final = 120.0
+"""How long a result's files stay that the session does not refer to: another event may be about to hand them over."""
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    """All paths in a value of dataclasses, sequences and mappings."""
+    if isinstance(value, Path):
+        yield value
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _paths(getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _paths(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _paths(item)
 
 
 KEEP_S: Final = 86400

@@ -25,13 +25,20 @@ PREFIX: Final = "packshot-server-"
 LOCK: Final = "lock"
 
 
+def touch(*paths: Path) -> None:
+    """Let files that are used count as new: what a visitor works with is not old, whenever it was uploaded."""
+    for path in paths:
+        with suppress(OSError):
+            os.utime(path)
+
+
 class Storage:
     """Uploads, results and what is being worked on.
 
     Args:
         root: of the process; `opened` makes it.
         most_bytes: of all files together; the oldest make room.
-        most_age_s: since a file was written or handed out last.
+        most_age_s: since a file was written or used last; see `touch`.
     """
 
     def __init__(self, root: Path, most_bytes: int = MAX_STORED_BYTES, most_age_s: float = MAX_AGE_S) -> None:

@@ -10,13 +10,15 @@ import functools
 import html
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
 from gradio.context import LocalContext
 
-from gan.core.errors import InputError
+from gan.core.errors import InputError, shown, wrong_type
 from gan.ui.i18n import language, sentence
+from gan.ui.storage import touch
 
 MOST_INTEGER: Final = 2**53
 """Beyond it JSON's numbers are no longer exact."""
@@ -24,14 +26,15 @@ MOST_INTEGER: Final = 2**53
 MOST_TEXT: Final = 100_000
 """Characters; a message or an HTML report comes back to the server in some events, a setting never is as long."""
 
-_SHOWN: Final = 60
-
 
 def make_strict() -> None:
     """Let Gradio's widgets of this process check types before anything else; once is enough."""
     for kind, check in _CHECKS.items():
         if not hasattr(kind.preprocess, "__wrapped__"):
             kind.preprocess = _checked(kind.preprocess, check)
+    for kind in (gr.File, gr.DownloadButton):
+        if not hasattr(kind.preprocess, "__wrapped__"):
+            kind.preprocess = _touching(kind.preprocess)  # type: ignore[method-assign]
     for kind in (gr.Radio, gr.Dropdown):
         if not hasattr(kind.api_info, "__wrapped__"):
             kind.api_info = _with_numbers(kind.api_info)  # type: ignore[method-assign]
@@ -43,6 +46,18 @@ def _checked(preprocess: Callable[..., Any], check: Callable[[Any, Any], Any]) -
         return preprocess(self, check(self, payload))
 
     return checked
+
+
+def _touching(preprocess: Callable[..., Any]) -> Callable[..., Any]:
+    """An upload or a result that an event takes is in use, and stays on the server."""
+
+    @functools.wraps(preprocess)
+    def touched(self: Any, payload: Any) -> Any:
+        given = preprocess(self, payload)
+        touch(*(Path(path) for path in (given if isinstance(given, list) else [given]) if isinstance(path, str)))
+        return given
+
+    return touched
 
 
 def _with_numbers(api_info: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,17 +75,17 @@ def _with_numbers(api_info: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _truth(widget: Any, payload: Any) -> Any:
-    return payload if isinstance(payload, bool) else _refuse(widget, payload, "true or false")
+    return payload if isinstance(payload, bool) else refuse(widget, payload, "true or false")
 
 
 def _number(widget: Any, payload: Any) -> Any:
     if payload is None and isinstance(widget, gr.Number):
         return None
     if not _is_number(payload) or not math.isfinite(payload) or abs(payload) > MOST_INTEGER:
-        return _refuse(widget, payload, "a number")
+        return refuse(widget, payload, "a number")
     least, most = widget.minimum, widget.maximum
     if (least is not None and payload < least) or (most is not None and payload > most):
-        return _refuse(widget, payload, _between(least, most))
+        return _refuse(_out_of_range(widget, payload, least, most))
     return payload
 
 
@@ -78,7 +93,7 @@ def _text(widget: Any, payload: Any) -> Any:
     if payload is None:
         return ""
     if not isinstance(payload, str) or len(payload) > MOST_TEXT:
-        return _refuse(widget, payload, "a text")
+        return refuse(widget, payload, "a text")
     return payload
 
 
@@ -89,7 +104,7 @@ def _choice(widget: Any, payload: Any) -> Any:
     values = [value for _, value in widget.choices]
     if isinstance(payload, list):
         if not getattr(widget, "multiselect", False):
-            return _refuse(widget, payload, _one_of(values))
+            return _refuse(_not_one_of(widget, payload, values))
         return [_known(widget, one, values) for one in payload]
     if getattr(widget, "allow_custom_value", False) and isinstance(payload, str):
         return payload
@@ -101,7 +116,7 @@ def _choices(widget: Any, payload: Any) -> Any:
     if payload is None:
         return []
     if not isinstance(payload, list):
-        return _refuse(widget, payload, "a list")
+        return refuse(widget, payload, "a list")
     return list(dict.fromkeys(_known(widget, one, values) for one in payload))
 
 
@@ -112,7 +127,7 @@ def _known(widget: Any, payload: Any, values: Sequence[Any]) -> Any:
     for value in values:
         if _is_number(value) and (str(value) == payload or (_is_number(payload) and value == payload)):
             return value
-    return _refuse(widget, payload, _one_of(values))
+    return _refuse(_not_one_of(widget, payload, values))
 
 
 _CHECKS: Final[dict[Any, Callable[[Any, Any], Any]]] = {
@@ -130,26 +145,32 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _one_of(values: Sequence[Any]) -> str:
-    return ", ".join(map(str, values))
+def refuse(widget: Any, payload: Any, wanted: str) -> Any:
+    """Raise the sentence on a widget's value of another type; `wanted` is a text of the catalogs."""
+    return _refuse(wrong_type(_name(widget), payload, wanted))
 
 
-def _between(least: float | None, most: float | None) -> str:
-    if least is None or most is None:
-        return f">= {least:g}" if least is not None else f"<= {most:g}"
-    return f"{least:g} ... {most:g}"
-
-
-def _refuse(widget: Any, payload: Any, wanted: str) -> Any:
-    """Raise the sentence as Gradio shows it."""
-    error = InputError(
+def _not_one_of(widget: Any, payload: Any, values: Sequence[Any]) -> InputError:
+    return InputError(
         _name(widget),
         "{value}",
-        "{wanted} is expected",
-        "Correct the value",
-        value=repr(payload)[:_SHOWN],
-        wanted=wanted,
+        "{known} are allowed",
+        "Choose one of these",
+        value=shown(payload),
+        known=", ".join(map(str, values)),
     )
+
+
+def _out_of_range(widget: Any, payload: float, least: float | None, most: float | None) -> InputError:
+    allowed = "{least:g} to {most:g} is allowed"
+    if least is None or most is None:
+        allowed = "{least:g} or more is allowed" if most is None else "{most:g} or less is allowed"
+    values = {"value": payload, "least": least, "most": most}
+    return InputError(_name(widget), "{value:g}", allowed, "Choose a number within", **values)
+
+
+def _refuse(error: InputError) -> Any:
+    """Raise the sentence as Gradio shows it."""
     text = sentence(error, language(LocalContext.request.get(None)))
     raise gr.Error(html.escape(text, quote=False), print_exception=False)
 

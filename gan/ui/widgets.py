@@ -17,33 +17,15 @@ from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
 from gan.ui.assets import html_of
 from gan.ui.background_job import one_sentence
+from gan.ui.belonging import Belonging
+from gan.ui.events import AT_ONCE as AT_ONCE
+from gan.ui.events import COMPUTING as COMPUTING
+from gan.ui.events import DECODING as DECODING
+from gan.ui.events import LIGHT as LIGHT
 from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, notice
 from gan.ui.preview import write_preview
 from gan.ui.protocols import Choice
-
-LIGHT: Final[dict[str, Any]] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "concurrency_id": "light",
-    "concurrency_limit": 8,
-}
-"""Options of an event that only rearranges the page."""
-
-DECODING: Final[dict[str, Any]] = {**LIGHT, "concurrency_id": "decoding", "concurrency_limit": 2}
-"""Options of an event that reads a picture."""
-
-AT_ONCE: Final[dict[str, Any]] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "trigger_mode": "always_last",
-    "concurrency_id": "preview",
-    "concurrency_limit": 2,
-}
-"""Options of an event that draws a preview: in no queue behind the large work, the last position always wins."""
-
-COMPUTING: Final[dict[str, Any]] = {"show_progress": "hidden", "concurrency_id": "computing", "concurrency_limit": 1}
-"""Options of an event that runs a network: one after the other, since each uses the whole machine."""
 
 _NAME_BUTTONS: Final = """() => {{
   document.querySelectorAll('#{} button').forEach((button, i) => button.setAttribute('aria-label', {}[i] ?? ''))
@@ -93,14 +75,27 @@ class ResultView:
         """Outputs in the API's order: the file first."""
         return [self.download, self.slider, self.summary, self.record]
 
-    def reveal(self, finished: gr.events.Dependency) -> None:
-        """Show the result, in the chosen view, once the event has succeeded (or was stopped: then the last one)."""
-        finished.success(
-            _reveal,
-            [self.view, self.slider],
-            [self.slider, self.before, self.after, self.view, self.files],
-            **LIGHT,
-        ).then(None, js=SCROLL.format(self.slider.elem_id), **LIGHT)
+    def reveal(self, finished: gr.events.Dependency, of: Belonging | None = None) -> None:
+        """Show the result, in the chosen view, once the event has succeeded (or was stopped: then the last one).
+
+        Args:
+            of: as of `gan.ui.run_button.Bar.attach`, where the picture may change meanwhile.
+        """
+        outputs = [self.slider, self.before, self.after, self.view, self.files]
+        shown = finished.success(_reveal, [self.view, self.slider], outputs, **LIGHT)
+        shown = shown if of is None else of.settle(shown.then)
+        shown.then(None, js=SCROLL.format(self.slider.elem_id), **LIGHT)
+
+    def of(self, picture: gr.File, also: Sequence[Component] = ()) -> Belonging:
+        """The result as what belongs to a picture.
+
+        Args:
+            also: further files and buttons, which go out of sight with it.
+        """
+        stills = [self.before, self.after]
+        emptied = [self.download, self.slider, self.summary, self.record, *stills]
+        emptied += [part for part in also if not isinstance(part, gr.Button) or isinstance(part, gr.DownloadButton)]
+        return Belonging(picture, emptied, [*stills, self.view, self.files, *also])
 
 
 def heading() -> None:
@@ -119,7 +114,7 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
     Args:
         name: prefix of the element ids.
         examples: folder of pictures; may be missing or empty.
-        only: names, without suffixes, of those to offer; empty for all.
+        only: names, without suffixes, of those to offer, in this order; empty for all.
     """
     file = picture_file(name)
     preview = gr.Image(
@@ -159,6 +154,8 @@ def shelf(
         values_beside: with what, for an example's name without its suffix.
     """
     paths = [path for path in _pictures(examples) if not only or path.stem in only]
+    if only:
+        paths.sort(key=lambda path: only.index(path.stem))
     if paths:
         shown = gr.Dataset(
             components=[gr.Image(type="filepath", visible=False)],

@@ -35,6 +35,7 @@ from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import Picture
 from gan.ui.i18n import CATALOGS, LABELS, sentence, word
+from gan.ui.many_files import shown
 
 CHINESE: Any = SimpleNamespace(headers={"accept-language": "zh-CN"}, session_hash="zh")
 
@@ -64,6 +65,10 @@ def saved(folder: Path, *steps: Any, **more: Any) -> str:
 
 def products(folder: Path, count: int = 3) -> list[str]:
     return [str(product(folder / f"p{number}" / f"{number}.png", seed=number)) for number in range(count)]
+
+
+def wanted(files: Sequence[str], recipe_file: str, more_files: Sequence[str] = ()) -> dict[str, Any]:
+    return {"files": files, "recipe_file": recipe_file, "more_files": more_files}
 
 
 def last(steps: Any) -> tuple[dict[str, bytes], Any]:
@@ -173,7 +178,7 @@ def test_a_recipe_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path, step
         chosen(saved(tmp_path, *steps), None, OWN, offered)
     assert sentence in str(caught.value)
     with pytest.raises(gr.Error) as told:
-        last(desk().run(products(tmp_path), saved(tmp_path, *steps)))
+        last(desk().run(wanted(products(tmp_path), saved(tmp_path, *steps)), None))
     assert sentence.lower() in html.unescape(str(told.value)).lower()
 
 
@@ -200,7 +205,7 @@ def test_a_model_of_this_page_may_be_named(tmp_path: Path) -> None:
 def test_a_refused_step_is_told_in_chinese(tmp_path: Path) -> None:
     steps = saved(tmp_path, STILL, {"task": "frame", "request": {"fill": 7}})
     with pytest.raises(gr.Error, match="第 2 步：填充比例：7"):
-        last(desk().run(products(tmp_path), steps, request=CHINESE))
+        last(desk().run(wanted(products(tmp_path), steps), CHINESE))
 
 
 # Runs
@@ -208,7 +213,7 @@ def test_a_refused_step_is_told_in_chinese(tmp_path: Path) -> None:
 
 def test_a_run_gives_what_a_replay_gives(tmp_path: Path) -> None:
     files = products(tmp_path)
-    packed, values = last(desk().run(files, saved(tmp_path, FRAME)))
+    packed, values = last(desk().run(wanted(files, saved(tmp_path, FRAME)), None))
     list(Replay(recipe_of(FRAME, name="Mine"), [Path(file) for file in files], tmp_path / "out", run))
     assert packed == written(tmp_path / "out")
     assert {"0.png", "0.png.json", "report.csv", "report.json", "contact-sheet-01.jpg"} <= set(packed)
@@ -223,7 +228,7 @@ def test_a_run_gives_what_a_replay_gives(tmp_path: Path) -> None:
 def test_results_can_be_replayed_from_the_archive(tmp_path: Path) -> None:
     Image.new("L", (32, 32), 255).save(tmp_path / "m.png")
     step = {"task": "frame", "request": {**FRAME["request"], "mask": "m.png"}}
-    packed, _ = last(desk().run(products(tmp_path, 1), saved(tmp_path, step), [str(tmp_path / "m.png")]))
+    packed, _ = last(desk().run(wanted(products(tmp_path, 1), saved(tmp_path, step), [str(tmp_path / "m.png")]), None))
     for name, data in packed.items():
         (tmp_path / "unpacked" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "unpacked" / name).write_bytes(data)
@@ -235,21 +240,21 @@ def test_results_can_be_replayed_from_the_archive(tmp_path: Path) -> None:
 def test_bad_files_are_named_and_the_others_go_on(tmp_path: Path) -> None:
     (tmp_path / "<b>.jpg").write_bytes(b"no")
     files = [str(tmp_path / "<b>.jpg"), *products(tmp_path, 1)]
-    packed, values = last(desk().run(files, saved(tmp_path, FRAME), request=CHINESE))
+    packed, values = last(desk().run(wanted(files, saved(tmp_path, FRAME)), CHINESE))
     assert "0.png" in packed
     assert Path(values[2]).name == "0.png"
     assert "2 张图片中已完成 1 张 · 1 张无法使用" in values[4]
     assert "&lt;b&gt;.jpg" in values[4]
-    packed, values = last(desk().run(files[:1], saved(tmp_path, FRAME)))
+    packed, values = last(desk().run(wanted(files[:1], saved(tmp_path, FRAME)), None))
     assert set(packed) == {"report.csv", "report.json"}
     assert values[2:4] == (None, None)
 
 
 def test_pictures_are_needed_unless_the_steps_draw(tmp_path: Path) -> None:
     with pytest.raises(gr.Error, match="image: none was given"):
-        last(desk().run([], saved(tmp_path, FRAME)))
+        last(desk().run(wanted([], saved(tmp_path, FRAME)), None))
     with pytest.raises(gr.Error, match="pictures were given for a recipe that generates its own"):
-        last(desk().run(products(tmp_path), saved(tmp_path, {"task": "generate", "request": {}})))
+        last(desk().run(wanted(products(tmp_path), saved(tmp_path, {"task": "generate", "request": {}})), None))
 
 
 @pytest.mark.parametrize("after", [0, 2])
@@ -261,19 +266,22 @@ def test_stop_hands_over_what_is_done(tmp_path: Path, after: int) -> None:
             stopped.running.stop(visitor)
 
     stopped = desk(stop)
-    packed, values = last(stopped.run(products(tmp_path, 4), saved(tmp_path, FRAME), request=visitor))
+    packed, values = last(stopped.run(wanted(products(tmp_path, 4), saved(tmp_path, FRAME)), visitor))
     assert sum(name.endswith(".png") for name in packed) == after
     assert f"{after} of 4 pictures done · stopped" in values[4]
     if not after:
         assert values[:4] == (None,) * 4
-    again, values = last(stopped.run(products(tmp_path, 4), saved(tmp_path, FRAME), request=visitor))
+    again, values = last(stopped.run(wanted(products(tmp_path, 4), saved(tmp_path, FRAME)), visitor))
     assert sum(name.endswith(".png") for name in again) == 4
     assert "stopped" not in values[4]
 
 
 def test_progress_is_that_of_all_pictures(tmp_path: Path) -> None:
     lines: Sequence[str] = [
-        step[-1] for step in desk(lambda _: threading.Event().wait(0.4)).run(products(tmp_path), saved(tmp_path, FRAME))
+        step[-1]
+        for step in desk(lambda _: threading.Event().wait(0.4)).run(
+            wanted(products(tmp_path), saved(tmp_path, FRAME)), None
+        )
     ]
     assert any("Processing the pictures" in line and "left" in line for line in lines)
 
@@ -326,9 +334,22 @@ def test_choosing_keeps_list_and_file_in_step() -> None:
     assert _by_name("amazon") == (None, gr.skip())
     assert _by_name(OWN)[1]["open"] is True
     assert (_by_file(OWN), _by_file("amazon")) == ("square", "amazon")
-    assert tab._join(None, None) == (gr.skip(), gr.skip())
-    assert tab._join("b", ["a"]) == (None, ["a", "b"])
-    assert [update["visible"] for update in tab._after("a", "r", None, None)] == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("made", "reports", "packs", "visible"),
+    [
+        (("a", None, None, "r"), True, True, [True, True, False, False]),
+        (("a", "f", ["g"], None), True, True, [True, False, True, True]),
+        (("a", "f", ["g"], "r"), False, True, [True, False, True, True]),
+        (("a", "f", ["g"], "r"), True, False, [False, True, True, True]),
+        ((None, None, None, None), True, True, [False, False, False, False]),
+    ],
+)
+def test_what_there_is_is_shown(made: Any, reports: bool, packs: bool, visible: list[bool]) -> None:
+    """After a check the last export is out of sight, and after an export the last report."""
+    updates = shown(*made, reports=reports, packs=packs)
+    assert [update["visible"] for update in updates] == [False, *visible]
 
 
 def test_what_is_saved_is_what_the_picture_was_made_with(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from gan.core.errors import Cancelled, InputError
 from gan.core.recipe import Chain
+from gan.cutout.page import session as sessions
 from gan.cutout.page import tab
 from gan.cutout.page.session import DROP, KEEP
 from gan.cutout.page.settings import COLOR, PICTURE, colors_of, hex_of, swatches
@@ -26,7 +27,7 @@ from gan.cutout.pipeline import CutoutRequest
 from gan.edit.frame import FrameRequest
 from gan.edit.shadow import ShadowRequest
 from gan.imaging.io.codec import decode
-from gan.imaging.mask import encode_mask, rectangle
+from gan.imaging.mask import Mask, encode_mask, rectangle
 from gan.ui import session
 
 
@@ -321,3 +322,20 @@ def test_the_controls_begin_with_what_requests_begin_with() -> None:
     editor = named["cutout-editor"]
     assert editor.visible == "hidden"  # type: ignore[attr-defined]
     assert not {name for event in blocks.fns.values() for block, name in event.targets if block == editor._id}
+
+
+@pytest.mark.parametrize("stroke", [False, True])
+def test_a_mask_of_another_size_is_refused_with_and_without_strokes(
+    tmp_path: Path, stroke: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blue = Mask(torch.ones(1, 1, 32, 48)) if stroke else None
+    monkeypatch.setattr(sessions, "drawn_in", lambda *_: (None, None, blue))
+    visit = sessions.Session(folder=tmp_path, photograph=tmp_path / "a.png", size=(48, 32), copy=tmp_path / "c.jpg")
+    for size, right in (((48, 32), True), ((32, 48), False)):
+        path = tmp_path / f"{size[0]}.png"
+        Image.new("L", size, 255).save(path)
+        if right:
+            assert sessions.read_marks(None, visit, None, str(path)).protect is not None
+        else:
+            with pytest.raises(InputError, match=r"protect: 32 x 48 px mask, 48 x 32 px picture"):
+                sessions.read_marks(None, visit, None, str(path))

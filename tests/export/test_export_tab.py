@@ -26,12 +26,14 @@ from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.page import tab
 from gan.export.page.cards import Card, cards, thumb
 from gan.export.page.channel import OWN, _by_file, _by_name, _show, asked, chosen, described
-from gan.export.page.handlers import Handlers, _Report, pick
+from gan.export.page.handlers import Handlers, Report, pick
 from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
 from gan.export.rule_result import Finding
 from gan.export.rules import RULES
 from gan.imaging.io.codec import decode
+from gan.ui import many_files
 from gan.ui.i18n import LABELS
+from gan.ui.many_files import join
 
 
 class RealRun:
@@ -74,8 +76,16 @@ def last(steps: Any) -> Any:
     return values
 
 
+def wanted(
+    files: Sequence[str], channel: str = "amazon", channel_file: str | None = None, fill: float | None = None
+) -> dict[str, Any]:
+    """What the page and programs hand over; of a check there is no fill."""
+    given = {"files": files, "channel": channel, "channel_file": channel_file}
+    return given if fill is None else {**given, "fill": fill}
+
+
 def exported(desk: Handlers, *given: Any, request: Any = None) -> tuple[dict[str, bytes], Any]:
-    archive, *values = last(desk.export(*given, request=request))
+    archive, *values = last(desk.export(wanted(*given), request))
     with zipfile.ZipFile(io.BytesIO(archive)) as packed:
         return {name: packed.read(name) for name in packed.namelist()}, values
 
@@ -84,16 +94,16 @@ def exported(desk: Handlers, *given: Any, request: Any = None) -> tuple[dict[str
 
 
 def test_a_check_measures_every_picture_and_goes_on_past_a_bad_one(files: list[str]) -> None:
-    report, path, listed, status = last(Handlers(RealRun()).check(files, "amazon"))
+    report, path, listed, status = last(Handlers(RealRun()).check(wanted(files), None))
     assert (Path(path).name, status) == ("packshot-amazon.json", "")
-    told = json.loads(report)
-    small, bad, good = told["files"]
-    assert channel_of(told["channel"]) == CHANNELS["amazon"]
+    listing = json.loads(report)
+    small, bad, good = listing["files"]
+    assert channel_of(listing["channel"]) == CHANNELS["amazon"]
     broken = [finding["rule"] for finding in small["findings"] if finding["status"] == "fail"]
     assert broken == ["transparency", "fill"]
     assert bad == {"source": "<b>.jpg", "error": bad["error"]}
     assert "not a picture" in bad["error"]
-    assert [each.get("passed") for each in told["files"]] == [False, None, False]
+    assert [each.get("passed") for each in listing["files"]] == [False, None, False]
     assert "0 of 3 pictures pass · 2 with broken rules · 1 could not be used" in listed
     assert "&lt;b&gt;.jpg" in listed
     assert "<b>.jpg" not in listed
@@ -103,7 +113,7 @@ def test_a_check_measures_every_picture_and_goes_on_past_a_bad_one(files: list[s
 
 def test_a_check_is_told_in_chinese(files: list[str]) -> None:
     request = SimpleNamespace(headers={"accept-language": "zh-CN"}, session_hash="a")
-    *_, listed, _ = last(Handlers(RealRun()).check(files[:1], "amazon", request=request))  # type: ignore[arg-type]
+    *_, listed, _ = last(Handlers(RealRun()).check(wanted(files[:1]), request))  # type: ignore[arg-type]
     assert "1 张图片中有 0 张合格" in listed
     assert "修复：" in listed
     assert "透明" in listed
@@ -113,7 +123,7 @@ def test_without_files_there_is_nothing_to_do() -> None:
     desk = Handlers(RealRun())
     for handler in (desk.check, desk.export):
         with pytest.raises(gr.Error, match="image: none was given"):
-            last(handler([]))
+            last(handler(wanted([]), None))
 
 
 # Export
@@ -143,7 +153,7 @@ def test_a_fill_frames_every_product_alike(files: list[str]) -> None:
     assert float(red.any(0).sum()) / picture.width_px == pytest.approx(0.5, abs=0.01)
     run = RealRun()
     with pytest.raises(gr.Error, match="fill"):
-        last(Handlers(run).export(files[2:], "etsy", None, 0.05))
+        last(Handlers(run).export(wanted(files[2:], "etsy", None, 0.05), None))
     assert not run.requests
 
 
@@ -155,7 +165,7 @@ def test_with_nothing_usable_the_report_says_why(files: list[str]) -> None:
 
 def test_a_missing_model_is_told_of_each_picture(tmp_path: Path) -> None:
     save(tmp_path / "opaque.png", shot(600, 600)[0])
-    *_, listed, _ = last(Handlers(RealRun()).check([str(tmp_path / "opaque.png")], "amazon"))
+    *_, listed, _ = last(Handlers(RealRun()).check(wanted([str(tmp_path / "opaque.png")]), None))
     assert "cutout is missing" in listed
 
 
@@ -171,7 +181,7 @@ def test_stop_hands_over_what_is_done(files: list[str], after: int) -> None:
             desk.checking.stop(visitor)
 
     desk = Handlers(RealRun(stop))
-    values = last(desk.export(many, "amazon", request=visitor))
+    values = last(desk.export(wanted(many), visitor))
     if after:
         with zipfile.ZipFile(io.BytesIO(values[0])) as packed:
             assert sum(name.endswith(".jpg") for name in packed.namelist()) == after
@@ -180,10 +190,10 @@ def test_stop_hands_over_what_is_done(files: list[str], after: int) -> None:
         assert values[:3] == (None, None, None)
     assert "stopped" in values[-2]
     desk = Handlers(RealRun(stop))
-    checked = last(desk.check(many, "amazon", request=visitor))
+    checked = last(desk.check(wanted(many), visitor))
     assert "stopped" in checked[-2]
     assert (len(json.loads(checked[0])["files"]) if after else checked[0]) == (after or None)
-    assert "stopped" not in last(desk.check(many[:1], "amazon", request=other))[-2]
+    assert "stopped" not in last(desk.check(wanted(many[:1]), other))[-2]
 
 
 def test_a_choice_in_the_gallery_gives_its_file(files: list[str], tmp_path: Path) -> None:
@@ -199,7 +209,7 @@ def test_a_choice_in_the_gallery_gives_its_file(files: list[str], tmp_path: Path
 
 
 def test_the_list_is_sent_when_it_has_grown() -> None:
-    report = _Report(1000)
+    report = Report(1000)
     sent = 0
     for number in range(1000):
         report.cards.append(Card(f"{number}.jpg"))
@@ -322,13 +332,13 @@ def test_a_thumb_is_small(tmp_path: Path) -> None:
 
 
 def test_what_other_tabs_send_joins_the_list() -> None:
-    assert tab._join("b.png", ["a.png"]) == (None, ["a.png", "b.png"])
-    assert tab._join("b.png", None) == (None, ["b.png"])
-    assert tab._join(None, ["a.png"]) == (gr.skip(), gr.skip())
+    assert join("b.png", ["a.png"]) == (None, ["a.png", "b.png"])
+    assert join("b.png", None) == (None, ["b.png"])
+    assert join(None, ["a.png"]) == (gr.skip(), gr.skip())
 
 
 def test_the_tab_has_two_endpoints_and_stop_ends_nothing_at_once() -> None:
-    def make() -> tuple[gr.Blocks, tab.Tab]:
+    def make() -> tuple[gr.Blocks, many_files.Tab]:
         blocks = gr.Blocks(analytics_enabled=False)
         with blocks:
             return blocks, tab.build(RealRun(), [FakeChoice("cutout")])  # type: ignore[list-item]

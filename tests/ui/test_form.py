@@ -21,7 +21,7 @@ from gan.core.reader import MaskFile, PictureFile
 from gan.edit.background import GroundFile
 from gan.imaging.io.codec import Encoding
 from gan.ui.endpoint import Done, Endpoints
-from gan.ui.form import Form, holds_pixels, read, takes_file, widget
+from gan.ui.form import Form, holds_pixels, read, shown_values, takes_file, widget
 
 FORMS = {name: kind for name, kind in REQUESTS.items() if name != "export"}
 """A channel is a name or a file of rules and is chosen on its own page."""
@@ -105,6 +105,34 @@ def test_a_group_is_a_fold_of_its_fields() -> None:
     assert "toy-size" in {block.elem_id for block in page.blocks.values() if isinstance(block, gr.Accordion)}
 
 
+def test_what_no_line_of_a_page_names_is_on_it_all_the_same() -> None:
+    def make() -> Form[Toy]:
+        form = Form(Toy, "toy")
+        form.add("times")
+        form.add_rest(without=("mask", "ground"))
+        return form
+
+    page, form = page_of(make)
+    assert list(form.fields) == ["times", "bounce", "side", "level", "fast", "words", "way"]
+    assert "toy-size" in {block.elem_id for block in page.blocks.values() if isinstance(block, gr.Accordion)}
+
+
+def test_a_field_that_may_be_left_out_is_a_slider_where_a_tick_stands_for_that() -> None:
+    class Turned(Request):
+        angle: Annotated[float | None, Option("of view", ge=-45, le=45, step=5)] = None
+
+    _, form = page_of(lambda: all_of(Turned, "toy"))
+    assert isinstance(form["angle"], gr.Number)
+    _, slider = page_of(lambda: Form(Turned, "toy").add_slider("angle", value=0))
+    assert (slider.minimum, slider.maximum, slider.step, slider.value) == (-45, 45, 5, 0)
+
+
+def test_widgets_hold_what_was_read_from_them(image: str) -> None:
+    held = {"bounce": 0.5, "times": 4, "side": 0, "level": 4, "way": "right", "fast": True, "words": ["red"], "seed": 3}
+    toy = read(Toy, {**held, "image": image})
+    assert {name: value for name, value in shown_values(toy).items() if name != "ground"} == held
+
+
 @pytest.mark.parametrize("task", FORMS)
 def test_every_field_has_the_widget_of_its_type_and_gives_its_default_back(task: str, tmp_path: Path) -> None:
     kind = FORMS[task]
@@ -118,11 +146,12 @@ def test_every_field_has_the_widget_of_its_type_and_gives_its_default_back(task:
         assert isinstance(component, gr.File) == holds_pixels(parameter)
     values = form.given([component.value for component in form.controls()])
     needed = {"picture": photograph(tmp_path / "a.png"), "to": "#112233", "styles": [tmp_path / "a.png"]}
-    needed |= {"reference": tmp_path / "a.png", "left": 3}
+    needed |= {name: tmp_path / "a.png" for name in ("reference", "flat_field", "pattern")}
+    needed |= {"left": 3}
     given = {**values, **{name: value for name, value in needed.items() if name in form.fields}}
     made = read(kind, given)
     for parameter in parameters(kind):
-        if parameter.name not in needed:
+        if not {parameter.name, parameter.public} & needed.keys():
             held = made
             for name in parameter.path:
                 held = getattr(held, name)

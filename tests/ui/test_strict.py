@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
+from gradio.data_classes import FileData
 
 from gan.core.errors import InputError
 from gan.imaging.io.formats import Encoding
+from gan.ui import strict
 from gan.ui.strict import make_strict
 
 make_strict()
@@ -19,35 +23,36 @@ SUGGEST = gr.CheckboxGroup(["dust", "text"], elem_id="inpaint-suggest", render=F
 EXIF = gr.Checkbox(elem_id="enhance-keep-exif", render=False)
 QUALITY = gr.Slider(1, 100, 92, step=1, elem_id="enhance-quality", render=False)
 ANGLE = gr.Number(elem_id="shadow-angle", render=False)
+LEAST = gr.Number(minimum=1, elem_id="inpaint-by", render=False)
 WORDS = gr.Textbox(elem_id="generate-text", render=False)
 
 
 @pytest.mark.parametrize(
     ("widget", "value", "told"),
     [
-        (EXIF, "false", "keep_exif: 'false'; true or false is expected. Correct the value."),
-        (EXIF, None, "keep_exif: None; true or false is expected"),
+        (EXIF, "false", 'keep_exif: "false"; true or false is expected. Correct the value.'),
+        (EXIF, None, "keep_exif: null; true or false is expected"),
         (EXIF, 0, "keep_exif: 0; true or false is expected"),
-        (QUALITY, float("nan"), "quality: nan; a number is expected"),
-        (QUALITY, None, "quality: None; a number is expected"),
-        (QUALITY, 101, "quality: 101; 1 ... 100 is expected"),
-        (QUALITY, True, "quality: True; a number is expected"),
-        (ANGLE, "45", "angle: '45'; a number is expected"),
+        (QUALITY, float("nan"), "quality: NaN; a number is expected"),
+        (QUALITY, None, "quality: null; a number is expected"),
+        (QUALITY, 101, "quality: 101; 1 to 100 is allowed"),
+        (QUALITY, True, "quality: true; a number is expected"),
+        (ANGLE, "45", 'angle: "45"; a number is expected'),
         (ANGLE, [45], "angle: [45]; a number is expected"),
-        (ANGLE, float("inf"), "angle: inf; a number is expected"),
+        (ANGLE, float("inf"), "angle: Infinity; a number is expected"),
         (ANGLE, 10**300, "angle: 1000"),
-        (WORDS, {"a": 1}, "text: {'a': 1}; a text is expected"),
-        (WORDS, "x" * 10**6, "text: 'xxx"),
-        (SCALE, 3, "scale: 3; 1, 2, 4 is expected"),
-        (SCALE, [2], "scale: [2]; 1, 2, 4 is expected"),
-        (SCALE, True, "scale: True; 1, 2, 4 is expected"),
-        (SCALE, {"a": 2}, "scale: {'a': 2}; 1, 2, 4 is expected"),
-        (KIND, "c", "kind: 'c'; a, b is expected"),
-        (KIND, ["a"], "kind: ['a']; a, b is expected"),
-        (SUGGEST, "dust", "suggest: 'dust'; a list is expected"),
-        (SUGGEST, [["dust"]], "suggest: ['dust']; dust, text is expected"),
-        (SUGGEST, ["rust"], "suggest: 'rust'; dust, text is expected"),
-        (WORDS, ["<script>"], "text: ['&lt;script&gt;']; a text"),
+        (WORDS, {"a": 1}, 'text: {"a": 1}; a text is expected'),
+        (WORDS, "x" * 10**6, 'text: "xxx'),
+        (SCALE, 3, "scale: 3; 1, 2, 4 are allowed"),
+        (SCALE, [2], "scale: [2]; 1, 2, 4 are allowed"),
+        (SCALE, True, "scale: true; 1, 2, 4 are allowed"),
+        (SCALE, {"a": 2}, 'scale: {"a": 2}; 1, 2, 4 are allowed'),
+        (KIND, "c", 'kind: "c"; a, b are allowed'),
+        (KIND, ["a"], 'kind: ["a"]; a, b are allowed'),
+        (SUGGEST, "dust", 'suggest: "dust"; a list is expected'),
+        (SUGGEST, [["dust"]], 'suggest: ["dust"]; dust, text are allowed'),
+        (SUGGEST, ["rust"], 'suggest: "rust"; dust, text are allowed'),
+        (WORDS, ["<script>"], 'text: ["&lt;script&gt;"]; a text'),
     ],
 )
 def test_a_value_of_another_type_is_told(widget: Any, value: object, told: str) -> None:
@@ -56,6 +61,37 @@ def test_a_value_of_another_type_is_told(widget: Any, value: object, told: str) 
     assert caught.value.message.startswith(told)
     assert len(caught.value.message) < 200
     assert not caught.value.print_exception
+
+
+@pytest.mark.parametrize(
+    ("widget", "value", "told"),
+    [
+        (ANGLE, "45", '"45"；应为数值。请更正该值。'),
+        (EXIF, 0, "0；应为 true 或 false。"),
+        (WORDS, 3, "3；应为文字。"),
+        (SUGGEST, 3, "3；应为列表。"),
+        (QUALITY, 101, "101；允许 1 到 100。"),
+        (LEAST, 0, "0；不得小于 1。"),
+        (SCALE, 3, "3；可选 1, 2, 4。"),
+    ],
+)
+def test_a_chinese_sentence_is_chinese_to_its_end(
+    widget: Any, value: object, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strict, "language", lambda _: "zh")
+    with pytest.raises(gr.Error) as caught:
+        widget.preprocess(value)
+    assert told in caught.value.message
+
+
+def test_a_file_that_is_used_is_not_old(tmp_path: Path) -> None:
+    """Whoever works with an upload for longer than uploads are kept does not lose it."""
+    for widget in (gr.File(type="filepath", render=False), gr.DownloadButton(render=False)):
+        path = tmp_path / f"{type(widget).__name__}.png"
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+        assert widget.preprocess(FileData(path=str(path))) == str(path)  # type: ignore[attr-defined]
+        assert path.stat().st_mtime > 1
 
 
 @pytest.mark.parametrize(

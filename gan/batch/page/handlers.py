@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import html
 import shutil
-import tempfile
 import threading
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
+from gradio.components.base import Component
 
-from gan.batch.page.recipe import STANDARD, Offered, chosen, title_of
+from gan.batch.page.recipe import BatchOptions, Offered, chosen, title_of
 from gan.batch.page.report import BatchProgress
 from gan.batch.recipe_json import KEPT
 from gan.batch.results import Summary
 from gan.batch.runner import Replay
 from gan.core.contract import Progress
-from gan.core.errors import Cancelled, InputError, StepError, as_data
-from gan.ui.background_job import follow
-from gan.ui.i18n import language, sentence
+from gan.core.errors import Cancelled
+from gan.ui.endpoint import Endpoints
+from gan.ui.form import read
+from gan.ui.i18n import language
+from gan.ui.many_files import carry_out, given
 from gan.ui.protocols import Run
 from gan.ui.stop import Stops
 
 ARCHIVE_NAME: Final = "packshot-batch.zip"
+FIRST: Final = ("files", "recipe_file", "more_files", "ready")
+"""Parameters in the order of the first version."""
+DOCS: Final = """Replay a recipe's steps on pictures.
+
+recipe_file is a recipe's JSON, the JSON beside a result, or a finished picture that carries its steps; more_files are
+those that the steps name, such as styles and masks.
+
+Returns the ZIP with the pictures, their steps, report.csv, report.json and contact sheets; the report as JSON; the
+first picture; the contact sheets, before beside after; and the report as HTML."""
 
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 """The same files give the same ZIP on every day; this is the earliest that the format knows."""
@@ -46,47 +56,35 @@ class Handlers:
         self._offered = offered
         self.running = Stops()
 
-    def run(
-        self,
-        files: Sequence[str] | None,
-        recipe_file: str | None = None,
-        more_files: Sequence[str] | None = None,
-        ready: str = STANDARD,
-        request: gr.Request | None = None,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Replay a recipe's steps on pictures.
+    def run(self, values: Mapping[str, Any], request: gr.Request | None) -> Iterator[tuple[Any, ...]]:
+        """Outputs: archive, the report's file, the first picture, contact sheets, the report, status.
 
-        recipe_file is a recipe's JSON, the JSON beside a result, or a finished picture that carries its steps;
-        more_files are those that the steps name, such as styles and masks. Without a recipe_file, ready is one of
-        square, transparent, amazon and restore.
-
-        Returns the ZIP with the pictures, their steps, report.csv, report.json and contact sheets; the report as JSON;
-        the first picture; the contact sheets, before beside after; and the report as HTML.
+        Args:
+            values: files, recipe_file, more_files, and fields of `BatchOptions`.
         """
         to = language(request)
         told = BatchProgress()
-        with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
 
-            def job(progress: Progress, cancel: threading.Event) -> _Made | StepError:
-                self.running.begin(request, cancel)
-                try:
-                    recipe = chosen(recipe_file, more_files, ready, self._offered)
-                    told.title = title_of(recipe, recipe_file, ready, to)
-                    if not files and not recipe.draws:
-                        raise _no_picture()
-                    paths, out = [Path(path) for path in files or ()], Path(folder) / "out"
-                    replay = Replay(recipe, paths, out, self._run, progress=_overall(progress), cancel=cancel)
-                except StepError as error:
-                    return as_data(error)
-                return _Made(_replayed(replay, told), Path(folder), cancel.is_set())
+        def work(folder: Path, progress: Progress, cancel: threading.Event) -> tuple[Any, ...]:
+            files, file, more = (values[name] for name in FIRST[:3])
+            options = read(BatchOptions, {name: value for name, value in values.items() if name not in FIRST[:3]})
+            recipe = chosen(file, more, options.ready, self._offered)
+            told.title = title_of(recipe, file, options.ready, to)
+            paths = [] if recipe.draws and not files else given(files)
+            replay = Replay(recipe, paths, folder / "out", self._run, progress=_overall(progress), cancel=cancel)
+            return _Made(_replayed(replay, told), folder).values()
 
-            with self.running.until_the_end(request):
-                skipped = (gr.skip(),) * 4
-                made = yield from follow(job, to, lambda line: (*skipped, told.update(to), line))
-            if isinstance(made, StepError):
-                yield *skipped, gr.skip(), ""  # an error leaves on the page what was last shown there
-                raise gr.Error(html.escape(sentence(made, to), quote=False), print_exception=False)
-            yield *made.values(), told.html(to, stopped=made.stopped), ""
+        return carry_out(work, told, self.running, request, to, outputs=4)
+
+    def expose(self, public: Endpoints, outputs: Sequence[Component]) -> None:
+        """Let programs call /run."""
+        entries = [
+            public.file("files", "pictures", many=True),
+            public.file("recipe_file", "steps, or a finished picture that carries them"),
+            public.file("more_files", "files that the steps name", many=True),
+            *public.entries(BatchOptions),
+        ]
+        public.serve("run", self.run, entries, outputs, docs=DOCS, first=FIRST)
 
 
 @dataclass(frozen=True)
@@ -96,12 +94,10 @@ class _Made:
     Attributes:
         summary: of the work that was done.
         folder: holds "out", the results, and takes the archive.
-        stopped: whether it ended before its end.
     """
 
     summary: Summary
     folder: Path
-    stopped: bool
 
     def values(self) -> tuple[Any, ...]:
         """Archive, report, first picture, sheets; nothing where Stop came before the first picture."""
@@ -140,7 +136,3 @@ def _pack(archive: Path, out: Path) -> None:
             entry.file_size = (out / path).stat().st_size
             with (out / path).open("rb") as source, packed.open(entry, "w") as target:
                 shutil.copyfileobj(source, target, 2**20)
-
-
-def _no_picture() -> InputError:
-    return InputError("image", "none was given", "at least one picture is needed", "Choose files first")

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import gradio as gr
 from gradio.components.base import Component
@@ -17,9 +17,11 @@ from gan.batch.page.ready import READY, ready_recipe
 from gan.batch.page.report import described
 from gan.batch.recipe_json import MOST_NAME, Recipe, from_history, read_recipe, to_json
 from gan.core.errors import InputError, PackshotError
+from gan.core.option import Option, Options
 from gan.export.filenames import Names
 from gan.imaging.io.codec import decode
 from gan.imaging.io.formats import FORMATS, Encoding, Format
+from gan.ui.form import Form
 from gan.ui.i18n import Language, label, language, sentence, word
 from gan.ui.protocols import Choice
 from gan.ui.widgets import DECODING, LIGHT
@@ -32,6 +34,15 @@ AUTO_MODEL: Final = "auto"
 TASKS: Final = ("enhance", "generate", "inpaint", "stylize", "cutout")
 """Whose models a page offers."""
 
+
+class BatchOptions(Options):
+    """Settings of a batch beside its files."""
+
+    ready: Annotated[
+        Literal["square", "transparent", "amazon", "restore", "own"], Option("ready-made steps, without a recipe_file")
+    ] = "square"
+
+
 Offered = Callable[[str], Sequence[Choice]]
 """The models of a task."""
 
@@ -40,12 +51,16 @@ Offered = Callable[[str], Sequence[Choice]]
 class Panel:
     """The choice of the steps, what they are, and the fold for steps of one's own."""
 
-    ready: gr.Dropdown
+    form: Form[BatchOptions]
     card: gr.HTML
     save: gr.DownloadButton
     own: gr.Accordion
     file: gr.File
     more: gr.File
+
+    @property
+    def ready(self) -> gr.Dropdown:
+        return self.form["ready"]  # type: ignore[no-any-return]
 
     @property
     def inputs(self) -> list[Component]:
@@ -55,13 +70,8 @@ class Panel:
 
 def build(offered: Offered) -> Panel:
     """Draw it, and keep what is shown in step with what is chosen."""
-    ready = gr.Dropdown(
-        [*((label(f"batch.ready.{name}"), name) for name in READY), (label("batch.own"), OWN)],
-        value=STANDARD,
-        label=label("batch.steps"),
-        filterable=False,
-        elem_id="batch-ready",
-    )
+    form = Form(BatchOptions, "batch")
+    form.add_choice("ready", [*((label(f"batch.ready.{name}"), name) for name in READY), (label("batch.own"), OWN)])
     card = gr.HTML(elem_id="batch-steps", elem_classes="around", padding=False)
     save = gr.DownloadButton(label("batch.save"), size="sm", elem_id="batch-save")
     with gr.Accordion(label("batch.own"), open=False, elem_id="batch-own") as own:
@@ -70,7 +80,8 @@ def build(offered: Offered) -> Panel:
         more = gr.File(
             label=label("batch.more"), file_count="multiple", type="filepath", height=130, elem_id="batch-more"
         )
-    panel = Panel(ready, card, save, own, file, more)
+    form.add_rest()
+    panel = Panel(form, card, save, own, file, more)
     _keep_in_step(panel, offered)
     return panel
 

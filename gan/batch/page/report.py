@@ -7,23 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import gradio as gr
-
 from gan.batch.recipe import Recipe
 from gan.batch.results import Outcome, Outlier, printable
 from gan.batch.steps import LEFT_OUT, Step, kind_of
 from gan.export.channels import CHANNELS
 from gan.ui.assets import html_of
 from gan.ui.i18n import Language, field_name, notice, say, sentence, word
+from gan.ui.many_files import Growing
 
 MOST_LISTED: Final = 50
 """Of each kind; the report in the archive has them all."""
 
 MOST_NAMES: Final = 5
 MOST_LETTERS: Final = 60
-
-GROWTH: Final = 1.1
-"""The report is sent again when it has grown by this, so that many pictures stay light."""
 
 OUTLIERS: Final[Mapping[str, str]] = {
     "product": "The product's color differs from the other pictures (ΔE {delta_e})",
@@ -33,25 +29,20 @@ OUTLIERS: Final[Mapping[str, str]] = {
 
 
 @dataclass
-class BatchProgress:
+class BatchProgress(Growing):
     """Progress of a batch: the outcomes so far; written by the worker, read by the page."""
 
     title: str = ""
     count: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     outliers: Sequence[Outlier] = ()
-    sent: int = 0
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
 
     def add(self, outcome: Outcome) -> None:
         """Remember it, without its small pictures."""
         self.outcomes.append(dataclasses.replace(outcome, before=b"", after=b""))
-
-    def update(self, to: Language) -> Any:
-        """The report where it has grown; else nothing is sent."""
-        if len(self.outcomes) <= self.sent * GROWTH:
-            return gr.skip()
-        self.sent = len(self.outcomes)
-        return self.html(to)
 
     def html(self, to: Language, *, stopped: bool = False) -> str:
         """The sum, then what could not be used, outliers of color, and notices with the pictures they are of."""

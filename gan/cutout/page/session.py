@@ -11,10 +11,11 @@ from typing import Final
 import torch
 
 from gan.core.contract import Result
+from gan.core.errors import InputError
 from gan.cutout.page.settings import Edits
 from gan.cutout.segment import AUTO_MODEL
 from gan.imaging.io.codec import to_pil
-from gan.imaging.mask import Mask, decode_mask, encode_mask
+from gan.imaging.mask import Mask, decode_mask, encode_mask, united
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 from gan.ui import session
@@ -161,14 +162,23 @@ def read_marks(value: EditorValue | None, visit: Session, mask: str | None, prot
         protect: path of a mask of what keeps its colour; united with the strokes.
 
     Raises:
-        InputError: a mask cannot be read.
+        InputError: a mask cannot be read, or one of what keeps its color has another size than the photograph.
     """
     width_px, height_px = visit.size
     folder, stem = visit.new_folder(), visit.photograph.stem or "picture"
     keep, drop, blue = drawn_in(value, height_px, width_px, BRUSHES)
     if protect is not None:
         given = decode_mask(protect, field="protect")
-        blue = given if blue is None else _united(given, blue)
+        if (given.width_px, given.height_px) != visit.size:
+            raise InputError(
+                "protect",
+                "{mask} px mask, {picture} px picture",
+                "a mask of the picture's size is needed",
+                "Choose the mask that belongs to this picture",
+                mask=f"{given.width_px} x {given.height_px}",
+                picture=f"{width_px} x {height_px}",
+            )
+        blue = given if blue is None else united(given, blue)
 
     def write(found: Mask | None, name: str) -> Path | None:
         if found is None:
@@ -207,7 +217,3 @@ def kept_layers(value: EditorValue | None, folder: Path) -> tuple[Path, ...]:
         open_layer(layer).save(path)
         paths.append(path)
     return tuple(paths)
-
-
-def _united(a: Mask, b: Mask) -> Mask:
-    return b if a.coverage.shape != b.coverage.shape else Mask(torch.maximum(a.coverage, b.coverage), a.name)

@@ -23,7 +23,7 @@ from gan.edit.recolor import RecolorRequest
 from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.io.codec import decode
-from gan.ui.form import read_fields
+from gan.ui.form import SEPARATOR, read_fields
 
 COLOR, PICTURE = "color", "picture"
 """Choices of a background besides `TRANSPARENT` and `WHITE`."""
@@ -39,7 +39,6 @@ EDITS: Final[Mapping[str, type[Request]]] = {
 OF_THE_PAGE: Final = ("picture", "mask", "protect", "ground", "model", "seed")
 """Fields of the edits that no widget of their own holds."""
 
-_SEPARATOR: Final = re.compile(r"[\s,;，；、]+")
 _RGB: Final = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)[^)]*\)")
 
 
@@ -147,7 +146,7 @@ def colors_of(text: str, *, field: str = "to") -> tuple[str, ...]:
     Raises:
         InputError: there is none, or one that is no colour.
     """
-    names = [part for part in _SEPARATOR.split(text or "") if part]
+    names = [part for part in SEPARATOR.split(text or "") if part]
     if not names:
         raise InputError(field, "none was given", "at least one color is needed", "Write one, such as #1F6FEB")
     return tuple(dict.fromkeys(_written(hex_color(name, field=field)) for name in names))
@@ -155,7 +154,7 @@ def colors_of(text: str, *, field: str = "to") -> tuple[str, ...]:
 
 def swatches(text: str) -> list[str]:
     """Valid colors in a text that is still being typed."""
-    return list(dict.fromkeys(color for part in _SEPARATOR.split(text or "") for color in _color(part)))
+    return list(dict.fromkeys(color for part in SEPARATOR.split(text or "") for color in _color(part)))
 
 
 def _color(text: str) -> tuple[str, ...]:

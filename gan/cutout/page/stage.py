@@ -30,9 +30,6 @@ from gan.ui.protocols import Run
 from gan.ui.result import written
 from gan.ui.session import Shelf
 
-THUMB_PX: Final = 256
-SEEN: Final = 0.5
-
 
 @dataclass(frozen=True)
 class Stage:

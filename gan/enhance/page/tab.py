@@ -83,7 +83,8 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
 
     settings = [*form.controls(), *output.controls()]
     inputs = [picture, *measured.controls(), *settings]
-    view.reveal(work.attach(work.start.click, on_page, inputs, view.values()))
+    belongs = view.of(picture)
+    view.reveal(work.attach(work.start.click, on_page, inputs, view.values(), of=belongs), belongs)
     Endpoints("enhance").expose(
         "enhance",
         EnhanceRequest,

@@ -7,30 +7,33 @@ import tempfile
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
+from gradio.components.base import Component
 
 from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled, InputError, PackshotError, as_data
-from gan.cutout.segment import AUTO_MODEL
-from gan.export.channels import Channel
+from gan.export.channels import NAMES, Channel
 from gan.export.file_metadata import SUFFIX_OF, facts_of
 from gan.export.page.cards import Card, cards, thumb
 from gan.export.page.channel import STANDARD, chosen
-from gan.export.pipeline import CheckRequest
+from gan.export.pipeline import ChannelRequest, CheckRequest, ExportRequest
 from gan.export.rule_result import Finding
 from gan.export.zip_builder import Packed, pack
 from gan.export.zip_package import ERROR, Package
 from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 from gan.limits import MAX_BYTES, MAX_ENTRIES, MAX_SAVED_BYTES
-from gan.ui.background_job import follow, one_sentence
+from gan.ui.background_job import one_sentence
+from gan.ui.endpoint import Endpoints
+from gan.ui.form import read_fields
 from gan.ui.i18n import Language, language, say
+from gan.ui.many_files import Growing, carry_out, given
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
 from gan.ui.stop import Stops
@@ -42,100 +45,99 @@ PREVIEW_PX: Final = 1024
 STEPS: Final = 100
 """Into so many the progress divides each picture."""
 
-GROWTH: Final = 1.1
-"""The list is sent again when it has grown by this: so often that it moves, so rarely that many pictures stay light."""
+FIRST: Final = ("files", "channel", "channel_file", "fill", "model")
+"""Parameters in the order of the first version."""
+CHANNEL_DOCS: Final = f"channel is {', '.join(NAMES)}; a TOML file takes its place."
+CHECK_DOCS: Final = f"""Measure pictures against a sales channel's rules.
+
+{CHANNEL_DOCS}
+
+Returns the report as JSON and the same as HTML."""
+EXPORT_DOCS: Final = f"""Repair pictures for a sales channel and pack them with a report.
+
+{CHANNEL_DOCS} fill is the share of the frame, 0.1 to 1, that every product is to take; at 0 only what breaks a rule is
+framed anew.
+
+Returns the ZIP with the pictures, report.csv and report.json; the first picture; previews before and after; and the
+report as HTML."""
 
 
-@dataclass
-class _Report:
-    """Progress of a check: the cards so far; written by the worker, read by the page."""
+class Report(Growing):
+    """Cards of the pictures so far."""
 
-    count: int
-    channel: str = ""
-    cards: list[Card] = field(default_factory=list)
-    sent: int = 0
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.channel = ""
+        self.cards: list[Card] = []
+
+    def __len__(self) -> int:
+        return len(self.cards)
 
     def html(self, to: Language, *, stopped: bool = False) -> str:
         return cards(list(self.cards), self.count, self.channel, to, stopped=stopped)
 
-    def update(self, to: Language) -> Any:
-        """The list where it has grown; else nothing is sent."""
-        if len(self.cards) <= self.sent * GROWTH:
-            return gr.skip()
-        self.sent = len(self.cards)
-        return self.html(to)
-
 
 class Handlers:
-    """The handlers, for the page and for programs."""
+    """The handlers, for the page and for programs. `values`: files, channel, channel_file, and a request's fields."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self.checking = Stops()
         self.exporting = Stops()
 
-    def check(
+    def check(self, values: Mapping[str, Any], request: gr.Request | None) -> Iterator[tuple[Any, ...]]:
+        """Outputs: the report's file, the report, status."""
+        to, files = language(request), values["files"]
+        report = Report(len(files or ()))
+
+        def work(folder: Path, progress: Progress, cancel: threading.Event) -> tuple[str | None]:
+            running = self._work(CheckRequest, values, folder, report, progress, cancel)
+            file = running.check(given(files))
+            return (None if file is None else str(file),)
+
+        return carry_out(work, report, self.checking, request, to, outputs=1)
+
+    def export(self, values: Mapping[str, Any], request: gr.Request | None) -> Iterator[tuple[Any, ...]]:
+        """Outputs: the archive, the first picture, previews, the report, status."""
+        to, files = language(request), values["files"]
+        report = Report(len(files or ()))
+
+        def work(folder: Path, progress: Progress, cancel: threading.Event) -> tuple[Any, ...]:
+            running = self._work(ExportRequest, values, folder, report, progress, cancel)
+            made = running.export(given(files), to)
+            return (None, None, None) if made is None else made.values()
+
+        return carry_out(work, report, self.exporting, request, to, outputs=3)
+
+    def _work(
         self,
-        files: Sequence[str] | None,
-        channel: str = STANDARD,
-        channel_file: str | None = None,
-        model: str = AUTO_MODEL,
-        request: gr.Request | None = None,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Measure pictures against a sales channel's rules.
+        kind: type[ChannelRequest],
+        values: Mapping[str, Any],
+        folder: Path,
+        report: Report,
+        progress: Progress,
+        cancel: threading.Event,
+    ) -> _Work:
+        channel = chosen(values["channel"], values["channel_file"])
+        report.channel = channel.title or channel.name
+        options = read_fields(kind, {name: value for name, value in values.items() if name not in FIRST[:3]})
+        return _Work(self._run, channel, options, folder, report, progress, cancel)
 
-        channel is amazon, ebay, google, google-apparel, shopify, walmart or etsy; a TOML file takes its place.
+    def expose(self, public: Endpoints, check: Sequence[Component], export: Sequence[Component]) -> None:
+        """Let programs call /check and /export.
 
-        Returns the report as JSON and the same as HTML.
+        Args:
+            check, export: their outputs, with the status.
         """
-        to = language(request)
-        report = _Report(len(files or ()))
-        with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
-
-            def job(progress: Progress, cancel: threading.Event) -> tuple[Path | None, bool]:
-                self.checking.begin(request, cancel)
-                rules = chosen(channel, channel_file)
-                report.channel = rules.title or rules.name
-                work = _Work(self._run, rules, model, Path(folder), report, progress, cancel)
-                return work.check(_given(files)), cancel.is_set()
-
-            with self.checking.until_the_end(request):
-                file, stopped = yield from follow(job, to, lambda line: (gr.skip(), report.update(to), line))
-            yield None if file is None else str(file), report.html(to, stopped=stopped), ""
-
-    def export(
-        self,
-        files: Sequence[str] | None,
-        channel: str = STANDARD,
-        channel_file: str | None = None,
-        fill: float = 0,
-        model: str = AUTO_MODEL,
-        request: gr.Request | None = None,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Repair pictures for a sales channel and pack them with a report.
-
-        channel is amazon, ebay, google, google-apparel, shopify, walmart or etsy; a TOML file takes its place. fill is
-        the share of the frame, 0.1 to 1, that every product is to take; at 0 only what breaks a rule is framed anew.
-
-        Returns the ZIP with the pictures, report.csv and report.json; the first picture; previews before and after; and
-        the report as HTML.
-        """
-        to = language(request)
-        report = _Report(len(files or ()))
-        with tempfile.TemporaryDirectory(prefix="packshot-", ignore_cleanup_errors=True) as folder:
-
-            def job(progress: Progress, cancel: threading.Event) -> tuple[_Made | None, bool]:
-                self.exporting.begin(request, cancel)
-                rules = chosen(channel, channel_file)
-                report.channel = rules.title or rules.name
-                work = _Work(self._run, rules, model, Path(folder), report, progress, cancel)
-                return work.export(_given(files), float(fill or 0) or None, to), cancel.is_set()
-
-            with self.exporting.until_the_end(request):
-                skipped = (gr.skip(),) * 3
-                made, stopped = yield from follow(job, to, lambda line: (*skipped, report.update(to), line))
-            values = (None, None, None) if made is None else made.values()
-            yield *values, report.html(to, stopped=stopped), ""
+        files = public.file("files", "pictures", many=True)
+        channel = public.text("channel", ", ".join(NAMES), STANDARD)
+        rules = public.file("channel_file", "rules of your own as TOML, in place of the channel")
+        for name, handle, kind, outputs, docs in (
+            ("check", self.check, CheckRequest, check, CHECK_DOCS),
+            ("export", self.export, ExportRequest, export, EXPORT_DOCS),
+        ):
+            own = public.entries(kind, without=("image", "seed", "channel"))
+            public.serve(name, handle, [files, channel, rules, *own], outputs, docs=docs, first=FIRST)
 
 
 def pick(archive: str | None, event: gr.SelectData, request: gr.Request | None = None) -> Iterator[Any]:
@@ -164,9 +166,9 @@ class _Work:
 
     run: Run
     channel: Channel
-    model: str
+    options: Mapping[str, Any]
     folder: Path
-    report: _Report
+    report: Report
     progress: Progress
     cancel: threading.Event
 
@@ -183,7 +185,7 @@ class _Work:
         file.write_text(f"{written}\n", encoding="utf-8")
         return file
 
-    def export(self, paths: Sequence[Path], fill: float | None, to: Language) -> _Made | None:
+    def export(self, paths: Sequence[Path], to: Language) -> _Made | None:
         """The archive and what is shown of it; None where Stop came before the first."""
         previews: list[tuple[str, str]] = []
         seen: list[tuple[Picture, Picture]] = []
@@ -198,7 +200,7 @@ class _Work:
         archive = self.folder / ARCHIVE_NAME.format(channel=self.channel.name)
         with Package(archive, self.channel) as package:
             with suppress(Cancelled):
-                for packed in pack(package, sources, self.channel, run, fill=fill, model=self.model):
+                for packed in pack(package, sources, self.channel, run, **self.options):
                     card = Card(packed.source, error=packed.error)
                     if packed.error is None:
                         before, after = seen.pop()
@@ -226,7 +228,7 @@ class _Work:
         advance(0, 1, "")
         picture = decode(path)
         facts = facts_of(path, picture=picture)
-        request = CheckRequest(picture=picture, channel=self.channel, facts=facts, model=self.model)
+        request = CheckRequest(picture=picture, channel=self.channel, facts=facts, **self.options)
         result = self.run(request, progress=advance, cancel=self.cancel)
         findings = tuple(Finding.of_record(record) for record in result.details["findings"])
         line = f"{picture.width_px} × {picture.height_px} px · {picture.file_format} · {megabytes(path)}"
@@ -263,12 +265,6 @@ class _Work:
             self.progress(number * STEPS + STEPS * done // max(1, total), count * STEPS, what)
 
         return advance
-
-
-def _given(files: Sequence[str] | None) -> list[Path]:
-    if not files:
-        raise InputError("image", "none was given", "at least one picture is needed", "Choose files first")
-    return [Path(path) for path in files]
 
 
 def _unpacked(archive: Path, preview: int, folder: Path) -> Path:

@@ -133,7 +133,7 @@ class Projector:
         to, settings = language(request), self._desk.settings(values)
 
         def ask() -> Asked[ProjectRequest]:
-            shared = {name: settings[name] for name in SHARED if name in settings}
+            shared: dict[str, Any] = {name: settings[name] for name in SHARED if name in settings}
             return Asked(read(ProjectRequest, {**shared, "image": image, "steps": steps}), Encoding())
 
         def shown(done: Done[ProjectRequest]) -> tuple[Any, ...]:

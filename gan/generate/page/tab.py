@@ -18,6 +18,7 @@ from gan.generate.page.directions import Find
 from gan.generate.page.handlers import Handlers
 from gan.generate.page.settings import AS_DRAWN, SAID, VIEW, Controls, Models
 from gan.ui import widgets
+from gan.ui.belonging import Belonging
 from gan.ui.endpoint import Endpoints
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run
@@ -226,13 +227,16 @@ def _sets(parts: _Parts, desk: Handlers) -> None:
 
 def _projections(parts: _Parts, desk: Handlers) -> None:
     photo, controls, projector = parts.photo, parts.controls, tab_photo.Projector(desk)
+    belongs = Belonging(photo.photograph, photo.values(), [photo.pair, photo.files])
     done = photo.bar.attach(
         photo.bar.start.click,
         projector.project,
         [photo.photograph, photo.steps, *controls.all],
         [*photo.values(), *parts.put, parts.preview, parts.line],
+        of=belongs,
     )
-    done.success(lambda: [gr.update(visible=True)] * 2, None, [photo.pair, photo.files], **LIGHT)
+    shown = done.success(lambda: [gr.update(visible=True)] * 2, None, [photo.pair, photo.files], **LIGHT)
+    belongs.settle(shown.then)
 
 
 def _films(parts: _Parts, desk: Handlers) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import gradio as gr
 from gradio.components.base import Component
@@ -22,6 +22,9 @@ from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
 from gan.ui.session import Shelf
 from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
+
+EXAMPLES: Final = ("labelled", "carton", "chair", "dandelions", "helmet", "tulips")
+"""First the one that has something to remove."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     with gr.Row(equal_height=False):
         with gr.Column(scale=6, min_width=320):
             photograph = widgets.picture_file("inpaint")
-            widgets.shelf("inpaint", photograph, examples)
+            widgets.shelf("inpaint", photograph, examples, EXAMPLES)
             if not ready:
                 widgets.say_why_not("inpaint", "inpaint.unavailable", models)
             editor = mask_editor.build("inpaint", "inpaint.editor")

@@ -18,6 +18,7 @@ from gan.stylize.page.handlers import Choices
 from gan.stylize.page.preview import Previewer
 from gan.stylize.pipeline import SheetRequest, StylizeRequest
 from gan.ui import compare_button, widgets
+from gan.ui.belonging import Belonging
 from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
 from gan.ui.form import Form, read
 from gan.ui.i18n import label, language
@@ -198,7 +199,8 @@ def _results(parts: _Parts, run: Run) -> None:
         yield from carry_out(run, ask, finish, language(request), outputs=len(shown))
 
     inputs = [parts.photograph, *parts.choices, *output.controls()]
-    view.reveal(parts.bar.attach(parts.bar.start.click, on_page, inputs, shown))
+    belongs = view.of(parts.photograph, [parts.cube, parts.original, parts.hold])
+    view.reveal(parts.bar.attach(parts.bar.start.click, on_page, inputs, shown, of=belongs), belongs)
 
 
 def _sheets(parts: _Parts, run: Run) -> None:
@@ -215,7 +217,7 @@ def _sheets(parts: _Parts, run: Run) -> None:
         yield from carry_out(run, ask, tab_sheet.finish, to, outputs=len(sheet.values()))
 
     inputs = [parts.photograph, *(parts.form[name] for name in names)]
-    made = sheet.bar.attach(sheet.bar.start.click, on_page, inputs, sheet.values())
-    made.success(lambda: [gr.update(visible=True)] * 2, None, sheet.values(), **LIGHT).then(
-        None, js=widgets.SCROLL.format(sheet.gallery.elem_id), **LIGHT
-    )
+    belongs = Belonging(parts.photograph, sheet.values(), sheet.values())
+    made = sheet.bar.attach(sheet.bar.start.click, on_page, inputs, sheet.values(), of=belongs)
+    shown = made.success(lambda: [gr.update(visible=True)] * 2, None, sheet.values(), **LIGHT)
+    belongs.settle(shown.then).then(None, js=widgets.SCROLL.format(sheet.gallery.elem_id), **LIGHT)
