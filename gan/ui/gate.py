@@ -23,7 +23,7 @@ from gan.imaging.io.admission import admitted_by
 from gan.limits import BYTES_PER_PIXEL, MAX_PIXELS, MAX_WAIT_S, MAX_WORKERS, MEMORY_SHARE
 
 _LOOK_S: Final = 0.2
-"""How often one that waits looks whether it was cancelled."""
+"""Interval at which one that waits looks whether it was cancelled."""
 
 _CGROUP_LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
 

@@ -49,7 +49,7 @@ class Growing(ABC):
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many files it tells of so far."""
+        """Number of files it tells of so far."""
 
     @abstractmethod
     def html(self, to: Language, *, stopped: bool = False) -> str:

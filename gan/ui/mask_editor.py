@@ -46,7 +46,7 @@ CORE: Final = 0.7
 """A thin stroke stays where it covers this much; of a wide one that lies inside anyway."""
 
 LAYER_FORMATS: Final = ("PNG", "WEBP")
-"""What a layer can be: PNG from the page, either from a program."""
+"""Formats of a layer: PNG from the page, either from a program."""
 
 AWAY: Final = "hidden"
 """Value of `visible` that hides the editor. False would take it off the page, and Gradio's editor that is taken

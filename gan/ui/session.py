@@ -87,7 +87,7 @@ class Session(Generic[Result]):
 
 
 UNUSED_S: Final = 120.0
-"""How long a result's files stay that the session does not refer to: another event may be about to hand them over."""
+"""Time for which files stay that the session does not refer to: another event may be about to hand them over."""
 
 
 def _paths(value: Any) -> Iterator[Path]:

@@ -66,7 +66,7 @@ def test_a_value_of_another_type_is_told(widget: Any, value: object, told: str) 
 @pytest.mark.parametrize(
     ("widget", "value", "told"),
     [
-        (ANGLE, "45", '"45"；应为数值。请更正该值。'),
+        (ANGLE, "45", '"45"；应为数字。请更正该值。'),
         (EXIF, 0, "0；应为 true 或 false。"),
         (WORDS, 3, "3；应为文字。"),
         (SUGGEST, 3, "3；应为列表。"),

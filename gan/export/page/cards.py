@@ -107,7 +107,7 @@ def _unfolded(card: Card, count: int) -> bool:
 
 
 def _card(card: Card, to: Language, *, unfolded: bool) -> dict[str, Any]:
-    """What the template takes of a card."""
+    """A card as the template takes it."""
     heads, rows = _checked(card, to) if card.before is None else _repaired(card, card.before, to)
     done = "" if card.before is None else say("Fixes", to) if card.repairs else say("No fixes were needed", to)
     return {

@@ -37,7 +37,7 @@ SAID: Final = ("category", *NAMED)
 MIX_LABELS: Final = {name: f"generate.mix.{name}" for name in MIXES}
 
 Settings = Mapping[str, Any]
-"""What the widgets hold, by the fields' public names, and `AS_DRAWN`."""
+"""Values of the widgets, by the fields' public names, and `AS_DRAWN`."""
 
 
 def defaults() -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Session(session.Session[Step]):
-    """What the page is at; the first step is the photograph.
+    """State of a visit of the Inpaint page; the first step is the photograph.
 
     Attributes:
         masks: files of the current step, the last is in force; what lies before it can be taken back.

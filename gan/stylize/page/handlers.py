@@ -46,7 +46,7 @@ class Choices:
 
     @classmethod
     def held(cls, style: Sequence[Any], options: Mapping[str, Any]) -> Choices:
-        """What the page's widgets hold. A mask that is out of sight does not count.
+        """Choices from the page's widgets. A mask that is out of sight does not count.
 
         Raises:
             InputError: as of `gan.stylize.page.style.chosen_styles`.

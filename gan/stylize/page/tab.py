@@ -32,12 +32,12 @@ EXAMPLE_STYLES: Final = {
     "helmet": "halftone-pop",
     "tulips": "watercolor",
 }
-"""Which style suits which example."""
+"""Styles that suit the examples, by the examples' names."""
 
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -71,11 +71,11 @@ class _Parts:
 
     @property
     def choices(self) -> list[Component]:
-        """What `held` takes."""
+        """Widgets whose values `held` takes."""
         return [*self.style.inputs, *self.form.controls()]
 
     def held(self, values: Sequence[Any]) -> Choices:
-        """What the widgets of `choices` hold. Raises `InputError`, as `Choices.held` does."""
+        """Choices from the values of `choices`. Raises `InputError`, as `Choices.held` does."""
         count = len(self.style.inputs)
         return Choices.held(values[:count], dict(zip(self.form.fields, values[count:], strict=True)))
 
