@@ -18,7 +18,7 @@ from gradio.components.base import Component
 
 from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled, InputError, PackshotError, as_data
-from gan.export.channels import NAMES, Channel
+from gan.export.channels import CHANNELS, Channel
 from gan.export.file_metadata import SUFFIX_OF, facts_of
 from gan.export.page.cards import Card, cards, thumb
 from gan.export.page.channel import STANDARD, chosen
@@ -47,7 +47,7 @@ STEPS: Final = 100
 
 FIRST: Final = ("files", "channel", "channel_file", "fill", "model")
 """Parameters in the order of the first version."""
-CHANNEL_DOCS: Final = f"channel is {', '.join(NAMES)}; a TOML file takes its place."
+CHANNEL_DOCS: Final = f"channel is {', '.join(CHANNELS)}; a TOML file takes its place."
 CHECK_DOCS: Final = f"""Measure pictures against a sales channel's rules.
 
 {CHANNEL_DOCS}
@@ -130,7 +130,7 @@ class Handlers:
             check, export: their outputs, with the status.
         """
         files = public.file("files", "pictures", many=True)
-        channel = public.text("channel", ", ".join(NAMES), STANDARD)
+        channel = public.text("channel", ", ".join(CHANNELS), STANDARD)
         rules = public.file("channel_file", "rules of your own as TOML, in place of the channel")
         for name, handle, kind, outputs, docs in (
             ("check", self.check, CheckRequest, check, CHECK_DOCS),
