@@ -26,6 +26,9 @@ MOST_INTEGER: Final = 2**53
 MOST_TEXT: Final = 100_000
 """Characters; a message or an HTML report comes back to the server in some events, a setting never is as long."""
 
+TOUCHES: Final = "packshot_touches"
+"""Mark of a method that was made to do so; others wrap these methods too."""
+
 
 def make_strict() -> None:
     """Let Gradio's widgets of this process check types before anything else; once is enough."""
@@ -33,7 +36,7 @@ def make_strict() -> None:
         if not hasattr(kind.preprocess, "__wrapped__"):
             kind.preprocess = _checked(kind.preprocess, check)
     for kind in (gr.File, gr.DownloadButton):
-        if not hasattr(kind.preprocess, "__wrapped__"):
+        if not hasattr(kind.preprocess, TOUCHES):
             kind.preprocess = _touching(kind.preprocess)  # type: ignore[method-assign]
     for kind in (gr.Radio, gr.Dropdown):
         if not hasattr(kind.api_info, "__wrapped__"):
@@ -57,6 +60,7 @@ def _touching(preprocess: Callable[..., Any]) -> Callable[..., Any]:
         touch(*(Path(path) for path in (given if isinstance(given, list) else [given]) if isinstance(path, str)))
         return given
 
+    setattr(touched, TOUCHES, True)
     return touched
 
 
