@@ -56,7 +56,7 @@ class Marks:
 
     @property
     def corrected(self) -> bool:
-        """Whether there is more to a cut-out than what the model finds."""
+        """True if there is more to a cut-out than what the model finds."""
         return any((self.mask, self.keep, self.drop))
 
     @property
