@@ -38,7 +38,7 @@ def check_uploads() -> None:
         return
     processing_utils.async_move_files_to_cache = _checked_move(processing_utils.async_move_files_to_cache)
     for kind in _KINDS:
-        kind.preprocess = _without_tracebacks(kind.preprocess)  # type: ignore[method-assign]
+        kind.preprocess = _without_tracebacks(kind.preprocess)
 
 
 def _checked_move(move: Callable[..., Any]) -> Callable[..., Any]:
