@@ -230,6 +230,7 @@ OTHER_FORMS = (
     ("photo", ProjectRequest),
     ("video", FilmRequest),
     ("video", FilmFile),
+    ("batch", BatchOptions),
 )
 """Forms whose labels have another name than the task, or which are of no task."""
 
