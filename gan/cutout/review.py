@@ -68,6 +68,10 @@ MOST_PRINT = 0.2
 FRAME_HOLE = 0.15
 """Share of the outline from which an opening in its middle is that of a frame."""
 
+UNTOLD_HOLE = 0.05
+"""Share of the outline up to which an opening is judged by its colors on a ground that is not plain. Without this bound
+three of 30 composites over photographs lost 0.12 to 0.36 of their IoU, and none gained."""
+
 HALF_SEEN = 0.1
 """Coverage that the network gives to a gray part at least, but to no shadow."""
 
@@ -242,7 +246,9 @@ def _without_false_holes(cover: Floats, seen: Seen) -> tuple[Floats, float]:
             continue
         unlike = float(seen.unlike[around][core].mean())
         framed = size > FRAME_HOLE * area and in_the_middle(place, outline)
-        if unlike > 0.5 or (box and not framed):
+        # Where the ground has many colors, what is seen through a large opening often has others yet.
+        told = seen.plain or size <= UNTOLD_HOLE * area
+        if (unlike > 0.5 and told) or (box and not framed):
             filled = ndimage.binary_dilation(hole, iterations=_EDGE_PX) & outline[around]
             now[around] = np.where(filled, 1.0, now[around])
         else:

@@ -65,6 +65,11 @@ SPECK = 0.01
 LEAST_PEAK = 0.5
 """A saliency map is scaled to reach 1; one that stays below this is doubled, since nothing stands out much."""
 
+SAME_THING = 0.5
+"""From this agreement on two networks speak of the same thing; below it their mean is both things, and mostly wrong.
+Mean IoU of 23 composites over photographs and of 22 rendered scenes, all of the training side: 0.901 and 0.798; with ours
+alone 0.901 and 0.767, with the mean in any case 0.840 and 0.805."""
+
 RATHER = 0.3
 """From this coverage on the first look's answer is looked at again."""
 
@@ -185,7 +190,7 @@ def _look_closer(model: Model, other: Model | None, rgb: Tensor, marks: _Marks, 
     """
     first, second = _glances(model, rgb, marks, context)
     own = (first + second) / 2
-    seen = own if other is None else (own + _salient(other, rgb, own.shape[2:], context)) / 2
+    seen = own if other is None else _joined(own, _salient(other, rgb, own.shape[2:], context))
     glance = _without_specks(seen)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], rgb.shape[2 + i]) for i in range(2))
@@ -194,6 +199,11 @@ def _look_closer(model: Model, other: Model | None, rgb: Tensor, marks: _Marks, 
     known, before = (F.interpolate(x[:, :, near[0], near[1]], small.shape[2:], mode="bilinear") for x in (glance, own))
     cover = _coverage(model, small, marks.on(known, rows, columns), context)
     return _Looked(rows, columns, small, cover, seen, _agreement(first, second) * _agreement(cover, before))
+
+
+def _joined(own: Tensor, salient: Tensor) -> Tensor:
+    """The mean of two answers; ours alone where they are about different things."""
+    return (own + salient) / 2 if _agreement(own, salient) > SAME_THING else own
 
 
 def _salient(model: Model, rgb: Tensor, size: torch.Size, context: Context) -> Tensor:
