@@ -67,8 +67,8 @@ LEAST_PEAK = 0.5
 
 SAME_THING = 0.5
 """From this agreement on two networks speak of the same thing; below it their mean is both things, and mostly wrong.
-Mean IoU of 23 composites over photographs and of 22 rendered scenes, all of the training side: 0.901 and 0.798; with ours
-alone 0.901 and 0.767, with the mean in any case 0.840 and 0.805."""
+Mean IoU of 23 composites over photographs and of 22 rendered scenes, all of the training side: 0.901 and 0.798; with
+ours alone 0.901 and 0.767, with the mean in any case 0.840 and 0.805."""
 
 RATHER = 0.3
 """From this coverage on the first look's answer is looked at again."""
