@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -89,6 +89,7 @@ def push(
     attempts: int = 5,
     wait_s: float = 2,
     quiet: bool = False,
+    stopped: threading.Event | None = None,
 ) -> str:
     """Publish a checkpoint's folder; tried again with doubling waits while the Hub is busy or out of reach.
 
@@ -99,6 +100,7 @@ def push(
         attempts: how often to try in all.
         wait_s: before the second attempt.
         quiet: hides the client's bars and warnings, for the whole process.
+        stopped: ends a wait, and nothing is tried again, once it is set.
 
     Returns:
         The address of the repository.
@@ -135,7 +137,7 @@ def push(
         )
         return str(url)
 
-    return _with_retries(upload, repo_id, attempts=attempts, wait_s=wait_s)
+    return _with_retries(upload, repo_id, attempts=attempts, wait_s=wait_s, stopped=stopped or threading.Event())
 
 
 def pull(name: str) -> Path:
@@ -171,7 +173,7 @@ def pull(name: str) -> Path:
             return Path(hf_hub_download(repo_id, file))
         return Path(snapshot_download(repo_id, allow_patterns=list(PUBLISHED_FILES)))
 
-    path = _with_retries(download, name, attempts=1, wait_s=0)
+    path = _with_retries(download, name, attempts=1, wait_s=0, stopped=threading.Event())
     if path.is_dir() and not all((path / needed).is_file() for needed in (MODEL_FILE, CONFIG_FILE)):
         raise WeightsError(
             "model",
@@ -184,16 +186,15 @@ def pull(name: str) -> Path:
     return path
 
 
-def _with_retries(call: Callable[[], T], name: str, *, attempts: int, wait_s: float) -> T:
+def _with_retries(call: Callable[[], T], name: str, *, attempts: int, wait_s: float, stopped: threading.Event) -> T:
     try:
         return call()
     except Exception as error:
         # The client lets errors of its own, of its HTTP library and of the system through; none concerns a user in
         # detail, and the cause stays chained.
-        if attempts <= 1 or not _may_pass(error):
+        if attempts <= 1 or not _may_pass(error) or stopped.wait(wait_s):
             raise _refused(error, name) from error
-    time.sleep(wait_s)
-    return _with_retries(call, name, attempts=attempts - 1, wait_s=2 * wait_s)
+    return _with_retries(call, name, attempts=attempts - 1, wait_s=2 * wait_s, stopped=stopped)
 
 
 def _status(error: BaseException) -> int | None:

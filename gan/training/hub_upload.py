@@ -1,4 +1,4 @@
-"""Upload to the Hub during training: one upload at a time, in a background thread, from a copy.
+"""Upload to the Hub during training: one upload at a time, in the background of its client, from a copy.
 
 A connection that breaks costs that push and nothing else: it is tried again, then said in one line, and the next one
 is due as planned. Where pushes come faster than they can be uploaded, the newest that waits replaces an older one.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future, wait
 from pathlib import Path
 
 from gan.models import hub
@@ -26,33 +26,27 @@ class PushFailed(Exception):
     """The last upload failed. Everything is saved on disk; the text is one line."""
 
 
-@dataclass(frozen=True)
-class _Snapshot:
-    step: int
-    folder: Path
-
-
 class Pusher:
     """Uploads snapshots of a run's published weights.
 
     Args:
         repo_id: "owner/name".
         folder: for the snapshots; emptied at the start.
-        say: prints one line; called from the thread.
-        write: the log's `write`; called from the thread.
+        say: prints one line; called in the background.
+        write: the log's `write`; called in the background.
     """
 
     def __init__(self, repo_id: str, folder: Path, *, say: Say, write: Write) -> None:
+        from huggingface_hub import HfApi
+
         self.repo_id = repo_id
         self.folder = folder
         self._say = say
         self._write = write
-        self._changed = threading.Condition()
+        self._background = HfApi().run_as_future
         self._submitted = 0
-        self._waiting: _Snapshot | None = None
-        self._busy = False
-        self._failure: str | None = None
-        self._thread: threading.Thread | None = None
+        self._uploads: list[tuple[Future[str | None], Path]] = []
+        self._stopped = threading.Event()
         shutil.rmtree(folder, ignore_errors=True)
 
     def submit(self, weights: Path, samples: Path | None, *, step: int) -> None:
@@ -63,17 +57,10 @@ class Pusher:
             samples: a picture to show on the card.
         """
         self._submitted += 1
-        snapshot = _Snapshot(step, self.folder / f"{self._submitted}")
-        _copy(weights, samples, snapshot.folder)
-        with self._changed:
-            replaced, self._waiting = self._waiting, snapshot
-            if self._thread is None:
-                # A daemon, so that a stuck upload cannot keep a stopped run from ending.
-                self._thread = threading.Thread(target=self._work, name="push", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
-        if replaced is not None:
-            shutil.rmtree(replaced.folder, ignore_errors=True)
+        snapshot = self.folder / f"{self._submitted}"
+        _copy(weights, samples, snapshot)
+        self._drop_waiting()
+        self._uploads.append((self._background(self._push, snapshot, step), snapshot))
 
     def finish(self, interrupted: Callable[[], bool]) -> str:
         """Wait until everything submitted has been tried.
@@ -87,56 +74,51 @@ class Pusher:
         Raises:
             PushFailed: the last push did not arrive, or waiting was interrupted.
         """
-        with self._changed:
-            while self._busy or self._waiting is not None:
-                if interrupted():
-                    raise PushFailed(f"The last push to {self.repo_id} was interrupted. The weights are saved.")
-                self._changed.wait(0.2)
-        if self._failure is not None:
-            raise PushFailed(f"The last push to {self.repo_id} failed; the weights are saved. {self._failure}")
+        uploads = [upload for upload, _ in self._uploads]
+        while wait(uploads, timeout=0.2).not_done:
+            if interrupted():
+                raise PushFailed(f"The last push to {self.repo_id} was interrupted. The weights are saved.")
+        failure = uploads[-1].result() if uploads else None
+        if failure is not None:
+            raise PushFailed(f"The last push to {self.repo_id} failed; the weights are saved. {failure}")
         return f"Published as {self.repo_id}."
 
     def abandon(self) -> None:
-        """Drop the waiting snapshot; a running upload ends with the process."""
-        with self._changed:
-            self._waiting = None
-            busy = self._busy
-        if not busy:
+        """Drop the waiting snapshot; an upload under way tries no more, and the process ends after it."""
+        self._stopped.set()
+        self._drop_waiting()
+        if all(upload.done() for upload, _ in self._uploads):
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                while self._waiting is None:
-                    self._changed.wait()
-                snapshot, self._waiting, self._busy = self._waiting, None, True
-            failure = self._push(snapshot)
-            with self._changed:
-                self._busy, self._failure = False, failure
-                self._changed.notify_all()
+    def _drop_waiting(self) -> None:
+        for upload, snapshot in self._uploads:
+            if upload.cancel():
+                shutil.rmtree(snapshot, ignore_errors=True)
+        self._uploads = [pair for pair in self._uploads if not pair[0].done()]
 
-    def _push(self, snapshot: _Snapshot) -> str | None:
+    def _push(self, snapshot: Path, step: int) -> str | None:
         """Push one snapshot; return the error in one line, or None."""
         try:
             address = hub.push(
-                snapshot.folder,
+                snapshot,
                 self.repo_id,
-                message=f"Step {snapshot.step}",
+                message=f"Step {step}",
                 attempts=ATTEMPTS,
                 wait_s=WAIT_S,
                 quiet=True,
+                stopped=self._stopped,
             )
         except Exception as error:  # whatever the client or the disk comes up with, training goes on
             failure = " ".join(str(error).split()) or type(error).__name__
-            self._write("push_failed", snapshot.step, {"repo": self.repo_id, "why": failure})
-            self._say(f"Push of step {snapshot.step} failed: {failure}")
+            self._write("push_failed", step, {"repo": self.repo_id, "why": failure})
+            self._say(f"Push of step {step} failed: {failure}")
             return failure
         else:
-            self._write("push", snapshot.step, {"repo": self.repo_id})
-            self._say(f"Step {snapshot.step} is published: {address}")
+            self._write("push", step, {"repo": self.repo_id})
+            self._say(f"Step {step} is published: {address}")
             return None
         finally:
-            shutil.rmtree(snapshot.folder, ignore_errors=True)
+            shutil.rmtree(snapshot, ignore_errors=True)
 
 
 def _copy(weights: Path, samples: Path | None, folder: Path) -> None:

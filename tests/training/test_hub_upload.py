@@ -50,7 +50,7 @@ class FakeHub:
 
 
 class BatchProgress:
-    """What was printed and logged."""
+    """Keeps printed lines and log entries."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -161,6 +161,20 @@ def test_waiting_can_be_interrupted(fake: FakeHub, pusher: Pusher, weights: Path
     fake.gate.release()
     pusher.finish(_never)
     assert fake.begun == ["Step 1"]
+
+
+def test_a_stopped_run_does_not_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The background belongs to the client, and the process ends after it."""
+    calls, stopped = [], threading.Event()
+
+    def refused() -> None:
+        calls.append(1)
+        stopped.set()
+        raise ConnectionError("gone")
+
+    with pytest.raises(WeightsError, match="cannot be reached"):
+        hub._with_retries(refused, "tester/x", attempts=5, wait_s=60, stopped=stopped)
+    assert calls == [1]
 
 
 def test_snapshots_of_a_killed_process_are_removed(tmp_path: Path, told: BatchProgress) -> None:
