@@ -15,7 +15,7 @@ from gan.imaging.io.codec import decode
 from gan.imaging.io.pixels import to_image
 from gan.imaging.mask import Cover, decode_mask
 from gan.imaging.resize import resize
-from gan.training.data.pictures import Entry, Pictures, find, split
+from gan.training.data.pictures import Entry, Pictures, find, mask_path, split
 from gan.training.data.styles import ALSO, FOLDER, parted
 
 SIDE_PX = 1024
@@ -82,7 +82,7 @@ def cases(folder: Path, *, held_out: bool, most: int = MOST, products: int) -> C
     others = [entry for entry in candidates if FOLDER not in entry.path.parts]
     chosen = _evenly(first, most)
     chosen += _evenly(others, most - len(chosen))
-    masked = [entry for entry in contents if _mask_of(entry).is_file()]
+    masked = [entry for entry in contents if mask_path(entry.path).is_file()]
     apart = {entry.path for entry in (*chosen, *masked)}
     plain = [e for e in contents if e.path not in apart and ALSO not in e.path.relative_to(folder).parts]
     taken = _evenly(plain, most)
@@ -101,10 +101,6 @@ def _evenly(entries: Sequence[Entry], count: int) -> list[Entry]:
     return [entries[(2 * index + 1) * len(entries) // (2 * count)] for index in range(count)]
 
 
-def _mask_of(entry: Entry) -> Path:
-    return entry.path.parent.parent / "masks" / f"{entry.path.stem}.png"
-
-
 def _samples(entries: list[Entry], least_px: int = 1) -> list[Sample]:
     """Those that can be read and are large enough."""
     pictures = Pictures(entries, least_px)
@@ -116,7 +112,7 @@ def _samples(entries: list[Entry], least_px: int = 1) -> list[Sample]:
 
 def _product(entry: Entry) -> Product:
     (sample,) = _samples([entry])
-    return Product(sample, decode_mask(_mask_of(entry)))
+    return Product(sample, decode_mask(mask_path(entry.path)))
 
 
 def _shipped(name: str) -> Sample:

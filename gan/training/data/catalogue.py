@@ -25,7 +25,7 @@ from gan.imaging.io.formats import ALLOWED
 from gan.imaging.product import MEASURES, from_ycc, measure, rotation, squared, to_ycc
 from gan.imaging.resize import resize
 from gan.training.data.degrade import Dice
-from gan.training.data.pictures import Entry, find, split
+from gan.training.data.pictures import Entry, find, mask_path, split
 from gan.training.data.records import Records, read_records
 
 ATTRIBUTES = (*MEASURES, "azimuth", "elevation", "view_known")
@@ -282,7 +282,7 @@ def _square(path: Path, folder: Path, size_px: int, gray: bool) -> Tensor | None
     except InputError:
         return None
     rgb, cover = picture.rgb, picture.alpha
-    mask = path.parent.parent / "masks" / f"{path.stem}.png"
+    mask = mask_path(path)
     if path.parent != folder and mask.is_file():
         with suppress(InputError):  # a damaged mask costs the mask and not the picture
             cover = decode(mask).rgb[:, :1]

@@ -22,7 +22,7 @@ from gan.imaging.product import squared
 from gan.imaging.resize import resize
 from gan.training.data.catalogue import recolor
 from gan.training.data.degrade import Dice, blur, gaussian_kernel, jpeg, noise
-from gan.training.data.pictures import Entry, Pictures
+from gan.training.data.pictures import Entry, Pictures, mask_path
 from gan.training.data.procedural import KINDS, draw
 
 SOLID = 0.98
@@ -32,14 +32,14 @@ FAINT = 0.3
 C = TypeVar("C", "Products", Pictures)
 
 PRINTED = 0.15
-"""How often a product carries a label or lettering: letters in the ground's color are no openings."""
+"""Probability that a product carries a label or lettering: letters in the ground's color are no openings."""
 
 GROUNDS = ("own", "photograph", "studio", "gradient", "drawn")
 
 
 def mask_of(path: Path) -> Path | None:
     """The product's coverage beside a picture: `masks/NAME.png` next to the picture's folder."""
-    mask = path.parent.parent / "masks" / f"{path.stem}.png"
+    mask = mask_path(path)
     return mask if mask.is_file() else None
 
 
@@ -280,7 +280,7 @@ def drawings(count: int, size_px: int, seed: int) -> list[Tensor]:
 
 
 def _read(path: Path, size_px: int) -> Tensor | None:
-    mask = mask_of(path)
+    mask = mask_path(path)
     try:
         picture = decode(path)
         cover = picture.alpha if mask is None else decode(mask).rgb[:, :1]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 import textwrap
 import time
 from collections import Counter, defaultdict
@@ -17,7 +18,11 @@ from statistics import median
 from typing import Any, Literal
 
 from gan.training.data.dataset_scan import Background, PictureFacts, Progress, Scan, Trait, scan
-from gan.training.data.records import META_NAME
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 Severity = Literal["problem", "advice", "ok"]
 
@@ -29,6 +34,9 @@ PADDED_FROM = 1.02
 
 _ENOUGH_SHARE = 0.9
 """Of the pictures that must be as large as the advised resolution."""
+
+CATALOG: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+TEXTS = (".md", ".txt", ".json", ".jsonl", ".csv", ".html")
 
 _NAMES_SHOWN = 5
 _WIDTH = 100
@@ -124,10 +132,7 @@ class Report:
             "categories": dict(self.categories),
             "problems": self.count("problem"),
             "findings": [{**dataclasses.asdict(f), "names": list(f.names)} for f in self.findings],
-            "expectation": {
-                **dataclasses.asdict(self.expectation),
-                "sentences": list(self.expectation.sentences),
-            },
+            "expectation": dataclasses.asdict(self.expectation) | {"sentences": list(self.expectation.sentences)},
             "seconds": round(self.seconds, 1),
         }
 
@@ -165,28 +170,10 @@ def findings(seen: Scan) -> tuple[Finding, ...]:
 def _files(seen: Scan) -> Iterator[Finding]:
     formats = Counter(picture.file_format for picture in seen.pictures)
     yield Finding("ok", "formats", ", ".join(f"{count:,} {name}" for name, count in formats.most_common()) or "none")
-    yield from _about(
-        tuple(f"{seen.name(file.path)}: {file.reason}" for file in seen.unreadable),
-        "problem",
-        "unreadable files",
-        f"{_count(len(seen.unreadable), 'file')} cannot be read; training leaves them out.",
-        "Save or fetch them again, or delete them.",
-    )
-    yield from _about(
-        tuple(map(seen.name, seen.others)),
-        "ok",
-        "other files",
-        f"{_count(len(seen.others), 'file')} by name no picture; left alone.",
-        "" if _are_texts(seen.others) else "If one of them is a picture, save it as JPEG, PNG or WebP.",
-    )
-    blank = seen.names(picture for picture in seen.pictures if picture.blank)
-    yield from _about(
-        blank,
-        "problem",
-        "blank pictures",
-        f"{_count(len(blank), 'picture')} of one color only, without a product.",
-        "Delete them: the network would learn to make empty pictures.",
-    )
+    yield from _about("unreadable files", [f"{seen.name(file.path)}: {file.reason}" for file in seen.unreadable])
+    texts = all(path.suffix.lower() in TEXTS for path in seen.others)
+    yield from _about("other files", map(seen.name, seen.others), **({"remedy": ""} if texts else {}))
+    yield from _about("blank pictures", seen.names(picture for picture in seen.pictures if picture.blank))
 
 
 def _sizes(seen: Scan) -> Iterator[Finding]:
@@ -194,67 +181,39 @@ def _sizes(seen: Scan) -> Iterator[Finding]:
         return
     pictures = sorted(seen.pictures, key=lambda picture: picture.width_px * picture.height_px)
     smallest, middle, largest = (picture.size for picture in (pictures[0], pictures[len(pictures) // 2], pictures[-1]))
-    sizes = (
-        f"{smallest} to {largest} px, the middle one {middle}." if smallest != largest else f"all are {smallest} px."
-    )
-    yield Finding("ok", "sizes", sizes)
+    span = f"{smallest} to {largest} px, the middle one {middle}."
+    yield Finding("ok", "sizes", span if smallest != largest else f"all are {smallest} px.")
 
     below = {px: [picture for picture in pictures if picture.shorter_px < px] for px in (64, 128, 256)}
     shares = ", ".join(f"{len(those):,} below {px} px" for px, those in below.items() if those)
     tiny = below[64]
-    yield from _about(
-        tuple(f"{seen.name(picture.path)}: {picture.size}" for picture in tiny or below[128] or below[256]),
-        "problem" if tiny else "advice",
-        "small pictures",
-        f"by their shorter side {shares}, of {len(pictures):,}.",
-        "Replace those below 64 px: enlarged they are blurs, and blurs are learned."
-        if tiny
-        else "A preset of more pixels than the pictures have learns their blur: choose one within their size.",
-    )
+    small = [f"{seen.name(picture.path)}: {picture.size}" for picture in tiny or below[128] or below[256]]
+    subject = "tiny pictures" if tiny else "small pictures"
+    yield from _about(subject, small, shares=shares, pictures=len(pictures))
     oblong = [picture for picture in seen.pictures if picture.elongation > PADDED_FROM]
     if oblong:
         extreme = [picture for picture in oblong if picture.elongation > 2]
         risky = bool(extreme) or any(picture.background == "busy" for picture in oblong)
-        yield Finding(
-            "advice" if risky else "ok",
-            "shapes",
-            f"{len(oblong):,} of {len(pictures):,} are not square, up to {max(p.elongation for p in oblong):.1f} to 1; "
-            "Generate pads them with the colors of their edges to a square, and squeezes none.",
-            "Crop those longer than 2 to 1, and those with something other than plain ground at their edges."
-            if risky
-            else "",
-            tuple(f"{seen.name(picture.path)}: {picture.size}" for picture in extreme),
-        )
+        names = tuple(f"{seen.name(picture.path)}: {picture.size}" for picture in extreme)
+        most = max(picture.elongation for picture in oblong)
+        subject = "risky shapes" if risky else "shapes"
+        yield _finding(subject, names, oblong=len(oblong), pictures=len(pictures), most=most)
 
 
-_TRAITS: tuple[tuple[Trait, Severity, str, str], ...] = (
-    ("transparent", "ok", "have transparency, which is laid on white and serves as a mask.", ""),
-    ("animated", "advice", "hold several frames or pages; only the first is used.", "Save other frames as files."),
-    ("CMYK", "ok", "are CMYK and are converted to sRGB.", ""),
-    ("deep", "ok", "have more than 8 bits a channel; training uses 8.", ""),
-    ("damaged EXIF", "ok", "have a damaged EXIF block, which is ignored.", ""),
-    (
-        "damaged profile",
-        "advice",
-        "have a damaged color profile; their colors are taken as sRGB and may be wrong.",
-        "Export them again as sRGB.",
-    ),
-)
+_TRAITS: tuple[Trait, ...] = ("transparent", "animated", "CMYK", "deep", "damaged EXIF", "damaged profile")
 
 
 def _traits(seen: Scan) -> Iterator[Finding]:
     def having(trait: Trait) -> tuple[str, ...]:
         return seen.names(picture for picture in seen.pictures if trait in picture.traits)
 
-    for trait, severity, found, remedy in _TRAITS:
-        yield from _about(having(trait), severity, trait, f"{len(having(trait)):,} {found}", remedy)
+    for trait in _TRAITS:
+        yield from _about(trait, having(trait))
     files, colorless = having("gray file"), having("colorless")
     if colorless and len(colorless) == len(seen.pictures):
-        yield Finding("ok", "grayscale", "no picture has colors; nothing that is made will have any.")
+        yield _finding("grayscale")
     elif files:
-        found = f"{_count(len(files), 'file')} in grayscale among pictures in color."
-        remedy = "Replace them unless the products are gray: else some of what is made comes out gray."
-        yield Finding("advice", "grayscale", found, remedy, files)
+        yield _finding("gray files", files)
     elif colorless:
         yield Finding("ok", "grayscale", f"{len(colorless):,} without any color: gray, white or black products.")
 
@@ -262,13 +221,8 @@ def _traits(seen: Scan) -> Iterator[Finding]:
 def _copies(seen: Scan) -> Iterator[Finding]:
     if not seen.compared:
         yield Finding("ok", "near-copies", "not looked for, since the folder is very large; equal files were.")
-    yield from _about(
-        seen.joined(seen.exact),
-        "advice",
-        "equal files",
-        f"{sum(len(group) - 1 for group in seen.exact):,} are byte for byte copies of others.",
-        "Keep one of each group: a product that is there twice is made twice as often.",
-    )
+    copies = sum(len(group) - 1 for group in seen.exact)
+    yield from _about("equal files", seen.joined(seen.exact), copies=copies)
     held_out = seen.held_out()
 
     def differing(by: Callable[[PictureFacts], object], among: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
@@ -279,35 +233,10 @@ def _copies(seen: Scan) -> Iterator[Finding]:
     near = differing(lambda picture: picture.digest, seen.copies)
     alike = differing(seen.product, near)
     views = [group for group in near if group not in alike]
-    yield from _about(
-        seen.joined(straddling),
-        "problem",
-        "copies on both sides",
-        f"{_count(len(straddling), 'picture')} both in the training and in the held-out part: the figures would "
-        "praise what was learned by heart.",
-        f"Delete one of each, or give both the same product in {META_NAME}.",
-    )
-    yield from _about(
-        seen.joined(contrary),
-        "problem",
-        "copies in two categories",
-        f"{_count(len(contrary), 'picture')} under several categories.",
-        "Keep the right one: the network cannot tell these categories apart.",
-    )
-    yield from _about(
-        seen.joined(alike),
-        "advice",
-        "near-copies",
-        f"{_count(len(alike), 'group')} of pictures of different products that are re-encoded, resized or slightly "
-        "cropped copies of each other.",
-        f"Look at them; keep the largest, or give them the same product in {META_NAME}.",
-    )
-    yield from _about(
-        seen.joined(views),
-        "ok",
-        "views alike",
-        f"{_count(len(views), 'product')} with views that are hard to tell apart; harmless, but of little use.",
-    )
+    yield from _about("copies on both sides", seen.joined(straddling))
+    yield from _about("copies in two categories", seen.joined(contrary))
+    yield from _about("near-copies", seen.joined(alike))
+    yield from _about("views alike", seen.joined(views))
     if seen.compared and not seen.copies:
         yield Finding("ok", "copies", "none, neither equal nor re-encoded, resized or slightly cropped.")
 
@@ -323,80 +252,46 @@ def _backgrounds(seen: Scan) -> Iterator[Finding]:
     words = {"white": "pure white", "off-white": "nearly white", "plain": "plain", "busy": "busy"}
     shares = ", ".join(f"{len(names) / total:.0%} {words[kind]}" for kind, names in kinds.items() if names)
     middle = median(picture.white for picture in seen.pictures)
-    found = f"{shares}; in the middle picture {middle:.0%} of the border's pixels are 255, 255, 255."
     whitish = len(white) + len(off_white)
-    severity: Severity = "ok"
-    remedy, names = "", busy
+    subject, names = "backgrounds", busy
     if len(busy) > 0.1 * total:
-        severity, remedy = "advice", "Cut the products out first: a network of this size spends itself on backgrounds."
+        subject = "busy backgrounds"
     elif min(whitish, len(plain)) > 0.1 * total:
-        severity = "advice"
-        remedy = "Bring them to one background, white for most shops: what is made mixes those it has seen."
-        names = plain if whitish > len(plain) else white + off_white
+        subject, names = "mixed backgrounds", plain if whitish > len(plain) else white + off_white
     elif len(off_white) > 0.5 * total:
-        remedy = "Good for training; what is made will be nearly white too, so whiten it where a shop asks for 255."
-    yield Finding(severity, "backgrounds", found, remedy, tuple(names))
+        subject = "off-white backgrounds"
+    yield _finding(subject, tuple(names), shares=shares, middle=middle)
 
 
 def _categories(seen: Scan) -> Iterator[Finding]:
     counts = seen.by_category()
     if len(counts) == 1:
-        found = f"one only, {next(iter(counts))}: no sub-folders and no categories in records."
-        yield Finding("ok", "categories", found)
+        yield _finding("one category", name=next(iter(counts)))
     if len(counts) < 2:
         return
     (largest, most), (smallest, least) = counts.most_common(1)[0], counts.most_common()[-1]
-    found = f"{len(counts)}, from {smallest} with {least:,} to {largest} with {most:,} pictures."
     few = tuple(f"{name}: {n}" for name, n in sorted(counts.items(), key=lambda c: c[1]) if n < FEW_PICTURES)
-    if few:
-        found += f" {_count(len(few), 'category', 'categories')} below {FEW_PICTURES}."
-        remedy = "Merge those with a related category or add pictures: their samples will be copies or blurs."
-        yield Finding("advice", "categories", found, remedy, few)
-    elif most > 10 * least:
-        remedy = "Add pictures to the smallest: it is seen ten times as seldom as the largest."
-        yield Finding("advice", "categories", found, remedy)
-    else:
-        yield Finding("ok", "categories", found)
+    subject = "small categories" if few else "uneven categories" if most > 10 * least else "categories"
+    values = {"categories": len(counts), "smallest": smallest, "least": least, "largest": largest, "most": most}
+    below = _count(len(few), "category", "categories")
+    yield _finding(subject, few, **values, few=below, enough=FEW_PICTURES)
 
 
 def _records(seen: Scan) -> Iterator[Finding]:
     faults, known = seen.records.faults, seen.records.by_id
-    yield from _about(
-        faults,
-        "problem",
-        "records",
-        f"{_count(len(faults), 'line')} that cannot be used.",
-        'Mend or remove them: a line is one JSON object with "id" and "product", and training needs all of them.',
-    )
+    yield from _about("records", faults)
     paths = [*(picture.path for picture in seen.pictures), *(file.path for file in seen.unreadable)]
     stems = Counter(path.stem for path in paths)
     if known:
         orphans = tuple(sorted(set(known) - set(stems)))
         strays = tuple(seen.name(path) for path in paths if path.stem not in known)
-        yield from _about(
-            orphans,
-            "advice",
-            "records without a file",
-            f"{len(orphans):,} of {len(known):,} records name no picture that is there.",
-            "Fetch the files or remove the lines.",
-        )
-        yield from _about(
-            strays,
-            "advice",
-            "files without a record",
-            f"{len(strays):,} of {len(paths):,} pictures; each counts as a product of its own.",
-            f"Add them to {META_NAME}, so that views of one product stay together.",
-        )
+        yield from _about("records without a file", orphans, known=len(known))
+        yield from _about("files without a record", strays, files=len(paths))
         if not (faults or orphans or strays):
             yield Finding("ok", "records", f"{len(known):,}, one for each picture.")
     repeated = {stem for stem, count in stems.items() if count > 1}
-    yield from _about(
-        tuple(seen.name(path) for path in sorted(paths, key=lambda p: (p.stem, p)) if path.stem in repeated),
-        "advice",
-        "names in several places",
-        f"{len(repeated):,} names are used by several files, which then count as one product.",
-        "Rename those that show different products.",
-    )
+    several = [seen.name(path) for path in sorted(paths, key=lambda p: (p.stem, p)) if path.stem in repeated]
+    yield from _about("names in several places", several, repeated=len(repeated))
     families: dict[str, list[str]] = defaultdict(list)
     for stem in sorted(set(stems) - set(known)):
         families[_series(stem)].append(stem)
@@ -404,13 +299,7 @@ def _records(seen: Scan) -> Iterator[Finding]:
     count = sum(map(len, views.values()))
     if 2 * count > len(stems) and len(views) > 1:
         first = min(min(members) for members in views.values())
-        yield Finding(
-            "advice",
-            "views by name",
-            f"{count:,} files look by their names like views of {len(views):,} products, "
-            "but each counts as a product of its own, and so views of one product land on both sides of the split.",
-            f'Write a {META_NAME} with a line {{"id": "{first}", "product": "{_series(first)}"}} for each file.',
-        )
+        yield _finding("views by name", files=count, products=len(views), first=first, series=_series(first))
 
 
 def _masks(seen: Scan) -> Iterator[Finding]:
@@ -418,29 +307,26 @@ def _masks(seen: Scan) -> Iterator[Finding]:
     faults = tuple(f"{seen.name(path)}: {fault}" for path, fault in sorted(seen.mask_faults.items()))
     if not seen.masks:
         return
-    yield from _about(
-        faults,
-        "problem",
-        "masks",
-        f"{_count(len(faults), 'picture')} whose mask is missing, unreadable or of another size.",
-        "Make these masks again: in place of one that is missing or of another size the product is guessed from "
-        "the ground, and a damaged one costs its picture.",
-    )
-    yield from _about(
-        strays,
-        "advice",
-        "masks without a picture",
-        f"{_count(len(strays), 'mask')} that training does not use.",
-        "A picture FOLDER/NAME.jpg has its mask beside that folder, as masks/NAME.png.",
-    )
+    yield from _about("masks", faults)
+    yield from _about("masks without a picture", strays)
     if not faults and len(strays) < len(seen.masks):
         yield Finding("ok", "masks", f"{len(seen.masks) - len(strays):,}, of their pictures' sizes.")
 
 
-def _about(names: tuple[str, ...], severity: Severity, subject: str, found: str, remedy: str = "") -> Iterator[Finding]:
-    """A finding about these names; nothing if there are none."""
-    if names:
-        yield Finding(severity, subject, found, remedy, names)
+def _about(subject: str, names: Iterable[str], **values: Any) -> Iterator[Finding]:
+    """The finding of the catalog about these names; nothing if there are none."""
+    found = tuple(names)
+    if found:
+        yield _finding(subject, found, **values)
+
+
+def _finding(subject: str, names: tuple[str, ...] = (), **values: Any) -> Finding:
+    """The finding of the catalog with its templates filled; `remedy` replaces its own."""
+    text = CATALOG["findings"][subject]
+    values["n"] = _count(len(names), text["unit"]) if "unit" in text else f"{len(names):,}"
+    remedy = values.pop("remedy", text.get("remedy", ""))
+    subject = text.get("subject", subject)
+    return Finding(text["severity"], subject, text["found"].format(**values), remedy.format(**values), names)
 
 
 def _series(stem: str) -> str:
@@ -449,42 +335,8 @@ def _series(stem: str) -> str:
     return match[1] if match else ""
 
 
-def _are_texts(paths: Iterable[Path]) -> bool:
-    return all(path.suffix.lower() in (".md", ".txt", ".json", ".jsonl", ".csv", ".html") for path in paths)
-
-
 def _count(number: int, one: str, several: str = "") -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
-
-
-_ADVICE = (
-    # products, resolution, begin from published weights
-    (10_000, 256, False),
-    (2000, 256, False),
-    (500, 128, True),
-    (100, 128, True),
-    (20, 64, True),
-    (0, 0, True),
-)
-"""By the number of distinct products, the largest first."""
-
-# Frechet distances: DiffAugment (arXiv 2006.10738) and FastGAN (arXiv 2101.04775).
-_OUTLOOK = {
-    10_000: "That is much: products of their own and fine details can be expected, given the pictures seen. "
-    "Augmentation matters little any more.",
-    2000: "That is a good number: clear shapes and variety can be expected, at 128 px first. Keep the augmentation on: "
-    "with 5,000 faces at 256 px it more than halved the published Frechet distance (26.6 to 10.5).",
-    500: "Expect recognizable products of each large category, variants and mixtures of those that are there rather "
-    "than new designs, and soft details. Augmentation is needed: with 1,000 faces at 256 px it took the published "
-    "Frechet distance from 62 to 26, and faces are more alike than products.",
-    100: "Expect variants of the products that are there, in other colors, sizes and views, and few convincing new "
-    "ones. Augmentation is needed, and so is an eye on memorization: the evaluation's nearest-neighbor ratio.",
-    20: "That is little: the network will know each product by heart and vary its color, size and view. The best "
-    "published figure for 100 pictures of one and the same face is a Frechet distance of 41; different products "
-    "are harder.",
-    0: "That is too little to train on: the result would be these products again. Add products, or use the published "
-    "weights as they are.",
-}
 
 
 def expect(seen: Scan) -> Expectation:
@@ -492,12 +344,13 @@ def expect(seen: Scan) -> Expectation:
     products = seen.distinct_products()
     usable = sum(not picture.blank for picture in seen.pictures)
     views = usable / products if products else 0.0
-    least, advised_px, transfer = next(row for row in _ADVICE if products >= row[0])
+    outlook = next(row for row in CATALOG["outlook"] if products >= row["products"])
+    advised_px, transfer = outlook["resolution_px"], outlook["transfer"]
     resolution_px = _reached(seen, advised_px)
     sentences = [
         f"{_count(products, 'distinct product')} after leaving out copies and what cannot "
         f"be read{f', about {views:.1f} pictures of each' if views >= 1.5 else ''}.",
-        _OUTLOOK[least],
+        outlook["text"],
     ]
     if views >= 1.5:
         sentences.append("Views of one product teach how it turns; they do not count as further products.")

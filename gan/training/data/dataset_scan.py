@@ -23,7 +23,7 @@ from gan.imaging.io.formats import READ_APART
 from gan.imaging.io.pixels import DEEP_GREY_MODES
 from gan.imaging.picture import Picture
 from gan.training.data.duplicates import groups, is_blank, near_copies, thumbnail
-from gan.training.data.pictures import Entry, find, split
+from gan.training.data.pictures import Entry, find, mask_path, split
 from gan.training.data.records import META_NAME, Records, read_records
 
 Progress = Callable[[int, int, str], None]
@@ -175,7 +175,7 @@ def scan(folder: Path, progress: Progress) -> Scan:
     known = set(paths)
     seen = list(_parallel(inspect, paths, progress, "Looking at pictures"))
     pictures = tuple(item for item in seen if isinstance(item, PictureFacts))
-    expected = {path: mask for path in paths if (mask := _mask_of(path, folder)) is not None}
+    expected = {path: mask for path in paths if (mask := _expected_mask(path, folder)) is not None}
     exact = _equal_files(pictures)
     connected = [pair for group in exact for pair in itertools.pairwise(group)]
     compared = len(pictures) <= MOST_COMPARED
@@ -274,10 +274,10 @@ def _equal_files(pictures: tuple[PictureFacts, ...]) -> tuple[tuple[int, ...], .
     return tuple(tuple(group) for group in by_digest.values() if len(group) > 1)
 
 
-def _mask_of(path: Path, folder: Path) -> Path | None:
+def _expected_mask(path: Path, folder: Path) -> Path | None:
     """Path at which training looks for a picture's mask; None if there is no folder of masks."""
-    masks = path.parent.parent / "masks"
-    return masks / f"{path.stem}.png" if path.parent != folder and masks.is_dir() else None
+    mask = mask_path(path)
+    return mask if path.parent != folder and mask.parent.is_dir() else None
 
 
 def _mask_faults(

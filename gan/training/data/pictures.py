@@ -56,6 +56,11 @@ def find(folder: Path) -> list[Entry]:
     return entries
 
 
+def mask_path(path: Path) -> Path:
+    """The place of a picture's mask, beside the picture's folder: FOLDER/NAME.jpg has masks/NAME.png."""
+    return path.parent.parent / "masks" / f"{path.stem}.png"
+
+
 def split(entries: list[Entry], held_out: float = 0.08) -> tuple[list[Entry], list[Entry]]:
     """(training, validation), decided by a hash of the product, so that it is always the same on every machine."""
 
@@ -121,6 +126,13 @@ class Pictures:
         turns, mirrored = (int(v) for v in torch.randint(8, (2,), generator=generator))
         patch = torch.rot90(patch, turns % 4, (1, 2))
         return (patch.flip(2) if mirrored % 2 else patch).contiguous()
+
+
+def both_parts(entries: list[Entry], least_px: int) -> tuple[Pictures, Pictures]:
+    """(training, validation), decoded; where none is held out, all are both."""
+    training, held_out = split(entries)
+    everything = Pictures(training or held_out, least_px)
+    return everything, Pictures(held_out, least_px) if held_out else everything
 
 
 def _read(entry: Entry) -> Tensor | None:
