@@ -523,10 +523,13 @@ def test_only_products_of_another_catalogue(library: Path, tmp_path: Path, capsy
     assert "is no listing of products" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(
+renders = pytest.mark.skipif(
     importlib.util.find_spec("bpy") is None,
-    reason="Blender lives in an environment of its own, see examples/catalogue/README.md",
+    reason="rendering is NOT tested here: the package bpy (Blender) is not installed, see docs/training.md",
 )
+
+
+@renders
 def test_two_pictures(library: Path, tmp_path: Path) -> None:
     options = ["--models", str(library.parent), "--views", "2", "--size", "48", "--samples", "4", "--category", "table"]
     for name in ("one", "two"):
@@ -544,10 +547,7 @@ def test_two_pictures(library: Path, tmp_path: Path) -> None:
     assert record["coverage"] == pytest.approx(mask.mean() / 255, abs=1e-3)
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("bpy") is None,
-    reason="Blender lives in an environment of its own, see examples/catalogue/README.md",
-)
+@renders
 def test_a_scene(library: Path, grounds: tuple[Path, list[Path]], tmp_path: Path) -> None:
     surfaces, photographs = grounds
     options = ["--models", str(library.parent), "--scenes", "1", "--size", "48", "--samples", "4"]

@@ -86,7 +86,7 @@ def _train(recipes: Sequence[Recipe[Any]], arguments: argparse.Namespace) -> int
         resolved = {"recipe": recipe.task, "config": dataclasses.asdict(config), "options": dataclasses.asdict(options)}
         print(json.dumps(resolved, indent=2, default=str))
         print(*recipe.cost(config), sep="\n")
-        print(f"{options.steps} steps see {options.steps * recipe.batch_size(config):,} pictures.")
+        print(f"{options.steps} steps see {options.steps * config.batch:,} pictures.")
         return 0
     try:
         train(recipe, config, options)

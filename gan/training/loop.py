@@ -22,14 +22,15 @@ from gan.core.errors import ConfigError
 from gan.models.ema import ema_decay
 from gan.training.checkpoint import Checkpoints, random_states, set_random_states
 from gan.training.collapse import Alarms
+from gan.training.data.stream import stream
 from gan.training.divergence import Divergence, Watch
 from gan.training.log import Log, Meter
 from gan.training.options import RunOptions
 from gan.training.publish import Publisher
-from gan.training.recipe import Losses, Recipe, State, Validation
+from gan.training.recipe import Config, Losses, Recipe, State, Validation, plain
 from gan.training.start import CHECKPOINTS_FOLDER, build_state, claim_folder
 
-C = TypeVar("C")
+C = TypeVar("C", bound=Config)
 
 MAX_ROLLBACKS = 5
 
@@ -77,7 +78,7 @@ class _Run:
         self.config = config
         self.options = options
         self.fabric = fabric
-        self.batch = recipe.batch_size(config)
+        self.batch = config.batch
         if self.batch % fabric.world_size:
             raise ConfigError(
                 "batch",
@@ -151,9 +152,9 @@ class _Run:
                 state.step += 1
                 state.seen_images += self.batch
                 state.next_item += self.batch
-                decay = ema_decay(self.batch, self.recipe.ema_half_life_kimg(self.config), state.seen_images)
+                decay = ema_decay(self.batch, self.config.ema_half_life_kimg, state.seen_images)
                 for name, average in state.ema.items():
-                    average.update(_plain(state.networks[name]), decay)
+                    average.update(plain(state.networks[name]), decay)
                 meter.add(figures)
                 bar.update(self.batch)
                 if state.step % options.log_every == 0 or state.step == options.steps:
@@ -281,15 +282,13 @@ class _Run:
 
     def _batches(self) -> Iterator[tuple[Tensor, ...]]:
         states = random_states()
-        batches = self.recipe.batches(
-            self.config,
-            self.data,
-            self.state.next_item,
-            self.batch // self.fabric.world_size,
-            self.fabric.global_rank,
-            self.fabric.world_size,
-            self.options.workers,
-            self.options.seed,
+        batches = stream(
+            self.recipe.items(self.config, self.data, self.options.seed),
+            start=self.state.next_item,
+            batch=self.batch // self.fabric.world_size,
+            rank=self.fabric.global_rank,
+            world=self.fabric.world_size,
+            workers=self.options.workers,
         )
         # A DataLoader draws its workers' seed from the global state, once more for every time a run is resumed.
         set_random_states(states)
@@ -314,8 +313,3 @@ class _Run:
 
     def _on_signal(self, number: int, _frame: Any) -> None:
         self.stop_signal = number
-
-
-def _plain(network: torch.nn.Module) -> torch.nn.Module:
-    """The network inside Fabric's wrapper, whose parameters are the same."""
-    return cast(torch.nn.Module, getattr(network, "module", network))

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import torch
 from rooms import answer, furnish
+from runs import OneProcess, assert_publishes_the_average, assert_resumes, batch_of, lines, options
 from shop import open_shop
 from torch import Tensor
 
 from gan.core.errors import ConfigError, InputError
-from gan.cutout.network import CutoutConfig, CutoutNet, cutout_config
+from gan.cutout.network import CutoutNet, cutout_config
 from gan.cutout.train import recipe as training
 from gan.cutout.train.recipe import PRESETS, RECIPE, CutoutData, CutoutRecipe
 from gan.models.weights import read
 from gan.training.divergence import Watch
 from gan.training.loop import train
-from gan.training.options import RunOptions
-from gan.training.recipe import Recipe, State
+from gan.training.recipe import State
 
 TINY = PRESETS["tiny"]
 LOSSES = {"decided", "distance", "structure", "edges", "overlap", "grad_norm"}
@@ -46,7 +42,7 @@ def whole(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[State, 
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "VALIDATION_PICTURES", 2)
-        return train(RECIPE, TINY, _options(shop, folder, 4)), folder
+        return train(RECIPE, TINY, options(shop, folder, 4)), folder
 
 
 @pytest.fixture(autouse=True)
@@ -54,50 +50,16 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "VALIDATION_PICTURES", 2)
 
 
-def _options(shop: Path, out: Path, steps: int, **changes: Any) -> RunOptions:
-    fixed: dict[str, Any] = {"device": "cpu", "save_every": 2, "log_every": 1, "preset": "tiny"}
-    return RunOptions(data=shop, out=out, steps=steps, **(fixed | changes))
-
-
-def _lines(run: Path, kind: str) -> list[dict[str, Any]]:
-    return [line for line in map(json.loads, (run / "log.jsonl").read_text().splitlines()) if line["kind"] == kind]
-
-
-def _batch(data: CutoutData, count: int = 2) -> tuple[Tensor, ...]:
-    return tuple(torch.stack(parts) for parts in zip(*(data.training[i] for i in range(count)), strict=True))
-
-
-def _fabric() -> Any:
-    """What a step asks of Fabric, without one."""
-    return SimpleNamespace(
-        backward=lambda loss: loss.backward(),
-        clip_gradients=lambda network, _optimizer, max_norm, error_if_nonfinite: torch.nn.utils.clip_grad_norm_(
-            network.parameters(), max_norm, error_if_nonfinite=error_if_nonfinite
-        ),
-    )
-
-
 def test_four_steps_equal_two_and_resume_and_two(whole: tuple[State, Path], shop: Path, tmp_path: Path) -> None:
-    with pytest.raises(_Enough):
-        train(_stopping(2), TINY, _options(shop, tmp_path, 4))
-    resumed = train(RECIPE, TINY, _options(shop, tmp_path, 4))
-    left, right = whole[0].state_dict(), resumed.state_dict()
-    for part in ("networks", "ema", "optimizers"):
-        torch.testing.assert_close(left[part], right[part], rtol=0, atol=0)
+    assert_resumes(RECIPE, TINY, whole[0], options(shop, tmp_path, 4))
 
 
 def test_what_is_published_is_the_average(whole: tuple[State, Path]) -> None:
-    state, folder = whole
-    published = read(str(folder / "weights"), folder)
-    network = CutoutNet(cutout_config(published.config))
-    published.fill(network)
-    average = state.ema["network"].module.state_dict()
-    for name, value in network.state_dict().items():
-        assert torch.equal(value.half(), average[name].half()), name
+    assert_publishes_the_average(*whole, lambda config: CutoutNet(cutout_config(config)))
 
 
 def test_every_validation_leaves_its_figures_and_a_grid(whole: tuple[State, Path]) -> None:
-    found = _lines(whole[1], "validation")
+    found = lines(whole[1], "validation")
     assert [line["step"] for line in found] == [2, 4]
     assert set(found[0]) >= {"iou", "error", "plain_iou", "plain_error"}
     assert found[0]["plain_iou"] == found[1]["plain_iou"]  # what nobody trained does not change
@@ -107,7 +69,7 @@ def test_every_validation_leaves_its_figures_and_a_grid(whole: tuple[State, Path
 def test_another_run_begins_with_what_is_published(whole: tuple[State, Path]) -> None:
     published = read(str(whole[1] / "weights"), whole[1]).state
     state = training.build(TINY)
-    (sentence,) = training.warm_start(state, {**published, "unknown": torch.zeros(1)})
+    (sentence,) = RECIPE.warm_start(state, {**published, "unknown": torch.zeros(1)})
     assert sentence == f"{len(published)} of {len(published) + 1} tensors were taken from the published network."
     for name, value in state.ema["network"].module.state_dict().items():
         assert torch.equal(value, published[name].float()), name
@@ -123,14 +85,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_scenes_and_answers_are_trained_on_and_resumed_exactly(furnished: Path, tmp_path: Path) -> None:
-    whole = train(RECIPE, TINY, _options(furnished, tmp_path / "whole", 4))
-    with pytest.raises(_Enough):
-        train(_stopping(2), TINY, _options(furnished, tmp_path / "parts", 4))
-    resumed = train(RECIPE, TINY, _options(furnished, tmp_path / "parts", 4))
-    left, right = whole.state_dict(), resumed.state_dict()
-    for part in ("networks", "ema", "optimizers"):
-        torch.testing.assert_close(left[part], right[part], rtol=0, atol=0)
-    figures = _lines(tmp_path / "whole", "validation")[-1]
+    whole = train(RECIPE, TINY, options(furnished, tmp_path / "whole", 4))
+    assert_resumes(RECIPE, TINY, whole, options(furnished, tmp_path / "parts", 4))
+    figures = lines(tmp_path / "whole", "validation")[-1]
     assert {"scene_iou", "scene_over_90", "click_iou", "click_over_90"} <= set(figures)
 
 
@@ -169,11 +126,11 @@ def test_a_perfect_network_gets_full_marks_in_scenes(furnished: Path) -> None:
 
 
 def test_a_teachers_answer_counts_less(cases: CutoutData) -> None:
-    given, alpha, weight = _batch(cases)
+    given, alpha, weight = batch_of(cases.training)
     found = []
     for share in (1.0, 0.5):
         torch.manual_seed(0)
-        losses = training.step(training.build(TINY), (given, alpha, weight * share), TINY, _fabric())
+        losses = training.step(training.build(TINY), (given, alpha, weight * share), TINY, OneProcess())
         found.append({name: float(value.detach()) for name, value in losses.items()})
     whole, half = found
     for name in ("decided", "distance", "structure", "overlap"):
@@ -189,7 +146,7 @@ def test_the_losses_are_those_worked_out_by_hand(cases: CutoutData) -> None:
         network.tail.bias.zero_()  # type: ignore[operator, union-attr]
     alpha = torch.zeros(1, 1, 32, 32)
     alpha[..., 16:] = 1
-    made = training.step(state, (torch.rand(1, 4, 32, 32), alpha, torch.ones(1, 1, 1, 1)), TINY, _fabric())
+    made = training.step(state, (torch.rand(1, 4, 32, 32), alpha, torch.ones(1, 1, 1, 1)), TINY, OneProcess())
     losses = {name: float(value.detach()) for name, value in made.items()}
     # Equally wrong everywhere, so that a band of weights of mean 1 changes nothing.
     assert losses["decided"] == pytest.approx(math.log(2), abs=1e-5)
@@ -201,12 +158,12 @@ def test_the_losses_are_those_worked_out_by_hand(cases: CutoutData) -> None:
 def test_the_losses_fall_on_one_batch(cases: CutoutData) -> None:
     torch.manual_seed(0)
     state = training.build(TINY)
-    batch = _batch(cases)
-    first = training.step(state, batch, TINY, _fabric())
+    batch = batch_of(cases.training)
+    first = training.step(state, batch, TINY, OneProcess())
     assert set(first) == LOSSES
     assert all(value.ndim == 0 and value.isfinite() for value in first.values())
     for _ in range(40):
-        last = training.step(state, batch, TINY, _fabric())
+        last = training.step(state, batch, TINY, OneProcess())
     assert last["decided"] < 0.8 * first["decided"]
     assert last["distance"] < first["distance"]
 
@@ -215,7 +172,7 @@ def test_a_weight_that_is_no_number_is_noticed_and_not_raised(cases: CutoutData)
     state = training.build(TINY)
     with torch.no_grad():
         state.networks["network"].tail.weight[0, 0, 0, 0] = float("nan")  # type: ignore[index]
-    losses = training.step(state, _batch(cases), TINY, _fabric())
+    losses = training.step(state, batch_of(cases.training), TINY, OneProcess())
     assert Watch().look({name: value.item() for name, value in losses.items()}) is not None
 
 
@@ -271,29 +228,3 @@ def test_a_side_that_does_not_suit_the_network_is_refused() -> None:
 def test_the_encoder_learns_more_slowly() -> None:
     groups = training.build(TINY).optimizers["network"].param_groups
     assert groups[1]["lr"] == pytest.approx(groups[0]["lr"] / 3)
-
-
-def test_the_rate_rises_stays_and_falls() -> None:
-    rates = [RECIPE.learning_rate(TINY, progress) for progress in (0.0, 0.005, 0.01, 0.3, 0.4, 0.7, 1.0)]
-    assert rates == pytest.approx([0.05, 0.55, 1.0, 1.0, 1.0, 0.525, 0.05])
-
-
-def test_the_dry_run_says_what_it_costs() -> None:
-    parameters, macs = RECIPE.cost(PRESETS["cpu-192"])
-    count = sum(p.numel() for p in CutoutNet(CutoutConfig()).parameters())
-    assert parameters == f"The network has {count / 1e6:.2f} M parameters."
-    assert "GMACs" in macs
-    assert RECIPE.batch_size(TINY) == TINY.batch
-
-
-class _Enough(Exception):
-    pass
-
-
-def _stopping(at: int) -> Recipe[CutoutRecipe]:
-    def step(state: State, *rest: Any) -> Any:
-        if state.step == at:
-            raise _Enough
-        return training.step(state, *rest)
-
-    return dataclasses.replace(RECIPE, step=step)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from lightning.fabric import Fabric
 from PIL import Image, ImageDraw
+from runs import assert_resumes, lines, options
 from torch import Tensor
 
 from gan.core.errors import ConfigError
@@ -25,7 +24,6 @@ from gan.metrics.fidelity import compare
 from gan.models.weights import read
 from gan.training.data.catalogue import Catalogue
 from gan.training.loop import train
-from gan.training.options import RunOptions
 from gan.training.recipe import State, Validation
 
 TINY = PRESETS["dcgan-tiny"]
@@ -56,22 +54,12 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _options(data: Path, out: Path, steps: int, **changes: Any) -> RunOptions:
-    fixed = {"preset": "dcgan-tiny", "device": "cpu", "save_every": 2, "log_every": 1}
-    return RunOptions(data=data, out=out, steps=steps, **(fixed | changes))
-
-
 def _unlooked(_state: State, _config: ClassicalRecipe, _data: GenerateData, _device: torch.device) -> Validation:
     return Validation({}, 0.0, torch.zeros(3, 8, 8))
 
 
 UNLOOKED = dataclasses.replace(RECIPE, validate=_unlooked)
 """The recipe without the seconds that a validation takes."""
-
-
-def _lines(run: Path, kind: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [line for line in lines if line["kind"] == kind]
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -209,21 +197,16 @@ def test_an_item_is_a_function_of_seed_and_number() -> None:
 
 
 def test_four_steps_equal_two_and_resume_and_two(colours: Path, tmp_path: Path) -> None:
-    whole = train(UNLOOKED, TINY, _options(colours, tmp_path / "whole", 4))
-    train(UNLOOKED, TINY, _options(colours, tmp_path / "halves", 2))
-    resumed = train(UNLOOKED, TINY, _options(colours, tmp_path / "halves", 4))
-    left, right = whole.state_dict(), resumed.state_dict()
-    for part in ("networks", "ema", "optimizers"):
-        torch.testing.assert_close(left[part], right[part], rtol=0, atol=0)
-    assert [left[name] for name in State.COUNTERS] == [right[name] for name in State.COUNTERS]
+    whole = train(UNLOOKED, TINY, options(colours, tmp_path / "whole", 4, "dcgan-tiny"))
+    assert_resumes(UNLOOKED, TINY, whole, options(colours, tmp_path / "halves", 4, "dcgan-tiny"))
 
 
 def test_golden_losses(colours: Path, tmp_path: Path) -> None:
     """Three steps give what they gave when this was written, so a change of the recipe cannot go unnoticed."""
-    train(UNLOOKED, TINY, _options(colours, tmp_path, 3))
-    lines = _lines(tmp_path, "train")
+    train(UNLOOKED, TINY, options(colours, tmp_path, 3, "dcgan-tiny"))
+    trained = lines(tmp_path, "train")
     for name, golden in GOLDEN.items():
-        assert [line[name] for line in lines] == pytest.approx(golden, abs=2e-3), name
+        assert [line[name] for line in trained] == pytest.approx(golden, abs=2e-3), name
 
 
 GOLDEN = {
@@ -237,8 +220,8 @@ GOLDEN = {
 def test_grey_pictures_train_a_grey_network_and_are_rebuilt_from_what_is_published(
     digits: Path, tmp_path: Path
 ) -> None:
-    state = train(RECIPE, TINY, _options(digits, tmp_path, 2))
-    (validation,) = _lines(tmp_path, "validation")
+    state = train(RECIPE, TINY, options(digits, tmp_path, 2, "dcgan-tiny"))
+    (validation,) = lines(tmp_path, "validation")
     figures = {"d_real_sign", "inversion_mse", "inversion_psnr", "inversion_ssim"}
     assert figures <= set(validation)
     assert all(math.isfinite(validation[name]) for name in figures)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image, ImageDraw
+from runs import OneProcess, assert_resumes, lines, options
 from torch import Tensor
 
 from gan.core.errors import ConfigError
@@ -22,8 +21,8 @@ from gan.generate.train.adversary import trained
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.recipe import RECIPE
 from gan.models.weights import read
+from gan.training.data.stream import stream
 from gan.training.loop import train
-from gan.training.options import RunOptions
 from gan.training.recipe import Recipe, State, Validation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,26 +56,17 @@ def _recipe() -> Recipe[GenerateRecipe]:
     return dataclasses.replace(RECIPE, validate=training.validate)
 
 
-def _options(shop: Path, out: Path, steps: int, preset: str, **changes: Any) -> RunOptions:
-    fixed = {"device": "cpu", "save_every": 100, "log_every": 1, "preset": preset}
-    return RunOptions(data=shop, out=out, steps=steps, **(fixed | changes))
-
-
-def _lines(run: Path, kind: str) -> list[dict[str, Any]]:
-    return [line for line in map(json.loads, (run / "log.jsonl").read_text().splitlines()) if line["kind"] == kind]
-
-
 def _figures(run: Path) -> list[dict[str, float]]:
     timing = ("time_s", "images_per_s", "s_per_kimg", "peak_gb", "peak_ram_gb")
-    return [{k: v for k, v in line.items() if k not in timing} for line in _lines(run, "train")]
+    return [{k: v for k, v in line.items() if k not in timing} for line in lines(run, "train")]
 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("preset", SMALL)
 def test_golden_losses(shop: Path, tmp_path: Path, preset: str) -> None:
     """Four steps give what they gave when this was written, so a change of the recipe cannot go unnoticed."""
-    train(_recipe(), PRESETS[preset], _options(shop, tmp_path, 4, preset))
-    last = _lines(tmp_path, "train")[-1]
+    train(_recipe(), PRESETS[preset], options(shop, tmp_path, 4, preset, save_every=100))
+    last = lines(tmp_path, "train")[-1]
     for name, value in GOLDEN[preset].items():
         assert last[name] == pytest.approx(value, rel=0.02, abs=2e-3), name
 
@@ -92,21 +82,15 @@ GOLDEN = {
 @pytest.mark.parametrize("preset", SMALL)
 def test_six_steps_equal_three_and_resume_and_three(shop: Path, tmp_path: Path, preset: str) -> None:
     config = PRESETS[preset]
-    whole = train(_recipe(), config, _options(shop, tmp_path / "whole", 6, preset, save_every=3))
-    stopping = dataclasses.replace(_recipe(), step=_stop_after(3))
-    with pytest.raises(_Enough):
-        train(stopping, config, _options(shop, tmp_path / "halves", 6, preset, save_every=3))
-    resumed = train(_recipe(), config, _options(shop, tmp_path / "halves", 6, preset, save_every=3))
-    left, right = whole.state_dict(), resumed.state_dict()
-    for part in ("networks", "ema", "optimizers"):
-        torch.testing.assert_close(left[part], right[part], rtol=0, atol=0)
+    whole = train(_recipe(), config, options(shop, tmp_path / "whole", 6, preset, save_every=3))
+    assert_resumes(_recipe(), config, whole, options(shop, tmp_path / "halves", 6, preset, save_every=3))
     assert _figures(tmp_path / "whole")[3:] == _figures(tmp_path / "halves")[-3:]
 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("preset", ["tiny", "tiny-stylegan"])
 def test_what_is_published_is_the_average(shop: Path, tmp_path: Path, preset: str) -> None:
-    state = train(_recipe(), PRESETS[preset], _options(shop, tmp_path, 2, preset))
+    state = train(_recipe(), PRESETS[preset], options(shop, tmp_path, 2, preset, save_every=100))
     published = read(str(tmp_path / "weights"), tmp_path)
     assert published.task == "generate"
     network = GenerateNet(config_from(published.config))
@@ -123,8 +107,8 @@ def test_encodings_are_remembered_for_the_pictures_that_were_seen(shop: Path) ->
     data = training.data(config, shop, 0)
     state = _built(config, data)
     before = state.networks["network"].member_z.clone()
-    batch = next(training.batches(config, data, 0, 4, 0, 1, 0, 0))
-    training.step(state, batch, config, _OneProcess())
+    batch = next(stream(training.items(config, data, 0), start=0, batch=4))
+    training.step(state, batch, config, OneProcess())
     changed = (state.networks["network"].member_z != before).any(1).nonzero()[:, 0]
     assert set(changed.tolist()) == set(batch[5].tolist())
 
@@ -133,11 +117,11 @@ def test_the_lazy_penalty_is_there_every_sixteenth_step(shop: Path) -> None:
     config = PRESETS["tiny-stylegan"]
     data = training.data(config, shop, 0)
     state = _built(config, data)
-    batch = next(training.batches(config, data, 0, 4, 0, 1, 0, 0))
+    batch = next(stream(training.items(config, data, 0), start=0, batch=4))
     with_penalty = []
     for number in (0, 1, 15, 16):
         state.step = number
-        with_penalty.append("r1" in training.step(state, batch, config, _OneProcess()))
+        with_penalty.append("r1" in training.step(state, batch, config, OneProcess()))
     assert with_penalty == [True, False, False, True]
 
 
@@ -148,8 +132,8 @@ def test_frozen_blocks_stay_and_the_others_move(shop: Path) -> None:
     judge = state.networks["discriminator"]
     learning = len(trained(judge))
     before = {name: p.detach().clone() for name, p in judge.named_parameters()}
-    for batch, _ in zip(training.batches(config, data, 0, 4, 0, 1, 0, 0), range(2), strict=False):
-        training.step(state, batch, config, _OneProcess())
+    for batch, _ in zip(stream(training.items(config, data, 0), start=0, batch=4), range(2), strict=False):
+        training.step(state, batch, config, OneProcess())
     moved = {name for name, p in judge.named_parameters() if not torch.equal(p, before[name])}
     assert not any(name.startswith(("enter", "blocks.0")) for name in moved)
     assert any(name.startswith("blocks.1") for name in moved)
@@ -238,39 +222,9 @@ def _quiet() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
 
-class _Enough(Exception):
-    pass
-
-
-def _stop_after(count: int) -> Any:
-    steps = iter(range(count + 1))
-
-    def step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Any) -> Any:
-        if next(steps) == count:
-            raise _Enough
-        return training.step(state, batch, config, fabric)
-
-    return step
-
-
 def _built(config: GenerateRecipe, data: Any) -> State:
     torch.manual_seed(0)
     return training.build(config, data)
-
-
-class _OneProcess:
-    """What a step asks of Fabric."""
-
-    world_size, global_rank = 1, 0
-
-    def no_backward_sync(self, _network: Any) -> Any:
-        return contextlib.nullcontext()
-
-    def backward(self, loss: Tensor) -> None:
-        loss.backward()
-
-    def clip_gradients(self, network: Any, _optimizer: Any, max_norm: float, **_: Any) -> Tensor:
-        return torch.nn.utils.clip_grad_norm_(network.parameters(), max_norm)
 
 
 class _Means(torch.nn.Module):

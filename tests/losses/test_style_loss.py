@@ -1,4 +1,4 @@
-"""What a style's losses are for equal maps, for maps worked out by hand, and that they can be followed downhill."""
+"""Style losses of equal maps, of maps worked out by hand, and their gradients."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def test_broken_torchscript_is_refused(tmp_path: Path, data: bytes) -> None:
 
 
 class Random(nn.Module):
-    """As MAT: a latent of its own, dropout that is always on, and a size that nothing else fits."""
+    """Like MAT: a latent of its own, dropout that is always on, and a size that nothing else fits."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from PIL import Image
+from runs import OneProcess, assert_publishes_the_average, assert_resumes, batch_of, lines, options
 from torch import Tensor
 
 from gan.core.errors import ConfigError, InputError
 from gan.imaging.optimal_transport import moments
 from gan.models.weights import read
-from gan.stylize.network import StylizeConfig, StylizeNet, stylize_config
+from gan.stylize.network import StylizeNet, stylize_config
 from gan.stylize.train import recipe as training
 from gan.stylize.train.recipe import PRESETS, RECIPE, StylizeData, StylizeRecipe
 from gan.training.divergence import Watch
 from gan.training.loop import train
-from gan.training.options import RunOptions
-from gan.training.recipe import Recipe, State
+from gan.training.recipe import State
 
 TINY = PRESETS["tiny"]
 GOLDEN = {
@@ -60,7 +58,7 @@ def whole(gallery: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Stat
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "VALIDATION_PAIRS", 2)
-        return train(RECIPE, TINY, _options(gallery, folder, 4)), folder
+        return train(RECIPE, TINY, options(gallery, folder, 4)), folder
 
 
 @pytest.fixture(autouse=True)
@@ -68,56 +66,22 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "VALIDATION_PAIRS", 2)
 
 
-def _options(gallery: Path, out: Path, steps: int, **changes: Any) -> RunOptions:
-    fixed: dict[str, Any] = {"device": "cpu", "save_every": 2, "log_every": 1, "preset": "tiny"}
-    return RunOptions(data=gallery, out=out, steps=steps, **(fixed | changes))
-
-
-def _lines(run: Path, kind: str) -> list[dict[str, Any]]:
-    return [line for line in map(json.loads, (run / "log.jsonl").read_text().splitlines()) if line["kind"] == kind]
-
-
-def _batch(data: StylizeData, count: int = 2) -> tuple[Tensor, ...]:
-    return tuple(torch.stack(parts) for parts in zip(*(data.training[i] for i in range(count)), strict=True))
-
-
-def _fabric() -> Any:
-    """What a step asks of Fabric, without one."""
-    return SimpleNamespace(
-        backward=lambda loss: loss.backward(),
-        clip_gradients=lambda network, _optimizer, max_norm, error_if_nonfinite: torch.nn.utils.clip_grad_norm_(
-            network.parameters(), max_norm, error_if_nonfinite=error_if_nonfinite
-        ),
-    )
-
-
 def test_golden_losses(whole: tuple[State, Path]) -> None:
     """Three steps give what they gave when this was written, so a change of the recipe cannot go unnoticed."""
-    third = _lines(whole[1], "train")[2]
+    third = lines(whole[1], "train")[2]
     assert {name: third[name] for name in GOLDEN} == pytest.approx(GOLDEN, rel=0.02, abs=2e-3)
 
 
 def test_four_steps_equal_two_and_resume_and_two(whole: tuple[State, Path], gallery: Path, tmp_path: Path) -> None:
-    with pytest.raises(_Enough):
-        train(_stopping(2), TINY, _options(gallery, tmp_path, 4))
-    resumed = train(RECIPE, TINY, _options(gallery, tmp_path, 4))
-    left, right = whole[0].state_dict(), resumed.state_dict()
-    for part in ("networks", "ema", "optimizers"):
-        torch.testing.assert_close(left[part], right[part], rtol=0, atol=0)
+    assert_resumes(RECIPE, TINY, whole[0], options(gallery, tmp_path, 4))
 
 
 def test_what_is_published_is_the_average(whole: tuple[State, Path]) -> None:
-    state, folder = whole
-    published = read(str(folder / "weights"), folder)
-    network = StylizeNet(stylize_config(published.config))
-    published.fill(network)
-    average = state.ema["network"].module.state_dict()
-    for name, value in network.state_dict().items():
-        assert torch.equal(value.half(), average[name].half()), name
+    assert_publishes_the_average(*whole, lambda config: StylizeNet(stylize_config(config)))
 
 
 def test_every_validation_leaves_its_figures_and_a_grid(whole: tuple[State, Path]) -> None:
-    found = _lines(whole[1], "validation")
+    found = lines(whole[1], "validation")
     assert [line["step"] for line in found] == [2, 4]
     assert set(found[0]) >= {"style", "structure", "recolored_style", "recolored_structure"}
     assert found[0]["recolored_style"] == found[1]["recolored_style"]  # what nobody trained does not change
@@ -127,24 +91,11 @@ def test_every_validation_leaves_its_figures_and_a_grid(whole: tuple[State, Path
 def test_another_run_begins_with_what_is_published(whole: tuple[State, Path]) -> None:
     published = read(str(whole[1] / "weights"), whole[1]).state
     state = training.build(TINY)
-    (sentence,) = training.warm_start(state, published)
+    (sentence,) = RECIPE.warm_start(state, published)
     assert sentence == f"{len(published)} of {len(published)} tensors were taken from the published network."
     for holder in (state.networks["network"], state.ema["network"].module):
         for name, value in holder.state_dict().items():
             assert torch.equal(value, published[name].float()), name
-
-
-def test_another_network_takes_what_fits() -> None:
-    source = training.build(TINY).networks["network"].state_dict()
-    state = training.build(dataclasses.replace(TINY, network=StylizeConfig(**_fields(TINY.network, latent=9))))
-    before = state.networks["network"].state_dict()["latent.0.weight"].clone()
-    (sentence,) = training.warm_start(state, {**source, "unknown": torch.zeros(1)})
-    after = state.networks["network"].state_dict()
-    assert torch.equal(after["head.weight"], source["head.weight"])
-    assert torch.equal(after["latent.0.weight"], before)
-    taken = sum(after[name].shape == value.shape for name, value in source.items())
-    assert 0 < taken < len(source)
-    assert sentence.startswith(f"{taken} of {len(source) + 1} tensors")
 
 
 def test_a_step_moves_the_network_and_nothing_else(pairs: StylizeData) -> None:
@@ -154,7 +105,7 @@ def test_a_step_moves_the_network_and_nothing_else(pairs: StylizeData) -> None:
     before, frozen = (
         {name: value.clone() for name, value in owner.state_dict().items()} for owner in (network, features)
     )
-    losses = training.step(state, _batch(pairs), TINY, _fabric())
+    losses = training.step(state, batch_of(pairs.training), TINY, OneProcess())
     assert set(losses) == {*GOLDEN, "grad_norm"}
     assert all(value.ndim == 0 and value.isfinite() for value in losses.values())
     assert any(not torch.equal(value, before[name]) for name, value in network.state_dict().items())
@@ -169,7 +120,7 @@ def test_random_features_are_drawn_anew_for_every_step(pairs: StylizeData) -> No
         state = training.build(TINY)
         state.step = step
         torch.manual_seed(step + 1)
-        return training.step(state, _batch(pairs), TINY, _fabric())["style"].item()
+        return training.step(state, batch_of(pairs.training), TINY, OneProcess())["style"].item()
 
     assert style(0) == style(0)
     assert style(0) != style(1)
@@ -179,7 +130,7 @@ def test_a_weight_that_is_no_number_is_noticed_and_not_raised(pairs: StylizeData
     state = training.build(TINY)
     with torch.no_grad():
         state.networks["network"].head.weight[0, 0, 0, 0] = float("nan")  # type: ignore[index]
-    losses = training.step(state, _batch(pairs), TINY, _fabric())
+    losses = training.step(state, batch_of(pairs.training), TINY, OneProcess())
     assert Watch().look({name: value.item() for name, value in losses.items()}) is not None
 
 
@@ -189,13 +140,13 @@ def test_a_run_of_nothing_but_nan_is_given_up(gallery: Path, tmp_path: Path) -> 
         return training.step(state, (content, style, texture * float("nan")), *rest)
 
     with pytest.raises(ConfigError, match="diverged"):
-        train(dataclasses.replace(RECIPE, step=step), TINY, _options(gallery, tmp_path, 2))
+        train(dataclasses.replace(RECIPE, step=step), TINY, options(gallery, tmp_path, 2))
     published = read(str(tmp_path / "weights"), tmp_path).state
     assert all(value.isfinite().all() for value in published.values())
 
 
 def test_contents_take_the_styles_colors(pairs: StylizeData) -> None:
-    content, style, _ = _batch(pairs)
+    content, style, _ = batch_of(pairs.training)
     recolored = training.in_colors_of(style, content)
     (mean, covariance), (wanted_mean, wanted), (_, own) = (moments(x) for x in (recolored, style, content))
     torch.testing.assert_close(mean, wanted_mean, atol=0.03, rtol=0)  # less what was clipped
@@ -261,33 +212,3 @@ def test_a_folder_of_too_small_pictures_is_refused_in_one_sentence(tmp_path: Pat
 def test_a_crop_that_does_not_suit_the_network_is_refused() -> None:
     with pytest.raises(ConfigError, match="multiple of 32"):
         StylizeRecipe(patch_px=100)
-
-
-def test_the_rate_rises_stays_and_falls() -> None:
-    rates = [RECIPE.learning_rate(TINY, progress) for progress in (0.0, 0.005, 0.01, 0.3, 0.5, 0.75, 1.0)]
-    assert rates == pytest.approx([0.05, 0.55, 1.0, 1.0, 1.0, 0.525, 0.05])
-
-
-def test_the_dry_run_says_what_it_costs() -> None:
-    parameters, macs = RECIPE.cost(PRESETS["cpu-128"])
-    count = sum(p.numel() for p in StylizeNet(StylizeConfig()).parameters())
-    assert parameters == f"The network has {count / 1e6:.2f} M parameters."
-    assert "GMACs" in macs
-    assert RECIPE.batch_size(TINY) == TINY.batch
-
-
-class _Enough(Exception):
-    pass
-
-
-def _fields(config: StylizeConfig, **changes: Any) -> dict[str, Any]:
-    return dataclasses.asdict(config) | changes
-
-
-def _stopping(at: int) -> Recipe[StylizeRecipe]:
-    def step(state: State, *rest: Any) -> Any:
-        if state.step == at:
-            raise _Enough
-        return training.step(state, *rest)
-
-    return dataclasses.replace(RECIPE, step=step)

@@ -11,7 +11,7 @@ from gan.training.collapse import Alarms, AlarmThresholds
 
 
 def last(name: str, values: list[float], alarms: Alarms | None = None) -> str:
-    """What is said at the last of several validations."""
+    """Alarms at the last of several validations."""
     alarms = alarms or Alarms()
     found = []
     for value in values:

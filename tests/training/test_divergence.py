@@ -1,4 +1,4 @@
-"""What counts as divergence, figure by figure; known series in, a known step out."""
+"""Divergence, figure by figure; known series in, a known step out."""
 
 from __future__ import annotations
 

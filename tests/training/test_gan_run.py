@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import runs
 import torch
 from PIL import Image
+from runs import lines
 from tiny_gan import PATH, RECIPE, RECIPES, TinyGan, step, validate
 from torch import Tensor
 
@@ -31,13 +33,7 @@ CONFIG = TinyGan()
 
 
 def options(out: Path, steps: int = 12, **changes: Any) -> RunOptions:
-    fixed = {"data": out, "preset": "tiny", "device": "cpu", "save_every": 4, "log_every": 1}
-    return RunOptions(out=out, steps=steps, **(fixed | changes))
-
-
-def lines(run: Path, kind: str) -> list[dict[str, Any]]:
-    every = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [line for line in every if line["kind"] == kind]
+    return runs.options(out, out, steps, **({"save_every": 4} | changes))
 
 
 def status(run: Path) -> dict[str, Any]:

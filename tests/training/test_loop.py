@@ -15,6 +15,7 @@ import pytest
 import torch
 from community_models import small_esrgan
 from PIL import Image
+from runs import assert_resumes, assert_same, lines, options
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -48,21 +49,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _options(pictures: Path, out: Path, steps: int, **changes: Any) -> RunOptions:
-    fixed = {"preset": "tiny-x2", "device": "cpu", "save_every": 5, "log_every": 1}
-    return RunOptions(data=pictures, out=out, steps=steps, **(fixed | changes))
-
-
-def _lines(run: Path, kind: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [line for line in lines if line["kind"] == kind]
-
-
-def _same(a: State, b: State) -> None:
-    left, right = a.state_dict(), b.state_dict()
-    torch.testing.assert_close(left["networks"], right["networks"], rtol=0, atol=0)
-    torch.testing.assert_close(left["ema"], right["ema"], rtol=0, atol=0)
-    torch.testing.assert_close(left["optimizers"], right["optimizers"], rtol=0, atol=0)
-    assert [left[name] for name in State.COUNTERS] == [right[name] for name in State.COUNTERS]
+    return options(pictures, out, steps, **({"preset": "tiny-x2", "save_every": 5} | changes))
 
 
 @pytest.mark.parametrize("preset", ["tiny-x2", "tiny-gan"])
@@ -72,20 +59,16 @@ def test_ten_steps_equal_five_and_resume_and_five(pictures: Path, tmp_path: Path
         config = dataclasses.replace(config, features=0.0)
     whole = train(RECIPE, config, _options(pictures, tmp_path / "whole", 10, preset=preset))
     # The rate depends on the share of the run, so both halves are told the whole length.
-    half = _stopping_at(5)
-    with pytest.raises(_Enough):
-        train(half, config, _options(pictures, tmp_path / "halves", 10, preset=preset))
-    resumed = train(RECIPE, config, _options(pictures, tmp_path / "halves", 10, preset=preset))
-    _same(whole, resumed)
-    figures = [{k: line[k] for k in ("step", "l1")} for line in _lines(tmp_path / "whole", "train")]
-    again = [{k: line[k] for k in ("step", "l1")} for line in _lines(tmp_path / "halves", "train")]
+    assert_resumes(RECIPE, config, whole, _options(pictures, tmp_path / "halves", 10, preset=preset))
+    figures = [{k: line[k] for k in ("step", "l1")} for line in lines(tmp_path / "whole", "train")]
+    again = [{k: line[k] for k in ("step", "l1")} for line in lines(tmp_path / "halves", "train")]
     assert figures == again
 
 
 def test_golden_loss(pictures: Path, tmp_path: Path) -> None:
     """Three steps give what they gave when this was written, so a change of the recipe cannot go unnoticed."""
     train(RECIPE, TINY, _options(pictures, tmp_path, 3))
-    losses = [line["l1"] for line in _lines(tmp_path, "train")]
+    losses = [line["l1"] for line in lines(tmp_path, "train")]
     assert losses == pytest.approx(GOLDEN_L1, rel=5e-3)
 
 
@@ -95,12 +78,12 @@ GOLDEN_L1 = [0.07181, 0.10231, 0.12579]
 def test_what_a_run_leaves(pictures: Path, tmp_path: Path) -> None:
     state = train(RECIPE, TINY, _options(pictures, tmp_path, 5))
     assert (state.step, state.seen_images) == (5, 10)
-    (validation,) = _lines(tmp_path, "validation")
+    (validation,) = lines(tmp_path, "validation")
     assert {"psnr_y", "bicubic_psnr_y"} <= set(validation)
     with Image.open(tmp_path / "grids/step-000000005.png") as grid:
         assert grid.size[0] > 16
     assert json.loads((tmp_path / "config.json").read_text())["config"]["patch_px"] == 16
-    assert _lines(tmp_path, "train")[0]["images_per_s"] > 0
+    assert lines(tmp_path, "train")[0]["images_per_s"] > 0
     published = read(str(tmp_path / "weights"), tmp_path)
     network = EnhanceNet(EnhanceConfig(**published.config))
     published.fill(enhance.fuse(network))
@@ -136,7 +119,7 @@ def test_not_finite_goes_back_with_half_the_rate_and_other_data(pictures: Path, 
     assert (state.step, state.rollbacks, state.rate_scale) == (10, 1, 0.5)
     assert state.next_item > state.seen_images
     assert "back to step 5" in capsys.readouterr().out
-    assert _lines(tmp_path, "rollback")
+    assert lines(tmp_path, "rollback")
     for tensor in state.networks["network"].state_dict().values():
         assert bool(torch.isfinite(tensor).all())
 
@@ -179,7 +162,7 @@ def test_a_signal_saves_and_the_same_command_goes_on(pictures: Path, tmp_path: P
     assert saved is not None
     assert saved["state"]["step"] == 3
     resumed = train(RECIPE, TINY, _options(pictures, tmp_path, 10))
-    _same(resumed, train(RECIPE, TINY, _options(pictures, tmp_path / "whole", 10)))
+    assert_same(resumed, train(RECIPE, TINY, _options(pictures, tmp_path / "whole", 10)))
 
 
 def test_dry_run_prints_the_recipe_and_writes_nothing(pictures: Path, tmp_path: Path, capsys: Any) -> None:
@@ -220,7 +203,7 @@ def test_distillation_needs_its_teacher_and_learns_from_it(pictures: Path, tmp_p
         RECIPE.build(config)
     save_file(small_esrgan(), config.teacher)
     train(RECIPE, config, _options(pictures, tmp_path / "run", 2))
-    assert all(line["distil"] > 0 for line in _lines(tmp_path / "run", "train"))
+    assert all(line["distil"] > 0 for line in lines(tmp_path / "run", "train"))
     with pytest.raises(ConfigError, match="distil"):
         dataclasses.replace(PRESETS["tiny-x2"], distil=1.0)
 
@@ -234,23 +217,8 @@ def test_two_processes_are_one_with_the_same_global_batch(pictures: Path, tmp_pa
     subprocess.run([*launcher, *options, "--out", str(together)], cwd=ROOT, check=True, timeout=300, env=environment)
     first, second = (read(str(run / "weights"), tmp_path).state for run in (alone, together))
     torch.testing.assert_close(first, second, atol=2e-3, rtol=1e-2)
-    l1 = [_lines(run, "train")[-1]["l1"] for run in (alone, together)]
+    l1 = [lines(run, "train")[-1]["l1"] for run in (alone, together)]
     assert l1[0] == pytest.approx(l1[1], rel=1e-2)
-
-
-class _Enough(Exception):
-    pass
-
-
-def _stopping_at(step: int) -> Recipe[EnhanceRecipe]:
-    """The recipe, cut off as by a power failure when a step after `step` begins."""
-
-    def cut(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric: Any) -> Any:
-        if state.step == step:
-            raise _Enough
-        return enhance.step(state, batch, config, fabric)
-
-    return dataclasses.replace(RECIPE, step=cut)
 
 
 def _poisoned(plan: dict[str, int]) -> Recipe[EnhanceRecipe]:

@@ -1,4 +1,4 @@
-"""What `train.py` makes of its command line, beside training: the doctor and refusals."""
+"""The command line of `train.py` beside training: the doctor and refusals."""
 
 from __future__ import annotations
 

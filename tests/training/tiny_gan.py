@@ -4,7 +4,7 @@ R1 penalty, latents from the global random state, a scalar that changes and matt
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,6 @@ from torchvision.utils import make_grid
 
 from gan.models.ema import EMA
 from gan.training.cli import main
-from gan.training.data.degradation_data import stream
 from gan.training.losses.adversarial import generator_loss
 from gan.training.recipe import Losses, Published, Recipe, State, Validation
 
@@ -31,6 +30,7 @@ class TinyGan:
     batch: int = 4
     lazy: int = 4
     rate: float = 0.01
+    ema_half_life_kimg: float = 0.02
 
 
 class Stripes(torch.utils.data.Dataset[tuple[Tensor, ...]]):
@@ -50,12 +50,6 @@ def build(config: TinyGan, _data: Any) -> State:
         for name, network in networks.items()
     }
     return State(networks, {"generator": EMA(generator)}, optimizers, scalars={"p": 0.1})
-
-
-def batches(
-    config: TinyGan, _data: Any, start: int, batch: int, rank: int, world: int, workers: int, _seed: int
-) -> Iterator[tuple[Tensor, ...]]:
-    return stream(Stripes(), start=start, batch=batch, rank=rank, world=world, workers=workers)
 
 
 def step(state: State, batch: tuple[Tensor, ...], config: TinyGan, fabric: Fabric) -> Losses:
@@ -113,13 +107,11 @@ RECIPE: Recipe[TinyGan] = Recipe(
     data=lambda _config, folder, _seed: folder,
     build=build,
     warm_start=warm_start,
-    batches=batches,
+    items=lambda _config, _data, _seed: Stripes(),
     step=step,
     validate=validate,
     publish=publish,
     cost=lambda _config: [],
-    batch_size=lambda config: config.batch,
-    ema_half_life_kimg=lambda _config: 0.02,
     learning_rate=lambda _config, progress: 1 - progress / 2,
 )
 RECIPES = {"tiny": (RECIPE,)}

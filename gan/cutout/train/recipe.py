@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 from torchvision.utils import make_grid
 
 from gan.core.errors import ConfigError, InputError
@@ -25,12 +23,11 @@ from gan.models.ema import EMA
 from gan.models.features import load_features
 from gan.training.data.clicks import a_click
 from gan.training.data.composites import Composites, Products, drawings, load_products
-from gan.training.data.degradation_data import stream
 from gan.training.data.mixture import CutoutItems, Taught, sort_out
 from gan.training.data.pictures import Entry, Pictures, split
 from gan.training.data.scenes import Scenes, split_scenes
 from gan.training.losses.matting import edge_band, edge_distance, soft_iou, structure_distance
-from gan.training.recipe import Losses, Published, Recipe, State, Validation
+from gan.training.recipe import Losses, Recipe, State, Validation, cost_of, descend, falling
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -41,7 +38,7 @@ SHOWN = 12
 """Composites and scenes in the grid, each."""
 
 BAND = 0.02
-"""How far from an edge a pixel counts for more, as a share of the side."""
+"""Width of the band around edges in which a pixel counts for more, as a share of the side."""
 PRODUCT_PX = 256
 
 
@@ -218,23 +215,6 @@ def pretrained(network: CutoutNet) -> None:
         mine.load_state_dict(theirs.state_dict())
 
 
-def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
-    """Take every published tensor whose name and shape agree."""
-    network = state.networks["network"]
-    own = network.state_dict()
-    taken = {key: value for key, value in published.items() if key in own and own[key].shape == value.shape}
-    network.load_state_dict({**own, **taken})
-    state.ema["network"].module.load_state_dict(network.state_dict())
-    return [f"{len(taken)} of {len(published)} tensors were taken from the published network."]
-
-
-def batches(
-    config: CutoutRecipe, data: CutoutData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
-) -> Iterator[tuple[Tensor, ...]]:
-    """`CutoutItems` in batches, without end from item `start` on."""
-    return stream(data.training, start=start, batch=batch, rank=rank, world=world, workers=workers)
-
-
 def step(state: State, batch: tuple[Tensor, ...], config: CutoutRecipe, fabric: Fabric) -> Losses:
     """One step.
 
@@ -259,11 +239,7 @@ def step(state: State, batch: tuple[Tensor, ...], config: CutoutRecipe, fabric: 
         "overlap": (own * (1 - soft_iou(made, alpha))).mean(),
     }
     total = torch.stack([getattr(config, name) * loss for name, loss in losses.items()]).sum()
-    optimizer.zero_grad(set_to_none=True)
-    fabric.backward(total)
-    norm = fabric.clip_gradients(network, optimizer, max_norm=1.0, error_if_nonfinite=False)
-    losses["grad_norm"] = norm if norm is not None else torch.zeros(())
-    optimizer.step()
+    losses["grad_norm"] = descend(network, optimizer, total, fabric)
     return losses
 
 
@@ -335,29 +311,10 @@ def _iou(made: Tensor, wanted: Tensor) -> float:
     return float(soft_iou((made > 0.5).float(), (wanted > 0.5).float()))
 
 
-def publish(state: State, config: CutoutRecipe) -> Published:
-    """The average, in half precision."""
-    network = state.ema["network"].module
-    tensors = {key: value.half().cpu() for key, value in network.state_dict().items()}
-    return Published(dataclasses.asdict(config.network), tensors, state.seen_images)
-
-
 def cost(config: CutoutRecipe) -> list[str]:
     """Sentences for a dry run."""
     network = cutout_network(config.network)
-    with FlopCounterMode(display=False) as counter:
-        network(torch.zeros(1, 4, 320, 320))
-    return [
-        f"The network has {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters.",
-        f"A picture of 320x320 pixels takes {counter.get_total_flops() / 2e9:.2f} GMACs.",
-    ]
-
-
-def learning_rate(_config: CutoutRecipe, progress: float) -> float:
-    """Up over the first hundredth, constant, then down to a twentieth over the last six tenths of the run."""
-    if progress < 0.4:
-        return min(1.0, 0.05 + 100 * progress)
-    return 1.0 - 0.95 * (progress - 0.4) / 0.6
+    return cost_of(network, lambda: network(torch.zeros(1, 4, 320, 320)), 320)
 
 
 RECIPE = Recipe(
@@ -365,13 +322,9 @@ RECIPE = Recipe(
     presets=PRESETS,
     data=data,
     build=build,
-    warm_start=warm_start,
-    batches=batches,
+    items=lambda _config, data, _seed: data.training,
     step=step,
     validate=validate,
-    publish=publish,
     cost=cost,
-    batch_size=lambda config: config.batch,
-    ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
-    learning_rate=learning_rate,
+    learning_rate=falling(until=0.4, to=0.05),
 )

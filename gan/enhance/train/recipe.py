@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,14 +25,13 @@ from gan.models.discriminators import UNetDiscriminator
 from gan.models.ema import EMA
 from gan.models.features import SOURCES, load_features, perceptual_distance
 from gan.models.projected import ProjectedDiscriminator
-from gan.training.data.degradation_data import DegradedPairs, stream
-from gan.training.data.degrade import realistic
-from gan.training.data.pictures import Pictures, find, split
+from gan.training.data.degrade import DegradedPairs, realistic
+from gan.training.data.pictures import Pictures, both_parts, find, split
 from gan.training.data.stock import Stock, stock
 from gan.training.losses.adversarial import discriminator_loss, generator_loss
 from gan.training.losses.features import stage_distance
 from gan.training.losses.pictures import charbonnier, ms_ssim_loss, unrest
-from gan.training.recipe import Losses, Published, Recipe, State, Validation
+from gan.training.recipe import Losses, Published, Recipe, State, Validation, descend, in_half, take
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -57,9 +56,7 @@ def data(config: EnhanceRecipe, folder: Path, seed: int) -> EnhanceData:
     For crops other than "pictures" the folder is one that `prepare` wrote.
     """
     if config.crops == "pictures":
-        training, held_out = split(find(folder))
-        everything = Pictures(training or held_out, config.patch_px)
-        return EnhanceData(everything, Pictures(held_out, config.patch_px) if held_out else everything)
+        return EnhanceData(*both_parts(find(folder), config.patch_px))
     scale = config.network.scale
     validation = Taught(folder / "validation", scale, scale * INPUT_PX, seed)
     if config.crops == "taught":
@@ -97,8 +94,8 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
     A published network has no branches: its kernel goes into the plain branch and the others start anew at zero
     effect, so that the function is the published one.
     """
-    network = state.networks["network"]
-    own = network.state_dict()
+    own = state.networks["network"].state_dict()
+    tensors: dict[str, Tensor] = {}
     taken = 0
     for key, value in published.items():
         module, _, kind = key.rpartition(".")
@@ -106,25 +103,19 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
         target = branched if branched in own else key
         if target not in own or own[target].shape != value.shape:
             continue
-        own[target].copy_(value)
+        tensors[target] = value
         if target == branched and kind == "weight":
-            own[f"{module}.point.weight"].zero_()
-            own[f"{module}.reduce.weight"].zero_()
+            for branch in (f"{module}.point.weight", f"{module}.reduce.weight"):
+                tensors[branch] = torch.zeros_like(own[branch])
         taken += 1
-    state.ema["network"].module.load_state_dict(network.state_dict())
-    return [f"{taken} of {len(published)} tensors were taken from the published network."]
+    return take(state, tensors, taken, published)
 
 
-def batches(
-    config: EnhanceRecipe, data: EnhanceData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
-) -> Iterator[tuple[Tensor, ...]]:
-    """(damaged, sharp), and with taught crops the teacher's picture, without end from item `start` on."""
-    pairs: Dataset[Any]
+def items(config: EnhanceRecipe, data: EnhanceData, seed: int) -> Dataset[Any]:
+    """(damaged, sharp), and with taught crops the teacher's picture."""
     if isinstance(data.training, Taught):
-        pairs = data.training
-    else:
-        pairs = DegradedPairs(data.training, config.patch_px, config.network.scale, config.mix, seed)
-    return stream(pairs, start=start, batch=batch, rank=rank, world=world, workers=workers)
+        return data.training
+    return DegradedPairs(data.training, config.patch_px, config.network.scale, config.mix, seed)
 
 
 def step(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric: Fabric) -> Losses:
@@ -159,11 +150,7 @@ def step(state: State, batch: tuple[Tensor, ...], config: EnhanceRecipe, fabric:
     if config.adversarial and _features_due(state, config) and state.step >= config.adversarial_from:
         losses["adversarial"] = generator_loss(_verdict(state, judged[0], learning=False))
         total = total + config.adversarial * losses["adversarial"]
-    optimizer.zero_grad(set_to_none=True)
-    fabric.backward(total)
-    norm = fabric.clip_gradients(network, optimizer, max_norm=0.3, error_if_nonfinite=False)
-    losses["grad_norm"] = norm if norm is not None else torch.zeros(())
-    optimizer.step()
+    losses["grad_norm"] = descend(network, optimizer, total, fabric, max_norm=0.3)
     if config.adversarial and _features_due(state, config):
         losses["discriminator"] = _discriminator_step(state, *judged, fabric)
     return losses
@@ -224,8 +211,7 @@ def validate(state: State, config: EnhanceRecipe, data: EnhanceData, device: tor
 def publish(state: State, config: EnhanceRecipe) -> Published:
     """The average without branches, in half precision."""
     plain = fuse(state.ema["network"].module)
-    tensors = {key: value.half().cpu() for key, value in plain.state_dict().items()}
-    return Published(dataclasses.asdict(config.network), tensors, state.seen_images)
+    return Published(dataclasses.asdict(config.network), in_half(plain), state.seen_images)
 
 
 def cost(config: EnhanceRecipe) -> list[str]:
@@ -256,15 +242,13 @@ RECIPE = Recipe(
     presets=PRESETS,
     data=data,
     build=build,
-    warm_start=warm_start,
-    batches=batches,
+    items=items,
     step=step,
     validate=validate,
-    publish=publish,
     cost=cost,
-    batch_size=lambda config: config.batch,
-    ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
     learning_rate=learning_rate,
+    warm_start=warm_start,
+    publish=publish,
     prepare=prepare,
 )
 
@@ -286,7 +270,7 @@ def _adam(network: nn.Module, rate: float) -> torch.optim.Optimizer:
 
 
 Judged = Tensor | list[Tensor]
-"""What a discriminator looks at: pictures, or stages of features."""
+"""Input of a discriminator: pictures, or stages of features."""
 
 
 def _judged(
@@ -313,7 +297,5 @@ def _discriminator_step(state: State, made: Judged, sharp: Judged, fabric: Fabri
     optimizer = state.optimizers["discriminator"]
     made = made.detach() if isinstance(made, Tensor) else [stage.detach() for stage in made]
     loss = discriminator_loss(_verdict(state, sharp, learning=True), _verdict(state, made, learning=True))
-    optimizer.zero_grad(set_to_none=True)
-    fabric.backward(loss)
-    optimizer.step()
+    descend(state.networks["discriminator"], optimizer, loss, fabric, max_norm=None)
     return loss

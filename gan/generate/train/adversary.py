@@ -8,33 +8,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.core.errors import ConfigError
 from gan.generate.network import GenerateConfig
 from gan.generate.train.presets import GenerateRecipe
 from gan.models.discriminators import StyleDiscriminator
+from gan.models.features import SOURCES
 from gan.models.projected import ProjectedDiscriminator
 from gan.training.data.diffaugment import augment
 from gan.training.losses.adversarial import (
+    check_single_precision,
     discriminator_loss,
     generator_loss,
     gradient_penalty,
     hinge_discriminator_loss,
     relativistic_loss,
 )
-from gan.training.recipe import State
+from gan.training.recipe import State, descend
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 STAGES_JUDGED = (1, 2, 3, 4)
-LITE0_CHANNELS = (16, 24, 40, 112, 320)
 LAZY = 16
 
 
 def build_judge(config: GenerateRecipe, network: GenerateConfig) -> nn.Module:
     """Build the discriminator of a recipe."""
     if config.judge == "projected":
-        channels = tuple(LITE0_CHANNELS[stage] for stage in STAGES_JUDGED)
+        channels = tuple(SOURCES["lite0"].channels[stage] for stage in STAGES_JUDGED)
         return ProjectedDiscriminator(channels, len(network.categories))
     sizes = [network.resolution]
     while sizes[-1] > 4:
@@ -73,9 +73,7 @@ def projected_step(
         logits = judge(stages, torch.cat([real_category, fake_category]))
         real_logits, fake_logits = logits[: len(real_category)], logits[len(real_category) :]
         loss = hinge_discriminator_loss(real_logits, fake_logits)
-        optimizer.zero_grad(set_to_none=True)
-        fabric.backward(loss)
-    optimizer.step()
+        descend(judge, optimizer, loss, fabric, max_norm=None)
     return _figures(loss, real_logits.mean(1), fake_logits.mean(1))
 
 
@@ -109,14 +107,8 @@ def pixel_step(
     fake = _seen(config, made.detach(), dice).detach().requires_grad_(due and both)
     with _learning(judge, optimizer):
         real_logits, fake_logits = judge(real, condition), judge(fake, condition)
-        if due and real_logits.dtype != torch.float32:
-            raise ConfigError(
-                "precision",
-                "{dtype}",
-                "gradient penalties need 32-true",
-                "Leave --precision out for this preset",
-                dtype=real_logits.dtype,
-            )
+        if due:
+            check_single_precision(real_logits)
         distance = relativistic_loss if both else discriminator_loss
         loss = distance(real_logits, fake_logits)
         figures = _figures(loss, real_logits, fake_logits)
@@ -126,9 +118,7 @@ def pixel_step(
             if both:
                 figures["r2"] = gradient_penalty(fake_logits, fake)
                 loss = loss + config.gamma / 2 * figures["r2"]
-        optimizer.zero_grad(set_to_none=True)
-        fabric.backward(loss)
-    optimizer.step()
+        descend(judge, optimizer, loss, fabric, max_norm=None)
     return {name: value.detach() for name, value in figures.items()}
 
 

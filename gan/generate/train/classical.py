@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -36,9 +35,8 @@ from gan.imaging.picture import Picture
 from gan.metrics.fidelity import compare
 from gan.models.ema import EMA
 from gan.training.data.catalogue import Catalogue, load
-from gan.training.data.degradation_data import stream
 from gan.training.losses.adversarial import discriminator_loss, generator_loss
-from gan.training.recipe import Losses, Published, Recipe, State, Validation
+from gan.training.recipe import Losses, Published, Recipe, State, Validation, descend, plain
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -162,12 +160,9 @@ def network_config(config: ClassicalRecipe, channels: int) -> ClassicalConfig:
     )
 
 
-def batches(
-    config: ClassicalRecipe, data: GenerateData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
-) -> Iterator[tuple[Tensor, ...]]:
-    """`ClassicalItems` in batches, without end from item `start` on."""
-    items = ClassicalItems(data.training, channels_of(config, data.training), config.latent, seed)
-    return stream(items, start=start, batch=batch, rank=rank, world=world, workers=workers)
+def items(config: ClassicalRecipe, data: GenerateData, seed: int) -> ClassicalItems:
+    """The catalog's pictures, each with its noise."""
+    return ClassicalItems(data.training, channels_of(config, data.training), config.latent, seed)
 
 
 def step(state: State, batch: tuple[Tensor, ...], config: ClassicalRecipe, fabric: Fabric) -> Losses:
@@ -192,15 +187,11 @@ def step(state: State, batch: tuple[Tensor, ...], config: ClassicalRecipe, fabri
         "d_real": real_logits.detach().mean(),
         "d_fake": fake_logits.detach().mean(),
     }
-    state.optimizers["discriminator"].zero_grad(set_to_none=True)
-    fabric.backward(losses["discriminator"])
-    state.optimizers["discriminator"].step()
+    descend(judge, state.optimizers["discriminator"], losses["discriminator"], fabric, max_norm=None)
     judge.requires_grad_(False)
     with fabric.no_backward_sync(judge):  # type: ignore[arg-type]
         losses["generator"] = generator_loss(judge(fake))
-    state.optimizers["network"].zero_grad(set_to_none=True)
-    fabric.backward(losses["generator"])
-    state.optimizers["network"].step()
+    descend(network, state.optimizers["network"], losses["generator"], fabric, max_norm=None)
     return losses
 
 
@@ -296,15 +287,13 @@ RECIPE = Recipe(
     presets=PRESETS,
     data=data,
     build=build,
-    warm_start=warm_start,
-    batches=batches,
+    items=items,
     step=step,
     validate=validate,
-    publish=publish,
     cost=cost,
-    batch_size=lambda config: config.batch,
-    ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
     learning_rate=lambda _config, _progress: 1.0,
+    warm_start=warm_start,
+    publish=publish,
 )
 
 
@@ -319,7 +308,7 @@ def _discriminator(config: ClassicalRecipe, channels: int) -> ClassicalDiscrimin
 
 def _real_sign(state: State, config: ClassicalRecipe, training: Catalogue, device: torch.device) -> float:
     """Share of real pictures with a positive logit, in training batches with their own statistics, on a copy."""
-    judge = copy.deepcopy(getattr(state.networks["discriminator"], "module", state.networks["discriminator"])).train()
+    judge = copy.deepcopy(plain(state.networks["discriminator"])).train()
     channels, rows = channels_of(config, training), _spread(len(training), JUDGED)
     with torch.inference_mode():
         logits = [

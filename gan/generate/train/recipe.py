@@ -8,15 +8,14 @@ samples alike. Samples are mixtures of two encodings of one category, as they ar
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from gan.generate.network import Encoded, GenerateConfig, GenerateNet, Trained
 from gan.generate.prior import mixture
@@ -35,9 +34,21 @@ from gan.generate.train.validation import validate_network
 from gan.models.ema import EMA
 from gan.models.features import Features, load_features
 from gan.training.data.catalogue import ATTRIBUTES, Catalogue, CatalogueItems, load
-from gan.training.data.degradation_data import stream
 from gan.training.losses.features import stage_distance
-from gan.training.recipe import Losses, Published, Recipe, State, Validation
+from gan.training.recipe import (
+    Losses,
+    Published,
+    Recipe,
+    State,
+    Validation,
+    cost_of,
+    descend,
+    falling,
+    in_half,
+    plain,
+    share_of_adversary,
+    take,
+)
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -113,27 +124,21 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
 
     A network of a higher resolution has one more gain for each further block, and takes those that are there.
     """
-    network = state.networks["network"]
-    own = network.state_dict()
+    own = state.networks["network"].state_dict()
     taken = {key: value for key, value in published.items() if _fits(key, value, own)}
     if GAIN in published and GAIN in own:
         count = min(len(own[GAIN]), len(published[GAIN]))
         taken[GAIN] = torch.cat([published[GAIN][:count].to(own[GAIN]), own[GAIN][count:]])
-    network.load_state_dict({**own, **taken})
-    state.ema["network"].module.load_state_dict(network.state_dict())
-    return [f"{len(taken)} of {len(published)} tensors were taken from the published network."]
+    return take(state, taken, len(taken), published)
 
 
 def _fits(key: str, value: Tensor, own: Mapping[str, Tensor]) -> bool:
     return key in own and own[key].shape == value.shape and not key.startswith("member_")
 
 
-def batches(
-    config: GenerateRecipe, data: GenerateData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
-) -> Iterator[tuple[Tensor, ...]]:
-    """`CatalogueItems` in batches, without end from item `start` on."""
-    items = CatalogueItems(data.training, config.resolution, config.variation, config.latent, seed)
-    return stream(items, start=start, batch=batch, rank=rank, world=world, workers=workers)
+def items(config: GenerateRecipe, data: GenerateData, seed: int) -> CatalogueItems:
+    """Varied pictures of the catalog."""
+    return CatalogueItems(data.training, config.resolution, config.variation, config.latent, seed)
 
 
 def step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Fabric) -> Losses:
@@ -151,14 +156,16 @@ def validate(state: State, config: GenerateRecipe, data: GenerateData, device: t
     """Held-out pictures through the encoder and back, and the kernel distance of fixed samples to all of them."""
     network: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
     validation = validate_network(network, data.held_out, device, samples=VALIDATION_SAMPLES, cache=data.cache)
-    if config.judge == "pixels" or not _adversarial_share(state, config):
+    if config.judge == "pixels" or not share_of_adversary(state, config.adversarial, config.adversarial_from_kimg):
         return validation
     # The alarms watch the share of training pictures that the discriminator takes for real.
     rows = [i * len(data.training) // SIGNS for i in range(SIGNS)]
     pictures = data.training.batch(rows, config.resolution)[:, :3].to(device)
     features: Features = state.frozen["features"]  # type: ignore[assignment]
     with torch.no_grad():
-        logits = judged(_plain(state.networks["discriminator"]), features(pictures), data.training.category[rows])
+        logits = judged(
+            plain_network(state.networks["discriminator"]), features(pictures), data.training.category[rows]
+        )
     sign = float((logits.mean(1) > 0).float().mean())
     return dataclasses.replace(validation, figures={**validation.figures, "d_real_sign": sign})
 
@@ -166,27 +173,15 @@ def validate(state: State, config: GenerateRecipe, data: GenerateData, device: t
 def publish(state: State, config: GenerateRecipe) -> Published:
     """The average, in half precision."""
     network = state.ema["network"].module
-    tensors = {k: v.half().cpu() if v.is_floating_point() else v.cpu() for k, v in network.state_dict().items()}
-    return Published({"kind": "style", **dataclasses.asdict(network.config)}, tensors, state.seen_images)  # type: ignore[call-overload]
+    fields = dataclasses.asdict(plain_network(network).config)
+    return Published({"kind": "style", **fields}, in_half(network), state.seen_images)
 
 
 def cost(config: GenerateRecipe) -> list[str]:
     """Sentences for a dry run."""
     network = GenerateNet(network_config(config, GenerateConfig.categories, ATTRIBUTES))
-    with FlopCounterMode(display=False) as counter:
-        network.synthesize(torch.zeros(1, network.config.layers, config.style))
-    macs = counter.get_total_flops() / 2
-    return [
-        f"The network has {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters.",
-        f"A picture of {config.resolution}x{config.resolution} pixels takes {macs / 1e9:.2f} GMACs.",
-    ]
-
-
-def learning_rate(_config: GenerateRecipe, progress: float) -> float:
-    """Up over the first two hundredths, constant, then down to a tenth over the last half of the run."""
-    if progress < 0.5:
-        return min(1.0, 0.05 + 50 * progress)
-    return 1.0 - 0.9 * (progress - 0.5) / 0.5
+    given = torch.zeros(1, network.config.layers, config.style)
+    return cost_of(network, lambda: network.synthesize(given), config.resolution)
 
 
 RECIPE = Recipe(
@@ -194,26 +189,24 @@ RECIPE = Recipe(
     presets=PRESETS,
     data=data,
     build=build,
-    warm_start=warm_start,
-    batches=batches,
+    items=items,
     step=step,
     validate=validate,
-    publish=publish,
     cost=cost,
-    batch_size=lambda config: config.batch,
-    ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
-    learning_rate=learning_rate,
+    learning_rate=falling(until=0.5, to=0.1, rise=50),
+    warm_start=warm_start,
+    publish=publish,
 )
 
 
 def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Fabric) -> Losses:
     source, target, source_attributes, attributes, category, index, noise, dice = batch
     network, optimizer = state.networks["network"], state.optimizers["network"]
-    due = _adversarial_share(state, config)
+    due = share_of_adversary(state, config.adversarial, config.adversarial_from_kimg)
     z, all_attributes, all_categories = None, attributes, category
     if due:
         count = max(1, round(config.samples * len(source)))
-        z, sampled_attributes = _sampled(_plain(network), attributes[:count], category[:count], dice[:count])
+        z, sampled_attributes = _sampled(plain_network(network), attributes[:count], category[:count], dice[:count])
         all_attributes = torch.cat([attributes, sampled_attributes])
         all_categories = torch.cat([category, category[:count]])
     done: Trained = network(z, all_attributes, all_categories, source=source, noise=noise)
@@ -227,7 +220,7 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
     losses["features"] = stage_distance(made_stages, real_stages)
     variance = encoded.log_variance.exp()
     losses["kl"] = 0.5 * (encoded.mean.square() + variance - 1 - encoded.log_variance).sum(1).mean()
-    losses["labels"] = _label_loss(_plain(network), encoded, source_attributes, category)
+    losses["labels"] = _label_loss(plain_network(network), encoded, source_attributes, category)
     total = sum(
         (getattr(config, name) * losses[own] for name, own in WEIGHTED.items()),
         start=torch.zeros((), device=made.device),
@@ -240,8 +233,8 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
         with fabric.no_backward_sync(judge):  # it learns nothing here, and DDP must not wait for it
             losses["adversarial"] = projected_generator_loss(judge, fake_stages, all_categories)
         total = total + due * config.adversarial * losses["adversarial"]
-    losses["grad_norm"] = _descend(network, optimizer, total, fabric)
-    _remember(_plain(network), encoded.mean.detach(), index, fabric)
+    losses["grad_norm"] = descend(network, optimizer, total, fabric)
+    _remember(plain_network(network), encoded.mean.detach(), index, fabric)
     if due:
         losses |= projected_step(state, real_stages, category, fake_stages, all_categories, fabric)
     return losses
@@ -250,9 +243,9 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
 def _noise_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Fabric) -> Losses:
     _, target, _, attributes, category, _, z, _ = batch
     network, optimizer = state.networks["network"], state.optimizers["network"]
-    plain = _plain(network)
+    own = plain_network(network)
     dice = torch.Generator().manual_seed(state.next_item + fabric.global_rank)
-    layers = plain.config.layers
+    layers = own.config.layers
     # Whether to mix, from which layer on, and with which second z.
     crossover = torch.randint(1, layers, (len(z), 1), generator=dice)
     mixes = torch.rand(len(z), 1, generator=dice) < config.mixing
@@ -260,22 +253,13 @@ def _noise_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe,
     second = torch.randn(z.shape, generator=dice).to(z)
     done: Trained = network(z, attributes, category, mixed=(second, where))
     made = _present(done.sampled)
-    scaled = (attributes - plain.attribute_mean) / plain.attribute_scale
-    condition = condition_of(plain.config, scaled, category)
+    scaled = (attributes - own.attribute_mean) / own.attribute_scale
+    condition = condition_of(own.config, scaled, category)
     judge: Any = state.networks["discriminator"].requires_grad_(False)
     with fabric.no_backward_sync(judge):
         losses = {"adversarial": pixel_generator_loss(judge, config, made, target, condition, dice)}
-    losses["grad_norm"] = _descend(network, optimizer, config.adversarial * losses["adversarial"], fabric)
+    losses["grad_norm"] = descend(network, optimizer, config.adversarial * losses["adversarial"], fabric)
     return losses | pixel_step(state, config, made, target, condition, dice, fabric)
-
-
-def _descend(network: nn.Module, optimizer: torch.optim.Optimizer, total: Tensor, fabric: Fabric) -> Tensor:
-    """One step down; returns the gradient's norm before it is clipped to 1."""
-    optimizer.zero_grad(set_to_none=True)
-    fabric.backward(total)
-    norm = fabric.clip_gradients(network, optimizer, max_norm=1.0, error_if_nonfinite=False)
-    optimizer.step()
-    return norm if norm is not None else torch.zeros(())
 
 
 def _sampled(network: GenerateNet, attributes: Tensor, category: Tensor, dice: Tensor) -> tuple[Tensor, Tensor]:
@@ -284,14 +268,6 @@ def _sampled(network: GenerateNet, attributes: Tensor, category: Tensor, dice: T
     z, drawn = mixture(*members, category, dice)
     drawn[:, :3] = torch.where(dice[:, 3:] < 0.5, attributes[:, :3], drawn[:, :3])
     return z, drawn
-
-
-def _adversarial_share(state: State, config: GenerateRecipe) -> float:
-    """0 before the discriminator takes part, then up to 1."""
-    begin = config.adversarial_from_kimg * 1000
-    if not config.adversarial or state.seen_images < begin:
-        return 0.0
-    return min(1.0, 0.1 + (state.seen_images - begin) / max(begin, 1))
 
 
 def _label_loss(network: GenerateNet, encoded: Encoded, attributes: Tensor, category: Tensor) -> Tensor:
@@ -317,8 +293,6 @@ def _present(value: T | None) -> T:
     return value
 
 
-def _plain(network: nn.Module) -> GenerateNet:
-    """The network inside Fabric's wrapper and, with several processes, inside DDP's."""
-    while hasattr(network, "module"):
-        network = network.module  # type: ignore[assignment]
-    return network  # type: ignore[return-value]
+def plain_network(network: nn.Module) -> GenerateNet:
+    """The network without its wrappers."""
+    return cast(GenerateNet, plain(network))

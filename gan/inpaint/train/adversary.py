@@ -8,11 +8,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.core.errors import ConfigError
 from gan.models.discriminators import UNetDiscriminator
+from gan.models.features import SOURCES
 from gan.models.projected import ProjectedDiscriminator
-from gan.training.losses.adversarial import discriminator_loss, generator_loss, gradient_penalty
-from gan.training.recipe import State
+from gan.training.losses.adversarial import (
+    check_single_precision,
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+)
+from gan.training.recipe import State, descend
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -20,14 +25,13 @@ if TYPE_CHECKING:
 Judge = Literal["projected", "pixels"]
 
 STAGES_JUDGED = (1, 2, 3)
-LITE0_CHANNELS = (16, 24, 40, 112, 320)
 LAZY = 16
 
 
 def build_judge(judge: Judge) -> nn.Module:
     """Build a discriminator of that kind."""
     if judge == "projected":
-        return ProjectedDiscriminator(tuple(LITE0_CHANNELS[stage] for stage in STAGES_JUDGED), categories=1)
+        return ProjectedDiscriminator(tuple(SOURCES["lite0"].channels[stage] for stage in STAGES_JUDGED), categories=1)
     return UNetDiscriminator(planes=4)
 
 
@@ -83,20 +87,11 @@ def judge_step(
         loss = discriminator_loss(real, fake)
         figures |= {"d_real": real.mean(), "d_fake": fake.mean()}
         if due:
-            if everywhere.dtype != torch.float32:
-                raise ConfigError(
-                    "precision",
-                    "{dtype}",
-                    "gradient penalties need 32-true",
-                    "Leave --precision out for this preset",
-                    dtype=everywhere.dtype,
-                )
+            check_single_precision(everywhere)
             figures["r1"] = gradient_penalty((everywhere * mask).sum((1, 2, 3)) / mask.sum((1, 2, 3)), seen)
             loss = loss + gamma / 2 * LAZY * figures["r1"]
     figures["discriminator"] = loss
-    optimizer.zero_grad(set_to_none=True)
-    fabric.backward(loss)
-    optimizer.step()
+    descend(judge, optimizer, loss, fabric, max_norm=None)
     return {name: value.detach() for name, value in figures.items()}
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 from torchvision.utils import make_grid
 
 from gan.core.errors import ConfigError
@@ -18,12 +15,11 @@ from gan.inpaint.network import PLANES, InpaintConfig, InpaintNet
 from gan.inpaint.train.adversary import build_judge, generator_term, judge_step
 from gan.models.ema import EMA
 from gan.models.features import Features, load_features, perceptual_distance
-from gan.training.data.degradation_data import stream
 from gan.training.data.inpainting_data import Fills
-from gan.training.data.pictures import Pictures, find, split
+from gan.training.data.pictures import Pictures, both_parts, find
 from gan.training.data.scenes import Scenes, TruePairs, find_scenes, split_scenes
 from gan.training.losses.features import stage_distance
-from gan.training.recipe import Losses, Published, Recipe, State, Validation
+from gan.training.recipe import Losses, Recipe, State, Validation, cost_of, descend, falling, share_of_adversary
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -120,14 +116,8 @@ class InpaintData:
 
 def data(config: InpaintRecipe, folder: Path, _seed: int) -> InpaintData:
     """All pictures below the folder that are large enough for a crop; where none is held out, all are both."""
-    training, held_out = split(find(folder))
-    everything = Pictures(training or held_out, config.patch_px)
     staged = split_scenes(find_scenes(folder))[0]
-    return InpaintData(
-        everything,
-        Pictures(held_out, config.patch_px) if held_out else everything,
-        Scenes(staged) if staged else None,
-    )
+    return InpaintData(*both_parts(find(folder), config.patch_px), Scenes(staged) if staged else None)
 
 
 def build(config: InpaintRecipe, _data: InpaintData | None = None) -> State:
@@ -145,32 +135,17 @@ def build(config: InpaintRecipe, _data: InpaintData | None = None) -> State:
     return State(networks, {"network": EMA(network)}, optimizers, {"features": load_features("lite0", stages=STAGES)})
 
 
-def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
-    """Take every published tensor whose name and shape agree."""
-    network = state.networks["network"]
-    own = network.state_dict()
-    taken = {key: value for key, value in published.items() if key in own and own[key].shape == value.shape}
-    network.load_state_dict({**own, **taken})
-    state.ema["network"].module.load_state_dict(network.state_dict())
-    return [f"{len(taken)} of {len(published)} tensors were taken from the published network."]
-
-
-def batches(
-    config: InpaintRecipe, data: InpaintData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
-) -> Iterator[tuple[Tensor, ...]]:
-    """`Fills` in batches, without end from item `start` on."""
-    growing = round(1000 * config.growing_kimg)
-    pairs = None if data.scenes is None else TruePairs(data.scenes, config.patch_px, seed)
-    items = Fills(
+def items(config: InpaintRecipe, data: InpaintData, seed: int) -> Fills:
+    """Pictures with holes and, where there are scenes, true pairs."""
+    return Fills(
         data.training,
         config.patch_px,
         seed,
         coarse=config.coarse,
-        growing=growing,
-        pairs=pairs,
+        growing=round(1000 * config.growing_kimg),
+        pairs=None if data.scenes is None else TruePairs(data.scenes, config.patch_px, seed),
         often=config.pairs,
     )
-    return stream(items, start=start, batch=batch, rank=rank, world=world, workers=workers)
 
 
 def step(state: State, batch: tuple[Tensor, ...], config: InpaintRecipe, fabric: Fabric) -> Losses:
@@ -199,17 +174,13 @@ def step(state: State, batch: tuple[Tensor, ...], config: InpaintRecipe, fabric:
     made_stages = features(composite)
     losses["features"] = stage_distance(made_stages, real_stages)
     total = config.pixels * losses["l1"] + config.known * losses["known"] + config.features * losses["features"]
-    share = _adversarial_share(state, config)
+    share = share_of_adversary(state, config.adversarial, config.adversarial_from_kimg, over=0.5)
     if share:
         judge = state.networks["discriminator"].requires_grad_(False)
         with fabric.no_backward_sync(judge):  # type: ignore[arg-type]
             losses["adversarial"] = generator_term(config.judge, judge, composite, made_stages, mask)
         total = total + share * config.adversarial * losses["adversarial"]
-    optimizer.zero_grad(set_to_none=True)
-    fabric.backward(total)
-    norm = fabric.clip_gradients(network, optimizer, max_norm=1.0, error_if_nonfinite=False)
-    losses["grad_norm"] = norm if norm is not None else torch.zeros(())
-    optimizer.step()
+    losses["grad_norm"] = descend(network, optimizer, total, fabric)
     if share:
         losses |= judge_step(
             state, config.judge, config.gamma, whole, composite, real_stages, made_stages, mask, fabric
@@ -247,29 +218,10 @@ def validate(state: State, config: InpaintRecipe, data: InpaintData, device: tor
     return Validation(figures, score, make_grid(rows, nrow=8, padding=2))
 
 
-def publish(state: State, config: InpaintRecipe) -> Published:
-    """The average, in half precision."""
-    network = state.ema["network"].module
-    tensors = {key: value.half().cpu() for key, value in network.state_dict().items()}
-    return Published(dataclasses.asdict(config.network), tensors, state.seen_images)
-
-
 def cost(config: InpaintRecipe) -> list[str]:
     """Sentences for a dry run."""
     network = InpaintNet(config.network)
-    with FlopCounterMode(display=False) as counter:
-        network(torch.zeros(1, PLANES, 256, 256))
-    return [
-        f"The network has {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters.",
-        f"A picture of 256x256 pixels takes {counter.get_total_flops() / 2e9:.2f} GMACs.",
-    ]
-
-
-def learning_rate(_config: InpaintRecipe, progress: float) -> float:
-    """Up over the first hundredth, constant, then down to a twentieth over the last 40% of the run."""
-    if progress < 0.6:
-        return min(1.0, 0.05 + 100 * progress)
-    return 1.0 - 0.95 * (progress - 0.6) / 0.4
+    return cost_of(network, lambda: network(torch.zeros(1, PLANES, 256, 256)), 256)
 
 
 RECIPE = Recipe(
@@ -277,24 +229,12 @@ RECIPE = Recipe(
     presets=PRESETS,
     data=data,
     build=build,
-    warm_start=warm_start,
-    batches=batches,
+    items=items,
     step=step,
     validate=validate,
-    publish=publish,
     cost=cost,
-    batch_size=lambda config: config.batch,
-    ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
-    learning_rate=learning_rate,
+    learning_rate=falling(until=0.6, to=0.05),
 )
-
-
-def _adversarial_share(state: State, config: InpaintRecipe) -> float:
-    """0 before the discriminator takes part, then up to 1."""
-    begin = config.adversarial_from_kimg * 1000
-    if not config.adversarial or state.seen_images < begin:
-        return 0.0
-    return min(1.0, 0.1 + (state.seen_images - begin) / max(begin / 2, 1))
 
 
 def _psnr_hole(made: Tensor, whole: Tensor, mask: Tensor) -> float:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 from torchvision.utils import make_grid
 
 from gan.core.errors import ConfigError
@@ -21,7 +18,6 @@ from gan.models.ema import EMA
 from gan.models.features import Features, load_features
 from gan.models.random_features import RandomFeatures
 from gan.stylize.network import StylizeConfig, StylizeNet
-from gan.training.data.degradation_data import stream
 from gan.training.data.pictures import Pictures, find, split
 from gan.training.data.styles import StylePairs, around, drawings, parted
 from gan.training.losses.style import (
@@ -31,7 +27,7 @@ from gan.training.losses.style import (
     smoothed,
     structure_distance,
 )
-from gan.training.recipe import Losses, Published, Recipe, State, Validation
+from gan.training.recipe import Losses, Recipe, State, Validation, cost_of, descend, falling
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -136,23 +132,6 @@ def build(config: StylizeRecipe, _data: StylizeData | None = None) -> State:
     )
 
 
-def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
-    """Take every published tensor whose name and shape agree."""
-    network = state.networks["network"]
-    own = network.state_dict()
-    taken = {key: value for key, value in published.items() if key in own and own[key].shape == value.shape}
-    network.load_state_dict({**own, **taken})
-    state.ema["network"].module.load_state_dict(network.state_dict())
-    return [f"{len(taken)} of {len(published)} tensors were taken from the published network."]
-
-
-def batches(
-    config: StylizeRecipe, data: StylizeData, start: int, batch: int, rank: int, world: int, workers: int, seed: int
-) -> Iterator[tuple[Tensor, ...]]:
-    """`StylePairs` in batches, without end from item `start` on."""
-    return stream(data.training, start=start, batch=batch, rank=rank, world=world, workers=workers)
-
-
 def step(state: State, batch: tuple[Tensor, ...], config: StylizeRecipe, fabric: Fabric) -> Losses:
     """One step.
 
@@ -187,11 +166,7 @@ def step(state: State, batch: tuple[Tensor, ...], config: StylizeRecipe, fabric:
     total = torch.stack([getattr(config, name) * loss for name, loss in losses.items()]).sum()
     # What is clipped away when it is shown gives no gradient of its own.
     total = total + (made - made.clamp(0, 1)).abs().mean()
-    optimizer.zero_grad(set_to_none=True)
-    fabric.backward(total)
-    norm = fabric.clip_gradients(network, optimizer, max_norm=1.0, error_if_nonfinite=False)
-    losses["grad_norm"] = norm if norm is not None else torch.zeros(())
-    optimizer.step()
+    losses["grad_norm"] = descend(network, optimizer, total, fabric)
     return losses
 
 
@@ -229,29 +204,11 @@ def validate(state: State, config: StylizeRecipe, data: StylizeData, device: tor
     return Validation(figures, score, make_grid(rows, nrow=6, padding=2), pictures=VALIDATION_PAIRS)
 
 
-def publish(state: State, config: StylizeRecipe) -> Published:
-    """The average, in half precision."""
-    network = state.ema["network"].module
-    tensors = {key: value.half().cpu() for key, value in network.state_dict().items()}
-    return Published(dataclasses.asdict(config.network), tensors, state.seen_images)
-
-
 def cost(config: StylizeRecipe) -> list[str]:
     """Sentences for a dry run."""
     network = StylizeNet(config.network)
-    with FlopCounterMode(display=False) as counter:
-        network(torch.zeros(1, StylizeNet.PLANES, 512, 512), torch.zeros(1, network.code_size))
-    return [
-        f"The network has {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters.",
-        f"A picture of 512x512 pixels takes {counter.get_total_flops() / 2e9:.2f} GMACs, its style's code apart.",
-    ]
-
-
-def learning_rate(_config: StylizeRecipe, progress: float) -> float:
-    """Up over the first hundredth, constant, then down to a twentieth over the last half of the run."""
-    if progress < 0.5:
-        return min(1.0, 0.05 + 100 * progress)
-    return 1.0 - 0.95 * (progress - 0.5) / 0.5
+    given = torch.zeros(1, StylizeNet.PLANES, 512, 512), torch.zeros(1, network.code_size)
+    return cost_of(network, lambda: network(*given), 512, ", its style's code apart")
 
 
 RECIPE = Recipe(
@@ -259,13 +216,9 @@ RECIPE = Recipe(
     presets=PRESETS,
     data=data,
     build=build,
-    warm_start=warm_start,
-    batches=batches,
+    items=lambda _config, data, _seed: data.training,
     step=step,
     validate=validate,
-    publish=publish,
     cost=cost,
-    batch_size=lambda config: config.batch,
-    ema_half_life_kimg=lambda config: config.ema_half_life_kimg,
-    learning_rate=learning_rate,
+    learning_rate=falling(until=0.5, to=0.05),
 )

@@ -11,10 +11,10 @@ from gan.imaging.mask_shapes import max_within
 from gan.training.data.degrade import Dice
 
 COUNTS = (0.5, 0.3, 0.2)
-"""How often there are one, two and three clicks; the first is always on the thing."""
+"""Probabilities of one, two and three clicks; the first is always on the thing."""
 
 STROKE = 0.2
-"""How often a click on the thing is drawn out to a short stroke."""
+"""Probability that a click on the thing is drawn out to a short stroke."""
 
 
 def clicked(prior: Tensor, alpha: Tensor, beside: Tensor, dice: Dice) -> Tensor:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
+from torch.utils.data import Dataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,34 @@ class DegradationMix:
     heavy: float = 0.3
     again: float = 1.0
     soft: float = 0.0
+
+
+class Crops(Protocol):
+    """Source of sharp crops: `gan.training.data.pictures.Pictures`, `gan.training.data.stock.Stock`."""
+
+    def crop(self, size_px: int, generator: torch.Generator) -> Tensor:
+        """(3, size_px, size_px) float32 in [0, 1]."""
+
+
+class DegradedPairs(Dataset[tuple[Tensor, Tensor]]):
+    """Item i is (damaged (3, patch / scale, patch / scale), sharp (3, patch, patch)), drawn from seed and i.
+
+    Args:
+        pictures: where the patches come from.
+        patch_px: side of the sharp patch; divisible by scale.
+    """
+
+    def __init__(self, pictures: Crops, patch_px: int, scale: int, mix: DegradationMix, seed: int) -> None:
+        self.pictures = pictures
+        self.patch_px = patch_px
+        self.scale = scale
+        self.mix = mix
+        self.seed = seed
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63)
+        sharp = self.pictures.crop(self.patch_px, generator)
+        return degrade(sharp, self.scale, generator, self.mix), sharp
 
 
 class Dice:

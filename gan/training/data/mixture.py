@@ -22,13 +22,13 @@ from gan.training.data.pictures import Entry, find
 from gan.training.data.scenes import SceneEntry, Scenes, find_scenes, is_of_a_scene
 
 SHARES = (0.38, 0.5, 0.12)
-"""How often an item is a composite, of a scene, of a taught photograph; where one is missing the others share it."""
+"""Shares of composites, scenes and taught photographs; where one is missing the others share it."""
 
 CLICKED = (0.4, 0.6, 0.4)
-"""How often an item of each kind carries clicks: most where there are several things to ask for."""
+"""Probability of clicks by kind of item: highest where there are several things to ask for."""
 
 INFORMED = 0.35
-"""How often an item without clicks is told what a first look found."""
+"""Probability that an item without clicks is given what a first look found."""
 
 SOFT_WEIGHT = 0.5
 """Of a teacher's answer beside an exact coverage."""

@@ -29,7 +29,7 @@ LEAST_SHARE = 0.006
 """Of the frame: what is smaller, or hidden but for as much, is not asked for."""
 
 OTHERS = 0.65
-"""How often a click asks for something else than the main product."""
+"""Probability that a click asks for something else than the main product."""
 
 PLACE_FOLDERS = ("pictures", "empty", "covers")
 

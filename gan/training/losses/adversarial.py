@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan.core.errors import ConfigError
+
 
 def generator_loss(fake_logits: Tensor) -> Tensor:
     """Non-saturating loss of the generator, softplus(-D(G)) (Goodfellow et al., arXiv 1406.2661), averaged."""
@@ -41,3 +43,15 @@ def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     """
     (gradient,) = torch.autograd.grad(logits.sum(), pictures, create_graph=True)
     return gradient.square().sum((1, 2, 3)).mean()
+
+
+def check_single_precision(logits: Tensor) -> None:
+    """Raise `ConfigError` for logits in half precision, in which gradient penalties overflow."""
+    if logits.dtype != torch.float32:
+        raise ConfigError(
+            "precision",
+            "{dtype}",
+            "gradient penalties need 32-true",
+            "Leave --precision out for this preset",
+            dtype=logits.dtype,
+        )
