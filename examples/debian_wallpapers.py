@@ -22,7 +22,7 @@ LONGEST_PX = 2048
 
 @dataclass(frozen=True)
 class Photograph:
-    """Where one lies below `usr/share`, who took it, and under which licence the package carries it."""
+    """A wallpaper's place below `usr/share`, who took it, and under which licence the package carries it."""
 
     path: str
     author: str

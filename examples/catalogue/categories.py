@@ -1,4 +1,4 @@
-"""Which category a model belongs to, told from its name."""
+"""A model's category, told from its name."""
 
 from __future__ import annotations
 

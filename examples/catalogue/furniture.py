@@ -18,13 +18,13 @@ from categories import category_of
 LISTING = "PluginFurnitureCatalog.properties"
 
 EXCLUDED_ROOMS = frozenset({"Characters", "Doors and windows", "Staircases"})
-"""What no shop photographs on white: people and animals, and parts of a building."""
+"""Names that no shop photographs on white: people and animals, and parts of a building."""
 
 EXCLUDED_NAMES = re.compile(
     r"arrow|chimney|crossing|living room|parking slot|pool$|rails|railing|sidewalk|socket|switch|plug$|window blind",
     re.IGNORECASE,
 )
-"""What else is part of a street, a wall or a garden and no product on its own."""
+"""Further parts of a street, a wall or a garden, no products on their own."""
 
 # fmt: off
 LICENCES: tuple[tuple[str, str, str], ...] = (
@@ -37,7 +37,7 @@ LICENCES: tuple[tuple[str, str, str], ...] = (
 
 
 class CatalogueError(Exception):
-    """What the user can mend, in one line."""
+    """An error that the user can mend, in one line."""
 
 
 UNTURNED = "1 0 0 0 1 0 0 0 1"

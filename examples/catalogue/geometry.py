@@ -1,4 +1,4 @@
-"""Where the product stands and where the camera does."""
+"""Places of the product and of the camera."""
 
 from __future__ import annotations
 

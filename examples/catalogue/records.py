@@ -1,4 +1,4 @@
-"""What is written beside the pictures: a record each, `meta.jsonl`, and who must be named.
+"""Records beside the pictures: one each, `meta.jsonl`, and who must be named.
 
 A picture is finished when its record exists: the record is written last, and whole.
 """
@@ -22,7 +22,7 @@ PACKAGE = "https://packages.debian.org/sweethome3d-furniture"
 
 
 def describe(model: Model, view: View, *, seed: int, size_px: int, samples: int) -> Record:
-    """What is known of a picture before it is rendered; `recolored` and `coverage` come with the picture."""
+    """Facts of a picture before it is rendered; `recolored` and `coverage` come with the picture."""
     return {
         "id": view.id,
         **_source(model),
@@ -37,7 +37,7 @@ def describe(model: Model, view: View, *, seed: int, size_px: int, samples: int)
 
 
 def describe_scene(scene: Scene, *, seed: int, size_px: int, samples: int) -> Record:
-    """What is known of a scene before it is rendered; each thing's `cover` comes with the picture.
+    """Facts of a scene before it is rendered; each thing's `cover` comes with the picture.
 
     The record's own product is the main one, by which pictures are split apart; `things` names all, this one first.
     """
@@ -74,7 +74,7 @@ def scene_files(out: Path, scene: str, things: int) -> list[Path]:
 
 
 def scene_is_finished(out: Path, described: Record) -> bool:
-    """Whether the scene was rendered already, in the same way."""
+    """True if the scene was rendered already, in the same way."""
     try:
         record = json.loads(_record_path(out, described["id"]).read_text("utf-8"))
     except (OSError, ValueError):
@@ -102,7 +102,7 @@ def mask_path(out: Path, picture: str) -> Path:
 
 
 def is_finished(out: Path, described: Record) -> bool:
-    """Whether the picture was rendered already, in the same way."""
+    """True if the picture was rendered already, in the same way."""
     try:
         record = json.loads(_record_path(out, described["id"]).read_text("utf-8"))
     except (OSError, ValueError):
@@ -162,7 +162,7 @@ def attribution(records: Iterable[Record]) -> str:
 
 
 def _source(model: Model) -> Record:
-    """What must be known of a product to split by it and to name who made it."""
+    """Facts of a product that splitting by it and naming who made it need."""
     return {
         "product": model.product,
         "name": model.name,

@@ -139,7 +139,7 @@ def choose(models: Sequence[Model], categories: Sequence[str] | None, limit: int
 
 
 def plan(models: Sequence[Model], options: argparse.Namespace) -> list[Job]:
-    """What is still to be done; products that are finished give no job."""
+    """Jobs that are still to be done; products that are finished give none."""
     quality = Quality(options.size, options.samples, available_threads(options.workers))
     jobs = []
     for model in models:

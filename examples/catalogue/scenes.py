@@ -1,4 +1,4 @@
-"""What is decided before a scene is rendered: which products stand where, on what, before what, and in which light.
+"""Plan of a scene before it is rendered: which products stand where, on what, before what, and in which light.
 
 A scene's unit is its main product's largest side, as in `geometry`; that product stands at the origin, and the camera
 looks at it from -y. Everything follows from (number, seed), the products and the grounds.
@@ -17,7 +17,7 @@ from furniture import CatalogueError, Model
 from views import HUE_SHIFT, TINT_SATURATION, View, seeded, shuffled
 
 HELD_OUT = 0.08
-"""As `gan.training.data.pictures.split` has it; a test holds the two together."""
+"""Share that `gan.training.data.pictures.split` holds out; a test holds the two together."""
 
 VALIDATION_EVERY = 5
 """Of so many scenes one shows a product that is held out: of all products far fewer are, too few to measure by."""
@@ -101,7 +101,7 @@ class Scene:
 
 
 def is_held_out(product: str) -> bool:
-    """Whether training never sees a product as the one that a picture is of, nor a ground of that name."""
+    """True if training never sees a product as the one that a picture is of, nor a ground of that name."""
     digest = hashlib.sha256(product.encode()).digest()
     return int.from_bytes(digest[:4], "big") / 2**32 < HELD_OUT
 

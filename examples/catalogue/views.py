@@ -1,4 +1,4 @@
-"""What is decided before anything is rendered: from where a product is seen, and in which colours."""
+"""Plan of the views before anything is rendered: from where a product is seen, and in which colours."""
 
 from __future__ import annotations
 
