@@ -6,7 +6,7 @@ import torch
 
 from gan.imaging.clicks import RADIUS, at_size, disc, marked
 from gan.training.data.clicks import a_click, clicked
-from gan.training.data.degrade import Dice
+from gan.training.data.dice import Dice
 
 SIDE = 96
 

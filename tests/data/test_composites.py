@@ -11,7 +11,7 @@ from PIL import Image
 from gan.core.errors import InputError
 from gan.imaging.background_prior import standing_out
 from gan.training.data.composites import GROUNDS, Composites, Products, drawings, load_products, mask_of, prior
-from gan.training.data.degrade import Dice
+from gan.training.data.dice import Dice
 from gan.training.data.pictures import Entry, Pictures, find
 
 SIDE = 64

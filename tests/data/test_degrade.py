@@ -9,7 +9,6 @@ import torch
 
 from gan.training.data.degrade import (
     DegradationMix,
-    Dice,
     blur,
     clean,
     degrade,
@@ -21,6 +20,7 @@ from gan.training.data.degrade import (
     realistic,
     sinc_kernel,
 )
+from gan.training.data.dice import Dice
 
 
 def _generator(seed: int = 0) -> torch.Generator:

@@ -11,7 +11,8 @@ from rooms import furnish
 
 from gan.imaging.mask import BLIND, COARSE
 from gan.training.data import holes as module
-from gan.training.data.holes import KINDS, MOST, OFTEN, Dice, hole
+from gan.training.data.dice import Dice
+from gan.training.data.holes import KINDS, MOST, OFTEN, hole
 from gan.training.data.inpainting_data import Fills, given, smaller
 from gan.training.data.pictures import Pictures, find
 from gan.training.data.scenes import Scenes, TruePairs, find_scenes

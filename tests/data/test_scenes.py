@@ -10,7 +10,7 @@ import torch
 from rooms import HELD_OUT, furnish
 
 from gan.core.errors import InputError
-from gan.training.data.degrade import Dice
+from gan.training.data.dice import Dice
 from gan.training.data.pictures import find
 from gan.training.data.scenes import Scenes, TruePairs, find_scenes, is_of_a_scene, split_scenes
 

@@ -21,7 +21,8 @@ from gan.metrics.fidelity import psnr_y
 from gan.models import span_weights
 from gan.models.span_weights import span_x4
 from gan.models.weights import read
-from gan.training.data.degrade import Dice, clean
+from gan.training.data.degrade import clean
+from gan.training.data.dice import Dice
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4])

@@ -27,6 +27,7 @@ from tqdm import tqdm
 from gan.core.errors import ConfigError, InputError
 from gan.core.files import write_atomic
 from gan.training.data.degrade import DegradationMix, degrade
+from gan.training.data.dice import of_item
 from gan.training.data.pictures import find, split
 from gan.training.data.stock import Stock, stock
 from gan.training.options import PrepareOptions
@@ -118,7 +119,7 @@ class Taught(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return damaged, sharp, taught
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63)
+        generator = of_item(self.seed, index)
         item = self._place(index)
         small_px = self.patch_px // self.scale
         room = INPUT_PX - small_px
@@ -222,7 +223,7 @@ def fill(
 
 def item(pictures: Stock, index: int, *, scale: int, seed: int) -> tuple[Tensor, Tensor]:
     """(damaged (3, 64, 64), sharp (3, 64 * scale, 64 * scale)) on the 8-bit grid, drawn from seed and index."""
-    generator = torch.Generator().manual_seed((seed * 1_000_003 + index) % 2**63)
+    generator = of_item(seed, index)
     sharp = (pictures.crop(INPUT_PX * scale, generator) * 255).round() / 255
     return degrade(sharp, scale, generator, MIX), sharp
 

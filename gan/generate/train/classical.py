@@ -35,6 +35,7 @@ from gan.imaging.picture import Picture
 from gan.metrics.fidelity import compare
 from gan.models.ema import EMA
 from gan.training.data.catalogue import Catalogue, load
+from gan.training.data.dice import of_item
 from gan.training.losses.adversarial import discriminator_loss, generator_loss
 from gan.training.recipe import Losses, Published, Recipe, State, Validation, descend, plain
 
@@ -121,7 +122,7 @@ class ClassicalItems(Dataset[tuple[Tensor, Tensor]]):
         return picture, torch.randn(self.latent, generator=self._generator(item))
 
     def _generator(self, number: int) -> torch.Generator:
-        return torch.Generator().manual_seed((self.seed * 1_000_003 + number) % 2**63)
+        return of_item(self.seed, number)
 
 
 def data(config: ClassicalRecipe, folder: Path, _seed: int) -> GenerateData:

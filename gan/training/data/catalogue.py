@@ -24,7 +24,7 @@ from gan.imaging.io.codec import decode
 from gan.imaging.io.formats import ALLOWED
 from gan.imaging.product import MEASURES, from_ycc, measure, rotation, squared, to_ycc
 from gan.imaging.resize import resize
-from gan.training.data.degrade import Dice
+from gan.training.data.dice import Dice, of_item
 from gan.training.data.pictures import Entry, find, mask_path, split
 from gan.training.data.records import Records, read_records
 
@@ -160,7 +160,7 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
             self._views.setdefault(product, []).append(index)
 
     def __getitem__(self, item: int) -> tuple[Tensor, ...]:
-        dice = Dice(torch.Generator().manual_seed((self.seed * 1_000_003 + item) % 2**63))
+        dice = Dice(of_item(self.seed, item))
         index = int(dice.uniform(0, 1) * len(self.catalogue)) % len(self.catalogue)
         views = self._views[int(self.catalogue.product[index])]
         other = views[int(dice.uniform(0, 1) * len(views)) % len(views)]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gan.imaging.clicks import RADIUS, disc, marked
 from gan.imaging.mask_shapes import max_within
-from gan.training.data.degrade import Dice
+from gan.training.data.dice import Dice
 
 COUNTS = (0.5, 0.3, 0.2)
 """Probabilities of one, two and three clicks; the first is always on the thing."""

@@ -21,7 +21,8 @@ from gan.imaging.io.codec import decode
 from gan.imaging.product import squared
 from gan.imaging.resize import resize
 from gan.training.data.catalogue import recolor
-from gan.training.data.degrade import Dice, blur, gaussian_kernel, jpeg, noise
+from gan.training.data.degrade import blur, gaussian_kernel, jpeg, noise
+from gan.training.data.dice import Dice, of_item
 from gan.training.data.pictures import Entry, Pictures, mask_path
 from gan.training.data.procedural import KINDS, draw
 
@@ -108,7 +109,7 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         self.seed = seed
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        dice = Dice(torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63))
+        dice = Dice(of_item(self.seed, index))
         informed = dice.chance(0.4)
         near = informed and dice.chance(0.5)
         rgb, alpha = self._made(dice, near)

@@ -19,6 +19,8 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from gan.training.data.dice import Dice, of_item
+
 
 @dataclass(frozen=True, kw_only=True)
 class DegradationMix:
@@ -60,31 +62,9 @@ class DegradedPairs(Dataset[tuple[Tensor, Tensor]]):
         self.seed = seed
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63)
+        generator = of_item(self.seed, index)
         sharp = self.pictures.crop(self.patch_px, generator)
         return degrade(sharp, self.scale, generator, self.mix), sharp
-
-
-class Dice:
-    """Short names for draws from one generator."""
-
-    def __init__(self, generator: torch.Generator) -> None:
-        self.generator = generator
-
-    def uniform(self, low: float, high: float) -> float:
-        return low + (high - low) * float(torch.rand((), generator=self.generator))
-
-    def chance(self, probability: float) -> bool:
-        return self.uniform(0, 1) < probability
-
-    def choose(self, weights: list[float]) -> int:
-        return int(torch.multinomial(torch.tensor(weights, dtype=torch.float32), 1, generator=self.generator))
-
-    def normal(self, shape: tuple[int, ...]) -> Tensor:
-        return torch.randn(shape, generator=self.generator)
-
-    def poisson(self, rate: Tensor) -> Tensor:
-        return torch.poisson(rate, generator=self.generator)
 
 
 def degrade(sharp: Tensor, scale: int, generator: torch.Generator, mix: DegradationMix | None = None) -> Tensor:

@@ -12,26 +12,14 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from gan.training.data.dice import Dice
+
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/Library/Fonts"), Path("C:/Windows/Fonts"))
 FONT_SUFFIXES = frozenset({".ttf", ".otf", ".ttc"})
 MAX_FONTS = 40
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%€$.-/&"
 MOST = 0.75
 """A hole of more than this share leaves too little to go by; it is drawn again."""
-
-
-class Dice:
-    """Random numbers of one generator, in the forms that drawing needs."""
-
-    def __init__(self, generator: torch.Generator) -> None:
-        self.generator = generator
-
-    def real(self, low: float, high: float) -> float:
-        return low + (high - low) * float(torch.rand((), generator=self.generator))
-
-    def whole(self, low: int, high: int) -> int:
-        """Both ends included."""
-        return int(torch.randint(low, high + 1, (), generator=self.generator))
 
 
 Draw = Callable[[ImageDraw.ImageDraw, int, float, Dice], None]
@@ -69,12 +57,12 @@ def hole(
 def strokes(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """Brush strokes of 4 to 18 vertices, as free-form masks have them (DeepFill v2, arXiv 1806.03589, section 4.3)."""
     for _ in range(dice.whole(1, 1 + round(3 * growth))):
-        width = dice.real(0.04, 0.07 + 0.13 * growth) * side
-        angle, x, y = dice.real(0, 2 * math.pi), dice.real(0, side), dice.real(0, side)
+        width = dice.uniform(0.04, 0.07 + 0.13 * growth) * side
+        angle, x, y = dice.uniform(0, 2 * math.pi), dice.uniform(0, side), dice.uniform(0, side)
         points = [(x, y)]
         for _ in range(dice.whole(4, 6 + round(8 * growth))):
-            angle += dice.real(-0.9, 0.9)
-            length = dice.real(0.03, 0.06 + 0.12 * growth) * side
+            angle += dice.uniform(-0.9, 0.9)
+            length = dice.uniform(0.03, 0.06 + 0.12 * growth) * side
             x, y = x + length * math.cos(angle), y + length * math.sin(angle)
             points.append((x, y))
         _line(draw, points, width)
@@ -83,24 +71,24 @@ def strokes(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> 
 def boxes(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """Upright boxes; a large one may run off the picture, as a widened frame does."""
     for _ in range(dice.whole(1, 1 + round(2 * growth))):
-        width, height = (dice.real(0.06, 0.15 + 0.4 * growth) * side for _ in range(2))
-        x, y = dice.real(-0.1, 1) * side, dice.real(-0.1, 1) * side
+        width, height = (dice.uniform(0.06, 0.15 + 0.4 * growth) * side for _ in range(2))
+        x, y = dice.uniform(-0.1, 1) * side, dice.uniform(-0.1, 1) * side
         draw.rectangle((x, y, x + width, y + height), fill=255)
 
 
 def border(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """A strip along one side or two: what outpainting asks for."""
     for edge in {dice.whole(0, 3) for _ in range(dice.whole(1, 2))}:
-        depth = dice.real(0.04, 0.1 + 0.3 * growth) * side
+        depth = dice.uniform(0.04, 0.1 + 0.3 * growth) * side
         box = {0: (0, 0, side, depth), 1: (0, side - depth, side, side), 2: (0, 0, depth, side)}
         draw.rectangle(box.get(edge, (side - depth, 0, side, side)), fill=255)
 
 
 def text(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """One to four lines of letters, upright, as thick as a brush that follows them would paint."""
-    size = dice.real(0.06, 0.1 + 0.12 * growth) * side
+    size = dice.uniform(0.06, 0.1 + 0.12 * growth) * side
     font = _font(dice, size)
-    x, y = dice.real(-0.1, 0.5) * side, dice.real(0, 0.8) * side
+    x, y = dice.uniform(-0.1, 0.5) * side, dice.uniform(0, 0.8) * side
     for _ in range(dice.whole(1, 1 + round(3 * growth))):
         draw.text(
             (x, y), _word(dice, 4, 18), fill=255, font=font, stroke_width=dice.whole(0, max(1, round(0.12 * size)))
@@ -110,27 +98,27 @@ def text(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> Non
 
 def watermark(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """The same slanted word over and over."""
-    size = dice.real(0.07, 0.1 + 0.1 * growth) * side
+    size = dice.uniform(0.07, 0.1 + 0.1 * growth) * side
     word, font = _word(dice, 4, 10), _font(dice, size)
     sheet = Image.new("L", (2 * side, 2 * side))
     pen = ImageDraw.Draw(sheet)
-    step = max(4.0, pen.textlength(word, font=font) * dice.real(1.2, 2.0))
-    rise = size * dice.real(1.8, 4.0)
+    step = max(4.0, pen.textlength(word, font=font) * dice.uniform(1.2, 2.0))
+    rise = size * dice.uniform(1.8, 4.0)
     thick = dice.whole(0, max(1, round(0.06 * size)))
     for row in range(int(2 * side / rise) + 1):
         for column in range(int(2 * side / step) + 2):
             pen.text((column * step - (row % 2) * step / 2, row * rise), word, fill=255, font=font, stroke_width=thick)
-    turned = sheet.rotate(dice.real(-45, 45), Image.Resampling.BILINEAR)
+    turned = sheet.rotate(dice.uniform(-45, 45), Image.Resampling.BILINEAR)
     draw.bitmap((-(side // 2), -(side // 2)), turned, fill=255)
 
 
 def sticker(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """A price sticker: round, rounded, or a star, turned."""
-    radius = dice.real(0.06, 0.1 + 0.22 * growth) * side
-    x, y = dice.real(0.1, 0.9) * side, dice.real(0.1, 0.9) * side
+    radius = dice.uniform(0.06, 0.1 + 0.22 * growth) * side
+    x, y = dice.uniform(0.1, 0.9) * side, dice.uniform(0.1, 0.9) * side
     corners = dice.whole(3, 14)
-    inner = dice.real(0.75, 1.0)
-    ratio, turn = dice.real(0.5, 1.0), dice.real(0, math.pi)
+    inner = dice.uniform(0.75, 1.0)
+    ratio, turn = dice.uniform(0.5, 1.0), dice.uniform(0, math.pi)
     if corners > 10:
         corners, inner = 48, 1.0  # an ellipse
     points = []
@@ -145,32 +133,32 @@ def sticker(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> 
 def scratches(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """Long thin lines, hardly bent, one to four pixels wide."""
     for _ in range(dice.whole(1, 2 + round(6 * growth))):
-        x, y, angle = dice.real(0, side), dice.real(0, side), dice.real(0, 2 * math.pi)
+        x, y, angle = dice.uniform(0, side), dice.uniform(0, side), dice.uniform(0, 2 * math.pi)
         points = [(x, y)]
         for _ in range(dice.whole(2, 10)):
-            angle += dice.real(-0.2, 0.2)
+            angle += dice.uniform(-0.2, 0.2)
             x, y = x + 0.1 * side * math.cos(angle), y + 0.1 * side * math.sin(angle)
             points.append((x, y))
-        _line(draw, points, dice.real(1, 4))
+        _line(draw, points, dice.uniform(1, 4))
 
 
 def dust(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """Specks and hairs."""
     for _ in range(dice.whole(3, 8 + round(30 * growth))):
-        x, y, r = dice.real(0, side), dice.real(0, side), dice.real(0.6, 3.5)
-        draw.ellipse((x - r, y - r, x + r, y + r * dice.real(0.6, 1.0)), fill=255)
+        x, y, r = dice.uniform(0, side), dice.uniform(0, side), dice.uniform(0.6, 3.5)
+        draw.ellipse((x - r, y - r, x + r, y + r * dice.uniform(0.6, 1.0)), fill=255)
 
 
 def hanger(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """A clothes hanger: shoulders, perhaps a bar, a neck and a hook."""
-    span = dice.real(0.2, 0.3 + 0.25 * growth) * side
-    x, y, width = dice.real(0.2, 0.8) * side, dice.real(0.2, 0.7) * side, dice.real(0.02, 0.07) * side
-    drop = span * dice.real(0.3, 0.6)
+    span = dice.uniform(0.2, 0.3 + 0.25 * growth) * side
+    x, y, width = dice.uniform(0.2, 0.8) * side, dice.uniform(0.2, 0.7) * side, dice.uniform(0.02, 0.07) * side
+    drop = span * dice.uniform(0.3, 0.6)
     left, right, top = (x - span, y + drop), (x + span, y + drop), (x, y)
     _line(draw, [left, top, right], width)
     if dice.whole(0, 1):
         _line(draw, [left, right], width)
-    hook = span * dice.real(0.15, 0.3)
+    hook = span * dice.uniform(0.15, 0.3)
     turn = [math.pi / 2 - 1.5 * math.pi * i / 10 for i in range(11)]
     arc = [(x + hook * math.cos(a), y - 2 * hook + hook * math.sin(a)) for a in turn]
     _line(draw, [top, *arc], max(2.0, 0.6 * width))
@@ -178,9 +166,9 @@ def hanger(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> N
 
 def blob(draw: ImageDraw.ImageDraw, side: int, growth: float, dice: Dice) -> None:
     """A large object: a smooth closed curve around a center."""
-    radius = dice.real(0.1, 0.15 + 0.3 * growth) * side
-    x, y = dice.real(0.1, 0.9) * side, dice.real(0.1, 0.9) * side
-    waves = [(k, dice.real(0, 0.35 / k), dice.real(0, 2 * math.pi)) for k in range(2, 6)]
+    radius = dice.uniform(0.1, 0.15 + 0.3 * growth) * side
+    x, y = dice.uniform(0.1, 0.9) * side, dice.uniform(0.1, 0.9) * side
+    waves = [(k, dice.uniform(0, 0.35 / k), dice.uniform(0, 2 * math.pi)) for k in range(2, 6)]
     points = []
     for i in range(72):
         a = 2 * math.pi * i / 72

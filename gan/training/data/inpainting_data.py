@@ -10,7 +10,8 @@ from torch.utils.data import Dataset
 from gan.imaging.biharmonic_fill import smooth_fill
 from gan.imaging.mask import BLIND, COARSE
 from gan.imaging.patches import magnified, patch_fill
-from gan.training.data.holes import Dice, hole
+from gan.training.data.dice import Dice, of_item
+from gan.training.data.holes import hole
 from gan.training.data.pictures import Pictures
 from gan.training.data.scenes import TruePairs
 
@@ -72,20 +73,20 @@ class Fills(Dataset[tuple[Tensor, Tensor]]):
         return (whole.flip(2)[EXCHANGED[:3]], given.flip(2)[EXCHANGED]) if again else (whole, given)
 
     def _made(self, index: int) -> tuple[Tensor, Tensor]:
-        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63)
+        generator = of_item(self.seed, index)
         dice = Dice(generator)
-        if self.pairs is not None and dice.real(0, 1) < self.often:
+        if self.pairs is not None and dice.uniform(0, 1) < self.often:
             with_it, mask, without = self.pairs[index]
             whole = torch.where(mask > 0, without, with_it)
-            return whole, given(whole, mask, smaller(whole, dice) if dice.real(0, 1) < self.coarse else None)
+            return whole, given(whole, mask, smaller(whole, dice) if dice.uniform(0, 1) < self.coarse else None)
         growth = min(1.0, 0.6 + 0.8 * index / self.growing) if self.growing else 1.0
-        patient = dice.real(0, 1) < 0.8
+        patient = dice.uniform(0, 1) < 0.8
         for _ in range(4):
             whole = self.pictures.crop(self.side_px, generator, shrink_to=SHRINK_TO)
             mask = hole(self.side_px, generator, growth=growth)
             if not patient or whole[:, mask[0] > 0].std() > PLAIN:
                 break
-        return whole, given(whole, mask, smaller(whole, dice) if dice.real(0, 1) < self.coarse else None)
+        return whole, given(whole, mask, smaller(whole, dice) if dice.uniform(0, 1) < self.coarse else None)
 
 
 def given(whole: Tensor, mask: Tensor, coarse: Tensor | None = None) -> Tensor:
@@ -113,10 +114,10 @@ def given(whole: Tensor, mask: Tensor, coarse: Tensor | None = None) -> Tensor:
 def smaller(whole: Tensor, dice: Dice) -> Tensor:
     """Downscale to a half or a quarter and upscale again, softened and tinted as a coarse fill may be."""
     side_px = whole.shape[-1]
-    small_px = round(side_px / dice.real(1.8, 4.0))
+    small_px = round(side_px / dice.uniform(1.8, 4.0))
     small = F.interpolate(whole[None], (small_px, small_px), mode="bilinear", antialias=True)
-    if dice.real(0, 1) < 0.5:
+    if dice.uniform(0, 1) < 0.5:
         small = F.avg_pool2d(F.pad(small, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
     coarse = F.interpolate(small, (side_px, side_px), mode="bicubic", align_corners=False)[0]
-    tint = torch.tensor([dice.real(-0.02, 0.02) for _ in range(3)])[:, None, None]
+    tint = torch.tensor([dice.uniform(-0.02, 0.02) for _ in range(3)])[:, None, None]
     return (coarse + tint).clamp(0, 1)

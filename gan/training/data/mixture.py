@@ -17,7 +17,7 @@ from gan.imaging.io.codec import decode
 from gan.imaging.resize import resize
 from gan.training.data.clicks import clicked
 from gan.training.data.composites import Composites, mask_of, photographed, prior
-from gan.training.data.degrade import Dice
+from gan.training.data.dice import Dice, of_item
 from gan.training.data.pictures import Entry, find
 from gan.training.data.scenes import SceneEntry, Scenes, find_scenes, is_of_a_scene
 
@@ -122,7 +122,7 @@ class CutoutItems(Dataset[tuple[Tensor, Tensor, Tensor]]):
         self.seed = seed
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        dice = Dice(torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63))
+        dice = Dice(of_item(self.seed, index))
         there = (True, self.scenes is not None, self.taught is not None)
         kind = dice.choose([share * found for share, found in zip(SHARES, there, strict=True)])
         click, side = dice.chance(CLICKED[kind]), self.composites.side_px

@@ -15,6 +15,7 @@ from gan.core.errors import InputError
 from gan.core.files import pictures_below
 from gan.imaging.io.codec import decode
 from gan.imaging.io.formats import ALLOWED
+from gan.training.data.dice import Dice
 from gan.training.data.records import read_records
 
 NOT_PICTURES = frozenset({"masks", "covers", "soft"})
@@ -116,7 +117,7 @@ class Pictures:
         x = self.pixels[int(torch.searchsorted(self._cumulative, place).clamp(max=len(self) - 1))]
         height, width = x.shape[1:]
         least = max(shrink_to, size_px / min(height, width))
-        factor = _uniform(least, 1.0, generator) if least < 1 else 1.0
+        factor = Dice(generator).uniform(least, 1.0) if least < 1 else 1.0
         window = min(round(size_px / factor), height, width)
         top = int(torch.randint(height - window + 1, (), generator=generator))
         left = int(torch.randint(width - window + 1, (), generator=generator))
@@ -145,7 +146,3 @@ def _read(entry: Entry) -> Tensor | None:
     if picture.alpha is not None:
         rgb = rgb * picture.alpha[0] + (1 - picture.alpha[0])
     return (rgb * 255).round().to(torch.uint8)
-
-
-def _uniform(low: float, high: float, generator: torch.Generator) -> float:
-    return low + (high - low) * float(torch.rand((), generator=generator))

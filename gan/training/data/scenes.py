@@ -21,7 +21,7 @@ from gan.core.errors import InputError
 from gan.imaging.io.codec import decode
 from gan.imaging.mask_shapes import max_within
 from gan.imaging.resize import resize
-from gan.training.data.degrade import Dice
+from gan.training.data.dice import Dice, of_item
 from gan.training.data.pictures import Entry, split
 from gan.training.data.records import META_NAME
 
@@ -159,7 +159,7 @@ class TruePairs(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return len(self.scenes)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        dice = Dice(torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63))
+        dice = Dice(of_item(self.seed, index))
         number = int(dice.uniform(0, 1) * len(self.scenes)) % len(self.scenes)
         return self._pair(number, dice)
 

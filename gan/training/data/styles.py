@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 
 from gan.imaging.product import from_ycc, rotation, to_ycc
 from gan.imaging.texture import detail_of, spread
+from gan.training.data.dice import of_item
 from gan.training.data.pictures import Entry, Pictures
 from gan.training.data.procedural import KINDS, draw
 
@@ -72,7 +73,7 @@ class StylePairs(Dataset[tuple[Tensor, Tensor, Tensor]]):
         self.turned = turned
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + index) % 2**63)
+        generator = of_item(self.seed, index)
         content = self.contents.crop(self.patch_px, generator)
         kind, turn, angle, which = torch.rand(4, generator=generator).tolist()
         if self.drawn and kind < 1 / 3:
