@@ -43,12 +43,12 @@ def test_the_rate_rises_stays_and_falls(recipe: Any, until: float, to: float, ri
 
 
 @pytest.mark.parametrize(
-    ("room", "preset", "side"), [(cutout, "cpu-192", 320), (inpaint, "cpu-128", 256), (stylize, "cpu-128", 512)]
+    ("task", "preset", "side"), [(cutout, "cpu-192", 320), (inpaint, "cpu-128", 256), (stylize, "cpu-128", 512)]
 )
-def test_the_dry_run_says_what_it_costs(room: Any, preset: str, side: int) -> None:
-    config = room.PRESETS[preset]
-    count = sum(p.numel() for p in room.build(dataclasses.replace(config)).networks["network"].parameters())
-    parameters, macs = room.RECIPE.cost(config)
+def test_the_dry_run_says_what_it_costs(task: Any, preset: str, side: int) -> None:
+    config = task.PRESETS[preset]
+    count = sum(p.numel() for p in task.build(dataclasses.replace(config)).networks["network"].parameters())
+    parameters, macs = task.RECIPE.cost(config)
     assert parameters == f"The network has {count / 1e6:.2f} M parameters."
     assert macs.startswith(f"A picture of {side}x{side} pixels takes ")
     assert " GMACs" in macs
