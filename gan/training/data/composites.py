@@ -281,7 +281,7 @@ def drawings(count: int, size_px: int, seed: int) -> list[Tensor]:
 
 
 def _read(path: Path, size_px: int) -> Tensor | None:
-    mask = mask_path(path)
+    mask = mask_of(path)
     try:
         picture = decode(path)
         cover = picture.alpha if mask is None else decode(mask).rgb[:, :1]
