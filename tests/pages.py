@@ -76,7 +76,7 @@ class FakeStudio:
     def run(
         self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
     ) -> Result:
-        if type(request).__module__.startswith(("gan.cutout", "gan.edit", "gan.export")):
+        if type(request).__module__.startswith(("gan.cutout", "gan.edit", "gan.export", "gan.select")):
             self.requests.append(request)
             return self.cut_outs.run(request, progress=progress, cancel=cancel)
         if not isinstance(request, (EnhanceRequest, InpaintRequest)):

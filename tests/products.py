@@ -26,7 +26,7 @@ class RedIsProduct(nn.Module):
 
 def context_of(network: nn.Module, *, progress: Progress | None = None) -> Context:
     model = Model("cutout", "ab" * 32, network, task="cutout")
-    return Context(torch.device("cpu"), lambda _: model, progress=progress)
+    return Context(torch.device("cpu"), lambda *_: model, progress=progress)
 
 
 def no_network() -> Context:

@@ -137,6 +137,8 @@ def test_several_colors_come_together_as_a_zip(client: Client, mug: Path, name: 
     [
         ("cutout", {"ground": "/etc/passwd"}, "ground: /etc/passwd; transparent, white"),
         ("cutout", {"model": "/etc/passwd"}, "/etc/passwd"),
+        ("cutout", {"clicks": "20,10; 900,1,-"}, "clicks: 900,1,-; a pixel of this picture"),
+        ("cutout", {"clicks": "left"}, 'clicks: "left"; X,Y in pixels is expected'),
         ("recolor", {}, "to: none was given"),
         ("recolor", {"to": "sky"}, "to: sky; a hex color"),
         ("shadow", {"kind": "long"}, "kind: long"),

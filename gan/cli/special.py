@@ -87,12 +87,12 @@ class Special:
 
 
 class InpaintMasks:
-    """The masks of --mask; without it, and where nothing is extended, NAME_mask.png beside each picture."""
+    """The masks of --mask; else NAME_mask.png beside each picture, unless something is extended or clicked on."""
 
     def __init__(self, arguments: argparse.Namespace, _: Sequence[str]) -> None:
         self._files = MaskFiles(arguments.input, arguments.mask)
         extends = bool(arguments.aspect) or any(getattr(arguments, side) for side in SIDES)
-        self._beside = arguments.mask is None and not extends
+        self._beside = arguments.mask is None and not extends and not arguments.clicks
 
     def leaves(self, path: Path) -> bool:
         return self._files.leaves(path)

@@ -41,6 +41,7 @@ class Option(GroupedMetadata):
         metavar: what --help shows for the value; empty for a name by type.
         internal: not an option: set by the program and offered on no surface.
         many: the field is a tuple; lists are taken too.
+        between: what separates the items of such a list that is written as one text; empty for commas and spaces.
     """
 
     help: str = ""
@@ -53,6 +54,7 @@ class Option(GroupedMetadata):
     metavar: str = ""
     internal: bool = False
     many: bool = False
+    between: str = ""
 
     def __iter__(self) -> Iterator[Any]:
         """The constraints that pydantic checks."""

@@ -13,13 +13,16 @@ from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import CoverFile, MaskFile, PictureFile
-from gan.cutout.segment import AUTO_MODEL, STEPS, FindingModel, Found, ProductMask, find, has_transparency
+from gan.cutout.segment import AUTO_MODEL, OUR_MODEL, STEPS, FindingModel, Found, ProductMask, find, has_transparency
 from gan.edit.background import TRANSPARENT, GroundFile, laid_on
 from gan.imaging.box import Box, box_of
+from gan.imaging.click import check_clicks
 from gan.imaging.mask import Cover, Mask, check_size
 from gan.imaging.matting import guided, mean
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
+from gan.select.pipeline import Clicks
+from gan.select.thing import selected
 
 STROKE_PX = 384
 """Longest side at which the picture around strokes is looked at."""
@@ -37,8 +40,10 @@ class CutoutRequest(Request):
 
     Corrections need no network: ask again with the picture, the first result's alpha as `mask`, and the strokes.
 
+    Clicks ask for one of several things, or several: each that is meant adds the thing under it, each other removes it.
+
     Strokes are shown to the network too where there is no mask: one that has learned from clicks
-    (`CutoutConfig.marks`) takes a click on one of several things as asking for this one.
+    (`CutoutConfig.marks`) takes a stroke on one of several things as asking for this one.
 
     Raises:
         InputError: a ground that is none; a mask or strokes of another size than the picture.
@@ -49,12 +54,14 @@ class CutoutRequest(Request):
     mask: ProductMask = None
     keep: Annotated[CoverFile | None, Option("white where the product is, whatever was found")] = None
     drop: Annotated[MaskFile | None, Option("white where it is not, whatever was found")] = None
+    clicks: Clicks = ()
     model: FindingModel = AUTO_MODEL
 
     def check(self) -> None:
         for mask in (self.mask, self.keep, self.drop):
             if mask is not None:
                 check_size(mask, self.picture)
+        check_clicks(self.clicks, self.picture, begun=self.mask is not None)
 
 
 def cutout(request: CutoutRequest, context: Context) -> Output:
@@ -114,7 +121,11 @@ def corrected(picture: Picture, alpha: Tensor, keep: Cover | None, drop: Mask | 
 
 
 def _found(request: CutoutRequest, context: Context) -> Found:
-    """Segment the product with `find`; if that fails and strokes mark the product, use the strokes alone."""
+    """Select what was clicked on, or else segment the product with `find`; if that fails and strokes mark the product,
+    use the strokes alone.
+    """
+    if request.clicks:
+        return _clicked(request, context)
     try:
         return find(
             request.picture,
@@ -128,6 +139,16 @@ def _found(request: CutoutRequest, context: Context) -> Found:
         if request.keep is None or not bool(request.keep.coverage.any()):
             raise
         return Found(torch.zeros_like(request.keep.coverage), 1.0)
+
+
+def _clicked(request: CutoutRequest, context: Context) -> Found:
+    picture = request.picture
+    start = None if request.mask is None else request.mask.coverage
+    context.step(0, STEPS, "Selecting what was clicked on")
+    name = OUR_MODEL if request.model == AUTO_MODEL else request.model
+    made = selected(picture, request.clicks, context, start=start, name=name)
+    alpha = made.cover if picture.alpha is None else torch.minimum(made.cover, picture.alpha)
+    return Found(alpha, made.confidence)
 
 
 def _stroked(rgb: Tensor, alpha: Tensor, stroke: Tensor, value: float, box: Box) -> Tensor:

@@ -15,10 +15,13 @@ from gan.core.errors import InputError, check_within
 from gan.core.option import Option
 from gan.core.reader import HoleFile, PictureFile
 from gan.imaging.alpha import bleed
-from gan.imaging.mask import check_size, feathered, grown, settled
+from gan.imaging.click import check_clicks
+from gan.imaging.mask import Hole, Mask, check_size, feathered, grown, settled
 from gan.imaging.picture import PARTLY_GENERATED
 from gan.inpaint.filling import fill, holes
 from gan.inpaint.outpaint import Margins, extended, margins_for
+from gan.select.pipeline import Clicks
+from gan.select.thing import selected
 
 AUTO_MODEL = "auto"
 MAX_OUTPUT_PIXELS = 100_000_000
@@ -29,6 +32,8 @@ MOST_GROW_PX = 200
 MOST_ASPECT = 4
 EMPTY = "The mask is empty: the picture is unchanged"
 STEPS = 100
+FAINTLY, EDGE = 0.05, 0.004
+"""From this coverage on a pixel shows something of what was clicked on; by so much of the longer side it is widened."""
 SIDES = ("left", "top", "right", "bottom")
 ASPECTS = ("1:1", "4:5", "3:4", "16:9")
 """Aspects offered; any W:H within 1:4 and 4:1 is accepted."""
@@ -43,8 +48,8 @@ class InpaintRequest(Request):
     """Make the marked pixels of a picture anew, or extend the picture.
 
     An aspect extends evenly on the two sides that are too short; it does not go together with pixels for a side.
-    The mask marks from a coverage of a half on; what is less only softens the edge, and what is nearly black marks
-    nothing.
+    Clicks mark the things under them, with their edges. The mask marks from a coverage of a half on; what is less only
+    softens the edge, and what is nearly black marks nothing.
 
     Raises:
         InputError: a value outside its range; a mask of another size; nothing to do; or more than
@@ -53,6 +58,7 @@ class InpaintRequest(Request):
 
     picture: PictureFile
     mask: Annotated[HoleFile | None, Option("white where pixels are to be made", metavar="MASK_OR_FOLDER")] = None
+    clicks: Clicks = ()
     left: Margin = 0
     top: Margin = 0
     right: Margin = 0
@@ -79,7 +85,7 @@ class InpaintRequest(Request):
                 "Leave the aspect ratio empty or the sides at 0",
             )
         aspect = self._aspect()
-        if self.mask is None and aspect is None and not given:
+        if self.mask is None and not self.clicks and aspect is None and not given:
             raise InputError(
                 "mask",
                 "none was given",
@@ -88,6 +94,7 @@ class InpaintRequest(Request):
             )
         if self.mask is not None:
             check_size(self.mask, self.picture)
+        check_clicks(self.clicks, self.picture, begun=self.mask is not None)
         margins = self.margins
         width_px = self.picture.width_px + margins.left + margins.right
         height_px = self.picture.height_px + margins.top + margins.bottom
@@ -136,7 +143,7 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
     """
     margins = request.margins
     picture, todo = extended(request.picture, margins) if margins else (request.picture, None)
-    cover = _cover(request, margins, todo)
+    cover = _cover(request, margins, todo, context)
     details: dict[str, Any] = {
         "size": [picture.width_px, picture.height_px],
         "margins": [margins.left, margins.top, margins.right, margins.bottom],
@@ -172,14 +179,27 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
     return Output((made_anew,), picture.notices, {**details, "holes": len(boxes)})
 
 
-def _cover(request: InpaintRequest, margins: Margins, todo: Tensor | None) -> Tensor:
+def _cover(request: InpaintRequest, margins: Margins, todo: Tensor | None, context: Context) -> Tensor:
     """(1, 1, H, W) in [0, 1] on the extended canvas: how much of each pixel is made anew."""
     cover = torch.zeros(1, 1, request.picture.height_px, request.picture.width_px)
-    if request.mask is not None:
-        mask = dataclasses.replace(request.mask, coverage=settled(request.mask.coverage))
+    mask = request.mask
+    if mask is not None:
+        mask = dataclasses.replace(mask, coverage=settled(mask.coverage))
+    if request.clicks:
+        mask = _clicked(request, mask, context)
+    if mask is not None:
         mask = grown(mask, request.grow_px) if request.grow_px else mask
         cover = (feathered(mask, request.feather_px) if request.feather_px else mask).coverage
     if todo is None:
         return cover
     # What the canvas repeats of a marked pixel is marked too.
     return torch.maximum(F.pad(cover, margins.pad, mode="replicate"), todo.float())
+
+
+def _clicked(request: InpaintRequest, mask: Hole | None, context: Context) -> Hole:
+    """The mask with the things that were clicked on, a little wider than they are: their edge holds their color."""
+    made = selected(request.picture, request.clicks, context, start=None if mask is None else mask.coverage).cover
+    before = torch.zeros_like(made) if mask is None else mask.coverage
+    added = Mask((made > before + FAINTLY).float())
+    wide = grown(added, max(2, round(EDGE * max(made.shape[2:])))).coverage
+    return Mask(torch.maximum(torch.minimum(made, before), wide))

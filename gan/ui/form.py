@@ -329,7 +329,9 @@ def _taken(parameter: Parameter, value: Any) -> Any:
         files = [Path(one) if isinstance(one, str) else one for one in given if one]
         return files if parameter.many else files[0] if files else _ABSENT
     if parameter.kind is str and parameter.many and isinstance(value, str):
-        return list(dict.fromkeys(part for part in SEPARATOR.split(value) if part))
+        between = parameter.option.between
+        parts = (part.strip() for part in (value.split(between) if between else SEPARATOR.split(value)))
+        return list(dict.fromkeys(part for part in parts if part))
     if value is None:
         return None if parameter.required or parameter.default is not None else _ABSENT
     if value == "" and (parameter.optional or takes_file(parameter)):

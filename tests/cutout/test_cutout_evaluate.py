@@ -17,6 +17,7 @@ from gan.cutout.train.evaluate import evaluate
 from gan.cutout.train.evaluate_scenes import CLICKED, PEER, SCENES, SceneEvaluation
 from gan.cutout.train.readings import Reading
 from gan.cutout.train.u2net import U2Net
+from gan.imaging.click import click_of
 from gan.imaging.picture import Picture
 from gan.training.data.scenes import Scenes, find_scenes
 from gan.training.evaluation import OURS
@@ -35,8 +36,9 @@ class Knowing:
         differences = [float((request.picture.rgb[0] - x.float() / 255).abs().mean()) for x in self.scenes.pixels]
         covers = self.scenes.whole(differences.index(min(differences)))[1]
         number = 0
-        if request.keep is not None:
-            number = int((covers * request.keep.coverage[0]).sum((1, 2)).argmax())
+        if request.clicks:
+            click = click_of(request.clicks[0])
+            number = int(covers[:, click.y, click.x].argmax())
         picture = Picture(request.picture.rgb, covers[None, number : number + 1])
         return Result("cutout", (picture,), 0, 0.1, {}, (), {"confidence": self.confidence}, {})
 
@@ -65,7 +67,7 @@ def test_the_true_answer_gets_full_marks_and_clicks_ask_for_everything(furnished
     }
     assert len(found.of(OURS)) == 4
     assert [reading.thing for reading in found.of(CLICKED)] == [0, 1] * 4
-    assert sum(request.keep is not None for request in run.asked) == 8
+    assert sum(bool(request.clicks) for request in run.asked) == 8
     assert found.of(PEER) == []
 
 

@@ -92,7 +92,9 @@ def cut(order: Order, visit: Session, marks: Marks) -> tuple[Session, Base]:
             if marks.keep is None:
                 raise
     keep, drop = (None if path is None else decode_mask(path) for path in (marks.keep, marks.drop))
-    request = CutoutRequest(picture=order.photograph, mask=mask, keep=keep, drop=drop, model=marks.model)
+    # What was clicked on is in the mask already where that is a cut-out of ours.
+    clicks = marks.clicked.clicks if mask is None or marks.mask is not None else ()
+    request = CutoutRequest(picture=order.photograph, mask=mask, keep=keep, drop=drop, clicks=clicks, model=marks.model)
     result = order.chain(request)
     folder, made = visit.new_folder(), result.picture
     order.held[marks.key] = made

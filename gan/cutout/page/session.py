@@ -34,6 +34,14 @@ FADED: Final = 0.7
 
 
 @dataclass(frozen=True)
+class Clicked:
+    """Clicks on a photograph, as requests hold them, and the picture that shows what they select."""
+
+    clicks: tuple[str, ...] = ()
+    overlay: Path | None = None
+
+
+@dataclass(frozen=True)
 class Marks:
     """User input on a photograph: strokes and masks, as paths of files.
 
@@ -41,6 +49,7 @@ class Marks:
         keep, drop, protect: strokes, as masks; None where there are none.
         mask: where the product is, in place of what the network finds.
         model: that finds it.
+        clicked: on what is meant, in place of what the model finds.
     """
 
     keep: Path | None = None
@@ -48,24 +57,29 @@ class Marks:
     protect: Path | None = None
     mask: Path | None = None
     model: str = AUTO_MODEL
+    clicked: Clicked = Clicked()
 
     @property
     def found(self) -> Marks:
         """Those of the cut-out that corrections start from."""
-        return Marks(model=self.model)
+        return Marks(model=self.model, clicked=self.clicked)
 
     @property
     def corrected(self) -> bool:
-        """True if there is more to a cut-out than what the model finds."""
+        """True if a cut-out is more than the model, or the clicks, find."""
         return any((self.mask, self.keep, self.drop))
 
     @property
     def key(self) -> str:
         """The same for what makes the same cut-out; empty where our own model finds it and nothing is corrected."""
-        if not self.corrected and self.model == AUTO_MODEL:
+        if not self.corrected and self.model == AUTO_MODEL and not self.clicked.clicks:
             return ""
         files = (self.mask, self.keep, self.drop)
-        parts = [self.model.encode(), *(b"" if path is None else path.read_bytes() for path in files)]
+        parts = [
+            self.model.encode(),
+            " ".join(self.clicked.clicks).encode(),
+            *(b"" if path is None else path.read_bytes() for path in files),
+        ]
         return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
@@ -135,6 +149,7 @@ class Session(session.Session[Entry]):
         photograph: as it came.
         size: its width and height in pixels.
         copy: what the editor shows before anything is cut out.
+        clicked: so far.
         bases: the cut-out as our own model found it, and the last other one.
     """
 
@@ -142,11 +157,17 @@ class Session(session.Session[Entry]):
     size: tuple[int, int]
     copy: Path
     bases: tuple[Base, ...] = ()
+    clicked: Clicked = Clicked()
 
     def base(self, key: str) -> Base | None:
         """The cut-out of those marks, if there is one."""
         known = (*self.bases, *(entry.base for entry in self.entries))
         return next((base for base in known if base.key == key), None)
+
+    def gone_to(self, at: int) -> Session:
+        """Another result, with the clicks that it was made with."""
+        there = super().gone_to(at)
+        return there if there.entry is None else dataclasses.replace(there, clicked=there.entry.marks.clicked)
 
     def with_base(self, base: Base) -> Session:
         """Another cut-out, in place of the last corrected one."""

@@ -21,7 +21,7 @@ from gan.cutout.page.session import Session, kept_layers, read_marks
 from gan.cutout.page.settings import PICTURE, Edits, count
 from gan.cutout.segment import AUTO_MODEL
 from gan.imaging.io.codec import Encoding, decode
-from gan.ui import mask_editor, widgets
+from gan.ui import click_panel, mask_editor, widgets
 from gan.ui.background_job import Job, follow, one_sentence
 from gan.ui.i18n import Language, language
 from gan.ui.mask_editor import EditorValue
@@ -46,6 +46,7 @@ class Stage:
     archive: gr.DownloadButton
     layer: gr.DownloadButton
     mask: gr.DownloadButton
+    pick: gr.Image
 
     def values(self) -> list[Component]:
         """Outputs in the order of `Page.show`."""
@@ -109,7 +110,9 @@ class Page:
             at = _there(visit)
             edits = Edits.held(dict(zip(self._names, values, strict=True)))
             encoding, steps = self._encoding(options), edits.steps()
-            marks = dataclasses.replace(read_marks(value, at, mask, protect), model=model or AUTO_MODEL)
+            marks = dataclasses.replace(
+                read_marks(value, at, mask, protect), model=model or AUTO_MODEL, clicked=at.clicked
+            )
             chain = Chain(self._run, render.cutouts(at, marks) + count(steps), progress, cancel)
             order = Order(decode(at.photograph), edits, steps, marks, encoding, chain, progress, to)
             at, base = render.cut(order, at, marks)
@@ -194,10 +197,24 @@ class Page:
         width_px, height_px = visit.size
         told = gr.update(value=facts or f"{width_px} × {height_px} px", visible=True) if not entry else gr.skip()
         hidden = gr.update(value=None, visible=False)
+        pick = click_panel.shown(visit.clicked.overlay or visit.copy)
         if entry is None:
             editor = gr.update(value=_value(visit.copy, ()), visible=True)
             off = gr.update(visible=False)
-            return visit, editor, told, None, off, gr.update(value=[], visible=False), off, off, hidden, hidden, hidden
+            return (
+                visit,
+                editor,
+                told,
+                None,
+                off,
+                gr.update(value=[], visible=False),
+                off,
+                off,
+                hidden,
+                hidden,
+                hidden,
+                pick,
+            )
         several = len(entry.variants) > 1
         layer = entry.shown.extra
         return (
@@ -216,6 +233,7 @@ class Page:
             gr.update(value=str(entry.archive), visible=True) if entry.archive else hidden,
             gr.update(value=str(layer), visible=True) if layer else hidden,
             gr.update(value=str(entry.base.mask), visible=True),
+            pick,
         )
 
     def _followed(self, job: Job[Session], to: Language, *, drawn: bool = True) -> Iterator[tuple[Any, ...]]:
@@ -261,6 +279,7 @@ def _empty() -> tuple[Any, ...]:
         file,
         file,
         file,
+        None,
     )
 
 

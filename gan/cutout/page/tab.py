@@ -12,10 +12,11 @@ from gradio.components.base import Component
 
 from gan.cutout.page import edits as tab_edits
 from gan.cutout.page import handlers
+from gan.cutout.page.clicking import Clicking
 from gan.cutout.page.session import BRUSHES
 from gan.cutout.page.stage import Page, Stage
 from gan.cutout.pipeline import CutoutRequest
-from gan.ui import compare_button, mask_editor, widgets
+from gan.ui import click_panel, compare_button, mask_editor, widgets
 from gan.ui.assets import asset
 from gan.ui.endpoint import Endpoints
 from gan.ui.form import Form
@@ -76,6 +77,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             if not ready:
                 widgets.say_why_not("cutout", "cutout.unavailable", models)
             editor = mask_editor.build("cutout", "cutout.editor", BRUSHES)
+            click = click_panel.build("cutout", undo=True)
             facts = gr.HTML(visible=False, elem_id="cutout-facts", elem_classes="facts", padding=False)
             brush = gr.Radio(
                 [(label(f"cutout.brush.{tool}"), tool) for tool in TOOLS],
@@ -126,6 +128,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     stage = Stage(
         visit=gr.State(None, delete_callback=Shelf.forget),
         editor=editor,
+        pick=click.pick,
         facts=facts,
         original=original,
         hold=hold,
@@ -140,8 +143,18 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     beside = gr.File(visible=False, elem_id="cutout-api-beside")
     handlers.expose(Endpoints("cutout"), run, [*view.values(), beside], running.status)
     _visits(parts, Page(run, edits.names, output.encoding))
+    _clicks(click, stage, Clicking(run))
     brush.input(None, brush, None, js=asset("take_brush.js"), **LIGHT)
     return Tab([*edits.remembered, model, *output.controls()], photograph, view.download)
+
+
+def _clicks(panel: click_panel.ClickPanel, stage: Stage, clicking: Clicking) -> None:
+    """Clicks on the picture, and the way back."""
+    shown = [stage.visit, stage.pick]
+    panel.pick.select(clicking.click, [stage.visit, panel.way], shown, **DECODING)
+    for button, handler in ((panel.back, clicking.back), (panel.clear, clicking.clear)):
+        if button is not None:
+            button.click(handler, stage.visit, shown, **DECODING)
 
 
 def _visits(parts: _Parts, page: Page) -> None:

@@ -13,8 +13,6 @@ from typing import Any
 from gan.core.contract import Progress
 from gan.cutout.train.readings import Reading, Run, cut, reading
 from gan.cutout.train.u2net import U2Net
-from gan.imaging.clicks import RADIUS, disc
-from gan.imaging.mask import Mask
 from gan.models.manifest import Metric
 from gan.training.data.clicks import a_click
 from gan.training.data.scenes import Scenes, find_scenes, split_scenes
@@ -158,9 +156,7 @@ def evaluate_scenes(
             cover = covers[:, number : number + 1]
             place = a_click(cover[0])
             if place is not None:
-                height, width = rgb.shape[2:]
-                mark = Mask(disc(height, width, *place, RADIUS * max(height, width))[None])
-                made, seconds, confidence = cut(run, rgb, model, mark)
+                made, seconds, confidence = cut(run, rgb, model, f"{place[1]},{place[0]}")
                 readings.append(reading(SCENES, CLICKED, made, cover, seconds, confidence, scene=name, thing=number))
                 clicks += 1
     return SceneEvaluation(f"{name_of(folder, held_out)}, {SCENES} of {rgb.shape[3]} px", readings)

@@ -11,7 +11,6 @@ from torch import Tensor
 from gan.core.contract import Result
 from gan.core.errors import InputError
 from gan.cutout.pipeline import CutoutRequest
-from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
 Run = Callable[[CutoutRequest], Result]
@@ -63,10 +62,10 @@ def reading(
     return Reading(ground, method, iou(made, truth), error, seconds, confidence, scene, thing)
 
 
-def cut(run: Run, rgb: Tensor, model: str, keep: Mask | None = None) -> tuple[Tensor, float, float]:
+def cut(run: Run, rgb: Tensor, model: str, *clicks: str) -> tuple[Tensor, float, float]:
     """Ours: coverage (1, 1, H, W) of a picture (1, 3, H, W), seconds, confidence; all 0 where no product was found."""
     try:
-        result = run(CutoutRequest(picture=Picture(rgb), keep=keep, model=model))
+        result = run(CutoutRequest(picture=Picture(rgb), clicks=clicks, model=model))
     except InputError:  # it says that there is no product
         return torch.zeros_like(rgb[:, :1]), 0.0, 0.0
     alpha = result.picture.alpha

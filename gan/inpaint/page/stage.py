@@ -59,6 +59,7 @@ class Stage:
     strip: gr.Gallery
     undo: gr.Button
     redo: gr.Button
+    click: gr.Image
 
     def values(self) -> list[Component]:
         """Outputs in the order of `Page.show`."""
@@ -195,6 +196,7 @@ class Page:
             ),
             gr.update(visible=last > 0, interactive=visit.at > 0),
             gr.update(visible=last > 0, interactive=visit.at < last),
+            str(step.copy),
         )
 
 
@@ -212,6 +214,7 @@ def _empty() -> tuple[Any, ...]:
         gr.update(visible=False, value=[], selected_index=None),
         hidden,
         hidden,
+        None,
     )
 
 

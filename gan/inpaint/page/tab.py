@@ -10,11 +10,11 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.inpaint.page import handlers, masks
+from gan.inpaint.page import clicking, handlers, masks
 from gan.inpaint.page.stage import FEATHER_PX, FIELDS, GROW_PX, OTHER, SIDES, Page, Stage
 from gan.inpaint.pipeline import ASPECTS, InpaintRequest
 from gan.inpaint.pipeline import SIDES as SIDE_FIELDS
-from gan.ui import compare_button, mask_editor, widgets
+from gan.ui import click_panel, compare_button, mask_editor, widgets
 from gan.ui.endpoint import Endpoints
 from gan.ui.form import Form
 from gan.ui.i18n import label
@@ -81,6 +81,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 widgets.say_why_not("inpaint", "inpaint.unavailable", models)
             editor = mask_editor.build("inpaint", "inpaint.editor")
             line = gr.HTML(elem_id="inpaint-marked", elem_classes="facts heard", padding=False)
+            click = click_panel.build("inpaint", undo=False)
             facts = gr.HTML(visible=False, elem_id="inpaint-facts", elem_classes="facts", padding=False)
             row = masks.build_row()
             running = bar("inpaint", "inpaint.run", enabled=bool(ready), primary=True)
@@ -121,6 +122,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         editor=editor,
         line=line,
         pick=tools.pick,
+        click=click.pick,
         facts=facts,
         original=original,
         hold=hold,
@@ -132,6 +134,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     handlers.expose(Endpoints("inpaint"), run, view.values(), tools.saved, running.status)
     _visits(parts, Page(run, output.encoding))
     masks.attach(tools, stage.visit, editor, line)
+    clicking.attach(click, stage, run)
     settings = [*tools.remembered, form["model"], *output.controls()]
     return Tab(settings, photograph, view.download, bool(ready))
 
