@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cards import CAST, photograph
 
 import gan
+from examples.capture_card import CAST, photograph
 from gan.capture.card_finder import find_card
 from gan.capture.card_values import LAB, ciede2000, lab_of, linear_of
 from gan.capture.colorcard import GRAY_TAKEN, ColorcardRequest, colorcard

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from shots import glass, linear, on_ground
 
 import gan
+from examples.capture_glass import glass, linear, on_ground
 from gan.capture.matte import HIGHLIGHTS, MatteRequest, matte
 from gan.cli.main import main
 from gan.core.contract import Context, Result, run
