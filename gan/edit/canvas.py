@@ -67,10 +67,16 @@ class CropRequest(Request):
     @property
     def box(self) -> Box:
         """The box that is kept."""
-        right = self.left_px + self.width_px if self.width_px else self.picture.width_px
-        bottom = self.top_px + self.height_px if self.height_px else self.picture.height_px
-        box = Box(self.left_px, self.top_px, right, bottom)
-        return _of_aspect(box, aspect_of(self.aspect)) if self.aspect else box
+        whole = Box.whole(self.picture.rgb)
+        return crop_box(whole, self.left_px, self.top_px, self.width_px, self.height_px, self.aspect)
+
+
+def crop_box(whole: Box, left_px: int, top_px: int, width_px: int, height_px: int, aspect: str) -> Box:
+    """The box that `CropRequest` keeps of a whole picture; the arguments are its fields."""
+    right = left_px + width_px if width_px else whole.right
+    bottom = top_px + height_px if height_px else whole.bottom
+    box = Box(left_px, top_px, right, bottom).within(whole)
+    return _of_aspect(box, aspect_of(aspect)) if aspect and not box.empty else box
 
 
 def crop(request: CropRequest, context: Context) -> Output:
