@@ -1,4 +1,4 @@
-"""The Shape & print tab in Chromium: four corners and a crop by mouse, the same by numbers, prints; a phone in Chinese."""
+"""The Shape & print tab in Chromium: corners and a crop by mouse, the same by numbers, prints; a phone in Chinese."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import gan
 pytestmark = pytest.mark.browser
 
 SIZE = (200, 150)
+TYPED = "#edit-perspective-corners textarea, #edit-perspective-corners input"
 CORNERS = ((40, 30), (160, 36), (150, 120), (46, 110))
 
 
@@ -67,23 +68,21 @@ def photo(tmp_path: Path) -> Path:
     return tmp_path / "photo.png"
 
 
-def test_four_corners_are_clicked_in_any_order(
-    browser: Browser, studio_page: str, photo: Path, tmp_path: Path
-) -> None:
+def test_four_corners_are_clicked_in_any_order(browser: Browser, studio_page: str, photo: Path, tmp_path: Path) -> None:
     with Shaping(browser, studio_page, photo) as visit:
         visit.choose("perspective")
         for index in (2, 0, 3, 1):
             visit.click(*CORNERS[index])
-        text = visit.page.locator("#edit-perspective-corners textarea, #edit-perspective-corners input").input_value()
+        text = visit.page.locator(TYPED).input_value()
         points = [tuple(float(value) for value in point.split(",")) for point in text.split()]
         assert np.abs(np.array(points) - np.array(CORNERS)).max() <= 1.5
         made = visit.made(tmp_path)
         assert (made == np.asarray(gan.Studio("cpu").perspective(photo, corners=text).image)).all()
         # The fifth begins anew; the button clears.
         visit.click(10, 10)
-        expect(visit.page.locator("#edit-perspective-corners textarea, #edit-perspective-corners input")).to_have_value("10,10")
+        expect(visit.page.locator(TYPED)).to_have_value("10,10")
         visit.page.click("#edit-clear")
-        expect(visit.page.locator("#edit-perspective-corners textarea, #edit-perspective-corners input")).to_have_value("")
+        expect(visit.page.locator(TYPED)).to_have_value("")
         assert not visit.broken
 
 
