@@ -341,7 +341,7 @@ def _shown(done: Done[Any]) -> list[RenderedResult]:
             stem=each,
             before=_before(source, picture, result, done.folder, each),
             size=size_of(picture, source),
-            rows=_ROWS.get(result.task, lambda *_: [])(result, done.to, index),
+            rows=_ROWS[result.task](result, done.to, index) if result.task in _ROWS else [],
             exact=result.task in ("crop", "rotate", "pad"),
             checkered=True,
         )
