@@ -158,7 +158,7 @@ def pattern_stems(names: list[str]) -> list[str]:
 
 
 class _Surface(NamedTuple):
-    """What is printed on.
+    """Surface that is printed on.
 
     `own` (1, 3, H, W), its own colors; `weight` (1, 1, H, W), how much of a pixel it is; `box` around it; `quad`, where
     a label goes.

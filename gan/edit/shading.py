@@ -61,7 +61,7 @@ class Shading:
     bend: Tensor
 
     def light(self, own: Tensor, rows: slice, texture: float) -> tuple[Tensor, Tensor]:
-        """What the surface's light makes of a color, and what it adds.
+        """Light on the surface: a factor for colors, and highlights to add.
 
         Args:
             own: (1, 3, h, w), linear, the surface's own color in these rows of the box.

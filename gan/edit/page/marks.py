@@ -60,7 +60,7 @@ def opened(picture: Picture, folder: Path) -> Photograph:
 
 
 def points_of(text: str, size: tuple[int, int]) -> list[Point]:
-    """What of a text are points, in pixels; it may be half typed."""
+    """Points in a text of corners, in pixels; it may be half typed."""
     width, height = size
     found = [
         (float(x) * (width / 100 if x_share else 1), float(y) * (height / 100 if y_share else 1))

@@ -198,7 +198,7 @@ def _part(name: str) -> _Part:
 
 
 class _Clicks:
-    """What clicks on the photograph and typed places do: both fill the same fields, and are drawn over it.
+    """Handlers of clicks on the photograph and of typed places: both fill the same fields, and are drawn over it.
 
     Args:
         parts: by task.
