@@ -39,7 +39,7 @@ def brought_in(widget: Any, value: object) -> Any:
         *((EDITOR, value) for value in (3, "x", [1], {"layers": 2}, {"layers": [{"path": "/etc/passwd"}]})),
         (FILE, described(None)),
     ],
-    ids=str,
+    ids=lambda x: x.elem_id if hasattr(x, "elem_id") else str(x),
 )
 def test_what_is_no_upload_gets_a_sentence(widget: Any, value: object) -> None:
     with pytest.raises(gr.Error) as caught:
