@@ -126,6 +126,14 @@ def test_without_files_there_is_nothing_to_do() -> None:
             last(handler(wanted([]), None))
 
 
+def test_a_check_on_the_page_passes_over_what_an_export_alone_takes(files: list[str]) -> None:
+    """The page has one form for both buttons."""
+    run = RealRun()
+    report, *_ = last(Handlers(run).check({**wanted(files[:1], fill=0.0), "model": "auto"}, None))
+    assert json.loads(report)["files"][0]["findings"]
+    assert run.requests[0].model == "auto"
+
+
 # Export
 
 

@@ -18,6 +18,7 @@ from gradio.components.base import Component
 
 from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled, InputError, PackshotError, as_data
+from gan.core.option import parameters
 from gan.export.channels import CHANNELS, Channel
 from gan.export.file_metadata import SUFFIX_OF, facts_of
 from gan.export.page.cards import Card, cards, thumb
@@ -120,7 +121,9 @@ class Handlers:
     ) -> _Work:
         channel = chosen(values["channel"], values["channel_file"])
         report.channel = channel.title or channel.name
-        options = read_fields(kind, {name: value for name, value in values.items() if name not in FIRST[:3]})
+        # The page hands over what Export takes, of which a check has less.
+        own = {parameter.public for parameter in parameters(kind)} - {"channel"}
+        options = read_fields(kind, {name: value for name, value in values.items() if name in own})
         return _Work(self._run, channel, options, folder, report, progress, cancel)
 
     def expose(self, public: Endpoints, check: Sequence[Component], export: Sequence[Component]) -> None:
