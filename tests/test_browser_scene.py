@@ -21,6 +21,7 @@ class Setting(Session):
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         super().__init__(browser, url, **options)
+        self.page.set_default_timeout(90_000)
         self.turn_to("scene")
         expect(self.page.locator("#scene-run")).to_be_visible()
         expect(self.page.locator("#scene-sets .grid-container button")).to_have_count(len(NAMES))

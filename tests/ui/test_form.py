@@ -147,7 +147,7 @@ def test_every_field_has_the_widget_of_its_type_and_gives_its_default_back(task:
     values = form.given([component.value for component in form.controls()])
     needed = {"picture": photograph(tmp_path / "a.png"), "to": "#112233", "styles": [tmp_path / "a.png"]}
     needed |= dict.fromkeys(("reference", "flat_field", "pattern"), tmp_path / "a.png")
-    needed |= {"left": 3}
+    needed |= {"left": 3, "clicks": "1,1"} if kind is SelectRequest else {"left": 3}
     given = {**values, **{name: value for name, value in needed.items() if name in form.fields}}
     made = read(kind, given)
     for parameter in parameters(kind):
