@@ -20,6 +20,7 @@ from gan.core.option import Option, parameters
 from gan.core.reader import MaskFile, PictureFile
 from gan.edit.background import GroundFile
 from gan.imaging.io.codec import Encoding
+from gan.select.pipeline import SelectRequest
 from gan.ui.endpoint import Done, Endpoints
 from gan.ui.form import Form, holds_pixels, read, shown_values, takes_file, widget
 
