@@ -19,7 +19,8 @@ from gan.ui import i18n
 ENDPOINTS = (
     *("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"),
     *("cutout", "recolor", "shadow", "frame", "white", "match", "recolour", "scene", "scenes"),
-    *("flatfield", "colorcard", "matte", "stack", "check", "export", "run"),
+    *("flatfield", "colorcard", "matte", "stack", "straighten", "perspective", "crop", "rotate", "pad", "print"),
+    *("check", "export", "run"),
 )
 """Those of the four tasks, then those of the product's, in the page's order."""
 

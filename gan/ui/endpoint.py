@@ -248,12 +248,12 @@ class Endpoints:
         made.sort(key=lambda entry: entry.name in LATE)
         return made
 
-    def file(self, name: str, about: str, *, many: bool = False) -> Entry:
+    def file(self, name: str, about: str, *, many: bool = False, required: bool = False) -> Entry:
         """A parameter that takes an uploaded file, or several, or none."""
         several: dict[str, Any] = {"file_count": "multiple"} if many else {}
         return self._kept(
             (name, "file", many),
-            lambda: Entry(name, _hidden(gr.File(type="filepath", **several, **self._of(name, about))), None),
+            lambda: Entry(name, _hidden(gr.File(type="filepath", **several, **self._of(name, about))), None, required),
         )
 
     def text(self, name: str, about: str, default: str = "") -> Entry:

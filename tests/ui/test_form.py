@@ -20,7 +20,6 @@ from gan.core.option import Option, parameters
 from gan.core.reader import MaskFile, PictureFile
 from gan.edit.background import GroundFile
 from gan.imaging.io.codec import Encoding
-from gan.select.pipeline import SelectRequest
 from gan.ui.endpoint import Done, Endpoints
 from gan.ui.form import Form, holds_pixels, read, shown_values, takes_file, widget
 
@@ -128,6 +127,10 @@ def test_a_field_that_may_be_left_out_is_a_slider_where_a_tick_stands_for_that()
     assert (slider.minimum, slider.maximum, slider.step, slider.value) == (-45, 45, 5, 0)
 
 
+OWN: dict[str, dict[str, Any]] = {"select": {"clicks": "1,1"}, "annotate": {"text": "New"}}
+"""What single tasks need besides."""
+
+
 def test_widgets_hold_what_was_read_from_them(image: str) -> None:
     held = {"bounce": 0.5, "times": 4, "side": 0, "level": 4, "way": "right", "fast": True, "words": ["red"], "seed": 3}
     toy = read(Toy, {**held, "image": image})
@@ -148,7 +151,9 @@ def test_every_field_has_the_widget_of_its_type_and_gives_its_default_back(task:
     values = form.given([component.value for component in form.controls()])
     needed = {"picture": photograph(tmp_path / "a.png"), "to": "#112233", "styles": [tmp_path / "a.png"]}
     needed |= dict.fromkeys(("reference", "flat_field", "pattern"), tmp_path / "a.png")
-    needed |= {"left": 3, "clicks": "1,1"} if kind is SelectRequest else {"left": 3}
+    needed |= {"left": 3} | OWN.get(task, {})
+    if task == "print":
+        needed["pattern"] = [tmp_path / "a.png"]
     given = {**values, **{name: value for name, value in needed.items() if name in form.fields}}
     made = read(kind, given)
     for parameter in parameters(kind):

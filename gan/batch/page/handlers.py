@@ -79,7 +79,7 @@ class Handlers:
     def expose(self, public: Endpoints, outputs: Sequence[Component]) -> None:
         """Let programs call /run."""
         entries = [
-            public.file("files", "pictures", many=True),
+            public.file("files", "pictures", many=True, required=True),
             public.file("recipe_file", "steps, or a finished picture that carries them"),
             public.file("more_files", "files that the steps name", many=True),
             *public.entries(BatchOptions),

@@ -132,7 +132,7 @@ class Handlers:
         Args:
             check, export: their outputs, with the status.
         """
-        files = public.file("files", "pictures", many=True)
+        files = public.file("files", "pictures", many=True, required=True)
         channel = public.text("channel", ", ".join(CHANNELS), STANDARD)
         rules = public.file("channel_file", "rules of your own as TOML, in place of the channel")
         for name, handle, kind, outputs, docs in (

@@ -116,14 +116,15 @@ def _with_styles(values: dict[str, Any], _to: Language) -> dict[str, Any]:
     return {**values, **Choices(paths, _numbers(weights or "")).read_styles()}
 
 
-def _numbers(text: str) -> tuple[float, ...]:
+def _numbers(text: object) -> tuple[float, ...]:
+    """The numbers of a text with commas; anything else is refused, as HTTP may send it."""
     try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError as error:
+        return tuple(float(part) for part in text.split(",") if part.strip())  # type: ignore[attr-defined]
+    except (ValueError, AttributeError) as error:
         raise InputError(
             "weight",
             "{text}",
             "numbers separated by commas are expected, one for each style",
             "Correct the weights",
-            text=text,
+            text=str(text)[:80],
         ) from error
