@@ -15,10 +15,10 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.core.contract import Progress, Request, Result
-from gan.core.errors import Cancelled
+from gan.core.errors import Cancelled, wrong_type
 from gan.core.option import PICTURE, Options, Parameter, parameters
 from gan.imaging.io.formats import Encoding
-from gan.ui.background_job import follow
+from gan.ui.background_job import follow, one_sentence
 from gan.ui.form import FILE_SUFFIX, IMAGE, holds_pixels, read, takes_file
 from gan.ui.i18n import Language, language
 from gan.ui.protocols import Run
@@ -125,12 +125,14 @@ class Entry:
         name: as programs write it.
         component: hidden; gives type, choices and default to the API's listing, and the value as it came.
         default: None for none where `required`.
+        is_text: whether anything but a text is refused before the handler sees it; a request refuses by itself.
     """
 
     name: str
     component: Component
     default: Any
     required: bool = False
+    is_text: bool = False
 
 
 class Endpoints:
@@ -259,7 +261,8 @@ class Endpoints:
     def text(self, name: str, about: str, default: str = "") -> Entry:
         """A parameter that takes a text."""
         return self._kept(
-            (name, "text", default), lambda: Entry(name, _hidden(gr.Textbox(default, **self._of(name, about))), default)
+            (name, "text", default),
+            lambda: Entry(name, _hidden(gr.Textbox(default, **self._of(name, about))), default, is_text=True),
         )
 
     def _entry(self, name: str, parameter: Parameter) -> Entry:
@@ -303,6 +306,7 @@ def with_signature(
         )
         for entry in entries
     ]
+    texts = [entry.name for entry in entries if entry.is_text]
     asked = inspect.Parameter(
         "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=gr.Request | None
     )
@@ -313,6 +317,10 @@ def with_signature(
         bound.apply_defaults()
         values = dict(bound.arguments)
         request = values.pop("request")
+        with one_sentence(language(request)):
+            for parameter in texts:
+                if not isinstance(values[parameter], str | None):
+                    raise wrong_type(parameter, values[parameter], "a text")
         yield from handle(values, request)
 
     handler.__name__ = handler.__qualname__ = name
