@@ -103,3 +103,9 @@ STORED_SHARE: Final = 0.5
 
 MAX_CONFIG_NUMBER: Final = 4096
 """In a published network's config, whatever its tensors' shapes: channels, blocks, sizes."""
+
+MAX_FETCH_S: Final = 60.0
+"""How long the command line waits for a picture that is named by its address, redirects included."""
+
+MAX_REDIRECTS: Final = 5
+"""Of such an address."""

@@ -19,6 +19,7 @@ from gan.cli.main import main
 from gan.generate import latent
 from gan.generate.attributes import Sliders
 from gan.generate.pipeline import GenerateRequest
+from gan.generate.series import Series
 from gan.imaging.io.codec import decode
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -167,7 +168,7 @@ def _write(path: Path, content: Any) -> Path:
     [
         ("--category", "hat"),
         ("--count", 0),
-        ("--count", 65),
+        ("--count", 2**32 + 1),
         ("--seed", -1),
         ("--size", 20),
         ("--truncation", 2),
@@ -230,3 +231,41 @@ def test_defaults_are_those_of_the_request(tmp_path: Path) -> None:
     assert main(["generate", "-o", str(tmp_path), "--quiet"]) == 0
     (path,) = tmp_path.glob("*.json")
     assert json.loads(path.read_text("utf-8"))["request"] == json.loads(json.dumps(GenerateRequest().record()))
+
+
+def test_a_series_of_any_length_goes_on_where_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["generate", "--size", "64", "-o", str(tmp_path), "--seed", "3"]
+    assert main([*command, "--count", "2"]) == 0
+    first = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in tmp_path.glob("*.png")}
+    assert len(first) == 2
+    capsys.readouterr()
+    assert main([*command, "--count", "70", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("status") for line in lines[:3]] == ["kept", "kept", "made"]
+    assert lines[-2:] == [{"event": "summary", "made": 70, "failed": 0}, {"event": "end", "status": 0}]
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in first} == first
+    pictures = sorted(tmp_path.glob("*.png"), key=lambda path: int(path.stem.rpartition("-")[2]))
+    assert [int(path.stem.rpartition("-")[2]) for path in pictures] == list(range(3, 73))
+    alone = Studio("cpu").generate(seed=72, size=64)
+    assert _pixels(pictures[-1]) == alone.image.tobytes()
+
+
+def test_only_the_same_record_with_its_picture_counts_as_made(tmp_path: Path) -> None:
+    def series(request: GenerateRequest) -> Series:
+        return Series(studio, request, tmp_path)
+
+    studio, request = Studio("cpu"), GenerateRequest(size=64, category="lamp", seed=1)
+    assert _generate("-o", tmp_path, "--category", "lamp", "--seed", 1) == 0
+    picture = tmp_path / "lamp-1.png"
+    assert series(request).kept(0) == picture
+    assert series(request.replaced(category="")).kept(0) is None  # another request, though it may draw the same
+    assert series(request.replaced(truncation=0.5)).kept(0) is None
+    assert series(request).kept(1) is None
+    record_path = tmp_path / "lamp-1.png.json"
+    record = json.loads(record_path.read_text("utf-8"))
+    for damaged in ({**record, "weights": {}}, {**record, "weights": {"generate-catalogue": "0" * 64}}, [], "half"):
+        record_path.write_text(json.dumps(damaged), "utf-8")
+        assert series(request).kept(0) is None
+    record_path.write_text(json.dumps(record), "utf-8")
+    picture.unlink()
+    assert series(request).kept(0) is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from gan.api import Studio
 from gan.cli import options
 from gan.cli.common import BAD_INPUT, DONE, Bar, Place, Tasks, common_options, to_json
+from gan.cli.told import complain, tell
 from gan.core.errors import InputError
 from gan.core.files import pictures_below, trouble, write_atomic
 from gan.core.option import PICTURE
@@ -37,7 +37,14 @@ def add(tasks: Tasks, task: Task) -> None:
     command.set_defaults(command=check)
     command.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
     options.add(command, CheckRequest)
-    command.add_argument("--json", action=Place, metavar="FILE", help="write everything that was measured")
+    command.add_argument(
+        "--json",
+        action=Place,
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write everything that was measured; without FILE print it",
+    )
     common_options(command)
 
 
@@ -57,15 +64,14 @@ def check(arguments: argparse.Namespace) -> int:
             problem = trouble(error, name)
             if problem is None:
                 raise
-            print(f"{path}: {problem}", file=sys.stderr)
+            complain(path, problem)
             files.append({"source": name, "error": str(problem)})
             continue
         findings = [Finding.of_record(record) for record in result.details["findings"]]
         said = {"passed": result.details["passed"], "findings": [finding.plain() for finding in findings]}
         files.append({"source": name, **said, "notices": list(result.notices)})
-        if not arguments.quiet:
-            print(heading(str(path), channel.title or channel.name, findings))
-            print(*table(findings), *(f"  {notice}" for notice in result.notices), "", sep="\n")
+        lines = [heading(str(path), channel.title or channel.name, findings), *table(findings)]
+        tell("\n".join([*lines, *(f"  {notice}" for notice in result.notices), ""]), **files[-1])
     if arguments.json is not None:
         write_atomic(arguments.json, to_json({"channel": channel.record(), "files": files}).encode())
     if any("error" in file for file in files):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.cli.common import DONE, Bar, Tasks, common_options, to_json
+from gan.cli.told import tell
 from gan.core.files import write_atomic
 from gan.tasks import TASKS
 
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         **{option.field: getattr(arguments, option.field) for option in measure.options},
     )
     for result in results:
-        print(result.table())
+        tell(result.table(), always=True, figures=result.record())
     if arguments.json is not None:
         write_atomic(arguments.json, to_json([result.record() for result in results]).encode())
     return DONE
@@ -68,7 +69,14 @@ def _nothing(_studio: Studio, _model: str) -> dict[str, Any]:
 def _shared_options(task: argparse.ArgumentParser) -> None:
     task.add_argument("--data", required=True, type=Path, metavar="DIR")
     task.add_argument("--model", default="auto", metavar="NAME_OR_PATH")
-    task.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    task.add_argument(
+        "--json",
+        type=Path,
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write the figures there too; without FILE print them as JSON",
+    )
     common_options(task)
 
 

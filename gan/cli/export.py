@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from gan.api import Studio
 from gan.cli import options
 from gan.cli.check import SOME_FAIL, STATUSES, sources
 from gan.cli.common import BAD_INPUT, DONE, Bar, Place, Tasks, common_options
+from gan.cli.told import complain, tell
 from gan.core.errors import InputError
 from gan.export.channels import channel_of
 from gan.export.pipeline import ExportRequest
@@ -22,7 +22,7 @@ def add(tasks: Tasks, task: Task) -> None:
     """The options."""
     note = f"Pictures are packed into a ZIP with a report. {STATUSES}"
     command = tasks.add_parser(task.name, help=task.help, description=f"{task.description} {note}")
-    command.set_defaults(command=export)
+    command.set_defaults(command=export, standard_output="export.zip")
     command.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
     command.add_argument("-o", "--output", required=True, action=Place, metavar="OUT.zip", help="pictures and reports")
     options.add(command, ExportRequest)
@@ -45,23 +45,31 @@ def export(arguments: argparse.Namespace) -> int:
             progress=None if arguments.quiet else Bar("export"),
             **options.given(arguments, ExportRequest, without=("channel",)),
         ):
-            _say(packed, arguments.quiet)
+            _say(packed)
     counts = package.counts
-    if not arguments.quiet:
-        print(f"{arguments.output}  {counts['pass']} pass, {counts['fail']} fail, {counts['error']} could not be used")
+    said = f"{counts['pass']} pass, {counts['fail']} fail, {counts['error']} could not be used"
+    tell(arguments.output, said, event="summary", file=arguments.output, channel=channel.name, counts=counts)
     if counts["error"]:
         return BAD_INPUT
     return SOME_FAIL if counts["fail"] else DONE
 
 
-def _say(packed: Packed, quiet: bool) -> None:
+def _say(packed: Packed) -> None:
     if packed.error is not None:
-        print(f"{packed.source}: {packed.error}", file=sys.stderr)
-    elif not quiet:
+        complain(packed.source, packed.error)
+    else:
         broken = [f"{finding.rule}: {finding.value}" for finding in packed.after if finding.status == "fail"]
         verdict = f"FAIL ({'; '.join(broken)})" if broken else "pass"
         done = "; ".join(str(repair) for repair in packed.repairs) or "as it was"
-        print(packed.source, "->", packed.file, f" {verdict}  {done}", *packed.notices, sep="  ")
+        tell(
+            *(packed.source, "->", packed.file, f" {verdict}  {done}", *packed.notices),
+            source=packed.source,
+            file=packed.file,
+            passed=not broken,
+            notices=packed.notices,
+            repairs=[str(repair) for repair in packed.repairs],
+            findings=[finding.plain() for finding in packed.after],
+        )
 
 
 def _check_options(arguments: argparse.Namespace) -> None:

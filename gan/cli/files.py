@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gan.cli import options
 from gan.cli.common import BAD_INPUT, DONE, Bar, Place, is_folder, to_json
+from gan.cli.told import complain, tell
 from gan.core.errors import InputError
 from gan.core.files import plan_outputs, trouble, write_atomic
 from gan.imaging.io.formats import FORMATS, Encoding
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 UNWRITABLE = (".heic", ".heif", ".gif", ".bmp", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl", "")
 """Suffixes of inputs whose outputs become PNG."""
+
+TOLD = ("task", "seed", "seconds", "weights", "notices", "details")
+"""Of a result's record, with --json; the rest is what the command was asked."""
 
 OPAQUE = (*UNWRITABLE, ".jpg", ".jpeg", ".jpe", ".jfif")
 """The same for outputs that are to be transparent."""
@@ -108,10 +111,18 @@ def each_file(
             failures += failure(error, source, target)
             continue
         notices = [*result.notices, remark(encoding)]
-        for piece, told in () if arguments.quiet else zip(made, remarks, strict=True):
-            size = f"{piece.picture.width_px}x{piece.picture.height_px}"
-            said = [text for text in (told, *notices) if text]
-            print(f"{piece.path}  {size}  {result.seconds:.1f} s", *said, sep="  ")
+        record = result.record
+        for piece, told in zip(made, remarks, strict=True):
+            width_px, height_px = piece.picture.width_px, piece.picture.height_px
+            tell(
+                *(piece.path, f"{width_px}x{height_px}", f"{result.seconds:.1f} s", told, *notices),
+                source=source,
+                file=piece.path,
+                width_px=width_px,
+                height_px=height_px,
+                remark=told,
+                **{name: record[name] for name in TOLD},
+            )
             notices.clear()  # what holds for all is told once
     if not done:
         raise InputError(
@@ -121,7 +132,7 @@ def each_file(
             "Check the path",
             path=arguments.input[0],
         )
-    return sum_up(done, failures, quiet=arguments.quiet)
+    return sum_up(done, failures)
 
 
 def failure(error: Exception, source: Path, target: Path | str) -> int:
@@ -136,14 +147,14 @@ def failure(error: Exception, source: Path, target: Path | str) -> int:
     problem = trouble(error, target)
     if problem is None:
         raise error
-    print(f"{source}: {problem}", file=sys.stderr)
+    complain(source, problem)
     return 1
 
 
-def sum_up(done: int, failures: int, *, quiet: bool) -> int:
+def sum_up(done: int, failures: int) -> int:
     """Say how many of several files failed. Returns the exit status."""
-    if failures and done > 1 and not quiet:
-        print(f"{done - failures} of {done} made, {failures} could not be")
+    said = [f"{done - failures} of {done} made, {failures} could not be"] if failures and done > 1 else []
+    tell(*said, event="summary", made=done - failures, failed=failures)
     return BAD_INPUT if failures else DONE
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,19 @@ from typing import Any
 from gan.api import Studio
 from gan.cli import options
 from gan.cli.common import DONE, Bar, Place, Tasks, common_options, to_json
-from gan.cli.files import failure, sum_up
-from gan.core.errors import InputError
+from gan.cli.files import TOLD, failure, sum_up
+from gan.cli.told import complain, tell
+from gan.core.contract import Result
+from gan.core.errors import InputError, check_within
 from gan.core.files import write_atomic
 from gan.core.option import nested
 from gan.core.reader import AnySource
+from gan.core.request import SEED_LIMIT
 from gan.generate.attributes import Sliders
 from gan.generate.interpolation import FilmRequest
 from gan.generate.latent import load
-from gan.generate.pipeline import AUTO_MODEL, DEFAULT_MODEL, GenerateRequest, record_of, single_record
+from gan.generate.pipeline import AUTO_MODEL, DEFAULT_MODEL, GenerateRequest, record_of
+from gan.generate.series import Series
 from gan.generate.text import parse
 from gan.generate.video import encode_film
 from gan.imaging.io.codec import Encoding, write
@@ -49,7 +52,9 @@ def add(tasks: Tasks, task: Task) -> None:
     command.add_argument(
         "-o", "--output", required=True, action=Place, metavar="DIR", help="a folder; a .gif or .mp4 file for a film"
     )
-    options.add(command, GenerateRequest)
+    help_ = {"count": "pictures, any number of them; those that lie there with the same record stay (1)"}
+    options.add(command, GenerateRequest, helps=help_)
+    command.add_argument("--again", action="store_true", help="make those that are there already once more")
     command.add_argument("--text", default="", help='sets category and sliders: "red armchair from the left"')
     command.add_argument("--project", type=Path, metavar="PICTURE", help="begin from this picture instead of a seed")
     command.add_argument("--latent", type=Path, metavar="FILE", help="begin from a saved latent")
@@ -75,8 +80,9 @@ def generate(arguments: argparse.Namespace) -> int:
         if arguments.project is not None:
             found = studio.project(arguments.project, category=request.category, model=request.model, progress=progress)
             request = request.replaced(latent=found.details["latent"])
-            if not arguments.quiet:
-                print(f"{arguments.project}: {found.details['category']}, {found.details['psnr']:.1f} dB")
+            category, psnr = found.details["category"], found.details["psnr"]
+            said = f"{arguments.project}: {category}, {psnr:.1f} dB"
+            tell(said, event="projected", source=arguments.project, category=category, psnr=psnr)
     if is_film:
         fields = {name: getattr(request, name) for name in type(request).model_fields}
         latents = (request.latent,) if request.latent is not None else ()
@@ -84,40 +90,57 @@ def generate(arguments: argparse.Namespace) -> int:
         fields |= options.given(arguments, FilmRequest, without=_NO_FILM)
         made = FilmRequest(**fields)
         return _film(studio.run(made, progress=progress), arguments)
-    result = studio.run(request, progress=progress)
-    if arguments.replay is not None and dict(result.weights) != described.get("weights"):
-        print(f"{arguments.replay}: made with other weights than these, so it looks different", file=sys.stderr)
-    return _pictures(result, arguments)
+    count = request.count if arguments.count is None or arguments.replay is not None else arguments.count
+    series = Series(studio, request, arguments.output)
+    done = failures = 0
+    for index in range(count):
+        done += 1
+        if progress is not None:
+            progress(index, count, "Generating")
+        kept = None if arguments.again or arguments.replay is not None else series.kept(index)
+        if kept is not None:
+            tell(kept, "was there already", file=kept, status="kept")
+            continue
+        result = studio.run(series.request(index))
+        if index == 0 and arguments.replay is not None and dict(result.weights) != described.get("weights"):
+            complain(arguments.replay, "made with other weights than these, so it looks different")
+        failures += _write(result, arguments.output)
+    if progress is not None:
+        progress(count, count, "Generating")
+    return sum_up(done, failures)
 
 
 def _request(arguments: argparse.Namespace, studio: Any) -> GenerateRequest:
     """The fields that were given, and for the others what --text says."""
-    given = options.flat(arguments, GenerateRequest)
+    given = options.flat(arguments, GenerateRequest, without=("count",))
+    if arguments.count is not None:
+        check_within("count", arguments.count, 1, SEED_LIMIT)
     if arguments.text:
         model = given.get("model", AUTO_MODEL)
         categories = studio.load(DEFAULT_MODEL if model == AUTO_MODEL else model).network.config.categories
         said = parse(arguments.text, categories)
-        if said.unknown and not arguments.quiet:
-            print("not understood:", ", ".join(said.unknown))
+        if said.unknown:
+            tell(f"not understood: {', '.join(said.unknown)}", event="not understood", words=said.unknown)
         wanted = {name: getattr(said, field) for name, field in _SAID.items()}
         chosen = {name: value for name, value in given.items() if value != ""}
         given = {**{name: value for name, value in wanted.items() if value not in (None, "")}, **chosen}
     return GenerateRequest.read(nested(GenerateRequest, given), AnySource())
 
 
-def _pictures(result: Any, arguments: argparse.Namespace) -> int:
-    failures = 0
-    for index, picture in enumerate(result.pictures):
-        target = arguments.output / picture.name
-        try:
-            write(picture, target, Encoding.for_path(target))
-            write_atomic(target.with_name(target.name + ".json"), to_json(single_record(result, index)).encode())
-        except Exception as error:
-            failures += failure(error, target, target)
-            continue
-        if not arguments.quiet:
-            print(target)
-    return sum_up(len(result.pictures), failures, quiet=arguments.quiet)
+def _write(result: Result, folder: Path) -> int:
+    """Write one picture and then its record, so that no record speaks of a picture that is not there.
+
+    Returns:
+        The number of failures.
+    """
+    target, record = folder / result.picture.name, result.record
+    try:
+        write(result.picture, target, Encoding.for_path(target))
+        write_atomic(target.with_name(target.name + ".json"), to_json(record).encode())
+    except Exception as error:
+        return failure(error, target, target)
+    tell(target, file=target, status="made", **{name: record[name] for name in TOLD if name != "details"})
+    return 0
 
 
 def _film(result: Any, arguments: argparse.Namespace) -> int:
@@ -125,8 +148,7 @@ def _film(result: Any, arguments: argparse.Namespace) -> int:
     target = arguments.output if suffix in FILM_SUFFIXES else arguments.output / "film.mp4"
     frames: Iterable[Any] = (picture.rgb[0] for picture in result.pictures)
     write_atomic(target, encode_film(frames, arguments.fps, target.suffix.lower().removeprefix(".")))
-    if not arguments.quiet:
-        print(target)
+    tell(target, source="", file=target, **{name: result.record[name] for name in TOLD if name != "details"})
     return DONE
 
 

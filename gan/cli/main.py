@@ -10,9 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 from gan.cli import check, evaluate, export, generate, mask, run, stack, stylize, task, weights
-from gan.cli.common import BAD_INPUT, FAILED, note_files, read_by
+from gan.cli.common import BAD_INPUT, DONE, FAILED, note_files, read_by
+from gan.cli.outside import STANDARD, Bringing, accept, outside
+from gan.cli.told import complain, tell, telling
 from gan.core.files import trouble
 from gan.imaging.io.file_types import keep_documented_openers
 from gan.originals import protecting
@@ -21,6 +25,8 @@ from gan.tasks import COMMAND, TASKS
 OWN = {"generate": generate.add, "stylize": stylize.add, "check": check.add, "export": export.add, "stack": stack.add}
 """Tasks whose commands do more than turn each picture into one."""
 
+JSON = "--json"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
@@ -28,25 +34,54 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    with telling(as_json=JSON in given):
+        arguments = _parser().parse_args(given)
+    as_json = arguments.json is True or arguments.json == Path(STANDARD)
+    if arguments.json == Path(STANDARD):
+        arguments.json = None  # no file
     keep_documented_openers()
     try:
-        with protecting(read_by(arguments)):
-            status: int = arguments.command(arguments)
+        with outside(arguments, as_json=as_json) as files:
+            status = _carried_out(arguments, files)
+            tell(event="end", status=status)
             sys.stdout.flush()
+        return status
     except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _carried_out(arguments: argparse.Namespace, files: Bringing) -> int:
+    try:
+        files.bring()
+        if files.failures and not arguments.input:
+            return BAD_INPUT
+        with protecting(read_by(arguments)):
+            status: int = arguments.command(arguments)
+            files.hand_over()
+        return status or (BAD_INPUT if files.failures else DONE)
+    except BrokenPipeError:
+        raise
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        complain(None, "Stopped.")
         return FAILED
     except Exception as error:
         problem = trouble(error, _file_of(error))
         if problem is None:
             raise
-        print(problem, file=sys.stderr)
+        complain(None, problem)
         return BAD_INPUT
-    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong with the options as everything else is told."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        complain(None, f"{self.prog}: error: {message}")
+        tell(event="end", status=BAD_INPUT)
+        self.exit(BAD_INPUT)
 
 
 def _file_of(error: Exception) -> str:
@@ -56,7 +91,7 @@ def _file_of(error: Exception) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m gan",
         description="Makes, repairs and restyles product pictures, and gets them ready for a shop.",
         epilog="Every task has its own --help.",
@@ -68,9 +103,23 @@ def _parser() -> argparse.ArgumentParser:
     mask.add(tasks)
     for parsed in tasks.choices.values():
         note_files(parsed)
-    for command in (run, evaluate, weights):
+    run.add(tasks)
+    for parsed in tasks.choices.values():
+        accept(parsed)
+    for command in (evaluate, weights):
         command.add(tasks)
+    _add_json(parser)
     return parser
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    """--json for every command that has none of its own."""
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for action in below:
+        for command in dict.fromkeys(action.choices.values()):
+            _add_json(command)
+    if not below and JSON not in parser._option_string_actions:
+        parser.add_argument(JSON, action="store_true", help="print results as JSON, one object a line")
 
 
 if __name__ == "__main__":

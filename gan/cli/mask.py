@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gan.cli.common import Tasks, is_folder
 from gan.cli.files import checked, failure, file_options, sum_up
+from gan.cli.told import tell
 from gan.core.errors import InputError
 from gan.core.files import plan_outputs, write_atomic
 from gan.originals import originals
@@ -75,10 +76,11 @@ def mask(arguments: argparse.Namespace) -> int:
         except Exception as error:
             failures += failure(error, source, target)
             continue
-        if not arguments.quiet:
-            share = float(made.coverage.mean())
-            print(f"{target}  {made.width_px}x{made.height_px}  {share:.2%} marked")
-    return sum_up(done, failures, quiet=arguments.quiet)
+        share, width_px, height_px = float(made.coverage.mean()), made.width_px, made.height_px
+        size = f"{width_px}x{height_px}"
+        known: dict[str, Any] = {"source": source, "file": target, "width_px": width_px, "height_px": height_px}
+        tell(target, size, f"{share:.2%} marked", share=share, **known)
+    return sum_up(done, failures)
 
 
 def _marking(arguments: argparse.Namespace) -> Marking:

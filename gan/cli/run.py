@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import dataclasses
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gan.api import Studio
 from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
+from gan.cli.options import source
+from gan.cli.told import complain, tell
 from gan.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ DIFFERENT = 3
 
 MOST_LISTED = 20
 
+VALUES = ("notices", "width_px", "height_px", "file_bytes", "seconds", "output_sha256", "delta_e")
+"""Of an outcome, with --json."""
+
 
 def add(tasks: Tasks) -> None:
     """The options."""
@@ -35,10 +40,11 @@ def add(tasks: Tasks) -> None:
         "command goes on where it was stopped or killed. OUT gets report.csv, report.json and contact sheets, and "
         "every picture its steps as JSON beside it, which is a recipe too.",
     )
-    task.set_defaults(command=run)
+    task.set_defaults(command=run, standard_output=None)
     task.add_argument("recipe", type=Path, metavar="RECIPE", help="steps saved as JSON")
     task.add_argument("--schema", action=_Schema, nargs=0, help="print the JSON schema of recipes, and nothing else")
-    task.add_argument("input", nargs="*", metavar="IN", help="files or folders; none where the recipe generates")
+    help_ = "files or folders; none where the recipe generates"
+    task.add_argument("input", nargs="*", type=source, metavar="IN", help=help_)
     task.add_argument("-o", "--output", required=True, metavar="OUT", help="a folder")
     task.add_argument(
         "--engine",
@@ -72,11 +78,10 @@ def run(arguments: argparse.Namespace) -> int:
         paths = [Path(given) for given in arguments.input]
         out = Path(arguments.output)
         if arguments.verify:
-            return _tell(verify(recipe, paths, out, studio.run, progress=bar), quiet=arguments.quiet)
+            return _tell(verify(recipe, paths, out, studio.run, progress=bar))
         replay = Replay(recipe, paths, out, studio.run, again=arguments.again, progress=bar)
-    status = _tell(replay, quiet=arguments.quiet)
-    if not arguments.quiet:
-        _sum_up(replay.summary)
+    status = _tell(replay)
+    _sum_up(replay.summary)
     return status
 
 
@@ -121,21 +126,23 @@ def _studio(device: str) -> Run:
     return Studio(device).run
 
 
-def _tell(outcomes: Iterable[Outcome], *, quiet: bool) -> int:
+def _tell(outcomes: Iterable[Outcome]) -> int:
     """A line for each picture, and the exit status of all."""
     from gan.batch.results import printable
 
     statuses = set()
     for outcome in outcomes:
         statuses.add(outcome.status)
+        known: dict[str, Any] = {"status": outcome.status, "file": outcome.target}
         if outcome.error is not None:
-            print(f"{printable(outcome.name)}: {outcome.error}", file=sys.stderr)
+            complain(printable(outcome.name), outcome.error, **known)
         elif outcome.status in ("differs", "missing"):
-            print(f"{printable(outcome.target)}: it {_IS_NOT[outcome.status]}", file=sys.stderr)
-        elif not quiet:
+            complain(printable(outcome.target), f"it {_IS_NOT[outcome.status]}", **known)
+        else:
             size = f"{outcome.width_px}x{outcome.height_px}"
             took = f"{outcome.seconds:.1f} s" if outcome.status == "made" else _TOLD.get(outcome.status, "")
-            print(printable(outcome.target), size, took, *outcome.notices, sep="  ")
+            values = {name: getattr(outcome, name) for name in VALUES}
+            tell(printable(outcome.target), size, took, *outcome.notices, source=outcome.name, **known, **values)
     if "failed" in statuses:
         return BAD_INPUT
     return DIFFERENT if statuses & _IS_NOT.keys() else DONE
@@ -148,14 +155,24 @@ _TOLD = {"kept": "was done already", "same": "is the same"}
 def _sum_up(summary: Summary) -> None:
     from gan.batch.results import printable
 
-    print(
-        f"Pictures: {summary.count('made')} made, {summary.count('kept')} done already, "
-        f"{summary.count('failed')} could not be used"
-    )
-    for outlier in summary.outliers[:MOST_LISTED]:
-        print(f"{printable(outlier.target)}: color of the {outlier.what} differs, Delta E {outlier.delta_e:.1f}")
+    made, kept, failed = (summary.count(status) for status in ("made", "kept", "failed"))
+    lines = [f"Pictures: {made} made, {kept} done already, {failed} could not be used"]
+    lines += [
+        f"{printable(outlier.target)}: color of the {outlier.what} differs, Delta E {outlier.delta_e:.1f}"
+        for outlier in summary.outliers[:MOST_LISTED]
+    ]
     if summary.ignored:
         names = ", ".join(map(printable, summary.ignored[:MOST_LISTED]))
-        print(f"Other files, left alone ({len(summary.ignored)}): {names}")
-    for path in (summary.report_csv, *summary.sheets):
-        print(path)
+        lines.append(f"Other files, left alone ({len(summary.ignored)}): {names}")
+    lines += [str(path) for path in (summary.report_csv, *summary.sheets) if path is not None]
+    tell(
+        "\n".join(lines),
+        event="summary",
+        made=made,
+        kept=kept,
+        failed=failed,
+        outliers=[dataclasses.asdict(each) for each in summary.outliers],
+        ignored=summary.ignored,
+        report=summary.report_json,
+        sheets=summary.sheets,
+    )

@@ -13,6 +13,7 @@ from gan.cli import options
 from gan.cli.common import Place, Tasks, common_options
 from gan.cli.files import each_file, file_options, planned, writing_options
 from gan.cli.mask_files import MaskFiles
+from gan.cli.told import tell
 from gan.core.errors import InputError, PackshotError
 from gan.imaging.io.codec import decode
 from gan.imaging.io.cube import write_cube
@@ -209,5 +210,5 @@ class _List(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         width = max(map(len, PRESETS))
         for preset in PRESETS.values():
-            print(f"{preset.name:<{width}}  {preset.title}")
+            tell(f"{preset.name:<{width}}", preset.title, name=preset.name, title=preset.title)
         parser.exit()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from gan.cli.common import BAD_INPUT, DONE, Tasks
+from gan.cli.told import tell
 from gan.core.files import write_atomic
 
 
@@ -35,22 +37,23 @@ def weights(arguments: argparse.Namespace) -> int:
     """List, verify, add, convert or release checkpoints."""
     from gan.api import MODELS_DIR, WEIGHTS_DIR
     from gan.models import weights as store
+    from gan.models.manifest import Manifest
 
     if arguments.action == "list":
-        print(store.listing(WEIGHTS_DIR))
+        tell(store.listing(WEIGHTS_DIR), models=[asdict(record) for record in Manifest.read(WEIGHTS_DIR).records])
     elif arguments.action == "verify":
         checks = store.verify(WEIGHTS_DIR)
         for check in checks:
-            print(f"{check.name}: {check.problem or 'ok'}")
+            tell(f"{check.name}: {check.problem or 'ok'}", name=check.name, problem=check.problem)
         return BAD_INPUT if any(check.problem for check in checks) else DONE
     elif arguments.action == "convert-realesrgan":
         from gan.models.community import convert_realesrgan_ncnn
 
-        print(convert_realesrgan_ncnn(MODELS_DIR / "realesrgan-x4plus.safetensors"))
+        _written(convert_realesrgan_ncnn(MODELS_DIR / "realesrgan-x4plus.safetensors"))
     elif arguments.action == "convert-span":
-        print(_convert_span(MODELS_DIR / "span-x4"))
+        _written(_convert_span(MODELS_DIR / "span-x4"))
     elif arguments.action == "add":
-        print(_add(arguments.model, MODELS_DIR, arguments.task))
+        _written(_add(arguments.model, MODELS_DIR, arguments.task))
     else:
         metrics = json.loads(arguments.metrics.read_text("utf-8"))[0]["metrics"] if arguments.metrics else {}
         record = store.release(
@@ -62,8 +65,12 @@ def weights(arguments: argparse.Namespace) -> int:
             data=arguments.data,
             data_licence=arguments.data_licence,
         )
-        print(f"{record.path}: {record.sha256}")
+        tell(f"{record.path}: {record.sha256}", file=record.path, sha256=record.sha256)
     return DONE
+
+
+def _written(path: Path) -> None:
+    tell(path, file=path)
 
 
 def _convert_span(folder: Path) -> Path:

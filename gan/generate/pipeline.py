@@ -154,7 +154,7 @@ def generate(request: GenerateRequest, context: Context) -> Output:
         latents.append(dataclasses.replace(latent, model=model.name, sha256=model.sha256))
     context.step(request.count, request.count, "Generating")
     named = [
-        dataclasses.replace(picture, name=f"{_file_stem(latent.category)}-{(request.seed + i) % SEED_LIMIT}.png")
+        dataclasses.replace(picture, name=file_name(latent.category, (request.seed + i) % SEED_LIMIT))
         for i, (picture, latent) in enumerate(zip(pictures, latents, strict=True))
     ]
     return Output(tuple(named), (), {"model": model.name, "latents": latents})
@@ -309,9 +309,9 @@ def _mapped(request: GenerateRequest, network: LatentNetwork, latent: Latent, de
     return w if offsets is None else w + offsets.to(device)
 
 
-def _file_stem(category: str) -> str:
-    """A category's name, safe as a file name: a model may come from anybody."""
-    return re.sub(r"[^\w-]+", "-", category)
+def file_name(category: str, seed: int) -> str:
+    """Name of a picture's file, safe whatever the category is called: a model may come from anybody."""
+    return re.sub(r"[^\w-]+", "-", category) + f"-{seed}.png"
 
 
 def _enlarged(rgb: Tensor, scale: int, context: Context) -> Tensor:

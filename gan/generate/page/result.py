@@ -12,8 +12,9 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.core.contract import SEED_LIMIT, Result
+from gan.core.contract import Result
 from gan.generate.latent import Latent, to_json
+from gan.generate.pipeline import single_record
 from gan.imaging.io.codec import Encoding, write
 from gan.ui import widgets
 from gan.ui.i18n import LABELS, Language, label, say, word
@@ -159,14 +160,7 @@ def write_record(folder: Path, picture: Path, record: Record) -> Path:
 
 def single_records(result: Result) -> list[Record]:
     """For every picture of a result a record of its own: its seed, its latent, a count of one."""
-    record = result.record
-    records: list[Record] = []
-    for number, latent in enumerate(record["details"]["latents"]):
-        seed = (record["seed"] + number) % SEED_LIMIT
-        request = {**record["request"], "seed": seed, "count": 1}
-        details = {**record["details"], "latents": [latent]}
-        records.append({**record, "seed": seed, "request": request, "details": details})
-    return records
+    return [single_record(result, index) for index in range(len(result.pictures))]
 
 
 def product_line(record: Record, to: Language) -> str:
