@@ -23,7 +23,7 @@ STANDARD = "-"
 
 @dataclass(frozen=True)
 class Outside:
-    """What an option says in place of a file's path.
+    """Text of an option that stands for a file and is no path.
 
     Attributes:
         text: an address, or "-".
