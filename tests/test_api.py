@@ -161,7 +161,7 @@ def test_a_path_of_the_server_cannot_be_named(client: Client) -> None:
 
 
 def test_the_served_page_answers_health_checks(studio_page: str) -> None:
-    assert httpx.get(f"{studio_page}healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{studio_page}healthz").json()["status"] == "ok"
 
 
 def test_an_endless_upload_is_cut_off(studio_page: str) -> None:

@@ -86,7 +86,7 @@ def test_a_device_that_is_not_there_is_one_line_and_status_2(capsys: pytest.Capt
 def test_the_command_serves_and_a_second_one_says_that_the_port_is_taken() -> None:
     with serving(["app.py", "--device", "cpu", "--host", "127.0.0.1", "--port", "7955"]) as url:
         with urllib.request.urlopen(f"{url}healthz") as answer:
-            assert json.load(answer) == {"status": "ok"}
+            assert json.load(answer) == {"status": "ok", "jobs": 0}
         done = start("--port", "7955")
         assert done.returncode == 2
         assert "port: 127.0.0.1:7955 cannot be listened on" in done.stderr

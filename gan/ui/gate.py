@@ -40,7 +40,7 @@ class Gate:
     def __init__(self, most_bytes: int, workers: int = MAX_WORKERS, wait_s: float = MAX_WAIT_S) -> None:
         self._most_bytes = most_bytes
         self._wait_s = wait_s
-        self._free_workers = workers
+        self._workers = self._free_workers = workers
         self._held = 0
         self._taken = 0
         self._changed = threading.Condition()
@@ -49,6 +49,11 @@ class Gate:
     def held_bytes(self) -> int:
         """Bytes that pictures in memory were admitted with."""
         return self._held
+
+    @property
+    def jobs(self) -> int:
+        """Number of jobs under way, those included that nobody waits for any longer."""
+        return self._workers - self._free_workers
 
     @property
     def taken(self) -> int:

@@ -1,14 +1,16 @@
 """Descriptions of uploaded files in events: what is none gets one sentence that names the input.
 
-Gradio 6.31 fails on a number, a list or a file that is there no longer with an error of Python's, which a page that
-shows no tracebacks keeps to itself: the visitor hears nothing. The page itself sends none of these but the last.
+Gradio 6.31 fails on a number or a list with an error of Python's, which a page that shows no tracebacks keeps to
+itself: the visitor hears nothing. The page itself sends none of these. It does name files that are there no longer,
+where nobody used it for as long as `gan.ui.storage` keeps them; Gradio hands on their paths, or nothing.
 """
 
 from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import gradio as gr
@@ -16,6 +18,7 @@ from gradio import processing_utils
 from gradio.context import LocalContext
 
 from gan.core.errors import InputError, shown
+from gan.limits import MAX_AGE_S
 from gan.ui.i18n import language, sentence
 
 _KINDS: Final[tuple[Any, ...]] = (
@@ -54,6 +57,9 @@ def _checked_move(move: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except Exception:  # of whatever a value of another shape leads to
             _refuse(block, data)
+        # Only now: whether a file exists outside of the uploads is nobody's business.
+        if not all(path.exists() for path in _paths(found)):
+            _say(_gone(block))
         return found
 
     return moved
@@ -72,15 +78,46 @@ def _without_tracebacks(preprocess: Callable[..., Any]) -> Callable[..., Any]:
     return preprocessed
 
 
+def _paths(value: Any) -> Iterator[Path]:
+    """Paths of all files that an event's value names."""
+    if isinstance(value, dict) and isinstance(path := value.get("path"), str):
+        yield Path(path)
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _paths(one)
+
+
 def _refuse(widget: Any, value: Any) -> NoReturn:
-    """Raise the sentence on an input, named by its element's id without the tab, as Gradio shows it."""
-    named = str(widget.elem_id or "").partition("-")[2].replace("-", "_")
-    error = InputError(
-        named or str(widget.get_block_name()),
-        "{value}",
-        "a file that was uploaded to this page is expected",
-        "Upload it again",
-        value=shown(value),
+    """Raise the sentence on an input that is no upload."""
+    _say(
+        InputError(
+            _name(widget),
+            "{value}",
+            "a file that was uploaded to this page is expected",
+            "Upload it again",
+            value=shown(value),
+        )
     )
+
+
+def _gone(widget: Any) -> InputError:
+    """The sentence on an upload or a result that left the server since; the page's settings stay as they are."""
+    return InputError(
+        _name(widget),
+        "this file is no longer on the server",
+        "files are kept for up to {minutes} minutes after they were last used",
+        "Upload it again; your settings are still here",
+        minutes=round(MAX_AGE_S / 60),
+    )
+
+
+def _name(widget: Any) -> str:
+    """Name of an input, by its element's id without the tab."""
+    named = str(widget.elem_id or "").partition("-")[2].replace("-", "_")
+    return named or str(widget.get_block_name())
+
+
+def _say(error: InputError) -> NoReturn:
+    """Raise the sentence as Gradio shows it."""
     text = sentence(error, language(LocalContext.request.get(None)))
     raise gr.Error(html.escape(text, quote=False), print_exception=False)

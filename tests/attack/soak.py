@@ -31,6 +31,8 @@ WARM_UP = 3
 SETTLE_S = 7
 """More than twice what `gan.ui.tidying` waits between two looks."""
 
+MOST_WAIT_S = 120
+
 CANCEL_S = 0.5
 
 Values = dict[str, Any]
@@ -127,7 +129,14 @@ class Soak:
         return f"stopped: {visitor.http.post('/gradio_api/cancel', json=sent).status_code}"
 
     def settled_mb(self) -> float:
-        """Resident memory once what was let go of went back to the system."""
+        """Resident memory once no job is under way and what was let go of went back to the system.
+
+        A job that was cancelled goes on until its next step, and keeps its pictures so long.
+        """
+        until = time.monotonic() + MOST_WAIT_S
+        while (jobs := self.first.http.get("/healthz").json()["jobs"]) and time.monotonic() < until:
+            time.sleep(1)
+        assert not jobs, f"{jobs} jobs are under way after {MOST_WAIT_S} s"
         time.sleep(SETTLE_S)
         return self.server.memory_mb("VmRSS")
 

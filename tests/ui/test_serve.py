@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 import types
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from gan.core.contract import Result
 from gan.imaging.io.codec import MAX_BYTES
 from gan.ui import serve
+from gan.ui.gate import GATE
 
 LIMIT = 1000
 
@@ -54,7 +56,9 @@ async def chunks(size: int) -> AsyncIterator[bytes]:
 
 def test_healthz_answers() -> None:
     answer = ask("/healthz", method="GET")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "jobs": 0})
+    with GATE.worker(threading.Event()):
+        assert ask("/healthz", method="GET").json()["jobs"] == 1
 
 
 @pytest.mark.parametrize("size", [0, LIMIT - 100, LIMIT])
