@@ -125,7 +125,8 @@ class Entry:
         name: as programs write it.
         component: hidden; gives type, choices and default to the API's listing, and the value as it came.
         default: None for none where `required`.
-        is_text: whether anything but a text is refused before the handler sees it; a request refuses by itself.
+        is_text: whether anything but a text is refused before the handler sees it, and null stands for the default; a
+            request refuses by itself.
     """
 
     name: str
@@ -306,7 +307,7 @@ def with_signature(
         )
         for entry in entries
     ]
-    texts = [entry.name for entry in entries if entry.is_text]
+    texts = {entry.name: entry.default for entry in entries if entry.is_text}
     asked = inspect.Parameter(
         "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=gr.Request | None
     )
@@ -318,8 +319,10 @@ def with_signature(
         values = dict(bound.arguments)
         request = values.pop("request")
         with one_sentence(language(request)):
-            for parameter in texts:
-                if not isinstance(values[parameter], str | None):
+            for parameter, default in texts.items():
+                if values[parameter] is None:
+                    values[parameter] = default
+                if not isinstance(values[parameter], str):
                     raise wrong_type(parameter, values[parameter], "a text")
         yield from handle(values, request)
 

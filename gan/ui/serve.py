@@ -22,12 +22,14 @@ from gan.core.contract import Request as Task
 from gan.core.errors import InputError
 from gan.imaging.io.codec import MAX_BYTES
 from gan.imaging.io.file_types import keep_documented_openers
+from gan.ui.allocator import keep_one_arena
 from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.gate import GATE
 from gan.ui.i18n import translations
 from gan.ui.storage import Storage
 from gan.ui.theme import CSS, theme
 from gan.ui.tidying import tidy_on
+from gan.ui.visitor_state import keep_visitors_small
 
 HUB: Final = "https://huggingface.co"
 """Shows a Space in a frame."""
@@ -62,8 +64,10 @@ def serve(
     Raises:
         InputError: the port or the host cannot be listened on.
     """
+    keep_one_arena()
     keep_documented_openers()
     forbid_fetching()
+    keep_visitors_small()
     try:
         _, url, _ = page.launch(**launch_options(host, port, shown, trusted, storage), prevent_thread_lock=True)
     except OSError as error:

@@ -1,23 +1,19 @@
-"""Gives memory back to the system once large work is over.
-
-What Python has let go of stays with glibc's allocator, in an arena for every thread that worked with it: after six
-previews of 100 megapixels more than a gigabyte. Nothing takes it away from there but another large request.
-"""
+"""Gives memory back to the system once large work is over; see `gan.ui.allocator`."""
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import threading
 from typing import Final
 
+from gan.ui.allocator import trim
 from gan.ui.gate import GATE, Gate
 
 EVERY_S: Final = 3.0
 
 
 def tidy(gate: Gate, since: int) -> int:
-    """Collect cycles and trim the allocator where pictures were taken in since then and none is in memory now.
+    """Collect cycles and trim the allocator where pictures were taken in since then, and no job is under way now.
 
     Args:
         since: what the last call returned; 0 at first.
@@ -26,11 +22,10 @@ def tidy(gate: Gate, since: int) -> int:
         How many were taken in until now; `since` where there was nothing to do or it was too early.
     """
     taken = gate.taken
-    if taken == since or gate.held_bytes:
+    if taken == since or gate.held_bytes or gate.jobs:
         return since
     gc.collect()
-    if (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:  # glibc's
-        trim(0)
+    trim()
     return taken
 
 
@@ -43,9 +38,10 @@ def tidy_on(gate: Gate = GATE, every_s: float = EVERY_S) -> threading.Event:
     ended = threading.Event()
 
     def go_on() -> None:
-        since = 0
+        since = before = 0
         while not ended.wait(every_s):
-            since = tidy(gate, since)
+            # Once more at the next look: a job that has just ended may not have let go of everything.
+            since, before = tidy(gate, before), since
 
     threading.Thread(target=go_on, name="packshot-tidy", daemon=True).start()
     return ended

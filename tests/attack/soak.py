@@ -63,13 +63,13 @@ def product(path: Path, size_px: int) -> Path:
     return path
 
 
-def calls(visitor: Stranger, folder: Path) -> dict[str, Calls]:
-    """Of every endpoint; pictures are as large as a good call of about two seconds allows."""
+def calls(visitor: Stranger, folder: Path, largest_px: int) -> dict[str, Calls]:
+    """Of every endpoint; with 1024 px pictures are as large as a good call of about two seconds allows."""
 
     def uploaded(size_px: int) -> dict[str, Any]:
         return file_of(visitor.upload(product(folder / f"product-{size_px}.jpg", size_px)))
 
-    large, medium, small = uploaded(1024), uploaded(512), uploaded(256)
+    large, medium, small = (uploaded(largest_px // share) for share in (1, 2, 4))
     recipe = folder / "recipe.json"
     steps = [{"task": "white", "request": {}}, {"task": "frame", "request": {"aspect": "1:1"}}]
     recipe.write_text(json.dumps({"version": 1, "steps": steps}))
@@ -104,11 +104,11 @@ def calls(visitor: Stranger, folder: Path) -> dict[str, Calls]:
 class Soak:
     """One endpoint after the other, each call by a visitor of its own."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, largest_px: int) -> None:
         self.server = server
         self.first = server.visitor("first")
         self.listed = self.first.http.get("/gradio_api/info").json()["named_endpoints"]
-        known = calls(self.first, server.folder)
+        known = calls(self.first, server.folder, largest_px)
         self.defaults = {path.strip("/"): self._defaults(path) for path in self.listed}
         self.calls = {name: known.get(name) or self._plain_calls(name, known["white"]) for name in self.defaults}
         self.visitors = 0
@@ -187,9 +187,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("words", nargs="*", help="parts of the endpoints' names; all by default")
     parser.add_argument("--calls", type=int, default=60, help="good, refused and cancelled ones of each endpoint")
+    parser.add_argument("--px", type=int, default=1024, help="longest side of the largest pictures")
     options = parser.parse_args(argv)
     with serving(["app.py", "--device", "cpu"]) as server:
-        one = Soak(server)
+        one = Soak(server, options.px)
         names = [name for name in one.calls if not options.words or any(word in name for word in options.words)]
         for name in names:
             began = time.monotonic()

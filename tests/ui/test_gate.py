@@ -18,7 +18,7 @@ from gan.core.errors import Cancelled, InputError
 from gan.imaging.io import admission
 from gan.imaging.io.codec import decode
 from gan.limits import BYTES_PER_PIXEL
-from gan.ui import background_job, gate
+from gan.ui import background_job, gate, tidying
 from gan.ui.gate import Gate
 from gan.ui.tidying import tidy, tidy_on
 
@@ -192,8 +192,25 @@ def test_memory_goes_back_to_the_system_after_work_and_not_during_it(png: bytes)
         kept = decode(png)
         assert tidy(one, 0) == 0
         assert kept.width_px == 60
-    assert tidy(one, 0) == one.taken == 1
-    assert tidy(one, 1) == 1
+    with one.worker(threading.Event()):
+        assert tidy(one, 0) == 0
+    assert tidy(one, 0) == one.taken == 2
+    assert tidy(one, 2) == 2
+
+
+def test_what_was_let_go_of_late_goes_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Gate(10 * ONE)
+    trimmed: list[int] = []
+    monkeypatch.setattr(tidying, "trim", lambda: trimmed.append(one.taken))
+    with one.worker(threading.Event()):
+        pass
+    ended = tidy_on(one, 0.02)
+    until = time.monotonic() + 5
+    while len(trimmed) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.1)
+    ended.set()
+    assert trimmed == [1, 1]
 
 
 def test_cycles_go_without_being_asked(png: bytes) -> None:
