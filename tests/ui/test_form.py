@@ -286,6 +286,27 @@ def test_a_hidden_component_hands_values_over_as_they_came() -> None:
             assert entry.component.preprocess("no number") == "no number"
 
 
+def test_a_text_parameter_takes_texts_and_null_for_its_default() -> None:
+    """Whoever reads the value, a list or a number never reaches it."""
+    seen: list[str] = []
+
+    def handle(values: dict[str, Any], _: gr.Request | None) -> Iterator[tuple[Any, ...]]:
+        seen.append(values["channel"])
+        yield ("",)
+
+    def make() -> Any:
+        public = Endpoints("toy")
+        return public.serve("toy", handle, [public.text("channel", "a name", "amazon")], [gr.HTML()], docs="Does.")
+
+    _, handler = page_of(make)
+    for given in ("ebay", None):
+        list(handler(given))
+    assert seen == ["ebay", "amazon"]
+    for odd in (3, True, ["ebay"], {"a": 1}):
+        with pytest.raises(gr.Error, match="channel: .*a text is expected"):
+            list(handler(odd))
+
+
 @pytest.mark.parametrize("task", FORMS)
 def test_every_task_s_fields_are_parameters(task: str) -> None:
     kind = FORMS[task]
