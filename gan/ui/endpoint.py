@@ -6,7 +6,7 @@ import inspect
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
@@ -260,10 +260,13 @@ class Endpoints:
         )
 
     def text(self, name: str, about: str, default: str = "") -> Entry:
-        """A parameter that takes a text."""
+        """A parameter of no request that takes a text."""
+        return replace(self._text(name, about, default), is_text=True)
+
+    def _text(self, name: str, about: str, default: str) -> Entry:
         return self._kept(
             (name, "text", default),
-            lambda: Entry(name, _hidden(gr.Textbox(default, **self._of(name, about))), default, is_text=True),
+            lambda: Entry(name, _hidden(gr.Textbox(default, **self._of(name, about))), default),
         )
 
     def _entry(self, name: str, parameter: Parameter) -> Entry:
@@ -273,7 +276,7 @@ class Endpoints:
             # The picture that a request is about has no default; without any other one the request says what it lacks.
             return Entry(name, entry.component, None, required=name == IMAGE)
         if takes_file(parameter) or (parameter.kind is str and not parameter.choices):
-            return self.text(name, about, default or "")
+            return self._text(name, about, default or "")
         key = (name, parameter.kind, parameter.choices, parameter.many, repr(default), option.ge, option.le)
         return self._kept(key, lambda: Entry(name, _component(parameter, self._of(name, about)), _plain(default)))
 

@@ -303,7 +303,7 @@ def test_a_text_parameter_takes_texts_and_null_for_its_default() -> None:
         list(handler(given))
     assert seen == ["ebay", "amazon"]
     for odd in (3, True, ["ebay"], {"a": 1}):
-        with pytest.raises(gr.Error, match="channel: .*a text is expected"):
+        with pytest.raises(gr.Error, match=r"channel: .*a text is expected"):
             list(handler(odd))
 
 
