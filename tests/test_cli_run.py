@@ -85,6 +85,8 @@ def test_a_folder_goes_on_past_bad_files_and_names_them(tmp_path: Path, capsys: 
         ([ENHANCE], [], "image: no picture"),
         ([ENHANCE], ["a.png", "-o", "."], "a.png would overwrite its own source"),
         ([{"task": "enhance", "request": {"model": "nobody-knows"}}], ["a.png"], "nobody-knows"),
+        ([ENHANCE], ["--watch", "none"], "watch: none is no folder"),
+        ([ENHANCE], ["a.png", "--watch", "."], "watch: --watch with IN"),
         ([ENHANCE], ["a.png", "--engine", "ray", "--verify"], "verify: --verify with --engine ray"),
     ],
 )

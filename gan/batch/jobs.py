@@ -56,6 +56,26 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
             place of a source.
         StepError: as of `Recipe.arguments`.
     """
+    check_places(recipe, sources, out)
+    suffix = suffix_of(recipe)
+    found: list[tuple[Path | None, str, Path]] = [(None, "", out / f"generated{suffix}")]
+    if not recipe.draws:
+        found = [(source, _name(source, sources), target) for source, target in _pairs(sources, out, suffix)]
+    taken: set[str] = set()
+    jobs = []
+    variants = recipe.variants()
+    for source, name, target in found:
+        for label, variant in variants:
+            labelled = target.with_name(f"{target.stem}-{label}{suffix}") if label else target
+            free = _free(labelled, taken)
+            below = free.relative_to(out).as_posix()
+            jobs.append(Job(variant, source, name or below, free, below))
+    _check_apart(jobs)
+    return tuple(jobs)
+
+
+def check_places(recipe: Recipe, sources: Sequence[Path], out: Path) -> None:
+    """Raise `InputError` if a recipe that draws is given pictures, or another one none, or `out` takes no results."""
     if recipe.draws == bool(sources):
         raise InputError(
             "image",
@@ -75,21 +95,6 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
             "Choose another -o",
             path=out,
         )
-    suffix = suffix_of(recipe)
-    found: list[tuple[Path | None, str, Path]] = [(None, "", out / f"generated{suffix}")]
-    if not recipe.draws:
-        found = [(source, _name(source, sources), target) for source, target in _pairs(sources, out, suffix)]
-    taken: set[str] = set()
-    jobs = []
-    variants = recipe.variants()
-    for source, name, target in found:
-        for label, variant in variants:
-            labelled = target.with_name(f"{target.stem}-{label}{suffix}") if label else target
-            free = _free(labelled, taken)
-            below = free.relative_to(out).as_posix()
-            jobs.append(Job(variant, source, name or below, free, below))
-    _check_apart(jobs)
-    return tuple(jobs)
 
 
 def ignored_in(sources: Iterable[Path]) -> tuple[str, ...]:
@@ -144,6 +149,14 @@ def kept(job: Job) -> Outcome | None:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # no sidecar of ours: the picture is made anew
+
+
+def input_of(target: Path) -> str:
+    """Name of the file that a result was made of, as its sidecar says; empty where there is none."""
+    try:
+        return str(json.loads(sidecar_of(target).read_bytes())["result"]["input"]["file"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def file_sha256(path: Path) -> str:

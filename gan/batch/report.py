@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -41,12 +41,12 @@ class Report:
 
     Args:
         recipe: what was done.
-        jobs: all that was planned.
+        jobs: all that was planned; a view that grows counts too.
         out: the folder of results.
         ignored: as of `Summary`.
     """
 
-    def __init__(self, recipe: Recipe, jobs: Sequence[Job], out: Path, ignored: Sequence[str] = ()) -> None:
+    def __init__(self, recipe: Recipe, jobs: Collection[Job], out: Path, ignored: Sequence[str] = ()) -> None:
         self._recipe = recipe
         self._out = out
         self._jobs = jobs

@@ -90,16 +90,16 @@ class Replay:
             WeightsError: a model cannot be used.
             InputError: the results cannot be written, or another run writes into the same folder.
         """
-        with _alone_in(self._out):
+        with alone_in(self._out):
             try:
-                with _written_to(self._out):
-                    self._prepare()
+                with written_to(self._out):
+                    prepare(self._recipe, self._out, (job.target.parent for job in self.jobs))
                 yield from self._outcomes()
             except BaseException:
                 with suppress(OSError):
                     self._written = self._report.write()
                 raise
-            with _written_to(self._out):
+            with written_to(self._out):
                 self._written = self._report.write()
 
     def _outcomes(self) -> Iterator[Outcome]:
@@ -114,7 +114,7 @@ class Replay:
                 yield outcome
         began = time.perf_counter()
         for done, (job, outcome) in enumerate(self._engine(todo), 1):
-            with _written_to(self._out):
+            with written_to(self._out):
                 self._report.add(job, outcome)
             self.left_s = (time.perf_counter() - began) / done * (len(todo) - done)
             yield outcome
@@ -131,16 +131,21 @@ class Replay:
         if self._progress is not None:
             self._progress(done * PARTS, total * PARTS, what)
 
-    def _prepare(self) -> None:
-        """Save the recipe's files, for sidecars, and delete partial files of a killed run."""
-        for (sha256, name), data in self._recipe.kept_files().items():
-            path = self._out / KEPT / "files" / sha256 / name
-            if not path.is_file():
-                write_atomic(path, data)
-        for folder in {job.target.parent for job in self.jobs} | {self._out}:
-            for path in folder.glob(".*.part"):
-                if _UNFINISHED.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
+
+def prepare(recipe: Recipe, out: Path, folders: Iterable[Path]) -> None:
+    """Save the recipe's files, for sidecars, and delete partial files of a killed run.
+
+    Raises:
+        OSError: these cannot be written.
+    """
+    for (sha256, name), data in recipe.kept_files().items():
+        path = out / KEPT / "files" / sha256 / name
+        if not path.is_file():
+            write_atomic(path, data)
+    for folder in {*folders, out}:
+        for path in folder.glob(".*.part"):
+            if _UNFINISHED.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
 def verify(
@@ -183,9 +188,9 @@ def verify(
 
 
 @contextmanager
-def _alone_in(out: Path) -> Iterator[None]:
+def alone_in(out: Path) -> Iterator[None]:
     """Lock the folder: two runs in it would delete each other's partial files. A killed run leaves no lock."""
-    with _written_to(out):
+    with written_to(out):
         (out / KEPT).mkdir(parents=True, exist_ok=True)
         lock = FileLock(out / KEPT / "lock")
         try:
@@ -205,7 +210,8 @@ def _alone_in(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _written_to(out: Path) -> Iterator[None]:
+def written_to(out: Path) -> Iterator[None]:
+    """Raise `InputError` in place of an error of the system: the folder of results cannot be written."""
     try:
         yield
     except OSError as error:

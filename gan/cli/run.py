@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import signal
+import threading
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -45,6 +47,13 @@ def add(tasks: Tasks) -> None:
     task.add_argument("--schema", action=_Schema, nargs=0, help="print the JSON schema of recipes, and nothing else")
     help_ = "files or folders; none where the recipe generates"
     task.add_argument("input", nargs="*", type=source, metavar="IN", help=help_)
+    task.add_argument(
+        "--watch",
+        type=Path,
+        metavar="IN",
+        help="take every picture that comes into this folder, once it is written in full, until Ctrl-C; what cannot be "
+        "used goes to IN/failed with the reason",
+    )
     task.add_argument("-o", "--output", required=True, metavar="OUT", help="a folder")
     task.add_argument(
         "--engine",
@@ -71,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     recipe = read_recipe(arguments.recipe)
     bar = None if arguments.quiet else Bar(recipe.name or "run")
+    if arguments.watch is not None:
+        return _watch(arguments, recipe, bar)
     if arguments.engine == "ray":
         replay = _on_ray(arguments, recipe, bar)
     else:
@@ -83,6 +94,40 @@ def run(arguments: argparse.Namespace) -> int:
     status = _tell(replay)
     _sum_up(replay.summary)
     return status
+
+
+def _watch(arguments: argparse.Namespace, recipe: Recipe, bar: Progress | None) -> int:
+    """Until Ctrl-C or a request to end, which give up the step that is under way; a second one ends at once."""
+    from gan.batch.watch import Watch
+
+    beside = {"IN": arguments.input, "--verify": arguments.verify, "--engine ray": arguments.engine == "ray"}
+    for option, given in beside.items():
+        if given:
+            raise InputError(
+                "watch", "--watch with {option}", "one of the two is possible", "Leave one out", option=option
+            )
+    folder = arguments.watch
+    if not folder.is_dir():
+        raise InputError("watch", "{path} is no folder", "a folder is expected", "Check the path", path=folder)
+    cancel = threading.Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def end(number: int, _: object) -> None:
+        cancel.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    run = Studio(arguments.device).run
+    watch = Watch(*(recipe, folder, Path(arguments.output), run), again=arguments.again, progress=bar, cancel=cancel)
+    tell(f"Watching {folder}; Ctrl-C ends it", event="watching", folder=folder)
+    try:
+        for number in before:
+            signal.signal(number, end)
+        _tell(watch)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    _sum_up(watch.summary)
+    return DONE  # what could not be used has been moved aside
 
 
 class _Schema(argparse.Action):

@@ -60,7 +60,7 @@ def tell(*words: object, event: str = "result", always: bool = False, **values: 
         _line({"event": event, **values})
     elif words and (always or not _form.quiet):
         text = "  ".join(text for text in map(str, words) if text)
-        print(_named(text), file=sys.stderr if _form.reserved else None)
+        print(_named(text), file=sys.stderr if _form.reserved else None, flush=True)
 
 
 def complain(source: object, problem: object, **values: Any) -> None:
