@@ -26,6 +26,7 @@ from gan.cutout.page import tab as cutout_tab
 from gan.edit.page import tab as edit_tab
 from gan.enhance.page import tab as enhance_tab
 from gan.export.page import tab as export_tab
+from gan.export.page.annotate import ANNOTATE
 from gan.generate.page import tab as generate_tab
 from gan.inpaint.page import tab as inpaint_tab
 from gan.limits import MAX_AGE_S, SWEEP_S
@@ -51,7 +52,7 @@ TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
     "cutout": lambda run, offered: cutout_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
     "scene": lambda run, offered: scene_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
     "capture": lambda run, _: capture_tab.build(run),
-    "edit": lambda run, offered: edit_tab.build(run, examples=EXAMPLES),
+    "edit": lambda run, offered: edit_tab.build(run, also={"annotate": ANNOTATE}, examples=EXAMPLES),
     "export": lambda run, offered: export_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
     "batch": lambda run, offered: batch_tab.build(run, offered.models, examples=EXAMPLES),
 }

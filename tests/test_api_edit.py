@@ -41,6 +41,7 @@ CORNERS = "10,8 70,12 66,50 14,52"
         ("pad", {"bottom": 9, "ground": "#FF0000"}, {"bottom_px": 9, "ground": "#FF0000"}),
         ("straighten", {"angle": 4.5, "canvas": "crop"}, {"angle_deg": 4.5, "canvas": "crop"}),
         ("perspective", {"corners": CORNERS, "aspect": "4:3"}, {"corners": CORNERS, "aspect": "4:3"}),
+        ("annotate", {"badge": "NEW", "table": "A | 1 2\nB | 3"}, {"badge": "NEW", "table": ("A | 1 2", "B | 3")}),
     ],
 )
 def test_an_endpoint_makes_python_s_pixels(
@@ -75,3 +76,7 @@ def test_what_cannot_be_is_a_sentence(client: Client, photo: Path) -> None:
         client.predict(handle_file(photo), corners="1,2", api_name="/perspective")
     with pytest.raises(AppError, match="pattern: none was given"):
         client.predict(handle_file(photo), [], api_name="/print")
+    with pytest.raises(AppError, match="text: nothing to add"):
+        client.predict(handle_file(photo), api_name="/annotate")
+    with pytest.raises(AppError, match="channel: .* allows no text"):
+        client.predict(handle_file(photo), badge="NEW", channel="amazon", api_name="/annotate")

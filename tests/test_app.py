@@ -20,6 +20,7 @@ ENDPOINTS = (
     *("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"),
     *("cutout", "recolor", "shadow", "frame", "white", "match", "recolour", "scene", "scenes"),
     *("flatfield", "colorcard", "matte", "stack", "straighten", "perspective", "crop", "rotate", "pad", "print"),
+    "annotate",
     *("check", "export", "run"),
 )
 """Those of the four tasks, then those of the product's, in the page's order."""

@@ -20,7 +20,7 @@ from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
 
-LEAST_FRAMES, MOST_FRAMES = 2, 30
+LEAST_FRAMES, MOST_FRAMES = 3, 30
 MAX_OUTPUT_PIXELS: Final = 100_000_000
 """A finished picture takes 12 bytes a pixel, and its weights 4."""
 
@@ -47,7 +47,7 @@ NOTICES = (MOVED,)
 
 
 class StackRequest(Request):
-    """Merge 2 to 30 frames from a tripod into one picture.
+    """Merge 3 to 30 frames from a tripod into one picture.
 
     Focus: frames that are focused from front to back become one that is sharp everywhere; each part comes from where
     it is sharpest. Burst: frames of the same view become one with less noise; what moved between them is left out. With
@@ -58,7 +58,7 @@ class StackRequest(Request):
         InputError: too few or too many frames; twice the pixels of a focus stack.
     """
 
-    frames: Annotated[tuple[LateFile, ...], Option("the frames, 2 to 30 pictures of one size", many=True)]
+    frames: Annotated[tuple[LateFile, ...], Option("the frames, 3 to 30 pictures of one size", many=True)]
     kind: Annotated[Literal["focus", "burst"], Option("focus: sharp from front to back; burst: less noise")] = "focus"
     scale: Annotated[Literal[1, 2], Option("of a burst: 2 gives twice the pixels each way (drizzle)")] = 1
     drop: Annotated[

@@ -66,7 +66,8 @@ class AnnotateRequest(Request):
         float, Option("longer side of the logo, as a share of the picture's", ge=0.02, le=0.5, step=0.01, group="logo")
     ] = 0.14
     table: Annotated[
-        tuple[str, ...], Option("rows of a size table, its cells divided by |, such as 'M | 52 | 70'", many=True)
+        tuple[str, ...],
+        Option("rows of a size table, its cells divided by |, such as 'M | 52 | 70'", many=True, between="\n"),
     ] = ()
     table_at: Annotated[Corner, Option("where the table goes")] = "bottom-right"
     size: Annotated[
@@ -103,7 +104,7 @@ class AnnotateRequest(Request):
             raise InputError(
                 "table", "{count} rows", "up to {most} are allowed", "Shorten it", count=len(self.table), most=MOST_ROWS
             )
-        if not (self._measures or self.text.strip() or self.badge.strip() or self.logo is not None or self.table):
+        if not (self.measures or self.text.strip() or self.badge.strip() or self.logo is not None or self.table):
             raise InputError(
                 "text",
                 "nothing to add",
@@ -120,7 +121,8 @@ class AnnotateRequest(Request):
             )
 
     @property
-    def _measures(self) -> bool:
+    def measures(self) -> bool:
+        """Whether the product has to be known."""
         return self.width is not None or self.height is not None
 
 
@@ -137,7 +139,7 @@ def annotate(request: AnnotateRequest, context: Context) -> Output:
     painter = _Painter(request)
     details: dict[str, object] = {}
     margins = Box(0, 0, 0, 0)
-    if request._measures:
+    if request.measures:
         found = find(picture, context, model=request.model, mask=request.mask)
         notices += found.notices
         box = box_of(found.alpha)

@@ -35,6 +35,7 @@ NOT_ON_PAGES: Final = (PICTURE, "seed")
 
 SEPARATOR: Final = re.compile(r"[\s,;，；、]+")
 _NUMBERS: Final = (int, float)
+_RGB: Final = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)[^)]*\)")
 _SCALARS: Final = (bool, int, float, str)
 
 
@@ -180,7 +181,10 @@ class Form(Generic[Group]):
 
     def given(self, values: Sequence[Any]) -> dict[str, Any]:
         """Values of the widgets, by public name; an emptied one counts as untouched."""
-        held = dict(zip(self.fields, values, strict=True))
+        held = {
+            name: hex_of(value) if isinstance(self.fields[name], gr.ColorPicker) else value
+            for name, value in zip(self.fields, values, strict=True)
+        }
         return {name: value for name, value in held.items() if value is not None}
 
     def read(self, values: Sequence[Any], **others: Any) -> Group:
@@ -309,6 +313,14 @@ def _fields(kind: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
             if taken is not _ABSENT:
                 fields[name] = taken
     return nested(kind, fields)
+
+
+def hex_of(text: str | None) -> str:
+    """A colour as a picker gives it, "rgba(31, 111, 235, 1)" or "#1f6feb", as "#1F6FEB"; other texts as they are."""
+    found = _RGB.fullmatch((text or "").strip())
+    if found is None:
+        return (text or "").strip()
+    return "#" + "".join(f"{min(255, round(float(part))):02X}" for part in found.groups())
 
 
 def none_given(field: str) -> InputError:

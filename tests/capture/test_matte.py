@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 import torch
+from pages import within_a_loop
 
 import gan
 from examples.capture_glass import glass, linear, on_ground
 from gan.capture.matte import HIGHLIGHTS, MatteRequest, matte
+from gan.capture.page.tab import build
 from gan.cli.main import main
 from gan.core.contract import Context, Result, run
 from gan.core.errors import InputError
+from gan.core.option import parameters
 from gan.edit.background import laid_on
 from gan.imaging.color import to_srgb
 from gan.imaging.io.codec import Encoding, decode, write
@@ -117,3 +121,15 @@ def test_a_folder_of_pairs_and_python_give_the_same_pixels(
     Path("white/b.png").unlink()
     assert main(["matte", "black", "--on-white", "white", "-o", "again"]) == 2
     assert "black/b.jpg: on_white: none for b.jpg in white; a file of the same name" in capsys.readouterr().err
+
+
+def test_the_page_begins_with_what_browsers_mix_and_programs_with_linear_light() -> None:
+    def make() -> gr.Blocks:
+        with gr.Blocks(analytics_enabled=False) as page:
+            build(lambda *_, **__: None)  # type: ignore[arg-type,return-value]
+        return page
+
+    blocks = within_a_loop(make).blocks.values()
+    blend = next(block for block in blocks if block.elem_id == "capture-matte-blend")
+    assert blend.value == "encoded"
+    assert next(option.default for option in parameters(MatteRequest) if option.name == "blend") == "linear"

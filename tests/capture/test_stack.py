@@ -152,12 +152,15 @@ def test_drizzle_of_equal_frames_keeps_a_plain_color_and_a_frame_far_away_is_lef
 
 def test_what_cannot_be_is_refused_in_one_sentence() -> None:
     sharp = texture(40, 40)
-    with pytest.raises(InputError, match="frames: 1 frames; 2 to 30 are allowed"):
-        made([sharp])
+    for count in (1, 2, 31):
+        with pytest.raises(InputError, match=f"frames: {count} frames; 3 to 30 are allowed"):
+            made([sharp] * count)
+    for count in (3, 30):
+        assert made([sharp] * count, align=False).details["frames"] == count
     with pytest.raises(InputError, match="scale: 2 for a focus stack"):
-        made([sharp, sharp], scale=2)
+        made([sharp] * 3, scale=2)
     with pytest.raises(InputError, match="40 x 20 px in frame 1, 40 x 40 px in the others"):
-        made([sharp[:, :, :20], sharp])
+        made([sharp[:, :, :20], sharp, sharp])
 
 
 def test_the_command_takes_a_folder_and_python_gives_the_same(

@@ -22,13 +22,14 @@ from gan.core.recipe import Chain
 from gan.cutout.page import session as sessions
 from gan.cutout.page import tab
 from gan.cutout.page.session import DROP, KEEP
-from gan.cutout.page.settings import COLOR, PICTURE, colors_of, hex_of, swatches
+from gan.cutout.page.settings import COLOR, PICTURE, colors_of, swatches
 from gan.cutout.pipeline import CutoutRequest
 from gan.edit.frame import FrameRequest
 from gan.edit.shadow import ShadowRequest
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, encode_mask, rectangle
 from gan.ui import session
+from gan.ui.form import hex_of
 
 
 @pytest.fixture

@@ -13,8 +13,11 @@ import gan
 from gan.cli.main import main
 from gan.core.contract import Context, Result, run
 from gan.core.errors import InputError
+from gan.edit.page.live import Live
+from gan.edit.page.marks import opened
 from gan.export.annotate import EXTENDED, AnnotateRequest, annotate
 from gan.export.channels import CHANNELS
+from gan.export.page.annotate import ANNOTATE
 from gan.imaging import fonts
 from gan.imaging.box import Box
 from gan.imaging.io.codec import Encoding, decode, write
@@ -125,3 +128,28 @@ def test_the_command_and_python_give_the_same(tmp_path: Path, monkeypatch: pytes
     assert decode(python.image).rgb.equal(decode("out.png").rgb)
     assert main(["annotate", "a.png", "--text", "NEW", "--channel", "amazon", "-o", "no.png"]) == 2
     assert "allows no text" in capsys.readouterr().err
+
+
+def test_the_page_previews_what_the_button_makes_and_finds_the_product_once(tmp_path: Path) -> None:
+    picture, mask = product()
+    found = Picture(picture.rgb, mask.coverage, name="a.png")
+    asked: list[str] = []
+
+    def answer(request: Any, **_: Any) -> Result:
+        asked.append(type(request).__name__)
+        if isinstance(request, AnnotateRequest):
+            return run(annotate, request, Context(torch.device("cpu"), None), task="annotate")  # type: ignore[arg-type]
+        return Result("cutout", (found,), 0, 0.0, {}, (), {}, {})
+
+    live, at = Live(answer), opened(picture, tmp_path)
+    for height in (80.0, 90.0):
+        given = {"height": height, "badge": "NEW"}
+        assert live.made(at, ANNOTATE, given).rgb.allclose(made(picture, mask=mask, **given).picture.rgb, atol=0.002)
+    assert asked == ["CutoutRequest", "AnnotateRequest", "AnnotateRequest"]
+    path, line = live.shown(at, ANNOTATE, {"badge": "NEW"}, "en")
+    assert decode(Path(path)).width_px == 400
+    assert "Preview at 400 px" in line
+    # Nothing to add yet: the photograph, and why.
+    path, line = live.shown(at, ANNOTATE, {}, "zh")
+    assert path == str(at.preview)
+    assert "没有要添加的内容" in line

@@ -103,6 +103,8 @@ def _part(name: str) -> _Part:
     """A task's pictures beside the first one, and its options."""
     form: Form[Any] = Form(TASKS[name][0], name, prefix=f"capture-{name}")
     with gr.Column(visible=name == FIRST, elem_id=f"capture-{name}") as around:
+        if name == "matte":
+            form.add("blend", value="encoded")  # what a page or a browser mixes
         form.add_rest()
     return _Part(form, around, [control for control in form.controls() if not isinstance(control, gr.File)])
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.cutout.page.settings import COLOR, PICTURE, hex_of, swatches
+from gan.cutout.page.settings import COLOR, PICTURE, swatches
 from gan.edit.background import TRANSPARENT, WHITE
 from gan.edit.frame import FrameRequest
 from gan.edit.recolor import RecolorRequest
 from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
-from gan.ui.form import Form
+from gan.ui.form import Form, hex_of
 from gan.ui.i18n import label
 from gan.ui.widgets import LIGHT
 

@@ -10,7 +10,7 @@ from gradio.components.base import Component
 
 from gan.core.contract import Request, Result
 from gan.cutout.page.result import SUFFIXES, from_results
-from gan.cutout.page.settings import colors_of, hex_of
+from gan.cutout.page.settings import colors_of
 from gan.cutout.pipeline import CutoutRequest
 from gan.edit.frame import FrameRequest
 from gan.edit.match import MatchRequest
@@ -19,6 +19,7 @@ from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.picture import Picture
 from gan.ui.endpoint import Done, Endpoints
+from gan.ui.form import hex_of
 from gan.ui.i18n import Language
 from gan.ui.protocols import Run
 from gan.ui.result import stem_of, zipped

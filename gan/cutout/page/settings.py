@@ -7,7 +7,6 @@ cut-out to work on: the photograph itself becomes white first, and is framed las
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,7 +22,7 @@ from gan.edit.recolor import RecolorRequest
 from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.io.codec import decode
-from gan.ui.form import SEPARATOR, read_fields
+from gan.ui.form import SEPARATOR, hex_of, read_fields
 
 COLOR, PICTURE = "color", "picture"
 """Choices of a background besides `TRANSPARENT` and `WHITE`."""
@@ -38,8 +37,6 @@ EDITS: Final[Mapping[str, type[Request]]] = {
 
 OF_THE_PAGE: Final = ("picture", "mask", "protect", "ground", "model", "seed")
 """Fields of the edits that no widget of their own holds."""
-
-_RGB: Final = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)[^)]*\)")
 
 
 def options_of(task: str) -> list[Parameter]:
@@ -130,14 +127,6 @@ def count(steps: Sequence[Step]) -> int:
         total += branches
         branches *= len(step.fields["to"]) if step.kind is RecolorRequest else 1
     return total
-
-
-def hex_of(text: str | None) -> str:
-    """A colour as a picker gives it, "rgba(31, 111, 235, 1)" or "#1f6feb", as "#1F6FEB"; other texts as they are."""
-    found = _RGB.fullmatch((text or "").strip())
-    if found is None:
-        return (text or "").strip()
-    return "#" + "".join(f"{min(255, round(float(part))):02X}" for part in found.groups())
 
 
 def colors_of(text: str, *, field: str = "to") -> tuple[str, ...]:

@@ -14,7 +14,9 @@ from PIL import Image, ImageDraw
 from gan.imaging.box import Box
 from gan.imaging.homography import Point, ordered
 from gan.imaging.picture import Picture
+from gan.imaging.resize import resize
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.session import Stored, store
 
 SHOWN_PX: Final = 1024
 """Longest side of the preview that is clicked on."""
@@ -34,6 +36,7 @@ class Photograph:
         preview: without marks.
         size: its width and height in pixels.
         shown: the preview's.
+        copy: the photograph at the preview's size.
         first: a crop's first corner, once that was clicked.
     """
 
@@ -41,6 +44,7 @@ class Photograph:
     preview: Path
     size: tuple[int, int]
     shown: tuple[int, int]
+    copy: Stored
     first: Point | None = None
 
     def at(self, clicked: Sequence[float]) -> Point:
@@ -56,7 +60,9 @@ def opened(picture: Picture, folder: Path) -> Photograph:
     """Write the preview of a photograph."""
     height, width = preview_size(picture, SHOWN_PX)
     preview = write_preview(picture, folder / "preview.jpg", (height, width), checkered=True)
-    return Photograph(folder, Path(preview), (picture.width_px, picture.height_px), (width, height))
+    alpha = None if picture.alpha is None else resize(picture.alpha, height, width).clamp(0, 1)
+    copy = store(picture.with_pixels(resize(picture.rgb, height, width).clamp(0, 1), alpha), folder / "copy.npz")
+    return Photograph(folder, Path(preview), (picture.width_px, picture.height_px), (width, height), copy)
 
 
 def points_of(text: str, size: tuple[int, int]) -> list[Point]:
