@@ -49,8 +49,12 @@ class AnnotateRequest(Request):
 
     picture: PictureFile
     mask: ProductMask = None
-    width: Annotated[float | None, Option("known width of the product", ge=0.01, le=100_000, group="lines")] = None
-    height: Annotated[float | None, Option("known height of the product", ge=0.01, le=100_000, group="lines")] = None
+    width: Annotated[
+        float | None, Option("known width of the product", ge=0.01, le=100_000, step=0.1, group="lines")
+    ] = None
+    height: Annotated[
+        float | None, Option("known height of the product", ge=0.01, le=100_000, step=0.1, group="lines")
+    ] = None
     unit: Annotated[Literal["cm", "mm", "in"], Option("of the known lengths", group="lines")] = "cm"
     lines: Annotated[
         Literal["both", "width", "height"],

@@ -21,6 +21,9 @@ USUAL: Final = 0.38
 """Horizon of a picture that does not tell."""
 
 LEAST, MOST = 0.05, 0.7
+APART_RAD: Final = 0.3
+"""Angle between two edges from which on their crossing is well known."""
+
 _LINES: Final = 4
 """As few lines that meet say nothing."""
 
@@ -49,7 +52,7 @@ def horizon_of(picture: Picture) -> float:
 
 
 def _crossings(gray: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[float]:
-    """Rows in which pairs of receding edges cross, on both sides of the middle."""
+    """Rows in which pairs of receding edges cross."""
     from skimage.feature import canny
     from skimage.transform import probabilistic_hough_line
 
@@ -67,7 +70,7 @@ def _crossings(gray: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[
     rows = []
     for i, (m, b, _) in enumerate(slopes[:14]):
         for n, c, _ in slopes[i + 1 : 14]:
-            if m * n < 0 and abs(m - n) > 0.3:
+            if abs(math.atan(m) - math.atan(n)) > APART_RAD:
                 x = (c - b) / (m - n)
                 y = m * x + b
                 if -0.5 * gray.shape[1] < x < 1.5 * gray.shape[1] and -0.2 * gray.shape[0] < y < 0.8 * gray.shape[0]:
@@ -87,6 +90,17 @@ def _change(gray: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
     if best < 0.05:
         return USUAL
     return float(np.clip(where, LEAST, MOST))
+
+
+def stretch_of(background: Picture, height_px: int, width_px: int) -> float:
+    """How many frames high a photograph is that covers the frame; what is more than one is cut off evenly."""
+    scale = max(height_px / background.height_px, width_px / background.width_px)
+    return background.height_px * scale / height_px
+
+
+def in_frame(share: float, stretch: float) -> float:
+    """A share of a photograph's height as one of the frame's, outside of 0 and 1 where it is cut off."""
+    return share * stretch - (stretch - 1) / 2
 
 
 def drawn_on(background: Picture, stage: Stage, contact: Tensor | None) -> Tensor:

@@ -19,7 +19,7 @@ from gan.edit.frame import MOST_SIDE_PX, aspect_of, framed
 from gan.imaging.mask import check_size
 from gan.scene import composite
 from gan.scene.composite import Placed
-from gan.scene.photograph import drawn_on, horizon_of
+from gan.scene.photograph import drawn_on, horizon_of, in_frame, stretch_of
 from gan.scene.placing import side_by_side
 from gan.scene.render import render
 from gan.scene.sets import NAMES, SETS, SceneSet, Season, SetFile
@@ -169,7 +169,8 @@ def _named(fields: dict[str, Any], scene: SceneSet) -> dict[str, Any]:
 def scene(request: SceneRequest, context: Context) -> Output:
     """Find the product, place it, render the set around it, and light it.
 
-    Details: `set`, `box` of the product, `scale`, `elevation_deg` and `horizon` of the camera, `kept`: with
+    Details: `set`, `box` of the product, `scale`, `elevation_deg` and `horizon` of the camera, `stretch`: how
+    many frames high an own background is, `kept`: with
     `keep_pixels` how many pixels the product covers wholly, how many of them changed, and their hash.
 
     Raises:
@@ -206,6 +207,7 @@ def scene(request: SceneRequest, context: Context) -> Output:
         "scale": round(made.scale, 6),
         "elevation_deg": round(math.degrees(math.atan2(view.camera, view.depth)), 2),
         "horizon": round(horizon, 4),
+        **({"stretch": round(stretch_of(request.background, *rgb.shape[2:]), 4)} if request.background else {}),
         "confidence": round(found.confidence, 4),
     }
     if request.keep_pixels:
@@ -223,7 +225,8 @@ def _scenery(request: SceneRequest, chosen: SceneSet, placed: Placed, context: C
     elevation = request.elevation_deg
     horizon: float | None = None
     if request.background is not None:
-        horizon = request.horizon if request.horizon is not None else horizon_of(request.background)
+        share = request.horizon if request.horizon is not None else horizon_of(request.background)
+        horizon = in_frame(share, stretch_of(request.background, height, width))
         fall = (foot - min(horizon * height, foot - 0.03 * height)) / (chosen.lens * min(width, height))
         elevation = math.degrees(math.atan(fall))
     elif elevation is None:

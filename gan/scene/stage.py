@@ -105,7 +105,7 @@ def stage_of(
         shadow: how dark the product's shadow is, 0 to 1.
     """
     drop = next((each.height for each in scene.podiums if each.under), 0.0)
-    pieces = profile(scene, view, drop)
+    pieces = profile(scene, view, drop, 0.0 if volume is None or drop else volume.behind)
     bodies = bodies_of(scene.podiums, view, drop, foot_width)
     lights = lights_of(scene)
     pattern = leaves(scene.key, seed + 77) if scene.key.pattern == "leaves" else None

@@ -14,6 +14,9 @@ from gan.scene.sets import SceneSet
 
 Floats = npt.NDArray[np.float64]
 
+BEHIND: Final = 0.15
+"""So much floor is left behind what stands on it."""
+
 _ARC: Final = 14
 """Straight pieces of a sweep's bend."""
 
@@ -114,25 +117,27 @@ class Piece:
         return -(self.y1 - self.y0) / self.length, (self.z1 - self.z0) / self.length
 
 
-def profile(scene: SceneSet, view: View, drop: float) -> tuple[Piece, ...]:
+def profile(scene: SceneSet, view: View, drop: float, behind: float = 0.0) -> tuple[Piece, ...]:
     """The stage's profile in Z and Y.
 
     Args:
         drop: how far the floor lies below what the product stands on.
+        behind: how far behind its foot the product touches the ground: the floor goes on behind that.
     """
     base, foot = -drop, view.depth
-    near, back = 0.02 * view.depth, view.depth + scene.distance
+    distance = max(scene.distance, behind + BEHIND)
+    near, back = 0.02 * view.depth, view.depth + distance
     tall = base + 40.0
     thick = scene.thickness
     stage = scene.stage
     if stage == "sweep":
-        radius = min(scene.bend, 0.9 * scene.distance)
+        radius = min(scene.bend, 0.9 * scene.distance, distance - behind)
         angles = [math.pi / 2 * i / _ARC for i in range(_ARC + 1)] if radius > 0 else [math.pi / 2]
         bend = [(back - radius + radius * math.sin(a), base + radius - radius * math.cos(a)) for a in angles]
         return _pieces(("floor", [(near, base), *bend, (back, tall)]))
     if stage == "table":
         return _pieces(
-            ("floor", [(near, base), (foot + min(0.5, 0.6 * scene.distance), base)]),
+            ("floor", [(near, base), (foot + max(min(0.5, 0.6 * distance), behind + BEHIND / 2), base)]),
             ("wall", [(back, base - 40), (back, tall)]),
         )
     if stage == "shelf":
@@ -151,7 +156,8 @@ def profile(scene: SceneSet, view: View, drop: float) -> tuple[Piece, ...]:
             ("wall", [(back, base + thick), (back, tall)]),
         )
     if stage == "steps":
-        first, deep = foot + 0.42 * scene.distance, 0.29 * scene.distance
+        first = foot + max(0.42 * distance, behind + BEHIND / 3)
+        deep = (back - first) / 2
         return _pieces(
             ("floor", [(near, base), (first, base)]),
             ("edge", [(first, base), (first, base + thick)]),

@@ -40,6 +40,7 @@ class Volume:
         cards: (J, 1, h, w), the coverage of upright slices.
         depths: (J,), where they stand.
         bounds: least and most X, Y and Z of all slices.
+        behind: how far behind its foot a product touches the ground, in units.
     """
 
     view: View
@@ -49,6 +50,7 @@ class Volume:
     cards: Tensor
     depths: Tensor
     bounds: tuple[tuple[float, float], ...]
+    behind: float = 0.0
 
     def shade(self, points: Tensor, toward: Tensor, shift: float = 0.0) -> Tensor:
         """How much of the light from a direction the product keeps from each point.
@@ -137,6 +139,7 @@ def volume_of(alpha: Tensor, view: View) -> Volume | None:
     if touching.any():
         places = np.flatnonzero(touching)
         base = np.interp(np.arange(len(base)), places, base[places])
+    behind = float((depth + 2 * base - small.depth)[touching].max()) if touching.any() else 0.0
     middle = depth + base
     near = float((middle[None] - half)[cover > 0.02].min())
     far = float((middle[None] + half)[cover > 0.02].max())
@@ -154,7 +157,7 @@ def volume_of(alpha: Tensor, view: View) -> Volume | None:
     sides = [(edge - small.center_px) / small.focal_px * z for edge in (known[0] - 2, known[-1] + 3) for z in deep]
     top = max(small.camera - (rows[0] - 2 - small.horizon_px) * z / small.focal_px for z in deep)
     bounds = ((min(sides), max(sides)), (-1e-3, top), deep)
-    return Volume(small, cover, everywhere, gap, cards, torch.from_numpy(depths.astype(np.float32)), bounds)
+    return Volume(small, cover, everywhere, gap, cards, torch.from_numpy(depths.astype(np.float32)), bounds, behind)
 
 
 def _leaning(along: float) -> float:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import gradio as gr
 
 from gan.core.contract import Result
+from gan.core.option import parameters
 from gan.edit.page.results import Kind
-from gan.export.annotate import AnnotateRequest
+from gan.export.annotate import AnnotateRequest, Corner
 from gan.export.channels import CHANNELS
-from gan.ui.form import Form
+from gan.ui.form import Form, choice_label
 from gan.ui.i18n import Language, label, say
 
 
@@ -19,17 +20,20 @@ def _arrange(form: Form[Any]) -> None:
     with gr.Row():
         for name in ("width", "height"):
             form.add(name, min_width=90)
-    with gr.Row():
-        for name in ("unit", "lines"):
-            form.add(name, min_width=150)
-    form.add("badge", max_length=80)
-    form.add("badge_at")
-    form.add("text", lines=2, max_length=400)
-    form.add("text_at")
-    for name, group in (("logo", ("logo", "logo_at", "logo_size")), ("table", ("table", "table_at"))):
-        with gr.Accordion(label(f"annotate.{name}"), open=False, elem_id=f"edit-annotate-{name}-fold"):
-            for each in group:
-                form.add(each, **_OWN.get(each, {}))
+        form.add_choice("unit", _choices("unit"), min_width=80)
+    form.add_choice("lines", _choices("lines"), kind=gr.Radio)
+    for name, own in (("badge", {"max_length": 80}), ("text", {"lines": 2, "max_length": 400})):
+        with gr.Row():
+            form.add(name, scale=3, min_width=180, **own)
+            _place(form, name)
+    with gr.Accordion(label("annotate.logo"), open=False, elem_id="edit-annotate-logo-fold"):
+        form.add("logo", height=110)
+        with gr.Row():
+            _place(form, "logo")
+            form.add("logo_size", scale=2, min_width=160)
+    with gr.Accordion(label("annotate.table"), open=False, elem_id="edit-annotate-table-fold"):
+        form.add("table", lines=4, max_length=1000)
+        _place(form, "table")
     with gr.Accordion(label("annotate.look"), open=False, elem_id="edit-annotate-look"):
         for name in ("size", "margin"):
             form.add(name)
@@ -44,7 +48,15 @@ def _arrange(form: Form[Any]) -> None:
     form.add("mask", height=110)
 
 
-_OWN: Final[dict[str, dict[str, Any]]] = {"logo": {"height": 110}, "table": {"lines": 4, "max_length": 1000}}
+def _place(form: Form[Any], name: str) -> None:
+    """Add the choice of a corner as a list, which is short."""
+    corners = [(label(f"annotate.{corner}"), corner) for corner in get_args(Corner)]
+    form.add_choice(f"{name}_at", corners, scale=1, min_width=120)
+
+
+def _choices(name: str) -> list[Any]:
+    known = next(option.choices for option in parameters(AnnotateRequest) if option.name == name)
+    return [(choice_label("annotate", name, choice), choice) for choice in known]
 
 
 def _lengths(result: Result, to: Language, _: int) -> list[tuple[str, str]]:

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 import gradio as gr
 
-from gan.core.contract import Cache
+from gan.core.contract import Cache, Result
 from gan.core.errors import PackshotError
 from gan.cutout.pipeline import CutoutRequest
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, check_size, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
+from gan.scene.page import horizon
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sheet import product_alone
 from gan.ui.background_job import one_sentence
@@ -36,7 +37,10 @@ NOT_SHOWN: Final = frozenset(("width", "height", "keep_pixels", "image", "model"
 
 
 class Previewer:
-    """The preview's handlers. Their outputs are the picture, the photograph's facts, and a line about the preview."""
+    """The preview's handlers.
+
+    Their outputs are the picture, the photograph's facts, a line about the preview, and the horizon over it.
+    """
 
     def __init__(self, run: Run, held: Callable[[tuple[Any, ...]], Mapping[str, Any]]) -> None:
         self._run = run
@@ -47,7 +51,7 @@ class Previewer:
         """Another photograph, first as it is, then in its set."""
         to = language(request)
         if image is None:
-            yield gr.update(value=None, visible=False), gr.update(value="", visible=False), ""
+            yield gr.update(value=None, visible=False), gr.update(value="", visible=False), "", ""
             return
         with tempfile.TemporaryDirectory(prefix="packshot-") as folder:
             try:
@@ -55,35 +59,35 @@ class Previewer:
                     picture = decode(Path(image))
                     plain = write_preview(_small(picture, PREVIEW_PX), Path(folder) / "plain.jpg")
             except gr.Error:
-                yield gr.update(value=None, visible=False), gr.update(value="", visible=False), ""
+                yield gr.update(value=None, visible=False), gr.update(value="", visible=False), "", ""
                 raise
             about = gr.update(value=facts(picture, Path(image), to), visible=True)
-            yield gr.update(value=plain, visible=True), about, ""
+            yield gr.update(value=plain, visible=True), about, "", ""
             del picture
-            shown, line = self._shown(image, values, to, Path(folder))
-            yield shown, about, line
+            shown, *lines = self._shown(image, values, to, Path(folder))
+            yield shown, about, *lines
 
     def preview(self, request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
         """The photograph with what is chosen now."""
         if image is None:
-            yield gr.skip(), gr.skip(), ""
+            yield gr.skip(), gr.skip(), "", gr.skip()
             return
         with tempfile.TemporaryDirectory(prefix="packshot-") as folder:
-            shown, line = self._shown(image, values, language(request), Path(folder))
-            yield shown, gr.skip(), line
+            shown, *lines = self._shown(image, values, language(request), Path(folder))
+            yield shown, gr.skip(), *lines
 
-    def _shown(self, image: str, values: tuple[Any, ...], to: Language, folder: Path) -> tuple[Any, str]:
+    def _shown(self, image: str, values: tuple[Any, ...], to: Language, folder: Path) -> tuple[Any, Any, Any]:
         """Preview, or no change and a reason; a failed preview is not an error yet."""
         try:
-            picture = self.made(image, self._held(values))
+            result = self.made(image, self._held(values))
         except PackshotError as error:
-            return gr.skip(), f"<span>{html.escape(sentence(error, to))}</span>"
-        path = write_preview(picture, folder / "scene.jpg")
+            return gr.skip(), f"<span>{html.escape(sentence(error, to))}</span>", gr.skip()
+        path = write_preview(result.picture, folder / "scene.jpg")
         line = say("Preview at {px} px", to, px=PREVIEW_PX)
-        return gr.update(value=path, visible=True), f"<span>{html.escape(line)}</span>"
+        return gr.update(value=path, visible=True), f"<span>{html.escape(line)}</span>", horizon.line(result, to)
 
-    def made(self, image: str, options: Mapping[str, Any]) -> Picture:
-        """The small picture.
+    def made(self, image: str, options: Mapping[str, Any]) -> Result:
+        """The small picture, with where its horizon is.
 
         Args:
             options: of a `SceneRequest`, by public name.
@@ -96,7 +100,7 @@ class Previewer:
         product = self._found(image, mask, model)
         beside = [self._found(other, None, model) for other in others]
         request: SceneRequest = read(SceneRequest, {**kept, "image": product, "width": PREVIEW_PX})
-        return self._run(request.replaced(others=tuple(beside))).picture
+        return self._run(request.replaced(others=tuple(beside)))
 
     def _found(self, image: str, mask: str | None, model: str | None) -> Picture:
         def cut() -> Picture:

@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.imaging.io.formats import Encoding
-from gan.scene.page import choice, handlers
+from gan.scene.page import choice, handlers, horizon
 from gan.scene.page.preview import Previewer
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sets import NAMES, SETS
@@ -74,6 +74,7 @@ class _Parts:
     shown: gr.Image
     facts: gr.HTML
     line: gr.HTML
+    horizon: gr.HTML
     sets: choice.Panel
     form: Form[SceneRequest]
     bar: Bar
@@ -115,16 +116,18 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=5, min_width=320):
             photograph = widgets.picture_file("scene")
             facts = gr.HTML(visible=False, elem_id="scene-facts", elem_classes="facts", padding=False)
-            shown = gr.Image(
-                type="filepath",
-                interactive=False,
-                visible=False,
-                label=label("scene.preview"),
-                show_label=False,
-                buttons=[],
-                elem_id="scene-preview",
-                elem_classes="preview large",
-            )
+            with gr.Column(elem_classes="stage"):
+                shown = gr.Image(
+                    type="filepath",
+                    interactive=False,
+                    visible=False,
+                    label=label("scene.preview"),
+                    show_label=False,
+                    buttons=[],
+                    elem_id="scene-preview",
+                    elem_classes="preview large",
+                )
+                over = horizon.overlay()
             line = gr.HTML(elem_id="scene-line", elem_classes="facts heard", padding=False)
             widgets.shelf("scene", photograph, examples, EXAMPLES)
             sets = choice.build()
@@ -141,7 +144,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("scene")
             sheet = _sheet()
-    parts = _Parts(photograph, shown, facts, line, sets, form, running, output, view, sheet)
+    parts = _Parts(photograph, shown, facts, line, over, sets, form, running, output, view, sheet)
     public = Endpoints("scene")
     handlers.expose(public, run, view.values(), running.status)
     handlers.expose_sheet(public, run, sheet.values(), sheet.bar.status)
@@ -230,7 +233,7 @@ def _sheet() -> _Sheet:
 def _previews(parts: _Parts, previewer: Previewer) -> None:
     """Whatever is chosen shows at once on a small copy."""
     sets, form = parts.sets, parts.form
-    inputs, outputs = [parts.photograph, *parts.choices], [parts.shown, parts.facts, parts.line]
+    inputs, outputs = [parts.photograph, *parts.choices], [parts.shown, parts.facts, parts.line, parts.horizon]
     parts.photograph.change(previewer.open, inputs, outputs, **AT_ONCE)
     unseen = {"width", "height", "keep_pixels", "seed", "others", "background", "mask", "model"}
     triggers = [widget.input for name, widget in form.fields.items() if name not in unseen]  # type: ignore[attr-defined]
