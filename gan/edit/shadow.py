@@ -113,7 +113,10 @@ def shaded(
     transparent = has_transparency(picture)
     own = picture.rgb if transparent else foreground(picture.rgb, alpha)
     if kind == "reflection":
-        colors, dark = mirrored(own, alpha, box, light)
+        colors, dark = torch.ones_like(picture.rgb), torch.zeros_like(alpha)
+        part, share, there = mirrored(own, alpha, box, light)
+        there.of(colors).copy_(part)
+        there.of(dark).copy_(share)
     else:
         cast = {"contact": contact, "drop": drop}[kind]
         colors, dark = torch.zeros_like(picture.rgb), cast(alpha, box, light)

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.imaging.box import Box
+from gan.imaging.box import Box, box_of
 from gan.imaging.resize import fitted, resize
 
 Floats = npt.NDArray[np.float32]
@@ -137,7 +137,7 @@ def drop(alpha: Tensor, box: Box, light: Light) -> Tensor:
     return _enlarged(torch.from_numpy((far + near) / 2)[None, None], alpha)
 
 
-def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor, Tensor]:
+def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor, Tensor, Box]:
     """Reflection in a polished floor: flipped by column at the floor line, ever fainter and more blurred.
 
     Args:
@@ -146,7 +146,7 @@ def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor
         box: where that is above one half.
 
     Returns:
-        (1, 3, H, W) colors and (1, 1, H, W) opacity, in [0, 1], on the whole frame.
+        (1, 3, h, w) colors and (1, 1, h, w) opacity, in [0, 1], and which part of the frame they take.
     """
     height, width = alpha.shape[2:]
     small = resize(alpha, *fitted(height, width, _small(alpha, box)))
@@ -157,9 +157,14 @@ def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor
     floor = torch.from_numpy(np.interp(at, columns, floor_small).astype(np.float32)) / ratio  # (W,)
     reach = max(1.0, light.length * box.height)
     top, bottom = max(0, math.floor(float(floor.min()))), min(height, math.ceil(float(floor.max()) + reach))
-    colors, opacity = torch.ones(1, 3, height, width), torch.zeros(1, 1, height, width)
-    if top >= bottom:
-        return colors, opacity
+    sigma = _MIRROR_SOFT * light.softness * box.height
+    covered = box_of(alpha, least=0.0) or box
+    more = math.ceil(4 * sigma) + 2
+    left, right = max(0, covered.left - more), min(width, covered.right + more)
+    there = Box(left, top, right, max(top, bottom))
+    if there.empty:
+        return torch.ones(1, 3, 0, 0), torch.zeros(1, 1, 0, 0), Box(0, 0, 0, 0)
+    rgb, alpha, floor = rgb[..., left:right], alpha[..., left:right], floor[left:right]
     rows = torch.arange(top, bottom, dtype=torch.float32)[:, None]
     depth = (rows + 0.5 - floor) / reach  # (h, W), 0 at the floor
     source = (2 * floor - rows - 1).clamp(0, height - 1)
@@ -173,12 +178,11 @@ def mirrored(rgb: Tensor, alpha: Tensor, box: Box, light: Light) -> tuple[Tensor
     cover = alpha[0, 0]
     layers = torch.stack([*(flipped(channel * cover) for channel in rgb[0]), flipped(cover)])  # (4, h, W)
     layers *= ((depth > 0) & (depth < 1)).to(layers.dtype)
-    layers = _blurred_by_depth(layers, depth, _MIRROR_SOFT * light.softness * box.height)
+    layers = _blurred_by_depth(layers, depth, sigma)
     seen = layers[3]
-    colors[0, :, top:bottom] = torch.where(seen > 1e-4, layers[:3] / seen.clamp(min=1e-4), 1).clamp_(0, 1)
+    colors = torch.where(seen > 1e-4, layers[:3] / seen.clamp(min=1e-4), 1).clamp_(0, 1)
     fade = (1 - depth.clamp(0, 1)) ** 1.5
-    opacity[0, 0, top:bottom] = (seen * fade * (depth > 0)).clamp_(0, 1)
-    return colors, opacity
+    return colors[None], (seen * fade * (depth > 0)).clamp_(0, 1)[None, None], there
 
 
 def _blurred_by_depth(layers: Tensor, depth: Tensor, sigma: float) -> Tensor:

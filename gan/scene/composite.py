@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.edit.shadow_render import Light, mirrored
-from gan.imaging.box import Box
+from gan.imaging.box import Box, box_of
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.imaging.row_chunks import bands
@@ -82,17 +82,16 @@ def reflect(made: Tensor, stage: Stage, placed: Placed) -> None:
     if gloss <= 0.02:
         return
     light = Light(90.0, min(1.0, 1.25 - gloss), 0.75)
-    colors, seen = mirrored(placed.picture.rgb, placed.alpha, placed.box, light)
+    colors, seen, there = mirrored(placed.picture.rgb, placed.alpha, placed.box, light)
     under = next((body for body in stage.bodies if body.under), None)
     upper = None if under is None else torch.from_numpy(under.rims(stage.view).upper.astype(np.float32))
-    for rows in bands(*made.shape[2:]):
-        if not bool((seen[:, :, rows] > 0).any()):
-            continue
-        at = torch.arange(rows.start, rows.stop) + 0.5
+    target = there.of(made)
+    for rows in bands(there.height, there.width):
+        at = there.top + torch.arange(rows.start, rows.stop) + 0.5
         share = seen[0, :, rows] * (1.9 * gloss * fresnel(stage.view, at)[None, :, None]).clamp(max=0.85)
         if upper is not None:
-            share = share * (upper - at[:, None] + 0.5).clamp(0, 1)
-        made[0, :, rows] = torch.lerp(made[0, :, rows], colors[0, :, rows], share)
+            share = share * (upper[there.left : there.right] - at[:, None] + 0.5).clamp(0, 1)
+        target[0, :, rows].lerp_(colors[0, :, rows], share)
 
 
 def gains_of(stage: Stage, placed: Placed, amount: float) -> Tensor:
@@ -134,9 +133,10 @@ def grain_of(rgb: Tensor, alpha: Tensor) -> float:
     part, cover = rgb[:, :, top : top + rows].mean(1, keepdim=True), alpha[:, :, top : top + rows]
     if min(part.shape[2:]) < 5:
         return GRAIN[0]
-    inside = F.avg_pool2d(cover, 3, 1) > 0.999
-    kernel = torch.tensor([[1.0, -2.0, 1.0], [-2.0, 4.0, -2.0], [1.0, -2.0, 1.0]]).view(1, 1, 3, 3) / 6
-    left = F.conv2d(part, kernel).abs()[inside]  # Immerkaer, Fast noise variance estimation, 1996
+    inside = cover[:, :, 1:-1, 1:-1] > 0.999
+    down = part[:, :, 2:] - 2 * part[:, :, 1:-1] + part[:, :, :-2]
+    both = (down[..., 2:] - 2 * down[..., 1:-1] + down[..., :-2]) / 6
+    left = both[inside].abs()  # Immerkaer, Fast noise variance estimation, 1996
     if len(left) < 200:
         return GRAIN[0]
     least, most = GRAIN
@@ -165,18 +165,18 @@ def lay(made: Tensor, rgb: Tensor, alpha: Tensor, gains: Tensor | None, box: Box
         gains: (3, n, m), over its box, by which its colors are multiplied; what would clip is bent below white. None
             leaves them: where it covers wholly, its pixels are then its own to the last bit.
     """
-    height, width = made.shape[2:]
-    top = (torch.arange(height) + 0.5 - box.top) / max(1, box.height)
-    for rows in bands(height, width):
-        share = alpha[0, :, rows]
-        if float(share.max()) <= 0:
-            continue
+    there = box_of(alpha, least=0.0)
+    if there is None:
+        return
+    made, rgb, alpha = there.of(made), there.of(rgb), there.of(alpha)
+    top = (torch.arange(there.top, there.bottom) + 0.5 - box.top) / max(1, box.height)
+    sides = (box.left - there.left, there.right - box.right, 0, 0)
+    for rows in bands(there.height, there.width):
         own = rgb[0, :, rows]
         if gains is not None:
             inner = sampled(gains, top[rows].clamp(0, 1), max(1, box.width))
-            sides = (max(0, box.left), max(0, width - max(0, box.left) - inner.shape[2]), 0, 0)
             own = bent(own * F.pad(inner[None], sides, mode="replicate")[0])
-        made[0, :, rows] = torch.lerp(made[0, :, rows], own, share)
+        made[0, :, rows] = torch.lerp(made[0, :, rows], own, alpha[0, :, rows])
 
 
 def bent(x: Tensor) -> Tensor:

@@ -16,4 +16,4 @@ def sampled(field_: Tensor, share: Tensor, width_px: int) -> Tensor:
     part = torch.lerp(field_[:, above], field_[:, below], (at - above)[None, :, None].to(field_.dtype))
     if part.shape[2] == width_px:
         return part
-    return F.interpolate(part[None], (len(share), width_px), mode="bilinear", align_corners=False)[0]
+    return F.interpolate(part, width_px, mode="linear", align_corners=False)

@@ -79,7 +79,9 @@ def blurred(x: Tensor, sigma_px: float) -> Tensor:
     at = torch.arange(-radius, radius + 1, dtype=torch.float32)
     kernel = torch.exp(-0.5 * (at / max(sigma, 0.2)) ** 2)
     kernel /= kernel.sum()
-    for pad, shape in (((0, 0, radius, radius), (1, 1, -1, 1)), ((radius, radius, 0, 0), (1, 1, 1, -1))):
-        weight = kernel.view(shape).repeat(3, 1, 1, 1)
-        small = F.conv2d(F.pad(small, pad, mode="replicate"), weight, groups=3)
+    for pad, axis in (((0, 0, radius, radius), 2), ((radius, radius, 0, 0), 3)):
+        around, length = F.pad(small, pad, mode="replicate"), small.shape[axis]
+        small = torch.zeros_like(small)
+        for number, weight in enumerate(kernel.tolist()):  # several times as fast as a convolution by channel
+            small.add_(around.narrow(axis, number, length), alpha=weight)
     return small[0]

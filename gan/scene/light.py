@@ -129,6 +129,8 @@ class Shading:
             float(bare.irradiance(points, torch.tensor(normal)).mean())
             for points, normal in ((self.foot[None], (0.0, 1.0, 0.0)), (wall, (0.0, 0.0, -1.0)))
         ]
+        if self.scene.stage == "open":  # there is no wall that could be too dark
+            seen[1] = seen[0]
         middle = math.sqrt(max(0.1, seen[0]) * max(0.1, seen[1]))
         exposure = self.scene.exposure * min(MOST_EXPOSURE, max(1.0, middle**-0.8))
         return dataclasses.replace(self, exposure=exposure)

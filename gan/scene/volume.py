@@ -24,8 +24,21 @@ SMALL_PX: Final = 448
 CARDS: Final = (7, 20)
 """Upright slices of the product, one behind the other: least and most; a flat thing needs more of them."""
 
+MOST_BEHIND: Final = 3.0
+"""In units; a leg further away is none."""
+
 ROUND: Final = 0.85
 """Depth of a thing as a share of its width, where nothing is known of it: most things are about as deep as wide."""
+
+
+WIDEST_LEG: Final = 0.16
+"""Of a thing on legs, as a share of its width."""
+
+MOST_FEET: Final = 0.4
+"""Share of such a thing's width that its feet on the floor line take."""
+
+STEEPEST: Final = 0.5
+"""Rise of a leg's end above the floor line, as a share of the thing's width: of a square seat from 30 degrees above."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +48,7 @@ class Volume:
     Attributes:
         view: of the small frame.
         cover: (h, w) in [0, 1].
-        floor: (w,), the row on which each column stands.
+        floor: (w,), the row on which each column, or the leg that is seen there, stands.
         gap: (w,), pixels of air between the product's lower outline and that row; infinite beside it.
         cards: (J, 1, h, w), the coverage of upright slices.
         depths: (J,), where they stand.
@@ -108,6 +121,38 @@ def foot_and_floor(cover: Floats) -> tuple[Floats, Floats]:
     return floor, low
 
 
+def _legs(floor: Floats, low: Floats, size: float) -> npt.NDArray[np.int64]:
+    """Columns of legs that end above the floor line of something on thin legs: they stand further away.
+
+    Args:
+        floor, low: as of `foot_and_floor`.
+        size: root of the product's area.
+    """
+    from scipy.signal import find_peaks  # here, because importing it takes long
+
+    columns = np.flatnonzero(~np.isnan(low))
+    line, outline = floor[columns], low[columns]
+    width = columns[-1] - columns[0] + 1
+    feet = np.flatnonzero(line - outline < 0.02 * size)
+    runs = np.split(feet, np.flatnonzero(np.diff(columns[feet]) > 1) + 1)
+    if len(feet) > MOST_FEET * width or min(map(len, runs)) > WIDEST_LEG * width:
+        return columns[:0]
+    lower = np.full(width + 2, outline.min() - size, np.float32)
+    lower[columns - columns[0] + 1] = outline
+    made = [columns[:0]]
+    for peak in find_peaks(lower, prominence=0.15 * size)[0]:
+        left, right = peak, peak
+        while lower[left - 1] > lower[peak] - 0.02 * size:
+            left -= 1
+        while lower[right + 1] > lower[peak] - 0.02 * size:
+            right += 1
+        leg = np.flatnonzero((columns - columns[0] + 1 >= left) & (columns - columns[0] + 1 <= right))
+        rise = float((line[leg] - outline[leg]).min())
+        if len(leg) <= WIDEST_LEG * width and 0.02 * size < rise < STEEPEST * width:
+            made.append(columns[leg])
+    return np.concatenate(made)
+
+
 def volume_of(alpha: Tensor, view: View) -> Volume | None:
     """The solid of a product on its canvas; None where nothing is covered.
 
@@ -127,6 +172,7 @@ def volume_of(alpha: Tensor, view: View) -> Volume | None:
     known = np.flatnonzero(~np.isnan(floor))
     everywhere = np.interp(np.arange(cover.shape[1]), known, floor[known]).astype(np.float32)
     gap = np.where(np.isnan(low), np.inf, everywhere - np.nan_to_num(low)).astype(np.float32)
+    legs = _legs(floor, low, math.sqrt(max(1.0, float(cover.sum()))))
     unit = small.px
     width = (known[-1] - known[0] + 1) / unit
     foot = np.minimum(everywhere, everywhere[known].max())
@@ -140,6 +186,10 @@ def volume_of(alpha: Tensor, view: View) -> Volume | None:
         places = np.flatnonzero(touching)
         base = np.interp(np.arange(len(base)), places, base[places])
     behind = float((depth + 2 * base - small.depth)[touching].max()) if touching.any() else 0.0
+    if len(legs):
+        away = small.focal_px * small.camera / np.maximum(low[legs] - small.horizon_px, 1e-3)
+        behind = max(behind, min(MOST_BEHIND, float(away.max()) - small.depth))
+        everywhere[legs], gap[legs] = low[legs], 0.0
     middle = depth + base
     near = float((middle[None] - half)[cover > 0.02].min())
     far = float((middle[None] + half)[cover > 0.02].max())

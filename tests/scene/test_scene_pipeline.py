@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from scene_products import box, made
 
 from gan.core.errors import InputError
@@ -11,6 +13,8 @@ from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sets import NAMES, SETS
+from gan.scene.view import meet, profile, view_of
+from gan.scene.volume import volume_of
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -130,3 +134,44 @@ def test_a_step_names_a_shipped_set_and_carries_one_of_ones_own() -> None:
     assert SceneRequest(picture=box(), set=SETS["lawn"]).as_step() == {"set": "lawn"}
     own = SETS["lawn"].replaced(distance=3.0)
     assert SceneRequest(picture=box(), set=own).as_step()["set"]["distance"] == 3.0
+
+
+def chair(rear_px: int) -> Picture:
+    """A seat on four thin legs, 4 px wide, of which the rear ones end so far above the front ones."""
+    alpha = torch.zeros(1, 1, 160, 120)
+    alpha[:, :, 20:90, 20:100] = 1
+    for left, foot in ((20, 150), (96, 150), (40, 150 - rear_px), (76, 150 - rear_px)):
+        alpha[:, :, 90:foot, left : left + 4] = 1
+    return Picture(torch.full((1, 3, 160, 120), 0.5), alpha)
+
+
+@pytest.mark.parametrize("name", ["oak-table", "parquet-room", "white-shelf", "color-steps"])
+def test_the_floor_reaches_behind_the_legs_that_stand_furthest_away(name: str) -> None:
+    scene = SETS[name]
+    view = view_of(160, 160, center_px=60, foot_px=150, elevation_deg=scene.elevation_deg, lens=scene.lens)
+    volume = volume_of(F.pad(chair(24).alpha, (0, 40)), view)
+    # A ray through a rear leg's end meets the floor there.
+    depth = view.focal_px * view.camera / (150 - 24 - view.horizon_px)
+    assert volume.behind == pytest.approx(depth - view.depth, rel=0.05)
+    hits = meet(profile(scene, view, 0.0, volume.behind), view, np.array([126.0, 140.0]))
+    assert (hits.depth[0] - view.depth) == pytest.approx(volume.behind, rel=0.05)
+    assert np.isfinite(volume.gap[int(41 * volume.view.width_px / 160)])
+    assert volume.gap[int(42 * volume.view.width_px / 160)] == 0
+
+
+def test_a_pot_with_leaves_that_hang_has_no_legs() -> None:
+    alpha = torch.zeros(1, 1, 160, 160)
+    alpha[:, :, 20:60, 20:140] = 1
+    alpha[:, :, 60:110, 22:26] = 1
+    alpha[:, :, 60:150, 60:100] = 1
+    view = view_of(160, 160, center_px=80, foot_px=150, elevation_deg=12, lens=2.5)
+    volume = volume_of(alpha, view)
+    assert volume.behind < 0.5
+    assert volume.gap[24] > 20
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if SETS[name].theme == "outdoors"])
+def test_no_set_outdoors_burns_out(name: str) -> None:
+    rgb = made(box(color=(0.3, 0.3, 0.3)), name, width_px=96).picture.rgb
+    assert float((rgb.amin(1) > 0.97).float().mean()) < 0.01
+    assert 0.3 < float(rgb.mean()) < 0.75
