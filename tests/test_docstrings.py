@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "gan"
 OPENINGS = re.compile(r"(What|How|Where|Which|Whether|As)\b")
-MOST = 20
+MOST = 10
 """Of the whole package; in the end 0."""
 
 

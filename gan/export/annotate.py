@@ -126,7 +126,7 @@ class AnnotateRequest(Request):
 
     @property
     def measures(self) -> bool:
-        """Whether the product has to be known."""
+        """True if the product has to be known."""
         return self.width is not None or self.height is not None
 
 
@@ -207,7 +207,7 @@ def _beyond(edge: Tensor, axis: int, count: int) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class _Item:
-    """What goes into a corner: its size, and what draws it at a place, left and top."""
+    """An overlay in a corner: its size, and a function that draws it at a place, left and top."""
 
     corner: Corner
     size: tuple[int, int]
@@ -304,7 +304,7 @@ class _Painter:
             item.draw(*self._corner(item.corner, item.size))
 
     def _items(self, wide: int) -> list[_Item]:
-        """What goes into corners of a picture of that width, in the order of drawing."""
+        """The overlays in the corners of a picture of that width, in the order of drawing."""
         request, made = self._request, []
         if request.badge.strip():
             made.append(self._badge(request.badge.strip()))

@@ -186,7 +186,7 @@ def bent(x: Tensor) -> Tensor:
 
 
 def proof(source: Tensor, made: Tensor, alpha: Tensor, picture: Picture) -> dict[str, Any]:
-    """What is recorded of kept pixels: how many there are, how many changed, and one hash of both if none did."""
+    """The record of kept pixels: how many there are, how many changed, and one hash of both if none did."""
     whole = (alpha >= 1).expand_as(source)
     before, after = source[whole], made[whole]
     changed = int((before != after).sum())

@@ -91,7 +91,7 @@ def _direction(azimuth_deg: float, elevation_deg: float) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Shading:
-    """What light finds on its way.
+    """Everything that light meets on its way, with the light itself.
 
     Attributes:
         lights: the rays.

@@ -23,7 +23,7 @@ GAMMA: Final = 2.2
 
 @dataclass(frozen=True)
 class Paint:
-    """What a tile is drawn with.
+    """Noise, colors and light with which a tile is drawn.
 
     Attributes:
         noise: gives its random fields; says the tile's side in pixels.
@@ -49,7 +49,7 @@ class Paint:
         return share * self.size_px
 
     def lit(self, height: Tensor, strength: float) -> Tensor:
-        """What a relief of heights in pixels does to the light, around 1."""
+        """Light on a relief of heights in pixels, around 1."""
         return 1 - strength * self.relief * slope(height, self.toward)
 
 

@@ -81,7 +81,7 @@ def _spectrum(size_px: int, seed: int) -> Tensor:
 
 
 def slope(height: Tensor, toward: tuple[float, float]) -> Tensor:
-    """How much a relief faces the light: its periodic derivative in a direction (down, across), (T, T)."""
+    """Slope of a relief toward the light: its periodic derivative in a direction (down, across), (T, T)."""
     down = (height.roll(-1, 0) - height.roll(1, 0)) / 2
     across = (height.roll(-1, 1) - height.roll(1, 1)) / 2
     return down * toward[0] + across * toward[1]

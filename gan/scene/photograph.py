@@ -93,7 +93,7 @@ def _change(gray: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
 
 
 def stretch_of(background: Picture, height_px: int, width_px: int) -> float:
-    """How many frames high a photograph is that covers the frame; what is more than one is cut off evenly."""
+    """Height of a photograph that covers the frame, in frames; what is more than one is cut off evenly."""
     scale = max(height_px / background.height_px, width_px / background.width_px)
     return background.height_px * scale / height_px
 

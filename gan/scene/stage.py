@@ -71,7 +71,7 @@ class Stage:
 
     @property
     def ground(self) -> Surface:
-        """What the product stands on."""
+        """The surface under the product."""
         return next((body.surface for body in self.bodies if body.under), self.scene.floor)
 
     def ground_color(self) -> Tensor:

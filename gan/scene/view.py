@@ -183,7 +183,7 @@ def _pieces(*parts: tuple[str, list[tuple[float, float]]]) -> tuple[Piece, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """Where rays at some rows meet a profile.
+    """Meetings of rays at some rows with a profile.
 
     Attributes:
         piece: index of the piece that each row sees; -1 for none.
@@ -197,7 +197,7 @@ class Hits:
 
 
 def meet(pieces: tuple[Piece, ...], view: View, rows: Floats) -> Hits:
-    """What rays through rows, (n,), in pixels from the frame's upper edge, meet first."""
+    """First meetings of rays through rows, (n,), in pixels from the frame's upper edge."""
     slope = (view.horizon_px - rows) / view.focal_px  # Y over Z
     found = np.full(len(rows), -1)
     depth = np.full(len(rows), np.inf)

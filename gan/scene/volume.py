@@ -66,7 +66,7 @@ class Volume:
     behind: float = 0.0
 
     def shade(self, points: Tensor, toward: Tensor, shift: float = 0.0) -> Tensor:
-        """How much of the light from a direction the product keeps from each point.
+        """Share of the light from a direction that the product keeps from each point.
 
         Args:
             points: (N, 3).
@@ -83,7 +83,7 @@ class Volume:
         return made
 
     def _ahead(self, points: Tensor, toward: Tensor) -> Tensor:
-        """Which rays meet the box around the product at all, (N,)."""
+        """Mask of the rays that meet the box around the product, (N,)."""
         first, last = torch.full((len(points),), -1e-3), torch.full((len(points),), 1e9)
         for axis, (least, most) in enumerate(self.bounds):
             step = float(toward[axis])

@@ -43,7 +43,7 @@ class Live:
         if at is None:
             return gr.skip(), ""
         try:
-            picture = self.made(at, kind, given)
+            picture = self.made(at, kind, kind.adapt(dict(given), to))
         except PackshotError as error:
             return str(at.preview), f"<span>{html.escape(sentence(error, to))}</span>"
         with tempfile.NamedTemporaryFile(dir=at.folder, suffix=".jpg", delete=False) as file:

@@ -16,7 +16,7 @@ from gan.edit.perspective import PerspectiveRequest
 from gan.edit.printing import PrintRequest, pattern_stems
 from gan.edit.straighten import StraightenRequest
 from gan.imaging.picture import Picture
-from gan.ui.endpoint import Done
+from gan.ui.endpoint import Done, Endpoints, Entry
 from gan.ui.form import Form
 from gan.ui.i18n import Language, say
 from gan.ui.preview import lay, preview_size, write_preview
@@ -44,6 +44,8 @@ class Kind:
         rows: of the summary.
         exact: whether pixels are promised to stay.
         arrange: adds its widgets.
+        also: further parameters of its endpoint, which `adapt` turns into fields; it takes their place.
+        adapt: changes values by public name before the request reads them.
         looks: of a task that is previewed while its options change: whether a request has to know the product. None
             of others, which the button alone makes.
     """
@@ -53,12 +55,14 @@ class Kind:
     rows: Rows = lambda *_: []
     exact: bool = False
     arrange: Callable[[Form[Any]], None] = every_option
+    also: Callable[[Endpoints], list[Entry]] = lambda _: []
+    adapt: Callable[[dict[str, Any], Language], dict[str, Any]] = lambda values, _: values
     looks: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)
 class Results:
-    """What answers to a finished task.
+    """Handlers of finished tasks.
 
     Attributes:
         kinds: by task.

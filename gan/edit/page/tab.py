@@ -17,7 +17,7 @@ from gan.edit.page.marks import Photograph
 from gan.edit.page.results import KINDS, Kind, Results
 from gan.ui import widgets
 from gan.ui.endpoint import Asked, Endpoints, carry_out
-from gan.ui.form import Form
+from gan.ui.form import Form, read
 from gan.ui.i18n import label, language
 from gan.ui.protocols import Run
 from gan.ui.run_button import bar
@@ -135,18 +135,32 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
     results = Results(kinds)
 
     def on_page(request: gr.Request, image: str | None, name: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        def ask() -> Asked[Any]:
-            return Asked(
-                parts[name].form.read(values[slices[name]], image=image), output.encoding(values[:encoding_end])
-            )
+        to = language(request)
 
-        yield from carry_out(run, ask, results.on_page, language(request), outputs=len(outputs))
+        def ask() -> Asked[Any]:
+            given = kinds[name].adapt(parts[name].form.given(values[slices[name]]), to)
+            asked = read(kinds[name].request, {**given, "image": image})
+            return Asked(asked, output.encoding(values[:encoding_end]))
+
+        yield from carry_out(run, ask, results.on_page, to, outputs=len(outputs))
 
     view.reveal(work.attach(work.start.click, on_page, inputs, outputs))
     public = Endpoints("edit")
     beside = gr.File(visible=False, elem_id="edit-api-beside")
     for name, kind in kinds.items():
-        public.expose(name, kind.request, run, results.finish, [*view.values(), beside], work.status, returns=RETURNS)
+        further = kind.also(public)
+        public.expose(
+            name,
+            kind.request,
+            run,
+            results.finish,
+            [*view.values(), beside],
+            work.status,
+            returns=RETURNS,
+            also=further,
+            adapt=kind.adapt,
+            without=[entry.name for entry in further],
+        )
     remembered = [
         control
         for name, part in parts.items()

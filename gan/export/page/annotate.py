@@ -11,6 +11,8 @@ from gan.core.option import parameters
 from gan.edit.page.results import Kind
 from gan.export.annotate import AnnotateRequest, Corner
 from gan.export.channels import CHANNELS
+from gan.export.page.channel import chosen
+from gan.ui.endpoint import Endpoints, Entry
 from gan.ui.form import Form, choice_label
 from gan.ui.i18n import Language, label, say
 
@@ -59,6 +61,16 @@ def _choices(name: str) -> list[Any]:
     return [(choice_label("annotate", name, choice), choice) for choice in known]
 
 
+def _channel(public: Endpoints) -> list[Entry]:
+    about = "the channel whose main picture it is to be; refused where it forbids text"
+    return [public.text("channel", about), public.file("channel_file", "rules of your own as TOML, in its place")]
+
+
+def _with_channel(values: dict[str, Any], _to: Language) -> dict[str, Any]:
+    name, file = values.pop("channel", ""), values.pop("channel_file", None)
+    return {**values, "channel": chosen(name, file)} if name or file else values
+
+
 def _lengths(result: Result, to: Language, _: int) -> list[tuple[str, str]]:
     details = result.details
     if "unit" not in details:
@@ -66,5 +78,13 @@ def _lengths(result: Result, to: Language, _: int) -> list[tuple[str, str]]:
     return [(say("Product's width and height", to), f"{details['width']:g} × {details['height']:g} {details['unit']}")]
 
 
-ANNOTATE: Final = Kind(AnnotateRequest, "annotated", _lengths, arrange=_arrange, looks=lambda request: request.measures)
+ANNOTATE: Final = Kind(
+    AnnotateRequest,
+    "annotated",
+    _lengths,
+    arrange=_arrange,
+    also=_channel,
+    adapt=_with_channel,
+    looks=lambda request: request.measures,
+)
 """For the tab's `also`."""

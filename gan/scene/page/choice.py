@@ -54,7 +54,7 @@ class Panel:
 
     @property
     def put(self) -> list[Component]:
-        """What `choose` fills before the sliders."""
+        """Outputs of `choose` before the sliders."""
         return [self.chosen, self.gallery, self.own, self.line]
 
 

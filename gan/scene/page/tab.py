@@ -41,7 +41,7 @@ SLIDERS: Final[Mapping[str, tuple[float, float, float]]] = {
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page needs of the tab.
+    """Components of the tab that the page connects.
 
     Attributes:
         settings: the controls whose settings are worth remembering.
@@ -84,7 +84,7 @@ class _Parts:
 
     @property
     def choices(self) -> list[Component]:
-        """What `held` takes."""
+        """Inputs of `held`."""
         return [*self.sets.inputs, *self.form.controls()]
 
     def held(self, values: Sequence[Any]) -> dict[str, Any]:
