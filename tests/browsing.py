@@ -32,6 +32,7 @@ class Session:
         self.context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})
         self.requested: list[str] = []
         self.broken: list[str] = []
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("pageerror", lambda error: self.broken.append(str(error)))

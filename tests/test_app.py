@@ -103,6 +103,15 @@ def test_the_tasks_alone_are_public(page: gr.Blocks) -> None:
     assert public == [*ENDPOINTS]
 
 
+def test_what_visitors_open_carries_no_endpoints(page: gr.Blocks) -> None:
+    config = page.get_config_file()
+    opened, apart = config["page"][""], config["page"]["endpoints"]
+    named = {one["id"]: one["props"].get("elem_id") or "" for one in config["components"]}
+    assert not [named[part] for part in opened["components"] if "-api-" in named.get(part, "")]
+    public = [one["id"] for one in config["dependencies"] if one["api_visibility"] == "public"]
+    assert public == apart["dependencies"]
+
+
 def test_every_event_says_how_many_run_at_once(page: gr.Blocks) -> None:
     for event in page.fns.values():
         if event.fn is not None:

@@ -17,6 +17,9 @@ from gradio.components.base import Component
 
 from gan.ui.events import LIGHT
 
+READABLE: Final = "readable"
+"""Attribute of a picture's widget: adds a listener to the event that has found the picture readable."""
+
 _SENT: Final = """(...values) => {{
   const path = values[{index}]?.path
   if (path) (window.packshotSent ??= {{}})[{key}] = path
@@ -51,8 +54,8 @@ class Belonging:
         return _SENT.format(index=list(inputs).index(self.picture), key=self._key)
 
     def watch(self) -> None:
-        """Compare whenever the picture changes."""
-        self.picture.change(None, self.picture, self._outputs, js=self._compared, **LIGHT)
+        """Compare whenever another picture comes; a file that cannot be read takes nothing away."""
+        self.settle(getattr(self.picture, READABLE, self.picture.change))
 
     def settle(self, event: Any) -> gr.events.Dependency:
         """Compare once an event has ended.

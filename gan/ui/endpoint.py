@@ -6,6 +6,7 @@ import inspect
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import gradio as gr
 from gradio.components.base import Component
+from gradio.context import Context
 
 from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled, wrong_type
@@ -59,6 +61,9 @@ class Done(Generic[R]):
     folder: Path
     to: Language
 
+
+PAGE: Final = "endpoints"
+"""Address of the page that the endpoints' parameters lie on."""
 
 Finish = Callable[[Done[Any]], Sequence[Any]]
 """Writes the files of a result and gives the outputs before the status."""
@@ -221,7 +226,8 @@ class Endpoints:
         ordered = sorted(entries, key=lambda entry: (known.get(entry.name, len(known)), entry.name in LATE))
         handler = with_signature(handle, api_name, ordered, docs)
         components = [entry.component for entry in ordered]
-        gr.on([], handler, components, list(outputs), api_name=api_name, **COMPUTING)
+        with _apart():
+            gr.on([], handler, components, list(outputs), api_name=api_name, **COMPUTING)
         return handler
 
     def entries(
@@ -282,7 +288,8 @@ class Endpoints:
 
     def _kept(self, key: tuple[Any, ...], make: Callable[[], Entry]) -> Entry:
         if key not in self._known:
-            self._known[key] = make()
+            with _apart():
+                self._known[key] = make()
         return self._known[key]
 
     def _of(self, name: str, about: str) -> dict[str, Any]:
@@ -293,6 +300,25 @@ class Endpoints:
             "visible": False,
             "elem_id": f"{self._tab}-api-{name.replace('_', '-')}{suffix}",
         }
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
+    """Put what is made within on a page of its own, `PAGE`, which no visitor opens.
+
+    A browser goes through every component and every event of its page each time it draws one; those of the endpoints,
+    which are half of all, would be among them.
+    """
+    block, root = Context.block, Context.root_block
+    if root is None:
+        raise RuntimeError("endpoints are made within gr.Blocks")
+    if PAGE not in {path for path, *_ in root.pages}:
+        root.pages.append((PAGE, PAGE, False))
+    page, root.current_page, Context.block = root.current_page, PAGE, root
+    try:
+        yield
+    finally:
+        root.current_page, Context.block = page, block
 
 
 def with_signature(

@@ -17,7 +17,7 @@ from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
 from gan.ui.assets import html_of
 from gan.ui.background_job import one_sentence
-from gan.ui.belonging import Belonging
+from gan.ui.belonging import READABLE, Belonging
 from gan.ui.events import AT_ONCE as AT_ONCE
 from gan.ui.events import COMPUTING as COMPUTING
 from gan.ui.events import DECODING as DECODING
@@ -128,7 +128,8 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
         elem_classes="preview",
     )
     facts = gr.HTML(visible=False, elem_id=f"{name}-facts", elem_classes="facts", padding=False)
-    file.change(_look, file, [preview, facts], **DECODING)
+    seen = file.change(_look, file, [preview, facts], **DECODING)
+    setattr(file, READABLE, seen.success)
     shelf(name, file, examples, only)
     return file
 
@@ -252,7 +253,11 @@ def remember(page: gr.Blocks, name: str, controls: Sequence[Any]) -> None:
 
     A value that is no longer allowed, such as a model that is gone, is passed over.
     """
-    kept = gr.BrowserState([], storage_key=f"packshot-studio-{name}", secret="packshot-studio")
+    # Two for one key: what is read changes only where something is found when the page is opened, so that a first visit
+    # costs no event with every control in it; what is written calls nothing.
+    found, kept = (
+        gr.BrowserState(None, storage_key=f"packshot-studio-{name}", secret="packshot-studio") for _ in range(2)
+    )
 
     def restore(values: object) -> Any:
         if not isinstance(values, list) or len(values) != len(controls):
@@ -262,7 +267,7 @@ def remember(page: gr.Blocks, name: str, controls: Sequence[Any]) -> None:
         # Gradio takes a list of one as the value itself.
         return kept_values if len(controls) > 1 else kept_values[0]
 
-    page.load(restore, kept, list(controls), **LIGHT)
+    found.change(restore, found, list(controls), **LIGHT)
     gr.on(
         [control.input for control in controls],
         None,

@@ -199,7 +199,7 @@ def test_stop_reaches_the_run(tmp_path: Path) -> None:
     while not studio.requests:
         next(steps)
     steps.close()  # type: ignore[attr-defined]
-    assert studio.cancelled.wait(2)
+    assert studio.cancelled.wait(60)
 
 
 def page_with(choices: Sequence[FakeChoice]) -> gr.Blocks:

@@ -195,7 +195,7 @@ def test_stop_reaches_the_run(tmp_path: Path) -> None:
     while not studio.requests:
         next(steps)
     steps.close()  # type: ignore[attr-defined]
-    assert studio.cancelled.wait(2)
+    assert studio.cancelled.wait(60)
 
 
 def test_the_file_follows_the_format_that_is_chosen_later(tmp_path: Path) -> None:

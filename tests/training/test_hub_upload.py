@@ -42,7 +42,7 @@ class FakeHub:
         self.begun.append(message)
         self.seen.append({path.name: path.read_bytes() for path in folder.iterdir()})
         self.entered.release()
-        assert self.gate.acquire(timeout=10)
+        assert self.gate.acquire(timeout=60)
         self.at_once -= 1
         if message in self.fails:
             raise WeightsError("hub", "gone", "a connection is needed", "Try again")
@@ -96,7 +96,7 @@ def test_the_newest_that_waits_replaces_an_older_one(
     fake: FakeHub, pusher: Pusher, weights: Path, told: BatchProgress, tmp_path: Path
 ) -> None:
     pusher.submit(weights, None, step=1)
-    assert fake.entered.acquire(timeout=10)
+    assert fake.entered.acquire(timeout=60)
     for step in (2, 3, 4):
         (weights / hub.MODEL_FILE).write_text(f"tensors of step {step}")
         pusher.submit(weights, None, step=step)
@@ -153,7 +153,7 @@ def test_whatever_goes_wrong_stays_in_the_thread(
 
 def test_waiting_can_be_interrupted(fake: FakeHub, pusher: Pusher, weights: Path) -> None:
     pusher.submit(weights, None, step=1)
-    assert fake.entered.acquire(timeout=10)
+    assert fake.entered.acquire(timeout=60)
     with pytest.raises(PushFailed, match="interrupted"):
         pusher.finish(lambda: True)
     pusher.submit(weights, None, step=2)

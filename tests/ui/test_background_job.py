@@ -84,14 +84,14 @@ def test_closing_the_generator_tells_the_job_at_once() -> None:
     seen = threading.Event()
 
     def job(progress: Progress, cancel: threading.Event) -> int:
-        assert cancel.wait(5)
+        assert cancel.wait(60)
         seen.set()
         raise Cancelled
 
     generator = followed(job)
     next(generator)
     generator.close()
-    assert seen.wait(1)
+    assert seen.wait(60)
 
 
 def test_an_error_of_the_user_s_becomes_one_sentence_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
@@ -188,7 +188,7 @@ def test_a_job_that_was_left_keeps_nothing(no_collector: None) -> None:
     generator = followed(job)
     next(generator)
     generator.close()
-    assert ended.wait(5)
+    assert ended.wait(60)
     assert watch[0]() is None
 
 

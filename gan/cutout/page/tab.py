@@ -140,7 +140,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         mask=alpha,
     )
     parts = _Parts(photograph, stage, running, edits, mask, model, output, view)
-    beside = gr.File(visible=False, elem_id="cutout-api-beside")
+    beside = gr.File(visible=False, elem_id="cutout-beside")
     handlers.expose(Endpoints("cutout"), run, [*view.values(), beside], running.status)
     _visits(parts, Page(run, edits.names, output.encoding))
     _clicks(click, stage, Clicking(run))

@@ -146,7 +146,7 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
 
     view.reveal(work.attach(work.start.click, on_page, inputs, outputs))
     public = Endpoints("edit")
-    beside = gr.File(visible=False, elem_id="edit-api-beside")
+    beside = gr.File(visible=False, elem_id="edit-beside")
     for name, kind in kinds.items():
         further = kind.also(public)
         public.expose(
