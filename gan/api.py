@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,13 @@ import torch
 from gan.calls import call_of
 from gan.core.contract import Cache, Context, Model, Progress, Request, Result, run
 from gan.core.errors import InputError, PackshotError, WeightsError
+from gan.core.reader import AnySource
 from gan.cutout import rembg_models
+from gan.export.channels import Channel, channel_of
+from gan.export.delivery import Delivery, deliver
+from gan.export.pipeline import ExportRequest
+from gan.export.zip_builder import Packed
+from gan.export.zip_package import Package
 from gan.generate.directions import Direction, directions_of
 from gan.generate.pipeline import AUTO_MODEL, load_network
 from gan.inpaint.network import InpaintNet
@@ -102,6 +108,44 @@ class Studio:
             cache=self._cache,
         )
         return run(task.pipeline, request, context, task=task.step)
+
+    def deliver(
+        self,
+        images: Iterable[str | Path | tuple[str, bytes]],
+        output: str | Path,
+        channel: str | Path | Channel,
+        *,
+        repair: bool = True,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        **options: Any,
+    ) -> list[Packed]:
+        """Export many pictures into a ZIP or a new folder, under names by SKU, for one or several channels.
+
+        Args:
+            images: paths, or names with the files' contents.
+            output: a path that ends in .zip, or that of a folder which is new or empty.
+            channel: the first channel, as of `export`.
+            repair: whether to repair what breaks a rule.
+            progress, cancel: as of `run`.
+            options: fields of `gan.export.delivery.Delivery`, such as names="{sku}.{slot}.{ext}", table="skus.csv",
+                barcode=True, slots=("1", "2"), also=("ebay",), sizes=(2000, 800); and those of `export`.
+
+        Returns:
+            What became of each picture, and of each SKU that lacks slots.
+
+        Raises:
+            InputError: an option cannot be used, or two pictures have one name or one SKU and slot.
+            Cancelled: `cancel` was set.
+        """
+        beside = {name: options.pop(name) for name in Delivery.model_fields if name in options}
+        delivery = Delivery.read(beside, AnySource())
+        targets = delivery.targets(channel_of(channel))
+        fields = ExportRequest.read_fields(options, AnySource(), without=frozenset(("picture", "channel")))
+        sources = [image if isinstance(image, tuple) else (Path(image).name, Path(image)) for image in images]
+        with Package(Path(output), *(target.channel for target in targets)) as package:
+            beside = {"repair": repair, "progress": progress, "cancel": cancel}
+            return list(deliver(package, sources, targets, self.run, delivery, **beside, **fields))
 
     def directions(self, name: str = AUTO_MODEL) -> list[Direction]:
         """The unsupervised directions of a generating model.

@@ -53,6 +53,9 @@ MAX_WAIT_S: Final = 60.0
 MAX_VARIANTS: Final = 1000
 """Results that a recipe may make of one picture: the product of its steps' colors and counts."""
 
+MAX_TABLE_BYTES: Final = 8 * 2**20
+"""Of a table of SKUs, and of a file of measurements."""
+
 MAX_ITEMS: Final = 64
 """Of a list in a recipe's step."""
 

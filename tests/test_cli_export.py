@@ -108,7 +108,15 @@ def test_bad_input_is_one_line_and_status_2(arguments: list[str], said: str, cap
     assert not Path("a.zip").exists()
 
 
-@pytest.mark.parametrize("arguments", [["check", "a.png"], ["export", "a.png", "--channel", "etsy"], ["check"]])
+@pytest.mark.parametrize("arguments", [["check", "a.png"], ["check"], ["check", "--channel", "etsy"]])
+def test_a_check_needs_pictures_and_a_channel_or_what_was_stored(arguments: list[str], capsys: Any) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith("input: no pictures or no channel; ")
+    assert main(["check", "a.png", "--stored", "out"]) == 2
+    assert capsys.readouterr().err.startswith("input: pictures and --stored together; ")
+
+
+@pytest.mark.parametrize("arguments", [["export", "a.png", "--channel", "etsy"], ["export", "a.png", "-o", "a.zip"]])
 def test_missing_options_are_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
@@ -123,9 +131,9 @@ def zipped(path: str) -> dict[str, bytes]:
 def test_an_export_repairs_and_packs(capsys: Any) -> None:
     product("in/a.png")
     product("in/deep/a.png", box=(0, 0, 650, 600))
-    assert main(["export", "in", "--channel", "amazon", "-o", "out.zip"]) == 0
+    assert main(["export", "in", "--channel", "amazon", "-o", "out.zip", "--enlarge", "1"]) == 0
     files = zipped("out.zip")
-    assert list(files) == ["a.jpg", "deep/a.jpg", "report.csv", "report.json"]
+    assert list(files) == ["a.jpg", "deep/a.jpg", "report.csv", "report.json", "measurements.json"]
     with Image.open(io.BytesIO(files["a.jpg"])) as made:
         assert made.size == (568, 568)
         assert made.getpixel((0, 0)) == (255, 255, 255)

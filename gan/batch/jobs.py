@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan.batch.output import suffix_of
+from gan.batch.output import exported_to, suffix_of
 from gan.batch.recipe_json import KEPT, Recipe
 from gan.batch.results import Outcome, lab_of
 from gan.core.errors import InputError
 from gan.core.files import PICTURE_SUFFIXES, plan_outputs
+from gan.export.channels import Channel
+from gan.export.naming import Naming, labeled, planned
 
 SHEET = re.compile(r"contact-sheet-\d{2,}\.jpg")
 MOST_IGNORED = 1000
@@ -39,21 +41,24 @@ class Job:
     below: str
 
 
-def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
+def plan(recipe: Recipe, sources: Sequence[Path], out: Path, naming: Naming | None = None) -> tuple[Job, ...]:
     """List the jobs for files and folders, sorted by name.
 
-    A result is called as its source, in the same sub-folders, with the output's suffix; where several would meet in
-    one name, later ones keep their old suffix too, or are numbered. Of a recipe with several results for a picture,
-    each has its color or seed in its name. What lies below `out`, such as the results of an earlier run, is no source.
+    A result is named by SKU where that is asked; else it is called as its source, in the same sub-folders, with the
+    output's suffix; where several would meet in one name, later ones keep their old suffix too, or are numbered.
+
+    Of a recipe with several results for a picture, each has its color or seed in its name. What lies below `out`, such
+    as the results of an earlier run, is no source.
 
     Args:
         recipe: what to do.
         sources: none for a recipe that draws.
         out: the folder of results; it need not be there.
+        naming: names by SKU, for the channel that the recipe exports to.
 
     Raises:
-        InputError: no source, or one for a recipe that draws; no picture in a folder; or a result would take the
-            place of a source.
+        InputError: no source, or one for a recipe that draws; no picture in a folder; a result would take the place
+            of a source; or a picture has no SKU or one that another picture has too.
         StepError: as of `Recipe.arguments`.
     """
     check_places(recipe, sources, out)
@@ -61,6 +66,17 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path) -> tuple[Job, ...]:
     found: list[tuple[Path | None, str, Path]] = [(None, "", out / f"generated{suffix}")]
     if not recipe.draws:
         found = [(source, _name(source, sources), target) for source, target in _pairs(sources, out, suffix)]
+        if naming is not None and naming.asked:
+            channel = exported_to(recipe) or Channel(name="none")
+            named = [(name, source) for source, name, _ in found if source is not None]
+            pictures = planned(labeled(named, naming), naming, channel)
+            for picture in pictures:
+                if picture.error is not None:
+                    raise picture.error
+            found = [
+                (source, name, out / f"{picture.name}{suffix}")
+                for (source, name, _), picture in zip(found, pictures, strict=True)
+            ]
     taken: set[str] = set()
     jobs = []
     variants = recipe.variants()

@@ -44,7 +44,7 @@ def suffix_of(recipe: Recipe) -> str:
     Raises:
         StepError: as of `Recipe.arguments`.
     """
-    channel = _channel(recipe)
+    channel = exported_to(recipe)
     return recipe.output.suffix if channel is None else FORMATS[writable(channel)[0]].suffixes[0]
 
 
@@ -54,7 +54,7 @@ def encoded(recipe: Recipe, result: Result) -> Encoded:
     Raises:
         InputError: as of `gan.imaging.io.codec.encode`.
     """
-    picture, channel = result.picture, _channel(recipe)
+    picture, channel = result.picture, exported_to(recipe)
     if channel is None:
         flat = has_transparency(picture) and not recipe.output.details.alpha
         data = encode(picture, recipe.output)
@@ -66,6 +66,6 @@ def encoded(recipe: Recipe, result: Result) -> Encoded:
     return Encoded(made.data, made.suffix, made.width_px, made.height_px, notices)
 
 
-def _channel(recipe: Recipe) -> Channel | None:
+def exported_to(recipe: Recipe) -> Channel | None:
     """Channel that the last step exports to; None if it does not export."""
     return cast(Channel, recipe.arguments[-1]["channel"]) if recipe.steps[-1].task == "export" else None

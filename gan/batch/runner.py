@@ -22,6 +22,7 @@ from gan.core.contract import Progress
 from gan.core.errors import Cancelled, InputError, WeightsError
 from gan.core.files import write_atomic
 from gan.core.recipe import PARTS, Run
+from gan.export.naming import Naming
 
 _UNFINISHED: Final = re.compile(r"\.[0-9a-f]{32}\.part")
 """Pattern of the files that `gan.core.files.write_atomic` leaves if the process is killed."""
@@ -46,6 +47,7 @@ class Replay:
         out: the folder of results; it is made where it is missing.
         run: carries out requests.
         again: make what is done already once more.
+        naming: names of the results by SKU.
         engine: carries out what is not done; by default `run`, one picture after the other.
         progress: called as the work gets on, over all pictures.
         cancel: when set, the next step raises `Cancelled`; what is done is reported, and the same call goes on.
@@ -62,11 +64,12 @@ class Replay:
         run: Run,
         *,
         again: bool = False,
+        naming: Naming | None = None,
         engine: Engine | None = None,
         progress: Progress | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
-        self.jobs = plan(recipe, sources, out)
+        self.jobs = plan(recipe, sources, out, naming)
         self.left_s: float | None = None
         self._recipe = recipe
         self._out = out

@@ -18,6 +18,7 @@ from gan.core.reader import AnySource
 from gan.export.channels import channel_of
 from gan.export.pipeline import CheckRequest
 from gan.export.rule_result import Finding
+from gan.export.stored import check_stored
 from gan.originals import originals
 from gan.tasks import Task
 
@@ -35,8 +36,15 @@ def add(tasks: Tasks, task: Task) -> None:
     """The options."""
     command = tasks.add_parser(task.name, help=task.help, description=f"{task.description} {STATUSES}")
     command.set_defaults(command=check)
-    command.add_argument("input", nargs="+", type=Path, metavar="IN", help="files or folders")
-    options.add(command, CheckRequest)
+    command.add_argument("input", nargs="*", type=Path, metavar="IN", help="files or folders")
+    options.add(command, CheckRequest, optional=("channel",))
+    command.add_argument(
+        "--stored",
+        type=Path,
+        metavar="FOLDER_OR_ZIP",
+        help="judge what export has left there by what was measured then, under the rules as they are now; no picture "
+        "is opened, and without --channel each file is judged by its own channel",
+    )
     command.add_argument(
         "--json",
         action=Place,
@@ -52,6 +60,15 @@ def check(arguments: argparse.Namespace) -> int:
     """Print a table for each picture; a bad file is named and the others go on."""
     if arguments.json is not None:
         originals().check(arguments.json)
+    if bool(arguments.input) == bool(arguments.stored) or (arguments.input and arguments.channel is None):
+        raise InputError(
+            "input",
+            "pictures and --stored together" if arguments.stored and arguments.input else "no pictures or no channel",
+            "pictures with --channel, or --stored with a folder, are expected",
+            "Give one of the two",
+        )
+    if arguments.stored:
+        return _stored(arguments)
     given = {**options.given(arguments, CheckRequest), "channel": channel_of(arguments.channel)}
     channel = given["channel"]
     studio = Studio(arguments.device)
@@ -76,6 +93,22 @@ def check(arguments: argparse.Namespace) -> int:
         write_atomic(arguments.json, to_json({"channel": channel.record(), "files": files}).encode())
     if any("error" in file for file in files):
         return BAD_INPUT
+    return DONE if all(file["passed"] for file in files) else SOME_FAIL
+
+
+def _stored(arguments: argparse.Namespace) -> int:
+    """Print a line for each published file, and a table for those that fail now."""
+    channel = None if arguments.channel is None else channel_of(arguments.channel)
+    files: list[dict[str, Any]] = []
+    for stored in check_stored(arguments.stored, channel):
+        files.append(stored.record())
+        title = f"{stored.channel.title or stored.channel.name}, {stored.before} -> {stored.channel.checked}"
+        lines = ["  ".join([heading(stored.file, title, stored.findings), *files[-1]["notices"]])]
+        if not stored.passed:
+            lines += [*table(each for each in stored.findings if each.status == "fail"), ""]
+        tell("\n".join(lines), **files[-1])
+    if arguments.json is not None:
+        write_atomic(arguments.json, to_json({"files": files}).encode())
     return DONE if all(file["passed"] for file in files) else SOME_FAIL
 
 

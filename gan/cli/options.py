@@ -15,7 +15,7 @@ from gan.imaging.picture import Picture
 _PLAIN = (bool, int, float, str)
 _METAVARS = {"px": "PX", "deg": "DEG"}
 _NAMED: Mapping[type, str] = {int: "N", Picture: "FILE", Mask: "MASK_OR_FOLDER", Look: "CUBE"}
-_GROUPS = {"size": "size", "adjust": "tone and color", "extend": "extending"}
+_GROUPS = {"delivery": "names and folders", "size": "size", "adjust": "tone and color", "extend": "extending"}
 
 
 def source(text: str) -> str:
@@ -34,6 +34,8 @@ def add(
     *,
     without: Container[str] = (),
     helps: Mapping[str, str] | None = None,
+    listed: bool | None = None,
+    optional: Container[str] = (),
 ) -> None:
     """One option for each parameter; its name is the field's and, where there is one, its alias: --angle-deg, --angle.
 
@@ -43,6 +45,8 @@ def add(
     Args:
         without: names of fields that have no option here.
         helps: by field's name what is said instead of the declared help and default.
+        optional: names of required fields that something else on the command may stand for.
+        listed: whether the command takes pictures; by default whether `kind` has one.
     """
     groups: dict[str, Any] = {"": command}
     for parameter in parameters(kind):
@@ -57,7 +61,11 @@ def add(
         if parameter.kind is bool:
             _add_switch(groups[group], flags, parameter, settings)
         else:
-            groups[group].add_argument(*flags, **settings, **_value(parameter, listed=PICTURE in kind.model_fields))
+            pictures = PICTURE in kind.model_fields if listed is None else listed
+            value = _value(parameter, listed=pictures)
+            if parameter.name in optional:
+                value["required"] = False
+            groups[group].add_argument(*flags, **settings, **value)
 
 
 def given(arguments: argparse.Namespace, kind: type[Options], *, without: Container[str] = ()) -> dict[str, Any]:

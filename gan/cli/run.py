@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.api import Studio
+from gan.cli import options
 from gan.cli.common import BAD_INPUT, DONE, Bar, Tasks, common_options, to_json
 from gan.cli.options import source
 from gan.cli.told import complain, tell
 from gan.core.errors import InputError
+from gan.core.reader import AnySource
+from gan.export.naming import Naming
 
 if TYPE_CHECKING:
     from gan.batch.recipe_json import Recipe
@@ -70,6 +73,7 @@ def add(tasks: Tasks) -> None:
         action="store_true",
         help="write nothing: make every picture again and compare; exit status 3 where one differs",
     )
+    options.add(task, Naming, listed=True)
     common_options(task)
 
 
@@ -80,6 +84,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     recipe = read_recipe(arguments.recipe)
     bar = None if arguments.quiet else Bar(recipe.name or "run")
+    naming = Naming.read(options.given(arguments, Naming), AnySource())
+    if naming.asked and (arguments.verify or arguments.engine == "ray" or arguments.watch is not None):
+        raise InputError(
+            "names",
+            "names by SKU with --verify, --watch or --engine ray",
+            "they are given on one machine, to pictures that are all there",
+            "Leave one of the two out",
+        )
     if arguments.watch is not None:
         return _watch(arguments, recipe, bar)
     if arguments.engine == "ray":
@@ -90,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
         out = Path(arguments.output)
         if arguments.verify:
             return _tell(verify(recipe, paths, out, studio.run, progress=bar))
-        replay = Replay(recipe, paths, out, studio.run, again=arguments.again, progress=bar)
+        replay = Replay(recipe, paths, out, studio.run, again=arguments.again, naming=naming, progress=bar)
     status = _tell(replay)
     _sum_up(replay.summary)
     return status

@@ -12,7 +12,7 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, GroupedMetadata, Le
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError, WrapValidator, model_validator
@@ -22,6 +22,9 @@ from typing_extensions import Self
 from gan.core.errors import InputError, outside, shown, wrong_type
 from gan.core.message import Message
 from gan.limits import MAX_ITEMS
+
+if TYPE_CHECKING:
+    from gan.core.reader import Reader
 
 PICTURE = "picture"
 """Name of the field that holds the picture that a request is about."""
@@ -85,6 +88,18 @@ class Options(BaseModel):
 
     # Groups within a request are validated as fields and not constructed, which would lose the reader.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any], reader: Reader) -> Self:
+        """Options whose pictures, masks and other files are still paths, names or bytes.
+
+        Args:
+            values: by field name, groups nested.
+            reader: opens them.
+        """
+        from gan.core.reader import READER  # here, because it knows pictures, whose formats are options
+
+        return cls._validated(values, {READER: reader})
 
     @classmethod
     def _validated(cls, values: Mapping[str, Any], context: Mapping[str, Any]) -> Self:

@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Annotated, Any
 
 from pydantic import create_model
-from typing_extensions import Self
 
 from gan.core.errors import InputError
 from gan.core.option import PICTURE, Option, Options
@@ -30,16 +29,6 @@ class Request(Options):
     """
 
     seed: Annotated[int, Option("of the random numbers", metavar="N")] = 0
-
-    @classmethod
-    def read(cls, values: Mapping[str, Any], reader: Reader) -> Self:
-        """A request whose pictures, masks and styles are still files, names or bytes.
-
-        Args:
-            values: by field name, groups nested.
-            reader: opens what stands for pixels.
-        """
-        return cls._validated(values, {READER: reader})
 
     @classmethod
     def read_fields(cls, values: Mapping[str, Any], reader: Reader, *, without: frozenset[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from gan.core.contract import Context
+from gan.core.errors import WeightsError
 from gan.core.message import Message
 from gan.cutout.segment import has_transparency
 from gan.edit.background import WHITE, laid_on
@@ -18,16 +19,13 @@ from gan.edit.white import snapped
 from gan.enhance.pipeline import EnhanceRequest, enhance
 from gan.export.channels import Channel
 from gan.export.overlays import BORDER_EDGE_PX, borders
-from gan.export.rules import LARGEST_SCALE, on_white
+from gan.export.rules import LARGEST_SCALE, LIKED_SCALE, on_white
 from gan.export.rules_file import with_mark
 from gan.imaging.box import box_of
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 
 __all__ = ["LEAST_FILL", "NOTICES", "Repaired", "repaired"]
-
-LIKED_SCALE = 2
-"""A picture that has to be enlarged goes on towards the recommended size, up to this times its own."""
 
 SPARE_PX = 4
 """Pixels of its canvas that framing an enlarged picture again may take."""
@@ -36,8 +34,13 @@ REGROUND = frozenset(("ground", "text", "shadow", "transparency"))
 REFRAME = frozenset(("fill", "cut-off", "aspect"))
 
 ENLARGED = "The picture had to be enlarged, and a network added detail; a larger original stays true to the product"
+RECOMMENDED = (
+    "The picture was enlarged toward the channel's recommended size, and a network added detail; "
+    "a larger original stays true to the product"
+)
 TOO_SMALL = "The picture is too small for this channel and was not enlarged"
-NOTICES = (ENLARGED, TOO_SMALL)
+NOT_ENLARGED = "The picture is smaller than the channel recommends; it was not enlarged, as no network for it is there"
+NOTICES = (ENLARGED, RECOMMENDED, TOO_SMALL, NOT_ENLARGED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +71,12 @@ def repaired(
     context: Context,
     *,
     fill: float | None = None,
+    enlarge: float = LIKED_SCALE,
 ) -> Repaired:
     """Repair a picture's pixels.
 
-    Borders are cropped; the product is cut out and laid on white; it is framed; the picture is enlarged, only where
-    the channel does not forbid it and it would be too small otherwise, or reduced. Where the product is not known,
+    Borders are cropped; the product is cut out and laid on white; it is framed; the picture is enlarged toward the
+    channel's recommended size, only where the channel does not forbid it, or reduced. Where the product is not known,
     only what needs it not is done.
 
     Args:
@@ -82,6 +86,7 @@ def repaired(
         channel: whose rules.
         context: for enlarging.
         fill: share of the frame that the product is to take in any case; None frames only where a rule is broken.
+        enlarge: most times that the sides grow; 1 enlarges nothing.
     """
     work = Repaired(with_mark(picture) if "mark" in failing else picture, alpha)
     if "borders" in failing:
@@ -97,7 +102,7 @@ def repaired(
         work = _framed(work, channel, target)
     else:
         target = None
-    work = _large_enough(work, channel, target, context)
+    work = _large_enough(work, channel, target, enlarge, context)
     work = _small_enough(work, channel, target)
     if channel.ground == "white" and work.alpha is not None and work.picture.alpha is None:
         rgb = snapped(work.picture.rgb, work.alpha)
@@ -132,24 +137,32 @@ def _framed(work: Repaired, channel: Channel, fill: float, height_px: int = 0, w
     return Repaired(made.picture, made.alpha, (*earlier, phrase), (*work.notices, *made.notices))
 
 
-def _large_enough(work: Repaired, channel: Channel, fill: float | None, context: Context) -> Repaired:
+def _large_enough(work: Repaired, channel: Channel, fill: float | None, most: float, context: Context) -> Repaired:
     sides = sorted((work.picture.width_px, work.picture.height_px))
     least = _scale(channel.shortest_least_px, channel.longest_least_px, sides)
-    if least <= 1:
-        return work
-    if "enlarged" in channel.forbid or least > LARGEST_SCALE:
-        return dataclasses.replace(work, notices=(*work.notices, TOO_SMALL))
     wanted = _scale(channel.shortest_wanted_px, channel.longest_wanted_px, sides)
-    scale = max(least, min(LIKED_SCALE, wanted))
+    if "enlarged" in channel.forbid or max(1, least) > most:
+        return work if least <= 1 else dataclasses.replace(work, notices=(*work.notices, TOO_SMALL))
+    scale = max(least, min(most, wanted))
+    if scale <= 1:
+        return work
     # Rounded up, because the other side follows from the width.
     width_px = math.ceil(work.picture.width_px * scale - 1e-6) + (0 if fill is None else SPARE_PX)
-    request = EnhanceRequest(picture=work.picture, width=min(width_px, LARGEST_SCALE * work.picture.width_px))
-    picture = enhance(request, context).pictures[0]
+    # What has to be met may take the spare pixels; what is only recommended stays within what was asked.
+    cap = LARGEST_SCALE if least > 1 else most
+    request = EnhanceRequest(picture=work.picture, width=min(width_px, math.floor(cap * work.picture.width_px)))
+    try:
+        picture = enhance(request, context).pictures[0]
+    except WeightsError:
+        if least > 1:
+            raise
+        return dataclasses.replace(work, notices=(*work.notices, NOT_ENLARGED))
     alpha = None if work.alpha is None else resize(work.alpha, picture.height_px, picture.width_px)
     if channel.ground == "white" and alpha is not None and picture.alpha is None:
         picture = picture.with_pixels(snapped(picture.rgb, alpha), None)
     size = {"width": picture.width_px, "height": picture.height_px}
-    work = work.done(picture, alpha, Message("enlarged to {width} x {height} px", size), ENLARGED)
+    said = ENLARGED if least > 1 else RECOMMENDED
+    work = work.done(picture, alpha, Message("enlarged to {width} x {height} px", size), said)
     return work if fill is None else _framed(work, channel, fill)
 
 

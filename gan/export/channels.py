@@ -16,6 +16,7 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from gan.core.errors import InputError, wrong_type
 from gan.core.reader import READER, Reader
+from gan.export.filenames import LETTERS, check_pattern, check_safe
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,6 +61,10 @@ class Channel:
         forbid: of `FORBIDDABLE`.
         srgb: whether colours have to be sRGB.
         generated_mark: whether generated pictures have to carry IPTC's digital source type.
+        names: pattern of the names that it takes, as of `gan.export.filenames`; empty for SKU_1, SKU_2.
+        name_letters: of `gan.export.filenames.LETTERS`: what its names may have; empty for every safe letter.
+        slots: what it calls the pictures of a product, the main one first; empty for 1, 2, 3.
+        second_hand: whether the source is not the channel itself.
         order: place in the list of the channels that come with the package, the lowest first; no requirement.
 
     Raises:
@@ -88,6 +93,10 @@ class Channel:
     forbid: tuple[str, ...] = ()
     srgb: bool = False
     generated_mark: bool = False
+    names: str = ""
+    name_letters: str = ""
+    slots: tuple[str, ...] = ()
+    second_hand: bool = False
     order: int = dataclasses.field(default=1000, compare=False)
 
     def __post_init__(self) -> None:
@@ -101,6 +110,11 @@ class Channel:
         _check_choices("formats", self.formats, FORMAT_NAMES)
         _check_choices("ground", (self.ground,), GROUNDS)
         _check_choices("forbid", self.forbid, FORBIDDABLE)
+        _check_choices("name_letters", (self.name_letters,), ("", *LETTERS))
+        if self.names:
+            check_pattern(self.names, "channel")
+        for slot in self.slots:
+            check_safe(slot, "channel", folders=False)
         _check_order("longest", self.longest_least_px, self.longest_wanted_px, self.longest_most_px)
         _check_order("shortest", self.shortest_least_px, self.shortest_wanted_px, None)
         _check_order("fill", self.fill_least, self.fill_wanted, self.fill_most)

@@ -13,8 +13,9 @@ from gan.edit.white import snapped
 from gan.export.channels import Channel
 from gan.export.comparing import merged
 from gan.export.file_metadata import facts_of
+from gan.export.measures import Measures
 from gan.export.rule_result import Finding
-from gan.export.rules import RULES, check
+from gan.export.rules import RULES, judged
 from gan.export.rules_file import writable
 from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import FORMATS, Encoding, Format
@@ -42,6 +43,7 @@ class Written:
         encoding: how it was written; None where it is the source's file, byte for byte.
         suffix: with the dot.
         findings: what `gan.export.rules.check` says of it after it was decoded again.
+        measures: what these were judged by; None where the file was not decoded again.
         width_px, height_px: of the picture in it, which may be smaller than what was handed in.
     """
 
@@ -51,6 +53,7 @@ class Written:
     findings: tuple[Finding, ...]
     width_px: int
     height_px: int
+    measures: Measures | None = None
 
 
 def written(picture: Picture, alpha: Tensor | None, channel: Channel, lasting: tuple[Finding, ...] = ()) -> Written:
@@ -99,8 +102,9 @@ def _measured(picture: Picture, alpha: Tensor | None, channel: Channel, name: Fo
         smaller = picture.with_pixels(resize(picture.rgb, *size), own)
         return _measured(smaller, None if alpha is None else resize(alpha, *size), channel, name)
     seen = decode(data)
-    findings = check(seen, facts_of(data, picture=seen), alpha, channel)
-    return Written(data, encoding, encoding.suffix, findings, picture.width_px, picture.height_px)
+    measures = Measures(seen, facts_of(data, picture=seen), alpha)
+    findings = judged(measures, channel)
+    return Written(data, encoding, encoding.suffix, findings, picture.width_px, picture.height_px, measures)
 
 
 def _best(picture: Picture, channel: Channel, name: Format) -> tuple[bytes, Encoding]:

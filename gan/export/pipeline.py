@@ -17,8 +17,9 @@ from gan.export.autofix import LEAST_FILL, repaired
 from gan.export.channels import CHANNELS, Channel, ChannelFile
 from gan.export.comparing import compared, lasting
 from gan.export.file_metadata import FileFacts, facts_of
+from gan.export.measures import Measures
 from gan.export.rule_result import Finding
-from gan.export.rules import check, passed
+from gan.export.rules import LARGEST_SCALE, LIKED_SCALE, judged, passed
 from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 
@@ -31,7 +32,8 @@ class ChannelRequest(Request):
     """Base of what is asked of a picture and a sales channel.
 
     `facts` are of the picture's file; without them nothing is said of the file. They are read with the picture where
-    that is a path or a file's content.
+    that is a path or a file's content. With `measured` the details hold everything that can be measured, whatever the
+    channel asks.
     """
 
     picture: PictureFile
@@ -39,6 +41,7 @@ class ChannelRequest(Request):
         ChannelFile, Option(f"{', '.join(CHANNELS)}, or a channel's file of your own", metavar="NAME_OR_TOML")
     ]
     facts: Annotated[InstanceOf[FileFacts] | None, Option(internal=True)] = None
+    measured: Annotated[bool, Option(internal=True)] = False
 
     @model_validator(mode="before")
     @classmethod
@@ -76,6 +79,15 @@ class ExportRequest(ChannelRequest):
             "frame every product alike, to this share; without it only what has to be", ge=LEAST_FILL, le=1, step=0.01
         ),
     ] = None
+    enlarge: Annotated[
+        float,
+        Option(
+            "most times that a picture is enlarged, toward the recommended size; 1 for never",
+            ge=1,
+            le=LARGEST_SCALE,
+            step=0.1,
+        ),
+    ] = LIKED_SCALE
     model: FindingModel = AUTO_MODEL
 
     def check(self) -> None:
@@ -91,17 +103,18 @@ def check_picture(request: CheckRequest, context: Context) -> Output:
     picture = request.picture
     found = _found(picture, request.channel, context, request.model)
     context.step(3, 4, "Measuring")
-    findings = check(picture, request.facts, None if found is None else found.alpha, request.channel)
+    seen = Measures(picture, request.facts, None if found is None else found.alpha)
+    details = _details(request, judged(seen, request.channel), found, seen)
     context.step(4, 4, "Measuring")
-    return Output((picture,), _notices(picture, request.channel, found), _details(request.channel, findings, found))
+    return Output((picture,), _notices(picture, request.channel, found), details)
 
 
 def export(request: ExportRequest, context: Context) -> Output:
     """Repair what breaks a rule, and nothing else.
 
     In this order: borders are cropped; the product is cut out and laid on white; it is framed; the picture is enlarged
-    (only where the channel does not forbid it, and it would be too small otherwise) or reduced. Format, bytes and
-    profile are `gan.export.output`'s.
+    toward the recommended size (only where the channel does not forbid it) or reduced. Format, bytes and profile are
+    `gan.export.output`'s.
 
     Returns:
         The repaired picture and, where a product was found, the product alone: the same pixels with its coverage as
@@ -113,17 +126,18 @@ def export(request: ExportRequest, context: Context) -> Output:
     found = _found(picture, channel, context, request.model, wanted=request.fill is not None)
     context.step(3, 8, "Measuring")
     alpha = None if found is None else found.alpha
-    findings = check(picture, request.facts, alpha, channel)
+    seen = Measures(picture, request.facts, alpha)
+    findings = judged(seen, channel)
     context.step(4, 8, "Fixing")
     failing = frozenset(finding.rule for finding in findings if finding.status == "fail")
-    made = repaired(picture, alpha, failing, channel, context.within(5, 8), fill=request.fill)
+    made = repaired(picture, alpha, failing, channel, context.within(5, 8), fill=request.fill, enlarge=request.enlarge)
     context.step(8, 8, "Fixing")
     alone = () if made.alpha is None else (made.picture.with_pixels(made.picture.rgb, made.alpha),)
     kept = lasting(findings, picture)
     if made.repairs and alpha is not None and made.alpha is not None:
         kept += (compared(picture, alpha, made.picture, made.alpha),)
     details = {
-        **_details(channel, findings, found),
+        **_details(request, findings, found, seen),
         "repairs": [repair.record() for repair in made.repairs],
         "lasting": [finding.record() for finding in kept],
     }
@@ -161,18 +175,21 @@ def _notices(picture: Picture, channel: Channel, found: Found | None) -> tuple[s
     return (*picture.notices, *found.notices)
 
 
-def _details(channel: Channel, findings: tuple[Finding, ...], found: Found | None) -> dict[str, Any]:
+def _details(
+    request: ChannelRequest, findings: tuple[Finding, ...], found: Found | None, seen: Measures
+) -> dict[str, Any]:
     return {
-        "channel": channel.name,
-        "checked": channel.checked,
+        "channel": request.channel.name,
+        "checked": request.channel.checked,
         "passed": passed(findings),
         "confidence": None if found is None else round(found.confidence, 4),
         "findings": [finding.record() for finding in findings],
+        **({"measures": seen.record()} if request.measured else {}),
     }
 
 
 def _named(fields: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """A request's fields, with what `channel_of` reads for the channel, and without what a file says of itself."""
     known = CHANNELS.get(channel.name) == channel
-    kept = {key: value for key, value in fields.items() if key != "facts"}
+    kept = {key: value for key, value in fields.items() if key not in ("facts", "measured")}
     return {**kept, "channel": channel.name if known else channel.record()}

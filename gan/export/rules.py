@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from gan.core.message import Message
-from gan.edit.white import off_white_share
-from gan.export import overlays
 from gan.export.channels import Channel
 from gan.export.file_metadata import FileFacts
+from gan.export.measures import Measures, on_white
 from gan.export.rule_result import Finding, Status, passed
 from gan.export.rules_file import FILE_RULES, check_file
-from gan.imaging.box import Box, box_of
+from gan.imaging.box import Box
 from gan.imaging.picture import Picture
 
-__all__ = ["FILE_RULES", "RULES", "Finding", "Status", "check", "on_white", "passed"]
+__all__ = ["FILE_RULES", "RULES", "Finding", "Status", "check", "judged", "on_white", "passed"]
 
 RULES = (
     *FILE_RULES,
@@ -42,9 +40,6 @@ RULES = (
 """Every rule there is, in the order in which findings come; a picture gets those that its channel asks. "product" is
 measured by `gan.export.comparing` on repaired pictures only."""
 
-BLOCK_PX = 8
-"""Of JPEG, where nothing is known of the file. An edge spreads within its block."""
-
 OFF_WHITE_MOST = 0.001
 """Share of a ground that may be off white: what the finding of the product misses of it counts as ground."""
 
@@ -52,7 +47,10 @@ SHADOW_MOST = 0.002
 """Share of the frame that may be a shadow."""
 
 LARGEST_SCALE = 4
-"""Repair enlarges no further."""
+"""Repair enlarges no further, whatever is asked."""
+
+LIKED_SCALE = 2
+"""Repair enlarges no further unless more is asked for."""
 
 NO_PRODUCT = Message("not measured: no product was found")
 NOT_PLAIN = Message("not measured: the background is not plain")
@@ -70,29 +68,30 @@ def check(picture: Picture, facts: FileFacts | None, alpha: Tensor | None, chann
     Returns:
         In the order of `RULES`.
     """
-    findings = [*check_file(picture, facts, channel), *_sizes(picture, channel), *_shape(picture, channel)]
+    return judged(Measures(picture, facts, alpha), channel)
+
+
+def judged(seen: Measures, channel: Channel) -> tuple[Finding, ...]:
+    """The findings on measurements, in the order of `RULES`; of a record no picture is needed."""
+    findings = [*check_file(seen, channel), *_sizes(seen, channel), *_shape(seen, channel)]
     if "enlarged" in channel.forbid:
-        findings.append(_enlarged(picture))
+        findings.append(_enlarged(seen))
     if "transparency" in channel.forbid:
-        findings.append(_transparency(picture))
-    rgb = on_white(picture)
+        findings.append(_transparency(seen))
     if channel.ground == "white":
-        findings.append(_ground(rgb, alpha, BLOCK_PX if facts is None else facts.block_px))
-    findings += _placing(alpha, channel)
-    if {"borders", "text", "shadow"} & set(channel.forbid):
-        findings += _overlays(rgb, alpha, channel)
+        findings.append(_ground(seen))
+    findings += _placing(seen, channel)
+    if "borders" in channel.forbid:
+        findings.append(_borders(seen.borders))
+    if "text" in channel.forbid:
+        findings.append(_text(seen))
+    if "shadow" in channel.forbid:
+        findings.append(_shadow(seen))
     return tuple(findings)
 
 
-def on_white(picture: Picture) -> Tensor:
-    """(1, 3, H, W): a picture's colours as a shop shows them that knows no transparency."""
-    if picture.alpha is None:
-        return picture.rgb
-    return torch.lerp(torch.ones_like(picture.rgb), picture.rgb, picture.alpha)
-
-
-def _sizes(picture: Picture, channel: Channel) -> list[Finding]:
-    longest, shortest = (end(picture.width_px, picture.height_px) for end in (max, min))
+def _sizes(seen: Measures, channel: Channel) -> list[Finding]:
+    longest, shortest = (end(seen.width_px, seen.height_px) for end in (max, min))
     found = [
         _side(
             "longest", longest, channel, channel.longest_least_px, channel.longest_most_px, channel.longest_wanted_px
@@ -101,7 +100,7 @@ def _sizes(picture: Picture, channel: Channel) -> list[Finding]:
     ]
     findings = [finding for finding in found if finding is not None]
     if channel.megapixels_most is not None:
-        megapixels = picture.width_px * picture.height_px / 1e6
+        megapixels = seen.width_px * seen.height_px / 1e6
         fits = megapixels <= channel.megapixels_most
         findings.append(
             Finding(
@@ -130,7 +129,10 @@ def _side(
         return Finding(
             rule, value, allowed, "fail", Message("reduces the picture to {most} px", {"most": most}), length
         )
-    return Finding(rule, value, allowed, "warn" if wanted is not None and length < wanted else "pass", None, length)
+    if wanted is not None and length < wanted:
+        repair = None if "enlarged" in channel.forbid else Message("enlarges the picture toward the recommended size")
+        return Finding(rule, value, allowed, "warn", repair, length)
+    return Finding(rule, value, allowed, "pass", None, length)
 
 
 def _enlarging(scale: float, channel: Channel) -> Message:
@@ -138,6 +140,9 @@ def _enlarging(scale: float, channel: Channel) -> Message:
         return Message("nothing: the channel does not accept enlarged pictures")
     if scale > LARGEST_SCALE:
         return Message("nothing: pictures are enlarged at most {most} times", {"most": LARGEST_SCALE})
+    if scale > LIKED_SCALE:
+        template = "nothing: pictures are enlarged at most {most} times, unless more is asked for"
+        return Message(template, {"most": LIKED_SCALE})
     return Message("enlarges the picture, with a warning")
 
 
@@ -155,15 +160,17 @@ def _span(least: int | None, most: int | None, wanted: int | None) -> Message:
     return Message(template, {key: value for key, value in values.items() if value is not None})
 
 
-def _shape(picture: Picture, channel: Channel) -> list[Finding]:
+def _shape(seen: Measures, channel: Channel) -> list[Finding]:
     if channel.aspect_ratio is None:
         return []
     width, height = channel.aspect_ratio
-    # One pixel more or less is rounding.
-    fits = abs(picture.width_px * height - picture.height_px * width) <= max(width, height)
-    value = Message("{width} x {height} px", {"width": picture.width_px, "height": picture.height_px})
+    # One pixel more or less is rounding, and so is the last digit of a ratio such as 1:1.44.
+    across, down = (0.5 * 10.0 ** -len(part.partition(".")[2]) * ("." in part) for part in channel.aspect.split(":"))
+    slack = max(width, height) + seen.width_px * down + seen.height_px * across
+    fits = abs(seen.width_px * height - seen.height_px * width) <= slack
+    value = Message("{width} x {height} px", {"width": seen.width_px, "height": seen.height_px})
     named = {"aspect": channel.aspect}
-    measure = picture.width_px / picture.height_px
+    measure = seen.width_px / seen.height_px
     if not channel.aspect_required:
         allowed = Message("{aspect} recommended", named)
         return [Finding("aspect", value, allowed, "pass" if fits else "warn", None, measure)]
@@ -171,10 +178,8 @@ def _shape(picture: Picture, channel: Channel) -> list[Finding]:
     return [Finding("aspect", value, Message("{aspect}", named), "pass" if fits else "fail", repair, measure)]
 
 
-def _enlarged(picture: Picture) -> Finding:
-    steps = [step for step in picture.history if step["task"] == "enhance"]
-    # Unless it says otherwise, Enhance enlarges twofold.
-    found = any(step["request"].get("scale", 2) != 1 for step in steps)
+def _enlarged(seen: Measures) -> Finding:
+    found = seen.enlarged
     return Finding(
         "enlarged",
         Message("a step in the file's record enlarged it" if found else "no step in the file's record enlarged it"),
@@ -185,8 +190,8 @@ def _enlarged(picture: Picture) -> Finding:
     )
 
 
-def _transparency(picture: Picture) -> Finding:
-    share = 0.0 if picture.alpha is None else float((picture.alpha < 1).float().mean())
+def _transparency(seen: Measures) -> Finding:
+    share = seen.transparent
     return Finding(
         "transparency",
         Message("{percent:g} % of the pixels are transparent", {"percent": _percent(share, up=True)}),
@@ -197,12 +202,10 @@ def _transparency(picture: Picture) -> Finding:
     )
 
 
-def _ground(rgb: Tensor, alpha: Tensor | None, block_px: int) -> Finding:
-    allowed = Message("the background is 255/255/255")
-    if alpha is None:
+def _ground(seen: Measures) -> Finding:
+    allowed, share = Message("the background is 255/255/255"), seen.off_white
+    if share is None:
         return Finding("ground", NO_PRODUCT, allowed, "warn")
-    # From corner to corner of a block; so near to the product nobody can tell its edge from the ground.
-    share = off_white_share(rgb, alpha, margin_px=math.ceil(math.sqrt(2) * (block_px - 1)))
     fits = share <= OFF_WHITE_MOST
     return Finding(
         "ground",
@@ -214,17 +217,15 @@ def _ground(rgb: Tensor, alpha: Tensor | None, block_px: int) -> Finding:
     )
 
 
-def _placing(alpha: Tensor | None, channel: Channel) -> list[Finding]:
+def _placing(seen: Measures, channel: Channel) -> list[Finding]:
     findings = []
-    box = None if alpha is None else box_of(alpha)
     if channel.fill_least is not None or channel.fill_most is not None:
-        findings.append(_fill(None if alpha is None or box is None else box.fill(*alpha.shape[2:]), channel))
+        findings.append(_fill(seen.fill, channel))
     if "cut-off" in channel.forbid:
-        allowed = Message("the product touches no side of the frame")
-        if alpha is None or box is None:
+        allowed, sides = Message("the product touches no side of the frame"), seen.cut_off
+        if sides is None:
             findings.append(Finding("cut-off", NO_PRODUCT, allowed, "warn"))
         else:
-            sides = overlays.cut_off(alpha)
             repair = Message("adds a margin; what is cut off stays cut off") if sides else None
             value = Message("it touches {sides} sides", {"sides": sides})
             findings.append(Finding("cut-off", value, allowed, "fail" if sides else "pass", repair, sides))
@@ -255,24 +256,6 @@ def _fill(fill: float | None, channel: Channel) -> Finding:
     )
 
 
-def _overlays(rgb: Tensor, alpha: Tensor | None, channel: Channel) -> list[Finding]:
-    findings = []
-    depth = overlays.borders(rgb, alpha)
-    if "borders" in channel.forbid:
-        findings.append(_borders(depth))
-    height, width = rgb.shape[2:]
-    rows, columns = slice(depth.top, height - depth.bottom), slice(depth.left, width - depth.right)
-    seen, unknown = None, NO_PRODUCT
-    if alpha is not None and {"text", "shadow"} & set(channel.forbid):
-        seen, unknown = overlays.beside(rgb[:, :, rows, columns], alpha[:, :, rows, columns]), NOT_PLAIN
-    if "text" in channel.forbid:
-        findings.append(_text(rgb, alpha, seen, unknown))
-    if "shadow" in channel.forbid:
-        allowed = Message("no shadow")
-        findings.append(_shadow(seen, allowed) if seen is not None else Finding("shadow", unknown, allowed, "warn"))
-    return findings
-
-
 def _borders(depth: Box) -> Finding:
     found = max(depth) > 0
     return Finding(
@@ -287,40 +270,48 @@ def _borders(depth: Box) -> Finding:
     )
 
 
-def _text(rgb: Tensor, alpha: Tensor | None, seen: overlays.Beside | None, unknown: Message) -> Finding:
-    allowed = Message("no text, logos or watermarks")
-    if seen is not None and seen.things:
+def _text(seen: Measures) -> Finding:
+    allowed, beside = Message("no text, logos or watermarks"), seen.beside
+    if beside is not None and beside.things:
         value = Message(
             (
                 "{things} separate objects on the background, the largest {percent:g} % of the frame: text, a "
                 "logo, or a part that was not recognized"
             ),
-            {"things": seen.things, "percent": _percent(seen.largest, up=True)},
+            {"things": beside.things, "percent": _percent(beside.largest, up=True)},
         )
         return Finding(
-            "text", value, allowed, "fail", Message("cuts the product out and places it on white"), seen.things
+            "text", value, allowed, "fail", Message("cuts the product out and places it on white"), beside.things
         )
-    lines = overlays.text_lines(rgb, alpha)
+    lines = seen.text_lines
     if lines:
         value = Message("{lines} lines look like text that is not printed on the product", {"lines": lines})
         return Finding("text", value, allowed, "warn", Message("nothing: remove it with Inpaint first"), lines)
-    if seen is None:
-        return Finding("text", unknown, allowed, "warn")
+    if beside is None:
+        return Finding("text", _unknown(seen), allowed, "warn")
     return Finding("text", Message("there are no separate objects on the background"), allowed, "pass", None, 0)
 
 
-def _shadow(seen: overlays.Beside, allowed: Message) -> Finding:
-    found = seen.shadow > SHADOW_MOST
+def _shadow(seen: Measures) -> Finding:
+    allowed, beside = Message("no shadow"), seen.beside
+    if beside is None:
+        return Finding("shadow", _unknown(seen), allowed, "warn")
+    found = beside.shadow > SHADOW_MOST
     return Finding(
         "shadow",
         Message(
-            "{percent:g} % of the frame is a soft shade darker than the background", {"percent": _percent(seen.shadow)}
+            "{percent:g} % of the frame is a soft shade darker than the background",
+            {"percent": _percent(beside.shadow)},
         ),
         allowed,
         "fail" if found else "pass",
         Message("cuts the product out and places it on white") if found else None,
-        seen.shadow,
+        beside.shadow,
     )
+
+
+def _unknown(seen: Measures) -> Message:
+    return NOT_PLAIN if seen.product else NO_PRODUCT
 
 
 def _percent(share: float, *, up: bool = False) -> float:

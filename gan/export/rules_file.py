@@ -8,14 +8,12 @@ from typing import Final, cast
 from gan.core.message import Message
 from gan.export.channels import Channel
 from gan.export.file_metadata import FileFacts
+from gan.export.measures import GENERATING, Measures
 from gan.export.rule_result import Finding
 from gan.imaging.io.formats import FORMATS, Format
-from gan.imaging.picture import GENERATED, PARTLY_GENERATED, Picture
+from gan.imaging.picture import GENERATED, Picture
 
 FILE_RULES: Final = ("format", "bytes", "quality", "frames", "srgb", "mark")
-
-GENERATING: Final = {"generate": GENERATED, "inpaint": PARTLY_GENERATED}
-"""Tasks whose networks make pixels up, and the code that their pictures carry; Stylize knows itself when it does."""
 
 
 def writable(channel: Channel) -> tuple[Format, ...]:
@@ -23,11 +21,11 @@ def writable(channel: Channel) -> tuple[Format, ...]:
     return tuple(cast(Format, name) for name in channel.formats if name in FORMATS) or ("jpeg", "png")
 
 
-def check_file(picture: Picture, facts: FileFacts | None, channel: Channel) -> list[Finding]:
+def check_file(seen: Measures, channel: Channel) -> list[Finding]:
     """Findings of `FILE_RULES`; without facts only those that the picture itself tells of."""
-    findings = [] if facts is None else _check_facts(facts, channel)
+    findings = [] if seen.facts is None else _check_facts(seen.facts, channel)
     if channel.generated_mark:
-        findings.append(_mark(picture))
+        findings.append(_mark(seen))
     return findings
 
 
@@ -120,12 +118,12 @@ def _srgb(facts: FileFacts) -> Finding:
     )
 
 
-def _mark(picture: Picture) -> Finding:
+def _mark(seen: Measures) -> Finding:
     allowed = Message("generated pictures have IPTC's digital source type")
-    if picture.source_type:
-        value = Message("{code}", {"code": picture.source_type})
-        return Finding("mark", value, allowed, "pass", None, picture.source_type)
-    if any(step["task"] in GENERATING for step in picture.history):
+    if seen.source_type:
+        value = Message("{code}", {"code": seen.source_type})
+        return Finding("mark", value, allowed, "pass", None, seen.source_type)
+    if seen.generated:
         value = Message("none, though a step in the file's record generated pixels")
         return Finding("mark", value, allowed, "fail", Message("adds the label"), "")
     value = Message("none, and nothing in the file says that it was generated")

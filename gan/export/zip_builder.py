@@ -14,6 +14,7 @@ from gan.core.files import trouble
 from gan.core.message import Message
 from gan.export.channels import Channel
 from gan.export.file_metadata import SUFFIX_OF, FileFacts, facts_of
+from gan.export.naming import Planned
 from gan.export.output import Written, written
 from gan.export.pipeline import CheckRequest, ExportRequest, check_fill
 from gan.export.rule_result import Finding, lasting_of, passed
@@ -30,8 +31,9 @@ class Packed:
     """One source's way into a package.
 
     Attributes:
-        source: its name.
-        file: its name in the ZIP; empty where it could not be used.
+        source: its name; for missing slots the SKU.
+        file: its name in the package; empty where it could not be used.
+        channel: whose rules.
         before: findings on the source.
         after: findings on the file in the ZIP.
         repairs: what was done.
@@ -46,6 +48,7 @@ class Packed:
     repairs: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
     error: PackshotError | None = None
+    channel: Channel | None = None
 
     @property
     def passed(self) -> bool:
@@ -54,10 +57,12 @@ class Packed:
 
 def pack(
     package: Package,
-    sources: Iterable[tuple[str, str | Path | bytes]],
+    sources: Iterable[tuple[str, str | Path | bytes] | Planned],
     channel: Channel,
     run: Run,
     *,
+    base: Channel | None = None,
+    folder: str = "",
     repair: bool = True,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
@@ -70,9 +75,11 @@ def pack(
 
     Args:
         package: within its `with`.
-        sources: names for the report and the ZIP, and paths or contents of files.
+        sources: names for the report and the package, and paths or contents of files; or with SKU, slot and name.
         channel: whose rules.
         run: carries out a request.
+        base: the channel as published, for the measurements that are kept; by default `channel`.
+        folder: in the package.
         repair: whether to repair what breaks a rule.
         progress, cancel: as of `Studio.run`.
         options: other fields of `ExportRequest`, such as `fill` and `model`; without repair, those of `CheckRequest`.
@@ -82,21 +89,38 @@ def pack(
         InputError: a fill that the channel does not take.
     """
     check_fill(options.get("fill"), channel)
-    for source, content in sources:
+    for given in sources:
+        picture = given if isinstance(given, Planned) else Planned(*given)
+        source, content, label = picture.source, picture.content, {"sku": picture.sku, "slot": picture.slot}
         try:
+            if picture.error is not None:
+                raise picture.error
             data = content if isinstance(content, bytes) else Path(content)
             made = _made(data, channel, run, repair, options, progress, cancel)
         except Exception as error:
             told = trouble(error, source)
             if told is None:
                 raise
-            package.fail(source, str(told))
-            yield Packed(source, error=as_data(told))
+            package.fail(source, str(told), channel, **label)
+            yield Packed(source, error=as_data(told), channel=channel)
             continue
         result, file, repairs = made
         before = tuple(Finding.of_record(record) for record in result.details["findings"])
-        name = package.add(source, file, before=before, repairs=repairs, notices=result.notices)
-        yield Packed(source, name, before, file.findings, repairs, result.notices)
+        name = package.add(
+            source,
+            file,
+            before=before,
+            repairs=repairs,
+            notices=result.notices,
+            channel=channel,
+            base=base,
+            folder=folder,
+            name=picture.name,
+            measures=result.details["measures"] if file.measures is None else file.measures.record(),
+            lasting=lasting_of(result.details),
+            **label,
+        )
+        yield Packed(source, name, before, file.findings, repairs, result.notices, channel=channel)
 
 
 def _made(
@@ -112,7 +136,7 @@ def _made(
     facts = facts_of(content, picture=picture)
     kind = ExportRequest if repair else CheckRequest
     known = {name: value for name, value in options.items() if name in kind.model_fields}
-    request = kind(picture=picture, channel=channel, facts=facts, **known)
+    request = kind(picture=picture, channel=channel, facts=facts, measured=True, **known)
     result = run(request, progress=progress, cancel=cancel)
     before = tuple(Finding.of_record(record) for record in result.details["findings"])
     repairs = tuple(Message(**record) for record in result.details.get("repairs", ()))

@@ -281,7 +281,7 @@ class Endpoints:
             entry = self.file(name, about, many=parameter.many)
             # The picture that a request is about has no default; without any other one the request says what it lacks.
             return Entry(name, entry.component, None, required=name == IMAGE)
-        if takes_file(parameter) or (parameter.kind is str and not parameter.choices):
+        if takes_file(parameter) or ((parameter.kind is str or parameter.many) and not parameter.choices):
             return self._text(name, about, default or "")
         key = (name, parameter.kind, parameter.choices, parameter.many, repr(default), option.ge, option.le)
         return self._kept(key, lambda: Entry(name, _component(parameter, self._of(name, about)), _plain(default)))

@@ -244,7 +244,7 @@ def widget(parameter: Parameter, task: str, prefix: str, **changes: Any) -> Any:
         return gr.Radio(**{"choices": choices, "value": default, **common, **changes})
     if parameter.kind is bool:
         return gr.Checkbox(**{"value": bool(default), **common, **changes})
-    if parameter.kind in _NUMBERS:
+    if parameter.kind in _NUMBERS and not parameter.many:
         least = 0 if _zero_is_none(parameter) else option.ge
         empty = parameter.optional and not _zero_is_none(parameter)  # nothing on a slider stands for nothing
         value = 0 if default is None and not empty else default
@@ -340,10 +340,10 @@ def _taken(parameter: Parameter, value: Any) -> Any:
         given = (value or ()) if parameter.many else [value]
         files = [Path(one) if isinstance(one, str) else one for one in given if one]
         return files if parameter.many else files[0] if files else _ABSENT
-    if parameter.kind is str and parameter.many and isinstance(value, str):
+    if parameter.many and not parameter.choices and isinstance(value, str):
         between = parameter.option.between
         parts = (part.strip() for part in (value.split(between) if between else SEPARATOR.split(value)))
-        return list(dict.fromkeys(part for part in parts if part))
+        return [_number(parameter, part) for part in dict.fromkeys(parts) if part]
     if value is None:
         return None if parameter.required or parameter.default is not None else _ABSENT
     if value == "" and (parameter.optional or takes_file(parameter)):
@@ -353,6 +353,11 @@ def _taken(parameter: Parameter, value: Any) -> Any:
     if value == 0 and _zero_is_none(parameter):
         return _ABSENT
     return int(value) if parameter.kind is int and isinstance(value, float) and value.is_integer() else value
+
+
+def _number(parameter: Parameter, text: str) -> Any:
+    """A whole number written as text, where the field has such; else the text, for the field to refuse."""
+    return int(text) if parameter.kind is int and text.isascii() and text.isdigit() else text
 
 
 def _zero_is_none(parameter: Parameter) -> bool:

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from gan.api import Studio
 from gan.core.contract import Context, Result, run
-from gan.core.errors import InputError
+from gan.core.errors import InputError, WeightsError
 from gan.core.message import Message
 from gan.cutout.segment import Found
 from gan.export import pipeline
-from gan.export.autofix import ENLARGED, TOO_SMALL
+from gan.export.autofix import ENLARGED, NOT_ENLARGED, NOTICES, RECOMMENDED, TOO_SMALL
 from gan.export.channels import CHANNELS, Channel, channel_of
 from gan.export.file_metadata import FileFacts
 from gan.export.output import written
@@ -77,7 +77,7 @@ def test_a_check_says_what_was_measured_and_changes_nothing(context: Context, se
 def test_a_request_is_recorded_by_the_channels_name(context: Context) -> None:
     picture, _ = shot(60, 60)
     request = ExportRequest(picture=picture, channel=CHANNELS["etsy"], facts=GOOD, fill=0.5)
-    assert request.record() == {"seed": 0, "picture": "", "channel": "etsy", "fill": 0.5, "model": "auto"}
+    assert request.record() == {"seed": 0, "picture": "", "channel": "etsy", "fill": 0.5, "enlarge": 2, "model": "auto"}
     assert request.as_step() == {"channel": "etsy", "fill": 0.5}
     mine = Channel(name="mine", longest_least_px=50)
     assert channel_of(CheckRequest(picture=picture, channel=mine).as_step()["channel"]) == mine
@@ -93,7 +93,7 @@ def test_a_fill_that_the_channel_does_not_take_is_refused(name: str, fill: float
 def test_a_picture_that_passes_stays_as_it_is(context: Context, seen: Any) -> None:
     picture, alpha = shot(600, 600)
     seen(alpha)
-    result = exported(context, picture, CHANNELS["amazon"], facts=GOOD)
+    result = exported(context, picture, CHANNELS["amazon"], facts=GOOD, enlarge=1)
     assert torch.equal(result.picture.rgb, picture.rgb)
     assert repairs(result) == []
     assert torch.equal(result.pictures[1].alpha, alpha)  # type: ignore[arg-type]
@@ -102,7 +102,7 @@ def test_a_picture_that_passes_stays_as_it_is(context: Context, seen: Any) -> No
 def test_a_grey_ground_becomes_white_and_the_product_stays(context: Context, seen: Any) -> None:
     picture, alpha = shot(600, 600, ground=200)
     seen(alpha)
-    result = exported(context, picture, CHANNELS["amazon"])
+    result = exported(context, picture, CHANNELS["amazon"], enlarge=1)
     assert repairs(result) == ["product cut out and placed on white"]
     made = result.picture.rgb
     assert bool((made[(alpha == 0).expand_as(made)] == 1).all())
@@ -112,7 +112,7 @@ def test_a_grey_ground_becomes_white_and_the_product_stays(context: Context, see
 def test_a_small_product_is_framed_with_its_own_pixels(context: Context, seen: Any) -> None:
     picture, alpha = shot(2000, 1500, (700, 500, 1300, 1000))
     seen(alpha)
-    result = exported(context, picture, CHANNELS["amazon"])
+    result = exported(context, picture, CHANNELS["amazon"], enlarge=1)
     assert repairs(result) == [f"product framed at {100 * 600 / result.picture.width_px:.1f} %"]
     cover = result.pictures[1].alpha
     assert cover is not None
@@ -130,7 +130,7 @@ def test_every_product_is_framed_alike_where_that_is_asked(context: Context, see
     for box in ((30, 30, 570, 570), (200, 100, 400, 550)):
         picture, alpha = shot(600, 600, box)
         seen(alpha)
-        cover = exported(context, picture, CHANNELS["shopify"], fill=0.7).pictures[1].alpha
+        cover = exported(context, picture, CHANNELS["shopify"], fill=0.7, enlarge=1).pictures[1].alpha
         assert cover is not None
         found = box_of(cover)
         assert found is not None
@@ -151,15 +151,61 @@ def test_what_is_too_small_is_enlarged_with_a_warning(context: Context, seen: An
 def test_a_framed_product_that_became_too_small_is_enlarged_and_still_fills(context: Context, seen: Any) -> None:
     picture, alpha = shot(600, 600, (250, 250, 400, 350))
     seen(alpha)
-    result = exported(context, picture, CHANNELS["amazon"], fill=0.85)
+    result = exported(context, picture, CHANNELS["amazon"], fill=0.85, enlarge=3)
     cover = result.pictures[1].alpha
     assert cover is not None
     box = box_of(cover)
     assert box is not None
-    assert 500 <= result.picture.width_px <= 520
+    assert 500 <= result.picture.width_px <= 540
     assert 0.85 <= box.fill(*cover.shape[2:]) < 0.86
     assert result.weights
     assert len([line for line in repairs(result) if "framed" in line]) == 1
+
+
+def channel_of_size(**sizes: int) -> Channel:
+    return Channel(name="a", **sizes)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "side", "options", "made"),
+    [
+        ({"longest_wanted_px": 80}, 48, {}, 80),
+        ({"shortest_wanted_px": 200}, 48, {}, 96),  # never beyond twice
+        ({"shortest_wanted_px": 200}, 48, {"enlarge": 3}, 144),
+        ({"shortest_wanted_px": 200}, 48, {"enlarge": 1}, 48),
+        ({"longest_wanted_px": 48}, 48, {}, 48),
+        ({"longest_least_px": 120}, 48, {}, 48),  # more than twice has to be asked for
+        ({"longest_least_px": 120}, 48, {"enlarge": 4}, 120),
+    ],
+)
+def test_repair_goes_to_the_recommended_size_and_not_beyond_what_is_asked(
+    context: Context, sizes: dict[str, int], side: int, options: dict[str, float], made: int
+) -> None:
+    picture, _ = shot(side, side)
+    result = exported(context, picture, channel_of_size(**sizes), **options)
+    assert (result.picture.width_px, result.picture.height_px) == (made, made)
+    assert repairs(result) == ([] if made == side else [f"enlarged to {made} x {made} px"])
+    least = sizes.get("longest_least_px", 0)
+    expected = (TOO_SMALL,) if side == made < least else () if side == made else (ENLARGED if least else RECOMMENDED,)
+    assert tuple(notice for notice in result.notices if notice in NOTICES) == expected
+
+
+def test_a_recommendation_is_left_where_the_channel_forbids_enlarging(context: Context) -> None:
+    picture, _ = shot(48, 48)
+    result = exported(context, picture, Channel(name="a", longest_wanted_px=80, forbid=("enlarged",)))
+    assert result.picture.width_px == 48
+    assert not set(NOTICES) & set(result.notices)
+
+
+def test_without_a_network_a_recommendation_is_left_and_a_rule_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: Any) -> Any:
+        raise WeightsError("model", "none", "one is needed", "Restore it")
+
+    context = Context(torch.device("cpu"), none)
+    picture, _ = shot(48, 48)
+    assert NOT_ENLARGED in exported(context, picture, channel_of_size(longest_wanted_px=80)).notices
+    with pytest.raises(WeightsError):
+        exported(context, picture, channel_of_size(longest_least_px=80))
 
 
 @pytest.mark.parametrize(("name", "side"), [("google", 90), ("amazon", 100)])
@@ -192,7 +238,7 @@ def test_borders_are_cropped_on_channels_of_any_ground(context: Context, seen: A
     picture, alpha = shot(700, 700, (150, 150, 550, 550), ground=220)
     seen(alpha)
     bordered = painted(painted(picture, (0, 0, 700, 20)), (0, 0, 20, 700))
-    result = exported(context, bordered, CHANNELS["ebay"])
+    result = exported(context, bordered, CHANNELS["ebay"], enlarge=1)
     assert repairs(result) == ["borders cropped"]
     assert torch.equal(result.picture.rgb, picture.rgb[:, :, 22:, 22:])
 
@@ -200,14 +246,14 @@ def test_borders_are_cropped_on_channels_of_any_ground(context: Context, seen: A
 def test_text_goes_and_the_product_stays(context: Context, seen: Any) -> None:
     picture, alpha = shot(700, 700, (150, 150, 550, 550), ground=220)
     seen(alpha)
-    result = exported(context, painted(picture, (40, 40, 90, 60)), CHANNELS["ebay"])
+    result = exported(context, painted(picture, (40, 40, 90, 60)), CHANNELS["ebay"], enlarge=1)
     assert repairs(result) == ["product cut out and placed on white"]
     assert float(result.picture.rgb[:, :, :100].min()) == 1
 
 
 def test_a_cut_out_is_laid_on_white_and_framed_without_a_network(context: Context) -> None:
     picture, alpha = shot(900, 700, (300, 200, 800, 600), ground=90)
-    result = exported(context, cut(picture, alpha), CHANNELS["amazon"])
+    result = exported(context, cut(picture, alpha), CHANNELS["amazon"], enlarge=1)
     assert result.picture.alpha is None
     assert result.weights == {}
     assert float(result.picture.rgb[0, :, 0, 0].min()) == 1
@@ -258,7 +304,7 @@ def test_the_mark_of_generated_pictures_is_written(context: Context, seen: Any) 
 def test_what_the_frame_cuts_off_fails_after_repair_too(context: Context, seen: Any) -> None:
     picture, alpha = shot(1000, 1000, (0, 120, 760, 1000), ground=240)
     seen(alpha)
-    result = exported(context, picture, CHANNELS["amazon"])
+    result = exported(context, picture, CHANNELS["amazon"], enlarge=1)
     assert "product cut out and placed on white" in repairs(result)
     lasting = lasting_of(result.details)
     assert [(finding.rule, finding.status) for finding in lasting] == [("cut-off", "fail"), ("product", "pass")]

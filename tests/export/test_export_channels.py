@@ -36,6 +36,23 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "shopify": {"longest_most_px": 5000, "megapixels_most": 25, "bytes_most": 20_000_000, "longest_wanted_px": 2048},
     "walmart": {"shortest_wanted_px": 2000, "bytes_most": 5_000_000, "ground": "white"},
     "etsy": {"shortest_wanted_px": 2000, "shortest_least_px": 635},
+    "taobao": {"shortest_wanted_px": 700, "bytes_most": 3_000_000},
+    "taobao-white": {"longest_least_px": 800, "longest_most_px": 800, "bytes_most": 300_000, "ground": "white"},
+    "pinduoduo": {"shortest_least_px": 480, "bytes_most": 1_000_000, "ground": "white", "aspect_required": True},
+    "xiaohongshu": {"shortest_least_px": 800, "shortest_wanted_px": 1200, "aspect": "3:4", "bytes_most": 5_000_000},
+    "temu": {"shortest_least_px": 800, "shortest_wanted_px": 1600, "bytes_most": 2_000_000, "aspect_required": True},
+    "temu-apparel": {"shortest_wanted_px": 1340, "aspect": "1340:1785", "bytes_most": 2_000_000, "fill_least": 0.6},
+    "shein": {"shortest_least_px": 900, "longest_most_px": 2200, "bytes_most": 3_000_000},
+    "tiktok-shop": {"shortest_least_px": 600, "longest_most_px": 6000, "bytes_most": 5_000_000, "ground": "white"},
+    "aliexpress": {"shortest_least_px": 800, "longest_most_px": 2000, "bytes_most": 5_000_000},
+    "lazada": {"shortest_least_px": 500, "longest_most_px": 2000, "shortest_wanted_px": 850, "fill_least": 0.8},
+    "shopee": {"shortest_wanted_px": 800, "bytes_most": 2_000_000, "formats": ("jpeg", "png", "webp")},
+    "zalando": {"shortest_least_px": 762, "longest_least_px": 1100, "formats": ("jpeg",), "aspect": "1:1.44"},
+    "otto": {"shortest_least_px": 480, "longest_least_px": 960, "longest_most_px": 4500},
+    "allegro": {"formats": ("jpeg", "png", "webp"), "ground": "white"},
+    "mercado-libre": {"shortest_least_px": 500, "shortest_wanted_px": 1200, "bytes_most": 10_000_000},
+    "rakuten": {"longest_most_px": 3840, "shortest_wanted_px": 700, "bytes_most": 2_000_000},
+    "meta": {"shortest_least_px": 500, "shortest_wanted_px": 1024, "aspect": "1:1"},
 }
 FORBIDDEN = {
     "amazon": {"text", "borders", "shadow"},
@@ -49,9 +66,14 @@ def test_a_preset_says_what_the_channel_published(name: str) -> None:
     channel = CHANNELS[name]
     assert {key: getattr(channel, key) for key in PUBLISHED[name]} == PUBLISHED[name]
     assert FORBIDDEN.get(name, set()) <= set(channel.forbid)
-    assert channel.source.startswith("https://")
-    assert channel.checked == "2026-11-22"
+    assert channel.source.startswith("http") or channel.second_hand
+    assert channel.checked == ("2026-11-22" if channel.order <= 70 else "2026-11-30")
     assert channel.title
+
+
+def test_numbers_from_others_than_the_channel_are_marked() -> None:
+    own = {name for name, channel in CHANNELS.items() if not channel.second_hand and channel.order > 70}
+    assert own == {"zalando", "mercado-libre"}
 
 
 def test_the_presets_are_those_and_no_others() -> None:
@@ -99,6 +121,10 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ('aspect = "9:1"', "aspect = 9:1; width:height"),
         ('srgb = "yes"', "srgb = yes; true or false"),
         ('name = "My Shop"', "name = My Shop; lowercase letters"),
+        ('names = "{sku}-{color}.{ext}"', "{color} is not a field of names; {sku}, {slot}, {stem}"),
+        ('names = "../{sku}.{ext}"', "../x is not a safe file name"),
+        ('name_letters = "latin"', "name_letters = latin; , ascii, alphanumeric are allowed"),
+        ('slots = ["MAIN", "a/b"]', "a/b is not a safe file name"),
         ('checked = "yesterday"', "checked = yesterday; a date"),
         ("title = 3", "title = 3; a short text"),
         ("this is no TOML", "shop.toml cannot be read"),
@@ -117,7 +143,7 @@ def test_what_no_channel_can_say_is_refused(text: str, said: str, tmp_path: Path
 
 @pytest.mark.parametrize("given", ["nobody", "nobody.toml", "../amazon", "", "amazon.toml"])
 def test_an_unknown_channel_is_refused_with_the_known_ones(given: str) -> None:
-    with pytest.raises(InputError, match=r"amazon, ebay, google, google-apparel, shopify, walmart, etsy"):
+    with pytest.raises(InputError, match=r"amazon, ebay, google, google-apparel, shopify, walmart, etsy, taobao"):
         channel_of(given)
 
 

@@ -46,7 +46,7 @@ def test_amazons_longest_side(length: int, expected: str) -> None:
     assert finding.measured == length
     assert str(finding.value) == f"{length} px"
     assert str(finding.allowed) == "500 to 10000 px, 1600 px or more recommended"
-    assert (finding.repair is not None) == (expected == "fail")
+    assert (finding.repair is not None) == (expected != "pass")
 
 
 @pytest.mark.parametrize(("length", "expected"), [(99, "fail"), (100, "warn"), (1500, "pass")])
@@ -249,7 +249,8 @@ def test_a_good_picture_passes_everywhere() -> None:
     picture, alpha = shot(2048, 2048)
     data = file_of(picture, quality=95, subsampling="4:4:4")
     seen, facts = decode(data), facts_of(data)
-    for name, channel in CHANNELS.items():
+    for name in ("amazon", "ebay", "google", "google-apparel", "shopify", "walmart", "etsy", "tiktok-shop", "allegro"):
+        channel = CHANNELS[name]
         # What lies on the ground is looked for once: that takes longest.
         asked = channel if name == "amazon" else dataclasses.replace(channel, forbid=("enlarged",))
         findings = check(seen, facts, alpha, asked)

@@ -140,7 +140,7 @@ def test_a_check_on_the_page_passes_over_what_an_export_alone_takes(files: list[
 def test_an_export_hands_over_what_passes(files: list[str]) -> None:
     made, (archive, first, previews, listed, _) = exported(Handlers(RealRun()), files, "amazon")
     assert Path(archive).name == "packshot-amazon.zip"
-    assert list(made) == ["small.jpg", "good.jpg", "report.csv", "report.json"]
+    assert list(made) == ["small.jpg", "good.jpg", "report.csv", "report.json", "measurements.json"]
     assert Path(first).name == "small.jpg"
     assert [caption for _, caption in previews] == [
         f"{which}: {name}" for name in ("small.png", "good.png") for which in ("Before", "After")
@@ -167,7 +167,7 @@ def test_a_fill_frames_every_product_alike(files: list[str]) -> None:
 
 def test_with_nothing_usable_the_report_says_why(files: list[str]) -> None:
     made, (_, first, previews, *_) = exported(Handlers(RealRun()), files[1:2], "amazon")
-    assert list(made) == ["report.csv", "report.json"]
+    assert list(made) == ["report.csv", "report.json", "measurements.json"]
     assert (first, previews) == (None, [])
 
 
@@ -236,7 +236,9 @@ def test_every_rule_has_a_label_and_every_channel_a_card() -> None:
         assert card.count("<dt>") == len(asked(channel)) > 1
         assert channel.title in card
         assert f"compared on {channel.checked}" in card
-        assert f'href="{channel.source.split("&")[0]}' in card
+        assert ("second-hand" in card) == channel.second_hand
+        if channel.source.startswith("http"):
+            assert f'href="{channel.source.split("&")[0]}' in card
 
 
 def test_a_source_that_is_no_web_page_is_no_link() -> None:
@@ -345,14 +347,18 @@ def test_what_other_tabs_send_joins_the_list() -> None:
     assert join(None, ["a.png"]) == (gr.skip(), gr.skip())
 
 
-def test_the_tab_has_two_endpoints_and_stop_ends_nothing_at_once() -> None:
+def test_the_tab_has_its_endpoints_and_stop_ends_nothing_at_once() -> None:
     def make() -> tuple[gr.Blocks, many_files.Tab]:
         blocks = gr.Blocks(analytics_enabled=False)
         with blocks:
             return blocks, tab.build(RealRun(), [FakeChoice("cutout")])  # type: ignore[list-item]
 
     blocks, built = within_a_loop(make)
-    assert {event.api_name for event in blocks.fns.values() if event.api_visibility == "public"} == {"check", "export"}
+    assert {event.api_name for event in blocks.fns.values() if event.api_visibility == "public"} == {
+        "check",
+        "check_stored",
+        "export",
+    }
     ids = {block.elem_id: number for number, block in blocks.blocks.items() if getattr(block, "elem_id", None)}
     for name in ("export-check", "export"):
         stops = [event for event in blocks.fns.values() if (ids[f"{name}-stop"], "click") in event.targets]

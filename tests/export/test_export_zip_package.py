@@ -26,7 +26,7 @@ from gan.export.output import Written
 from gan.export.pipeline import ExportRequest, check_picture, export
 from gan.export.rule_result import Finding
 from gan.export.zip_builder import Packed, pack
-from gan.export.zip_package import COLUMNS, REPORTS, Package
+from gan.export.zip_package import COLUMNS, MEASUREMENTS, REPORTS, Package
 from gan.imaging.io.codec import decode
 
 CHANNEL = CHANNELS["amazon"]
@@ -92,6 +92,7 @@ def opened(path: Path) -> tuple[dict[str, bytes], list[dict[str, str]], dict[str
         assert package.testzip() is None
         files = {name: package.read(name) for name in package.namelist()}
     rows = list(csv.DictReader(io.StringIO(files.pop("report.csv").decode("utf-8-sig"))))
+    assert [entry["file"] for entry in json.loads(files.pop(MEASUREMENTS))["files"]] in ([], list(files)[:-1])
     return files, rows, json.loads(files.pop("report.json"))
 
 

@@ -23,6 +23,7 @@ from gan.core.message import Message
 from gan.core.option import parameters
 from gan.edit.background import check_ground
 from gan.edit.frame import aspect_of
+from gan.export.delivery import Delivery
 from gan.generate.interpolation import FilmRequest
 from gan.generate.page.video import FilmFile
 from gan.generate.projection import ProjectRequest
@@ -231,6 +232,7 @@ OTHER_FORMS = (
     ("video", FilmRequest),
     ("video", FilmFile),
     ("batch", BatchOptions),
+    ("export", Delivery),
 )
 """Forms whose labels have another name than the task, or which are of no task."""
 

@@ -20,7 +20,8 @@ import gan.generate.page.settings
 from gan.batch.page import tab as batch_tab
 from gan.batch.page.recipe import BatchOptions
 from gan.core.contract import Request, Result
-from gan.core.option import Option
+from gan.core.option import Option, parameters
+from gan.export.delivery import Delivery
 from gan.export.page import tab as export_tab
 from gan.export.pipeline import ExportRequest
 from gan.generate.page import tab as generate_tab
@@ -95,7 +96,8 @@ def test_of_export(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert [value for _, value in widgets["export-glaze"].choices] == ["thin", "thick"]
     assert "export-surface" in widgets
     call, listed = endpoint("export")
-    assert list(listed) == ["files", "channel", "channel_file", "fill", "model", "glaze"]
+    delivery = [parameter.public for parameter in parameters(Delivery)]
+    assert list(listed) == ["files", "channel", "channel_file", "fill", "model", "enlarge", "glaze", *delivery]
     list(call([picture], "etsy", glaze="thick"))
     assert (run.requests[0].glaze, run.requests[0].channel.name) == ("thick", "etsy")
     with pytest.raises(gr.Error, match="glaze: flat; thin or thick is allowed"):

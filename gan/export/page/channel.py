@@ -107,7 +107,9 @@ def described(channel: Channel, to: Language) -> str:
     """Its title, its numbers, their date and their source, as HTML."""
     rows = [(word(f"rule.{finding.rule}", to), notice(finding.allowed, to)) for finding in asked(channel)]
     dated = say("compared on {date}", to, date=channel.checked) if channel.checked else ""
-    below = "".join(f"<span>{part}</span>" for part in (_source(channel.source), html.escape(dated)) if part)
+    told = say("second-hand: not from the channel itself", to) if channel.second_hand else ""
+    parts = (_source(channel.source), html.escape(dated), html.escape(told))
+    below = "".join(f"<span>{part}</span>" for part in parts if part)
     title = html.escape(channel.title or channel.name)
     return f'<div class="source"><b>{title}</b>{below}</div>{widgets.facts_list(rows)}'
 

@@ -20,19 +20,21 @@ from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled, InputError, PackshotError, as_data
 from gan.core.option import parameters
 from gan.export.channels import CHANNELS, Channel
+from gan.export.delivery import Delivery, Target, deliver
 from gan.export.file_metadata import SUFFIX_OF, facts_of
 from gan.export.page.cards import Card, cards, thumb
 from gan.export.page.channel import STANDARD, chosen
 from gan.export.pipeline import ChannelRequest, CheckRequest, ExportRequest
 from gan.export.rule_result import Finding
-from gan.export.zip_builder import Packed, pack
-from gan.export.zip_package import ERROR, Package
+from gan.export.stored import check_stored
+from gan.export.zip_builder import Packed
+from gan.export.zip_package import Package
 from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 from gan.limits import MAX_BYTES, MAX_ENTRIES, MAX_SAVED_BYTES
 from gan.ui.background_job import one_sentence
 from gan.ui.endpoint import Endpoints
-from gan.ui.form import read_fields
+from gan.ui.form import none_given, read, read_fields
 from gan.ui.i18n import Language, language, say
 from gan.ui.many_files import Growing, carry_out, given
 from gan.ui.preview import preview_size, write_preview
@@ -42,6 +44,7 @@ from gan.ui.widgets import megabytes
 
 ARCHIVE_NAME: Final = "packshot-{channel}.zip"
 REPORT_NAME: Final = "packshot-{channel}.json"
+STORED_NAME: Final = "packshot-published.json"
 PREVIEW_PX: Final = 1024
 STEPS: Final = 100
 """Into so many the progress divides each picture."""
@@ -57,10 +60,16 @@ Returns the report as JSON and the same as HTML."""
 EXPORT_DOCS: Final = f"""Repair pictures for a sales channel and pack them with a report.
 
 {CHANNEL_DOCS} fill is the share of the frame, 0.1 to 1, that every product is to take; at 0 only what breaks a rule is
-framed anew.
+framed anew. names is a pattern such as {{sku}}.{{slot}}.{{ext}}, or the word channel; table is a CSV of file, sku and
+slot; also and sizes are separated by commas.
 
 Returns the ZIP with the pictures, report.csv and report.json; the first picture; previews before and after; and the
 report as HTML."""
+
+
+STORED_DOCS: Final = """Judge published files by the measurements that their export kept, under today's rules.
+
+Returns the report as JSON and the same as HTML."""
 
 
 class Report(Growing):
@@ -105,10 +114,32 @@ class Handlers:
 
         def work(folder: Path, progress: Progress, cancel: threading.Event) -> tuple[Any, ...]:
             running = self._work(ExportRequest, values, folder, report, progress, cancel)
+            report.count *= len(running.targets)
             made = running.export(given(files), to)
             return (None, None, None) if made is None else made.values()
 
         return carry_out(work, report, self.exporting, request, to, outputs=3)
+
+    def stored(self, values: Mapping[str, Any], request: gr.Request | None) -> Iterator[tuple[Any, ...]]:
+        """Outputs: the report's file, the report, status. `values`: stored, and a channel's name or an empty text."""
+        to, report = language(request), Report(0)
+
+        def work(folder: Path, progress: Progress, cancel: threading.Event) -> tuple[str]:
+            if not values["stored"]:
+                raise none_given("stored")
+            channel = chosen(values["channel"], None) if values.get("channel") else None
+            told = []
+            for each in check_stored(Path(values["stored"]), channel):
+                told.append(each.record())
+                line = f"{each.channel.title or each.channel.name} · {each.before} → {each.channel.checked}"
+                notices = (each.notice,) if each.notice else ()
+                report.cards.append(Card(each.file, line, findings=each.findings, notices=notices))
+            report.count = len(told)
+            file = folder / STORED_NAME
+            file.write_text(f"{json.dumps({'files': told}, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
+            return (str(file),)
+
+        return carry_out(work, report, self.checking, request, to, outputs=1)
 
     def _work(
         self,
@@ -120,14 +151,17 @@ class Handlers:
         cancel: threading.Event,
     ) -> _Work:
         channel = chosen(values["channel"], values["channel_file"])
-        report.channel = channel.title or channel.name
         # The page hands over what Export takes, of which a check has less.
         own = {parameter.public for parameter in parameters(kind)} - {"channel"}
         options = read_fields(kind, {name: value for name, value in values.items() if name in own})
-        return _Work(self._run, channel, options, folder, report, progress, cancel)
+        beside = {parameter.public for parameter in parameters(Delivery)} if kind is ExportRequest else set()
+        delivery = read(Delivery, {name: value for name, value in values.items() if name in beside})
+        targets = delivery.targets(channel, lambda name: chosen(name, None))
+        report.channel = ", ".join(target.channel.title or target.channel.name for target in targets)
+        return _Work(self._run, channel, options, delivery, targets, folder, report, progress, cancel)
 
     def expose(self, public: Endpoints, check: Sequence[Component], export: Sequence[Component]) -> None:
-        """Let programs call /check and /export.
+        """Let programs call /check, /check_stored and /export.
 
         Args:
             check, export: their outputs, with the status.
@@ -140,7 +174,11 @@ class Handlers:
             ("export", self.export, ExportRequest, export, EXPORT_DOCS),
         ):
             own = public.entries(kind, without=("image", "seed", "channel"))
-            public.serve(name, handle, [files, channel, rules, *own], outputs, docs=docs, first=FIRST)
+            beside = public.entries(Delivery) if kind is ExportRequest else []
+            public.serve(name, handle, [files, channel, rules, *own, *beside], outputs, docs=docs, first=FIRST)
+        kept = public.file("stored", "an export's ZIP, or its measurements.json", required=True)
+        whose = public.text("channel", f"{', '.join(CHANNELS)}; empty for each file's own")
+        public.serve("check_stored", self.stored, [kept, whose], check, docs=STORED_DOCS)
 
 
 def pick(archive: str | None, event: gr.SelectData, request: gr.Request | None = None) -> Iterator[Any]:
@@ -170,6 +208,8 @@ class _Work:
     run: Run
     channel: Channel
     options: Mapping[str, Any]
+    delivery: Delivery
+    targets: Sequence[Target]
     folder: Path
     report: Report
     progress: Progress
@@ -198,25 +238,27 @@ class _Work:
             seen[:] = [(request.picture, result.picture)]  # type: ignore[attr-defined]
             return result
 
-        number, count, cancel = 0, len(paths), self.cancel
+        number, count, cancel = 0, len(paths) * len(self.targets), self.cancel
         sources = [(path.name, path) for path in paths]
         archive = self.folder / ARCHIVE_NAME.format(channel=self.channel.name)
-        with Package(archive, self.channel) as package:
+        with Package(archive, *(target.channel for target in self.targets)) as package:
             with suppress(Cancelled):
-                for packed in pack(package, sources, self.channel, run, **self.options):
-                    card = Card(packed.source, error=packed.error)
-                    if packed.error is None:
+                for packed in deliver(package, sources, self.targets, run, self.delivery, **self.options):
+                    whose = packed.channel.title if packed.channel is not None and len(self.targets) > 1 else ""
+                    if packed.file:
                         before, after = seen.pop()
-                        card = self._card(packed, package.entries[-1], before, after)
+                        card = self._card(packed, package.entries[-1], before, after, whose)
                         previews += self._previews(packed.source, before, after, number, to)
+                    else:  # it could not be used; or of a SKU, slots that no picture is there for
+                        card = Card(packed.source, whose, findings=packed.after, error=packed.error)
                     self.report.cards.append(card)
-                    number += 1
+                    number = min(number + 1, count)
                     if cancel.is_set():
                         break
             entries = package.entries
         if not entries:
             return None
-        used = [entry for entry in entries if entry["status"] != ERROR]
+        used = [entry for entry in entries if "file" in entry]
         return _Made(archive, _unpacked(archive, 0, self.folder) if used else None, previews)
 
     def _told(self, path: Path, advance: Progress) -> dict[str, Any]:
@@ -244,10 +286,12 @@ class _Work:
             "notices": list(result.notices),
         }
 
-    def _card(self, packed: Packed, entry: dict[str, Any], before: Picture, after: Picture) -> Card:
+    def _card(self, packed: Packed, entry: dict[str, Any], before: Picture, after: Picture, whose: str) -> Card:
         sizes = [f"{before.width_px} × {before.height_px} px", f"{entry['width_px']} × {entry['height_px']} px"]
         kinds = {suffix: name.upper() for name, suffix in SUFFIX_OF.items()}
         line = f"{' → '.join(dict.fromkeys(sizes))} · {kinds[Path(packed.file).suffix]}"
+        if whose or self.delivery.asked:
+            line = " · ".join(filter(None, (line, whose, Path(packed.file).name)))
         thumbs = tuple(thumb(picture, self.folder) for picture in (before, after))
         return Card(packed.source, line, thumbs, packed.after, packed.before, packed.repairs, packed.notices)
 
@@ -283,7 +327,7 @@ def _unpacked(archive: Path, preview: int, folder: Path) -> Path:
             if len(packed.infolist()) > MAX_ENTRIES:
                 raise ValueError("more files than are packed")
             entries = json.loads(_member(packed, "report.json", MAX_SAVED_BYTES))["files"]
-            name = [entry["file"] for entry in entries if entry["status"] != ERROR][preview // 2]
+            name = [entry["file"] for entry in entries if "file" in entry][preview // 2]
             content = _member(packed, name, MAX_BYTES)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise _no_archive() from error

@@ -8,6 +8,8 @@ from typing import Any
 
 import gradio as gr
 
+from gan.export.channels import CHANNELS
+from gan.export.delivery import Delivery
 from gan.export.page import channel as tab_channel
 from gan.export.page.handlers import Handlers, pick
 from gan.export.pipeline import ExportRequest
@@ -47,18 +49,44 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
                 form.add("fill")
                 form.add_model(ready)
                 form.add_rest(without=("channel",))
+            delivery = Form(Delivery, "export")
+            with gr.Accordion(label("export.delivery"), open=False, elem_id="export-delivery"):
+                names = [(each.title or name, name) for name, each in CHANNELS.items()]
+                delivery.add_choice("also", names, multiselect=True, value=[])
+                for name in ("names", "table", "barcode", "slots", "sizes"):
+                    delivery.add(name)
+            with gr.Accordion(label("export.stored"), open=False, elem_id="export-stored-fold"):
+                gr.Markdown(label("export.stored.info"), elem_classes="facts")
+                kept = gr.File(
+                    label=label("export.stored.file"),
+                    file_types=[".zip", ".json"],
+                    type="filepath",
+                    height=110,
+                    elem_id="export-stored-file",
+                )
+                stored = bar("export-stored", "export.stored.run")
         with gr.Column(scale=7, min_width=320):
             view = many_files.build_view("export", columns=4, elem_classes="pairs")
-    given = [files, *channel.inputs, *form.controls()]
-    _events(Handlers(run), check, export, given, tuple(form.fields), view)
+    fields = {**form.fields, **delivery.fields}
+    given = [files, *channel.inputs, *fields.values()]
+    desk = Handlers(run)
+    _events(desk, check, export, given, tuple(fields), view)
+    attach(stored, _on_page(desk), [kept], [view.report, view.told], desk.checking)
     return Tab([channel.channel, *form.controls()], photograph, view.file)
+
+
+def _on_page(desk: Handlers) -> Callable[..., Iterator[tuple[Any, ...]]]:
+    def stored(request: gr.Request, kept: str | None) -> Iterator[tuple[Any, ...]]:
+        yield from desk.stored({"stored": kept}, request)
+
+    return stored
 
 
 def _events(desk: Handlers, check: Bar, export: Bar, given: Sequence[Any], names: Sequence[str], view: View) -> None:
     """Both buttons, and the choice of one picture.
 
     Args:
-        given: the files, the channel, its file, and the widgets of the request's fields.
+        given: the files, the channel, its file, and the widgets of the fields of the request and the delivery.
         names: of these fields.
     """
 
