@@ -51,7 +51,7 @@ def test_an_export_s_zip_comes_first_and_passes(client: Client, tmp_path: Path) 
     files = [handle_file(bowl(tmp_path / "bowl.png"))]
     archive, one, shown, listed, status = client.predict(files, api_name="/export")
     with zipfile.ZipFile(archive) as packed:
-        assert packed.namelist() == ["bowl.jpg", "report.csv", "report.json"]
+        assert packed.namelist() == ["bowl.jpg", "report.csv", "report.json", "measurements.json"]
         told = json.loads(packed.read("report.json"))
         (row,) = csv.DictReader(packed.read("report.csv").decode("utf-8-sig").splitlines())
         assert packed.read("bowl.jpg") == Path(one).read_bytes()
@@ -60,6 +60,20 @@ def test_an_export_s_zip_comes_first_and_passes(client: Client, tmp_path: Path) 
     assert [item["caption"] for item in shown] == ["Before: bowl.png", "After: bowl.png"]
     assert "1 of 1 pictures pass" in listed
     assert status == ""
+
+
+def test_names_and_further_channels_and_what_was_published(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "skus.csv").write_text("file;sku;slot\nbowl.png;B000123456;PT01\n", encoding="utf-8-sig")
+    given = {"also": "etsy", "table": handle_file(tmp_path / "skus.csv"), "enlarge": 1}
+    files = [handle_file(bowl(tmp_path / "bowl.png"))]
+    archive, _, _, listed, _ = client.predict(files, **given, api_name="/export")
+    with zipfile.ZipFile(archive) as packed:
+        assert packed.namelist()[:2] == ["amazon/B000123456.PT01.jpg", "etsy/B000123456_2.png"]
+    assert "MAIN missing" in listed
+    report, listed, _ = client.predict(handle_file(archive), api_name="/check_stored")
+    told = json.loads(Path(report).read_text(encoding="utf-8"))["files"]
+    assert [(each["channel"], each["passed"]) for each in told] == [("amazon", True), ("etsy", True)]
+    assert "B000123456.PT01.jpg" in listed
 
 
 def test_rules_of_one_s_own(client: Client, tmp_path: Path) -> None:
@@ -80,6 +94,10 @@ def test_rules_of_one_s_own(client: Client, tmp_path: Path) -> None:
         ({"channel": "etsy", "fill": 1.5}, "1.5"),
         ({"channel": "/etc/passwd"}, "/etc/passwd"),
         ({"channel": "own"}, "channel: no file was given"),
+        ({"names": "{asin}.{ext}"}, "{asin} is not a field of names"),
+        ({"also": "amazon"}, "also: amazon is named twice"),
+        ({"sizes": "wide"}, "sizes"),
+        ({"enlarge": 5}, "enlarge: 5; 1 to 4 is allowed"),
     ],
 )
 def test_a_refusal_is_told(client: Client, tmp_path: Path, options: dict[str, Any], sentence: str) -> None:
