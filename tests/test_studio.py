@@ -127,7 +127,7 @@ def test_a_picture_is_checked_and_repaired_from_python(tmp_path: Path) -> None:
     studio = Studio("cpu")
     before = studio.check(tmp_path / "cut.png", "amazon")
     assert not before.details["passed"]
-    made = studio.export(tmp_path / "cut.png", "amazon")
+    made = studio.export(tmp_path / "cut.png", "amazon", enlarge=3)
     assert studio.check(made.image.convert("RGB"), "amazon").details["findings"]
     assert made.image.getpixel((0, 0))[:3] == (255, 255, 255)
     assert min(made.image.size) >= 500
