@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from gan.core.contract import Progress, Request, Result
-
-
-class Run(Protocol):
-    """Carries out a request, wherever the networks are."""
-
-    def __call__(
-        self, request: Request, *, progress: Progress | None = None, cancel: threading.Event | None = None
-    ) -> Result: ...
+from gan.core.recipe import Run as Run
 
 
 class Choice(Protocol):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 from rooms import answer, furnish
-from runs import OneProcess, assert_publishes_the_average, assert_resumes, batch_of, lines, options
 from shop import open_shop
 from torch import Tensor
+from training_runs import OneProcess, assert_publishes_the_average, assert_resumes, batch_of, lines, options
 
 from gan.core.errors import ConfigError, InputError
 from gan.cutout.network import CutoutNet, cutout_config

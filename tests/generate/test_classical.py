@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from lightning.fabric import Fabric
 from PIL import Image, ImageDraw
-from runs import assert_resumes, lines, options
 from torch import Tensor
+from training_runs import assert_resumes, lines, options
 
 from gan.core.errors import ConfigError
 from gan.generate.classical_network import ClassicalConfig, ClassicalDiscriminator, ClassicalNet, from_config

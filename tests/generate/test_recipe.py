@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image, ImageDraw
-from runs import OneProcess, assert_resumes, lines, options
 from torch import Tensor
+from training_runs import OneProcess, assert_resumes, lines, options
 
 from gan.core.errors import ConfigError
 from gan.generate.network import GenerateNet, config_from

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from rooms import furnish
-from runs import assert_publishes_the_average, assert_resumes, lines, options
+from training_runs import assert_publishes_the_average, assert_resumes, lines, options
 
 from gan.core.errors import ConfigError
 from gan.inpaint.network import InpaintNet, inpaint_config

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
-from runs import OneProcess, assert_publishes_the_average, assert_resumes, batch_of, lines, options
 from torch import Tensor
+from training_runs import OneProcess, assert_publishes_the_average, assert_resumes, batch_of, lines, options
 
 from gan.core.errors import ConfigError, InputError
 from gan.imaging.optimal_transport import moments

@@ -16,9 +16,9 @@ import pytest
 import runs
 import torch
 from PIL import Image
-from runs import lines
 from tiny_gan import PATH, RECIPE, RECIPES, TinyGan, step, validate
 from torch import Tensor
+from training_runs import lines
 
 from gan.core.errors import ConfigError, InputError
 from gan.models.weights import read

@@ -15,9 +15,9 @@ import pytest
 import torch
 from community_models import small_esrgan
 from PIL import Image
-from runs import assert_resumes, assert_same, lines, options
 from safetensors.torch import save_file
 from torch import Tensor
+from training_runs import assert_resumes, assert_same, lines, options
 
 from gan.core.errors import ConfigError, InputError
 from gan.enhance.network import EnhanceConfig, EnhanceNet

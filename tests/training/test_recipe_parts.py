@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from runs import OneProcess
 from torch import nn
+from training_runs import OneProcess
 
 from gan.cutout.train import recipe as cutout
 from gan.inpaint.train import recipe as inpaint

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.cutout.page.settings import COLOR, PICTURE, swatches
+from gan.cutout.page.settings import COLOR, OF_THE_PAGE, PICTURE, swatches
 from gan.edit.background import TRANSPARENT, WHITE
 from gan.edit.frame import FrameRequest
 from gan.edit.recolor import RecolorRequest
@@ -114,7 +114,7 @@ def _recolor() -> tuple[dict[str, Component], gr.File]:
         with gr.Row(equal_height=True):
             pick = gr.ColorPicker("#1F6FEB", label=label("recolor.pick"), min_width=100, elem_id="cutout-pick")
             add = gr.Button(label("recolor.add"), size="sm", min_width=120, elem_id="cutout-add")
-        form.add("strength")
+        form.add_rest(without=OF_THE_PAGE)
         protect = gr.File(label=label("recolor.protect"), type="filepath", height=150, elem_id="cutout-protect")
     colors.change(lambda text: (_chips(text), bool(swatches(text))), colors, [chips, apply], **LIGHT)
     add.click(
@@ -135,7 +135,7 @@ def _frame() -> dict[str, Component]:
         with gr.Row():
             for side in ("width", "height"):
                 form.add(side, min_width=110)
-        form.add("baseline")
+        form.add_rest(without=OF_THE_PAGE)
     return {"frame": apply, **form.fields}
 
 
@@ -144,8 +144,7 @@ def _shadow() -> dict[str, Component]:
     with _fold("shadow") as apply:
         kind = form.add("kind")
         angle = form.add("angle", visible=False)
-        for name in ("softness", "opacity", "length"):
-            form.add(name)
+        form.add_rest(without=OF_THE_PAGE)
     kind.change(lambda chosen: gr.update(visible=chosen == "drop"), kind, angle, **LIGHT)
     return {"shadow": apply, **form.fields}
 
@@ -154,6 +153,7 @@ def _white() -> dict[str, Component]:
     form = Form(WhiteRequest, "white", prefix="cutout")
     with _fold("white") as apply:
         keep = form.add("keep_shadow")
+        form.add_rest(without=OF_THE_PAGE)
     keep.input(lambda on, white: white or on, [keep, apply], apply, **LIGHT)
     return {"white": apply, **form.fields}
 
