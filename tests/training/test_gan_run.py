@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import runs
 import torch
+import training_runs
 from PIL import Image
 from tiny_gan import PATH, RECIPE, RECIPES, TinyGan, step, validate
 from torch import Tensor
@@ -33,7 +33,7 @@ CONFIG = TinyGan()
 
 
 def options(out: Path, steps: int = 12, **changes: Any) -> RunOptions:
-    return runs.options(out, out, steps, **({"save_every": 4} | changes))
+    return training_runs.options(out, out, steps, **({"save_every": 4} | changes))
 
 
 def status(run: Path) -> dict[str, Any]:
