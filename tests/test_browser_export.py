@@ -73,12 +73,13 @@ def test_from_three_uploads_to_a_zip_that_amazon_takes(browser: Browser, studio_
         expect(page.locator("#export-json")).to_be_hidden()
         visit.shoot("export-made")
         with zipfile.ZipFile(visit.saved("#export-archive", tmp_path)) as packed:
-            assert packed.namelist() == ["small.jpg", "loose.jpg", "tight.jpg", "report.csv", "report.json"]
+            kept = ["report.csv", "report.json", "measurements.json"]
+            assert packed.namelist() == ["small.jpg", "loose.jpg", "tight.jpg", *kept]
             assert json.loads(packed.read("report.json"))["counts"]["pass"] == 3
             made = [decode(packed.read(name)) for name in packed.namelist()[:3]]
         for picture in made:
             measure(picture.rgb)
-        assert made[2].width_px == 800
+        assert made[2].width_px == 1600  # the recommended size, twice its own
 
         page.locator("#export-gallery .grid-container button").nth(3).click()
         page.wait_for_timeout(1000)
