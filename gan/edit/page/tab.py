@@ -203,9 +203,11 @@ def _preview(
         return live.shown(at, kind, form.given(values), language(request))
 
     inputs = [*inputs, *form.controls()]
-    triggers = []
+    triggers: list[Any] = []
     for widget in form.controls():
-        triggers += [widget.upload, widget.clear] if isinstance(widget, gr.File) else [widget.input]
+        # A text that was put back when the page was opened keeps Gradio 6.31 from seeing the next one as input.
+        own = widget.change if isinstance(widget, gr.Textbox) else getattr(widget, "input", None)
+        triggers += [widget.upload, widget.clear] if isinstance(widget, gr.File) else [own]
     gr.on(triggers, draw, inputs, outputs, **widgets.AT_ONCE)
     for event in after:
         event.then(draw, inputs, outputs, **widgets.AT_ONCE)
