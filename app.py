@@ -101,13 +101,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="NAME",
         help="another name under which the page is reached on this machine, such as a proxy's; repeatable",
     )
+    on_space = bool(os.environ.get("SPACE_ID"))
+    parser.add_argument(
+        "--mcp",
+        action=argparse.BooleanOptionalAction,
+        default=on_space,
+        help="serve agents too, at /gradio_api/mcp (default: on a Space only)",
+    )
     options = parser.parse_args(argv)
     try:
         studio = Studio(device=options.device)
         with closing(studio), storage.opened() as stored:
             page = build(studio)
             return serve.serve(
-                page, options.host, options.port, shown=[EXAMPLES], trusted=options.trust_host, storage=stored
+                *(page, options.host, options.port),
+                shown=[EXAMPLES],
+                trusted=options.trust_host,
+                storage=stored,
+                mcp=options.mcp,
             )
     except PackshotError as error:
         print(f"app.py: {error}", file=sys.stderr)

@@ -179,7 +179,7 @@ def serving(command: Sequence[str], *, within_s: float = 180) -> Iterator[str]:
         try:
             assert process.stdout is not None
             for line in process.stdout:
-                if "http://" in line:
+                if line.startswith("Packshot Studio: "):
                     timer.cancel()
                     yield line.split()[-1]
                     return
@@ -189,7 +189,7 @@ def serving(command: Sequence[str], *, within_s: float = 180) -> Iterator[str]:
             process.terminate()
 
 
-def main(what: str) -> None:
+def main(what: str, *, mcp: bool = False) -> None:
     import app
     from gan.api import Studio
     from gan.ui import storage
@@ -204,8 +204,8 @@ def main(what: str) -> None:
         # Who measures the page's memory must not find every picture in it.
         studio.requests = studio.cut_outs.requests = deque(maxlen=0)
     with storage.opened() as stored:
-        serve(app.build(studio), None, None, shown=[app.EXAMPLES], storage=stored)
+        serve(app.build(studio), None, None, shown=[app.EXAMPLES], storage=stored, mcp=mcp)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], mcp="--mcp" in sys.argv)

@@ -24,12 +24,12 @@ from gan.limits import MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_ITEMS
 LOOPBACK: Final = frozenset(("localhost", "127.0.0.1", "::1"))
 
 CLOSED: Final = re.compile(
-    r"/(?:proxy=|process_recording|(?:undo-)?vibe-|deep_link|stream/|monitoring|dev/reload|profiling)"
+    r"/(?:mcp/(?:sse|messages)|proxy=|process_recording|(?:undo-)?vibe-|deep_link|stream/|monitoring|dev/reload|profiling)"
     r"|/file[=/]\s*(?:[a-z][a-z0-9+.-]+:|//)",
     re.IGNORECASE,
 )
-"""Routes of Gradio's that this page does not use and that work for a stranger: they fetch, convert films, write files.
-A file's path that begins with a scheme is an address to fetch."""
+"""Routes of Gradio's that this page does not use and that work for a stranger: they fetch, convert films, write files,
+keep connections (MCP's former transport). A file's path that begins with a scheme is an address to fetch."""
 
 ADDRESS: Final = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*://|data:|//)", re.IGNORECASE)
 
@@ -92,7 +92,7 @@ class Doors:
         headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
         guarded = self._guarded(scope["path"], send)
         problem = self._problem(scope["path"], scope["method"], headers)
-        if problem is None and scope["method"] not in _SAFE_METHODS and _is_settings(headers):
+        if problem is None and scope["method"] not in _SAFE_METHODS and _is_settings(scope["path"], headers):
             body, problem = await _read(receive)
             receive = _again(body, receive)
         if problem is not None:
@@ -178,8 +178,9 @@ def _names_an_address(value: Mapping[str, Any]) -> bool:
     return isinstance(path, str) and ADDRESS.match(path) is not None
 
 
-def _is_settings(headers: Mapping[bytes, str]) -> bool:
-    return not headers.get(b"content-type", "").lower().startswith("multipart/form-data")
+def _is_settings(path: str, headers: Mapping[bytes, str]) -> bool:
+    """True if a body is no form with a file; the agents' route reads JSON whatever else its type names."""
+    return "/mcp" in path or not headers.get(b"content-type", "").lower().startswith("multipart/form-data")
 
 
 async def _read(receive: Receive) -> tuple[bytes, tuple[int, str] | None]:

@@ -20,6 +20,7 @@ from gan.core.contract import Progress, Request, Result
 from gan.core.errors import Cancelled, wrong_type
 from gan.core.option import PICTURE, Options, Parameter, parameters
 from gan.imaging.io.formats import Encoding
+from gan.ui.agents import resource
 from gan.ui.background_job import follow, one_sentence
 from gan.ui.form import FILE_SUFFIX, IMAGE, holds_pixels, read, takes_file
 from gan.ui.i18n import Language, language
@@ -212,19 +213,26 @@ class Endpoints:
         *,
         docs: str,
         first: Sequence[str] = (),
+        uri: str = "",
     ) -> Callable[..., Iterator[tuple[Any, ...]]]:
         """Let programs call what is no single request under a name; nothing that the page only suggests holds for them.
 
         Args:
             handle: called with the parameters' values by name and the visitor's request; yields the outputs.
             first: as of `expose`.
+            uri: for agents it is a resource at this address and no tool; names in braces are its parameters.
 
         Returns:
             The handler, a function of the parameters.
         """
         known = {name: number for number, name in enumerate(first)}
         ordered = sorted(entries, key=lambda entry: (known.get(entry.name, len(known)), entry.name in LATE))
-        handler = with_signature(handle, api_name, ordered, docs)
+        about = [f"    {entry.name}: {entry.component.label}" for entry in ordered]
+        docs = "\n".join([docs, "", "Args:", *about] if about else [docs])
+        # Gradio 6.31 takes every parameter of a resource for one of its address.
+        handler = with_signature(handle, api_name, ordered, docs, asks=not uri)
+        if uri:
+            resource(uri)(handler)
         components = [entry.component for entry in ordered]
         with _apart():
             gr.on([], handler, components, list(outputs), api_name=api_name, **COMPUTING)
@@ -326,8 +334,10 @@ def with_signature(
     name: str,
     entries: Sequence[Entry],
     docs: str,
+    *,
+    asks: bool = True,
 ) -> Callable[..., Iterator[tuple[Any, ...]]]:
-    """A handler that Gradio sees as a function of these parameters and of the visitor's request."""
+    """A handler that Gradio sees as a function of these parameters and, where it `asks`, of the visitor's request."""
     kept = [
         inspect.Parameter(
             entry.name,
@@ -340,13 +350,13 @@ def with_signature(
     asked = inspect.Parameter(
         "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=gr.Request | None
     )
-    signature = inspect.Signature([*kept, asked])
+    signature = inspect.Signature([*kept, asked] if asks else kept)
 
     def handler(*args: Any, **named: Any) -> Iterator[tuple[Any, ...]]:
         bound = signature.bind(*args, **named)
         bound.apply_defaults()
         values = dict(bound.arguments)
-        request = values.pop("request")
+        request = values.pop("request", None)
         with one_sentence(language(request)):
             for parameter, default in texts.items():
                 if values[parameter] is None:
@@ -358,7 +368,7 @@ def with_signature(
     handler.__name__ = handler.__qualname__ = name
     handler.__doc__ = docs
     handler.__signature__ = signature  # type: ignore[attr-defined]
-    handler.__annotations__ = {"request": gr.Request | None}
+    handler.__annotations__ = {"request": gr.Request | None} if asks else {}
     return handler
 
 

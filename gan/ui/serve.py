@@ -22,6 +22,7 @@ from gan.core.contract import Request as Task
 from gan.core.errors import InputError
 from gan.imaging.io.codec import MAX_BYTES
 from gan.imaging.io.file_types import keep_documented_openers
+from gan.ui.agents import serve_agents
 from gan.ui.allocator import keep_one_arena
 from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.gate import GATE
@@ -46,6 +47,7 @@ def serve(
     shown: Sequence[Path] = (),
     trusted: Sequence[str] = (),
     storage: Storage | None = None,
+    mcp: bool = False,
 ) -> int:
     """Launch the page, print its address, and stay until interrupted.
 
@@ -57,19 +59,31 @@ def serve(
         trusted: further names under which it is reached where it listens on this machine only.
         storage: as of `gan.ui.storage.opened`, within which the page was built; it is swept from now on, and uploads
             are refused while it is full.
+        mcp: serve the public endpoints to agents too, as of `gan.ui.agents`.
 
     Returns:
         0, the exit status, after an interrupt (Ctrl-C) or a request to end (SIGTERM, SIGHUP) alike.
 
     Raises:
-        InputError: the port or the host cannot be listened on.
+        InputError: the port or the host cannot be listened on, or agents cannot be served.
     """
     keep_one_arena()
     keep_documented_openers()
     forbid_fetching()
     keep_visitors_small()
+    if mcp:
+        try:
+            serve_agents()
+        except ImportError as error:
+            raise InputError(
+                "mcp",
+                "the package mcp is not installed",
+                "agents are served with it",
+                'Run: pip install "mcp>=1.30,<2", or leave --mcp out',
+            ) from error
+    options = {**launch_options(host, port, shown, trusted, storage), "mcp_server": mcp}
     try:
-        _, url, _ = page.launch(**launch_options(host, port, shown, trusted, storage), prevent_thread_lock=True)
+        _, url, _ = page.launch(**options, prevent_thread_lock=True)
     except OSError as error:
         raise InputError(
             "port",
@@ -85,6 +99,8 @@ def serve(
     tidy_on()
     for ending in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(ending, _interrupt)
+    if mcp and page.mcp_error:
+        raise InputError("mcp", "{reason}", "agents cannot be served", "Start it without --mcp", reason=page.mcp_error)
     print(f"Packshot Studio: {url}", flush=True)
     page.block_thread()
     return 0

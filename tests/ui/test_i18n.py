@@ -54,6 +54,7 @@ NOT_SERVED = (
     "manifest.py",
     "span_weights.py",
 )
+NOT_SERVED += ("agents.py",)  # programs get English
 NOT_SERVED += ("serve.py",)  # the last one's own errors are those of app.py's command line
 
 

@@ -11,6 +11,7 @@ import gradio as gr
 from gan.export.channels import CHANNELS
 from gan.export.delivery import Delivery
 from gan.export.page import channel as tab_channel
+from gan.export.page import resources
 from gan.export.page.handlers import Handlers, pick
 from gan.export.pipeline import ExportRequest
 from gan.ui import many_files, widgets
@@ -100,7 +101,9 @@ def _events(desk: Handlers, check: Bar, export: Bar, given: Sequence[Any], names
         return on_page
 
     report, packed = [view.report, view.told], [view.archive, view.file, view.gallery, view.told]
-    desk.expose(Endpoints("export"), [*report, check.status], [*packed, export.status])
+    public = Endpoints("export")
+    desk.expose(public, [*report, check.status], [*packed, export.status])
+    resources.expose(public)
     checked = attach(check, from_page(desk.check), given, report, desk.checking)
     exported = attach(export, from_page(desk.export), given, packed, desk.exporting)
     fore = [check.start, export.start]
