@@ -16,7 +16,7 @@ from gan.ui.i18n import language, sentence
 
 def expose(public: Endpoints) -> None:
     """Let programs read which channels there are, and what each requires."""
-    told = gr.Textbox(visible=False, elem_id="export-api-rules", label="JSON")
+    told = public.text("rules", "JSON").component
     name = public.text("name", "of a channel, as /channels lists it")
     docs = "List the sales channels: name, title, and the day on which the rules were checked. Returns JSON."
     public.serve("channels", _channels, [], [told], docs=docs, uri="channels://all")
@@ -31,9 +31,10 @@ def _channels(*_: Any) -> Iterator[Any]:
 
 def _channel(values: dict[str, Any], request: gr.Request | None) -> Iterator[Any]:
     name = values["name"]
-    if not isinstance(name, str) or name not in CHANNELS:
+    if name not in CHANNELS:
+        known = ", ".join(CHANNELS)
         error = InputError(
-            "channel", "{value}", "{known} is allowed", "Choose one of these", value=shown(name), known=", ".join(CHANNELS)
+            "channel", "{value}", "{known} is allowed", "Choose one of these", value=shown(name), known=known
         )
         raise gr.Error(sentence(error, language(request)), print_exception=False)
     yield json.dumps(CHANNELS[name].record(), ensure_ascii=False)
