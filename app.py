@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="append",
         default=[],
         metavar="NAME",
-        help="another name under which the page is reached on this machine, such as a proxy's; repeatable",
+        help="another name under which the page is reached, such as a proxy's; repeatable; with --host, the only names",
     )
     on_space = bool(os.environ.get("SPACE_ID"))
     parser.add_argument(

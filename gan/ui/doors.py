@@ -62,14 +62,15 @@ def trusted_hosts(host: str | None, others: Iterable[str] = ()) -> frozenset[str
     """The names under which the page answers; None for any.
 
     On loopback only those: a foreign page whose name is made to point here (DNS rebinding) comes with its own. An
-    address that the network reaches may have names that nobody here knows.
+    address that the network reaches may have names that nobody here knows, unless they are told.
 
     Args:
         host: the address that is listened on; None leaves it to Gradio.
-        others: further names, such as that of a proxy in front.
+        others: further names, such as that of a proxy in front, or of a container's host.
     """
     listened = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
-    return LOOPBACK | {name.lower() for name in others} if listened in LOOPBACK else None
+    names = frozenset(name.lower() for name in others)
+    return LOOPBACK | names if names or listened in LOOPBACK else None
 
 
 class Doors:

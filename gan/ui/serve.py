@@ -56,7 +56,7 @@ def serve(
         host: address to listen on; None leaves it to Gradio (this machine only, or all on a Space).
         port: None takes the first free one from 7860.
         shown: folders whose pictures the page may show, besides what it makes itself.
-        trusted: further names under which it is reached where it listens on this machine only.
+        trusted: further names under which it is reached, as of `gan.ui.doors.trusted_hosts`.
         storage: as of `gan.ui.storage.opened`, within which the page was built; it is swept from now on, and uploads
             are refused while it is full.
         mcp: serve the public endpoints to agents too, as of `gan.ui.agents`.

@@ -64,6 +64,7 @@ def test_names_are_checked_on_loopback_only(monkeypatch: pytest.MonkeyPatch) -> 
     assert trusted_hosts(None) == trusted_hosts("localhost") == LOOPBACK
     assert trusted_hosts("127.0.0.1", ["Shop.Example"]) == LOOPBACK | {"shop.example"}
     assert trusted_hosts("0.0.0.0") is None
+    assert trusted_hosts("0.0.0.0", ["Shop.Example"]) == LOOPBACK | {"shop.example"}
     monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")  # as on a Space
     assert trusted_hosts(None) is None
 
