@@ -137,15 +137,21 @@ def test_a_phone_in_chinese_has_no_sideways_scrolling(browser: Browser, studio_p
     with Checking(browser, studio_page, **options) as visit:
         page = visit.page
         visit.give(bowl(long_name), tmp_path / "broken.jpg")
-        for fold in ("own", "more"):
+        for fold in ("own", "more", "delivery", "stored-fold"):
             page.click(f"#export-{fold} button >> nth=0")
         visit.check()
         expect(page.locator("#export-report [role=status]")).to_contain_text("1 张无法使用")
         page.wait_for_timeout(300)
         assert visit.overflow_px() <= 0
         visit.shoot("export-phone-check")
+        page.fill("#export-names textarea, #export-names input", "{stem}_{n}.{ext}")
         visit.export()
         expect(page.locator("#export-report [role=status]")).to_contain_text("2 张图片中有 1 张合格")
+        expect(page.locator("#export-report")).to_contain_text("make-them-1_1.jpg")
+        page.set_input_files("#export-stored-file input[type=file]", visit.saved("#export-archive", tmp_path))
+        page.click("#export-stored-run")
+        expect(page.locator("#export-report [role=status]")).to_contain_text("1 张图片中有 1 张合格")
+        visit.shoot("export-phone-stored")
         assert visit.overflow_px() <= 0
         visible = page.locator("[role=tabpanel]:visible").inner_text()
         assert not [word for word in ENGLISH if word in visible]

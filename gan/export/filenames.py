@@ -131,7 +131,9 @@ def filled(pattern: str, values: Mapping[str, object], letters: str = "") -> str
     """
     for name in ("sku", "slot"):
         value = str(values.get(name, ""))
-        if f"{{{name}}}" in pattern and not value:
+        if f"{{{name}}}" not in pattern:
+            continue
+        if not value:
             raise InputError(
                 name,
                 "none is known for this picture",
@@ -139,7 +141,7 @@ def filled(pattern: str, values: Mapping[str, object], letters: str = "") -> str
                 "Name the file like {example}, or give a table",
                 example="SKU_1.jpg",
             )
-        if letters and value and not re.fullmatch(LETTERS[letters], value):
+        if letters and not re.fullmatch(LETTERS[letters], value):
             raise InputError(
                 name,
                 "{value}",
@@ -147,8 +149,7 @@ def filled(pattern: str, values: Mapping[str, object], letters: str = "") -> str
                 "Correct it",
                 value=value,
             )
-        if value:
-            check_safe(value, name, folders=False)
+        check_safe(value, name, folders=False)
     made = pattern.removesuffix(ENDING).format_map(values)
     check_safe(made, "names")
     return made

@@ -60,6 +60,10 @@ def test_patterns(pattern: str, made: list[str]) -> None:
     assert named(["deep/CH-1_1.jpg", "CH-1_3.jpg"], names=pattern) == made
 
 
+def test_a_pattern_without_the_sku_asks_nothing_of_it() -> None:
+    assert named(["my-chair_1.jpg"], CHANNELS["amazon"], names="{stem}.{ext}") == ["my-chair_1"]
+
+
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
