@@ -72,7 +72,8 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     given = [files, *channel.inputs, *fields.values()]
     desk = Handlers(run)
     _events(desk, check, export, given, tuple(fields), view)
-    attach(stored, _on_page(desk), [kept], [view.report, view.told], desk.checking)
+    judged = attach(stored, _on_page(desk), [kept], [view.report, view.told], desk.checking)
+    view.reveal(judged, packs=False)
     return Tab([channel.channel, *form.controls()], photograph, view.file)
 
 
