@@ -123,14 +123,20 @@ def _archive(done: Done[Any]) -> Path:
 
 def _before(source: Picture, made: Picture, result: Result, folder: Path, stem: str) -> str | None:
     """The photograph's preview on another canvas: within its border, or all of it in the middle; None on its own."""
-    if (source.width_px, source.height_px) == (made.width_px, made.height_px):
-        return None
-    plain = write_preview(source, folder / f"{stem}-source.jpg", checkered=True)
     edge = result.details["box"] if result.task == "pad" else result.details.get("extended_px")
-    if edge is not None:
+    if edge is not None and any(edge):
+        plain = write_preview(source, folder / f"{stem}-source.jpg", checkered=True)
         return lay(
             Path(plain), (source.width_px, source.height_px), (edge[0], edge[1]), made, folder / f"{stem}-before.jpg"
         )
+    return in_the_middle(source, made, folder, stem)
+
+
+def in_the_middle(source: Picture, made: Picture, folder: Path, stem: str) -> str | None:
+    """A photograph's preview, all of it in the middle of another picture's canvas; None where both are of one size."""
+    if (source.width_px, source.height_px) == (made.width_px, made.height_px):
+        return None
+    plain = write_preview(source, folder / f"{stem}-source.jpg", checkered=True)
     scale = min(made.width_px / source.width_px, made.height_px / source.height_px)
     size = max(1, round(scale * source.width_px)), max(1, round(scale * source.height_px))
     origin = (made.width_px - size[0]) // 2, (made.height_px - size[1]) // 2

@@ -9,6 +9,7 @@ from typing import Any, Final
 from gradio.components.base import Component
 
 from gan.core.errors import wrong_type
+from gan.edit.page.results import in_the_middle
 from gan.imaging.contact_sheet import FONT_PATHS
 from gan.imaging.io.codec import Encoding, write
 from gan.scene.page.choice import title_of, titles
@@ -80,6 +81,7 @@ def finish(done: Done[SceneRequest]) -> tuple[Any, ...]:
         kept = result.details["kept"]
         told = say("{pixels} pixels compared, {changed} changed", to, pixels=kept["pixels"], changed=kept["changed"])
         rows.append((say("Product's pixels", to), told))
+    stem = stem_of(request.picture, "scene")
     shown = rendered(
         result.picture,
         request.picture,
@@ -87,7 +89,8 @@ def finish(done: Done[SceneRequest]) -> tuple[Any, ...]:
         done.asked.encoding,
         done.folder,
         to,
-        stem=stem_of(request.picture, "scene"),
+        stem=stem,
+        before=in_the_middle(request.picture, result.picture, done.folder, stem),
         rows=rows,
     )
     return tuple(shown.values())
