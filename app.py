@@ -35,6 +35,7 @@ from gan.stylize.page import tab as stylize_tab
 from gan.ui import i18n, serve, storage, widgets
 from gan.ui.offered import Offered
 from gan.ui.protocols import Run
+from gan.ui.selected import take_any_selection
 from gan.ui.send_to import Place, link, link_steps, part
 from gan.ui.strict import make_strict
 from gan.ui.uploads import check_uploads
@@ -63,6 +64,7 @@ def build(studio: Studio) -> gr.Blocks:
     """The page; what it computes, the studio computes, which stays the caller's to close."""
     make_strict()
     check_uploads()
+    take_any_selection()
     page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(int(SWEEP_S), int(MAX_AGE_S)))
     with page:
         widgets.heading()

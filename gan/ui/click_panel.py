@@ -19,6 +19,7 @@ from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize
 from gan.ui.i18n import label
 from gan.ui.mask_editor import COLOR, LONGEST_PX
+from gan.ui.selected import place
 
 ADD, REMOVE = "add", "remove"
 INFO: Final = {"cutout": "click.info.cutout", "inpaint": "click.info.inpaint"}
@@ -88,7 +89,7 @@ def clicked(event: gr.SelectData, way: str, size: tuple[int, int]) -> Click:
     """
     width_px, height_px = size
     copy_height_px, copy_width_px = fitted(height_px, width_px, LONGEST_PX)
-    x, y = event.index
+    x, y = place(event)
     at = int((x + 0.5) * width_px / copy_width_px), int((y + 0.5) * height_px / copy_height_px)
     return Click(min(width_px - 1, max(0, at[0])), min(height_px - 1, max(0, at[1])), way != REMOVE)
 

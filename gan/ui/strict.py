@@ -101,10 +101,23 @@ def _text(widget: Any, payload: Any) -> Any:
     return payload
 
 
+def _markup(widget: Any, payload: Any) -> Any:
+    if payload is None:
+        return ""
+    return payload if isinstance(payload, str) else refuse(widget, payload, "a text")
+
+
+def _example(widget: Any, payload: Any) -> Any:
+    if not isinstance(payload, int) or isinstance(payload, bool):
+        return refuse(widget, payload, "a whole number")
+    most = len(widget.raw_samples) - 1
+    return payload if 0 <= payload <= most else _refuse(_out_of_range(widget, payload, 0, most))
+
+
 def _choice(widget: Any, payload: Any) -> Any:
     """A choice's text stands for its number: programs that read an older listing send it."""
-    if payload is None:
-        return None
+    if payload is None:  # what one is chosen of cannot be emptied on the page, once it has a value
+        return widget.value if isinstance(widget, gr.Radio) else None
     values = [value for _, value in widget.choices]
     if isinstance(payload, list):
         if not getattr(widget, "multiselect", False):
@@ -142,6 +155,8 @@ _CHECKS: Final[dict[Any, Callable[[Any, Any], Any]]] = {
     gr.Radio: _choice,
     gr.Dropdown: _choice,
     gr.CheckboxGroup: _choices,
+    gr.HTML: _markup,
+    gr.Dataset: _example,
 }
 
 

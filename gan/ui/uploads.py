@@ -28,9 +28,7 @@ _KINDS: Final[tuple[Any, ...]] = (
     gr.ImageEditor,
     gr.ImageSlider,
     gr.Gallery,
-    gr.HTML,
     gr.ColorPicker,
-    gr.Dataset,
 )
 """Widgets of this page whose values `gan.ui.strict` does not check."""
 

@@ -25,6 +25,15 @@ QUALITY = gr.Slider(1, 100, 92, step=1, elem_id="enhance-quality", render=False)
 ANGLE = gr.Number(elem_id="shadow-angle", render=False)
 LEAST = gr.Number(minimum=1, elem_id="inpaint-by", render=False)
 WORDS = gr.Textbox(elem_id="generate-text", render=False)
+WAY = gr.Radio(["add", "remove"], value="add", elem_id="cutout-click-way", render=False)
+STATUS = gr.HTML(elem_id="enhance-status", render=False)
+EXAMPLES = gr.Dataset(
+    components=[gr.Textbox(render=False)],
+    samples=[["a"], ["b"], ["c"]],
+    type="index",
+    elem_id="enhance-examples",
+    render=False,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +61,12 @@ WORDS = gr.Textbox(elem_id="generate-text", render=False)
         (SUGGEST, "dust", 'suggest: "dust"; a list is expected'),
         (SUGGEST, [["dust"]], 'suggest: ["dust"]; dust, text are allowed'),
         (SUGGEST, ["rust"], 'suggest: "rust"; dust, text are allowed'),
+        (STATUS, 3, "status: 3; a text is expected"),
+        (EXAMPLES, None, "examples: null; a whole number is expected"),
+        (EXAMPLES, True, "examples: true; a whole number is expected"),
+        (EXAMPLES, "a", 'examples: "a"; a whole number is expected'),
+        (EXAMPLES, 3, "examples: 3; 0 to 2 is allowed"),
+        (EXAMPLES, -1, "examples: -1; 0 to 2 is allowed"),
         (WORDS, ["<script>"], 'text: ["&lt;script&gt;"]; a text'),
     ],
 )
@@ -107,6 +122,10 @@ def test_a_file_that_is_used_is_not_old(tmp_path: Path) -> None:
         (SCALE, "2", 2),
         (SCALE, 2.0, 2),
         (SCALE, None, None),
+        (WAY, None, "add"),
+        (STATUS, None, ""),
+        (STATUS, "<b>x</b>", "<b>x</b>"),
+        (EXAMPLES, 2, 2),
         (KIND, "a", "a"),
         (SUGGEST, ["dust"] * 500, ["dust"]),
         (SUGGEST, None, []),

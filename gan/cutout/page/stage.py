@@ -28,6 +28,7 @@ from gan.ui.mask_editor import EditorValue
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
 from gan.ui.result import written
+from gan.ui.selected import number
 from gan.ui.session import Shelf
 
 
@@ -162,7 +163,7 @@ class Page:
         entry = None if visit is None else visit.entry
         if visit is None or entry is None:
             return _skipped(0)
-        after = visit.with_entry(dataclasses.replace(entry, chosen=int(event.index)))
+        after = visit.with_entry(dataclasses.replace(entry, chosen=number(event, len(entry.variants))))
         return *self.show(after, drawn=False), *_result(after)
 
     def write_again(self, request: gr.Request, visit: Session | None, *options: Any) -> tuple[Any, ...]:

@@ -46,6 +46,7 @@ from gan.generate.page.settings import (
 from gan.generate.pipeline import Edit, GenerateRequest, record_of
 from gan.generate.text import Parsed
 from gan.imaging.io.codec import decode
+from gan.ui import selected
 from gan.ui.background_job import one_sentence
 from gan.ui.endpoint import Endpoints, described, followed
 from gan.ui.form import read
@@ -187,8 +188,8 @@ class Handlers:
     ) -> Iterator[tuple[Any, ...]]:
         """A picture of the set becomes the product that the sliders edit: as `load`, then its files."""
         to = language(request)
-        number = int(event.index)
-        path, record = Path(gallery[number][0]), records[number]
+        at = selected.number(event, min(len(gallery or ()), len(records or ())))
+        path, record = Path(gallery[at][0]), records[at]
         with one_sentence(to), tempfile.TemporaryDirectory(prefix="packshot-") as folder:
             replayed = record_of(record["request"])
             picture = decode(path)
@@ -204,10 +205,14 @@ class Handlers:
                 str(write_record(Path(folder), path, record)),
             )
 
-    def load(self, request: gr.Request, path: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+    def load(self, request: gr.Request, path: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
         """A saved file: settings, held, release, the panel's values, preview, line."""
         to = language(request)
         with one_sentence(to), tempfile.TemporaryDirectory(prefix="packshot-") as folder:
+            if path is None:
+                raise InputError(
+                    "saved", "none was given", "a file that this page has saved is needed", "Choose one first"
+                )
             replayed, held = read_saved(Path(path))
             if replayed is None:
                 asked = self.asked(values)

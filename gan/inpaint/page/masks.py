@@ -19,6 +19,7 @@ from gan.ui.background_job import one_sentence
 from gan.ui.form import IMAGE, none_given
 from gan.ui.i18n import Language, label, language, say
 from gan.ui.mask_editor import LONGEST_PX, EditorValue, write_layer
+from gan.ui.selected import place
 from gan.ui.widgets import DECODING, LIGHT
 
 KINDS: Final = {
@@ -262,7 +263,7 @@ def _point(visit: Session | None, event: gr.SelectData) -> tuple[Any, ...]:
         return gr.skip(), gr.skip()
     width_px, height_px = visit.step.size
     copy_height_px, copy_width_px = fitted(height_px, width_px, LONGEST_PX)
-    x, y = event.index
+    x, y = place(event)
     return int((x + 0.5) * width_px / copy_width_px), int((y + 0.5) * height_px / copy_height_px)
 
 

@@ -31,6 +31,7 @@ from gan.ui.mask_editor import EditorValue
 from gan.ui.preview import lay, preview_size, write_preview
 from gan.ui.protocols import Run
 from gan.ui.result import written
+from gan.ui.selected import number
 from gan.ui.session import Shelf, store
 
 GROW_PX: Final = 4
@@ -159,7 +160,8 @@ class Page:
         self, visit: Session | None, value: EditorValue | None, event: gr.SelectData, request: gr.Request
     ) -> tuple[Any, ...]:
         """The step that was chosen in the strip."""
-        return self._at(visit, value, int(event.index), language(request))
+        count = 1 if visit is None else len(visit.entries)
+        return self._at(visit, value, number(event, count), language(request))
 
     def write_again(self, request: gr.Request, visit: Session | None, *options: Any) -> tuple[Any, ...]:
         """The current result in another format: visit, file, summary, record."""

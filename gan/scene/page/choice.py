@@ -16,6 +16,7 @@ from PIL import Image
 from gan.scene.sets import NAMES, SETS, SceneSet, read_set, thumbnail
 from gan.ui.background_job import one_sentence
 from gan.ui.i18n import Language, label, language, say, word
+from gan.ui.selected import number
 from gan.ui.widgets import LIGHT
 
 THUMB_PX: Final = 160
@@ -87,7 +88,7 @@ def set_in_use(chosen: str, own: str | None) -> SceneSet:
 
 def choose(event: gr.SelectData, request: gr.Request) -> tuple[Any, ...]:
     """A set was chosen, among the thumbnails or on the contact sheet: for `Panel.put` and the sliders."""
-    name, to = NAMES[int(event.index)], language(request)
+    name, to = NAMES[number(event, len(NAMES))], language(request)
     gallery = gr.update(selected_index=NAMES.index(name))
     return name, gallery, None, _line(title_of(name, to), to), *values_of(SETS[name])
 

@@ -18,6 +18,7 @@ from gan.stylize.presets import PRESETS, preset_path
 from gan.stylize.sources import CUBE
 from gan.ui.background_job import one_sentence
 from gan.ui.i18n import Language, label, language, say
+from gan.ui.selected import number
 from gan.ui.widgets import LIGHT
 
 THUMB_PX: Final = 160
@@ -121,7 +122,7 @@ def chosen_styles(
 
 def choose(event: gr.SelectData, request: gr.Request) -> tuple[Any, ...]:
     """A preset was chosen, among the thumbnails or on the contact sheet: for `Panel.put`."""
-    return preset_put(tuple(PRESETS)[int(event.index)], language(request))
+    return preset_put(tuple(PRESETS)[number(event, len(PRESETS))], language(request))
 
 
 def preset_put(name: str, to: Language) -> tuple[Any, ...]:
