@@ -35,7 +35,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]
         env={**os.environ, "PYTHONPATH": paths, "RAY_ADDRESS": "", "RAY_USAGE_STATS_ENABLED": "0"},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=560,
         check=False,
     )
     assert told.returncode == 0, told.stderr[-3000:]
