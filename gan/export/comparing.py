@@ -67,6 +67,22 @@ def compared(before: Picture, before_alpha: Tensor, after: Picture, after_alpha:
     return Finding("product", value, ALLOWED, "pass" if fits else "fail", None, share)
 
 
+def uncertain(confidence: float) -> Finding:
+    """The finding on a product that was cut out without being told clearly from its ground.
+
+    What a comparison by the same coverage cannot see, such as a cover of which only the lettering was kept.
+
+    Args:
+        confidence: of the cut-out, below `gan.cutout.segment.SURE`.
+    """
+    value = Message(
+        "the product is not clearly separated from its background (confidence {percent:.0f} %)",
+        {"percent": 100 * confidence},
+    )
+    repair = Message("nothing: correct it in Cut-out first")
+    return Finding("product", value, ALLOWED, "fail", repair, confidence)
+
+
 def changed_share(before: Picture, before_alpha: Tensor, after: Picture, after_alpha: Tensor) -> float | None:
     """Share of the product that differs by more than `MOST_DIFFERENCE`; None where either has no product."""
     from scipy import ndimage  # here, because importing these takes longer than most checks

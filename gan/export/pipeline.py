@@ -12,10 +12,10 @@ from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError, check_within
 from gan.core.option import PICTURE, Option
 from gan.core.reader import READER, PictureFile, Reader
-from gan.cutout.segment import AUTO_MODEL, FindingModel, Found, find
+from gan.cutout.segment import AUTO_MODEL, SURE, FindingModel, Found, find
 from gan.export.autofix import LEAST_FILL, repaired
 from gan.export.channels import CHANNELS, Channel, ChannelFile
-from gan.export.comparing import compared, lasting
+from gan.export.comparing import compared, lasting, uncertain
 from gan.export.file_metadata import FileFacts, facts_of
 from gan.export.measures import Measures
 from gan.export.rule_result import Finding
@@ -136,6 +136,8 @@ def export(request: ExportRequest, context: Context) -> Output:
     kept = lasting(findings, picture)
     if made.repairs and alpha is not None and made.alpha is not None:
         kept += (compared(picture, alpha, made.picture, made.alpha),)
+        if "ground" in failing and found is not None and found.confidence < SURE and kept[-1].status == "pass":
+            kept = (*kept[:-1], uncertain(found.confidence))
     details = {
         **_details(request, findings, found, seen),
         "repairs": [repair.record() for repair in made.repairs],

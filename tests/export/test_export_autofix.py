@@ -312,6 +312,16 @@ def test_what_the_frame_cuts_off_fails_after_repair_too(context: Context, seen: 
     assert [finding.rule for finding in after if finding.status == "fail"] == ["cut-off"]
 
 
+@pytest.mark.parametrize(("confidence", "status"), [(0.59, "fail"), (0.61, "pass")])
+def test_what_is_laid_on_white_was_found_for_certain(
+    context: Context, monkeypatch: pytest.MonkeyPatch, confidence: float, status: str
+) -> None:
+    picture, alpha = shot(1600, 1600, ground=240)
+    monkeypatch.setattr(pipeline, "find", lambda *_, **__: Found(alpha, confidence))
+    lasting = lasting_of(exported(context, picture, CHANNELS["amazon"]).details)
+    assert [(finding.rule, finding.status) for finding in lasting] == [("product", status)]
+
+
 def test_a_repair_that_punches_a_hole_fails(context: Context, seen: Any) -> None:
     picture, alpha = shot(1600, 1600, ground=240)
     printed = painted(picture, (600, 600, 900, 800), 60)

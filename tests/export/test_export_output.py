@@ -91,7 +91,8 @@ def test_a_lossless_file_that_is_too_large_becomes_smaller() -> None:
 def test_every_channel_takes_what_is_written_for_it(name: str) -> None:
     picture, alpha = shot(640, 640, (38, 38, 602, 602), ground=254)
     made = written(picture, alpha, CHANNELS[name])
-    assert passed(made.findings)
+    # Enlarging and framing come before writing.
+    assert {finding.rule for finding in made.findings if finding.status == "fail"} <= {"longest", "shortest", "aspect"}
     assert facts_of(made.data).color == "srgb"
     seen = decode(made.data)
     if CHANNELS[name].ground == "white":

@@ -358,6 +358,8 @@ def test_the_tab_has_its_endpoints_and_stop_ends_nothing_at_once() -> None:
         "check",
         "check_stored",
         "export",
+        "channels",
+        "channel",
     }
     ids = {block.elem_id: number for number, block in blocks.blocks.items() if getattr(block, "elem_id", None)}
     for name in ("export-check", "export"):
