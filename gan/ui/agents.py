@@ -131,7 +131,7 @@ def _server() -> type[Any]:
             return super().call_tool(validate_input=False)
 
         def read_resource(self) -> Any:
-            register = super().read_resource()
+            register = super().read_resource()  # type: ignore[no-untyped-call,unused-ignore]
 
             def registered(read: Callable[[Any], Any]) -> Any:
                 async def told(uri: Any) -> Any:
