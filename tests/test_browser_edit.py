@@ -31,6 +31,8 @@ class Shaping(Session):
         self.page.set_input_files("#edit-picture input[type=file]", path)
         expect(self.page.locator("#edit-preview img")).to_be_visible()
         expect(self.page.locator("#edit-facts")).to_contain_text("200 × 150 px")
+        # 0 would be an angle; nothing asks for the one that the product's edges have.
+        expect(self.page.locator("#edit-straighten-angle input")).to_have_value("")
 
     def choose(self, task: str) -> None:
         self.page.click(f"#edit-task input[value={task}]")

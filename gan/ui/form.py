@@ -252,7 +252,10 @@ def widget(parameter: Parameter, task: str, prefix: str, **changes: Any) -> Any:
             ends = {"minimum": least, "maximum": option.le, "step": step_of(parameter)}
             return gr.Slider(**{**ends, "value": value, **common, **changes})
         whole = {"precision": 0} if parameter.kind is int else {}
-        return gr.Number(**{"value": value, "minimum": least, "maximum": option.le, **whole, **common, **changes})
+        number = gr.Number(**{"value": value, "minimum": least, "maximum": option.le, **whole, **common, **changes})
+        if number.value is None:
+            number.value = ""  # the page would show, and send, 0 for none
+        return number
     return gr.Textbox(**{"value": default or "", "max_length": 200, **common, **changes})
 
 

@@ -83,7 +83,7 @@ def _truth(widget: Any, payload: Any) -> Any:
 
 
 def _number(widget: Any, payload: Any) -> Any:
-    if payload is None and isinstance(widget, gr.Number):
+    if payload in (None, "") and isinstance(widget, gr.Number):
         return None
     if not _is_number(payload) or not math.isfinite(payload) or abs(payload) > MOST_INTEGER:
         return refuse(widget, payload, "a number")

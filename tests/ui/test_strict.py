@@ -151,3 +151,8 @@ def test_twice_is_as_once() -> None:
 def test_a_text_keeps_no_location(name: str) -> None:
     with pytest.raises(InputError, match=f'{name}: "false"; true or false is expected'):
         Encoding(file_format="png", **{name: "false"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_emptied_number_is_none(nothing: str | None) -> None:
+    assert ANGLE.preprocess(nothing) is None  # type: ignore[arg-type]
