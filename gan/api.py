@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from gan.calls import call_of
-from gan.core.contract import Cache, Context, Model, Progress, Request, Result, run
+from gan.core.contract import NOT_STATED, Cache, Context, Model, Progress, Request, Result, run
 from gan.core.errors import InputError, PackshotError, WeightsError
 from gan.core.reader import AnySource
 from gan.cutout import rembg_models
@@ -25,6 +25,7 @@ from gan.generate.directions import Direction, directions_of
 from gan.generate.pipeline import AUTO_MODEL, load_network
 from gan.inpaint.network import InpaintNet
 from gan.models.community import load_community, load_masked
+from gan.models.community_files import licence_of
 from gan.models.manifest import Manifest
 from gan.models.weights import Checkpoint, network_config, read, resolve, verify
 from gan.tasks import PYTHON, TASKS, Task, task_of
@@ -258,7 +259,8 @@ class Studio:
         checkpoint.fill(network)
         spec = network.spec
         network = network.to(self.device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-        return Model(checkpoint.name, checkpoint.sha256, network, task=checkpoint.task, **asdict(spec))
+        licence = checkpoint.licence or NOT_STATED
+        return Model(checkpoint.name, checkpoint.sha256, network, task=checkpoint.task, licence=licence, **asdict(spec))
 
     if TYPE_CHECKING:
 
@@ -318,11 +320,18 @@ def _community(path: Path, task: str, device: torch.device) -> Model:
             multiple=masked.multiple,
             context_px=InpaintNet.CONTEXT_PX,
             whole=True,
+            licence=licence_of(path) or NOT_STATED,
         )
     found = load_community(path)
-    module = found.module.to(device)
     return Model(
-        path.name, found.sha256, module, task="enhance", scale=found.scale, multiple=found.multiple, context_px=24
+        path.name,
+        found.sha256,
+        found.module.to(device),
+        task="enhance",
+        scale=found.scale,
+        multiple=found.multiple,
+        context_px=24,
+        licence=licence_of(path) or NOT_STATED,
     )
 
 

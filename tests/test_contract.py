@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan.core.contract import Context, Model, Output, Request, run
+from gan.core.contract import NOT_STATED, Context, Model, Output, Request, run
 from gan.core.errors import Cancelled, InputError
 from gan.core.reader import PictureFile
 from gan.imaging.picture import Picture
@@ -39,6 +39,7 @@ def test_results_are_clamped_and_know_what_made_them() -> None:
     result = run(pipeline, _request(), _context(), task="plain")
     assert result.picture.rgb.max() <= 1
     assert result.record["weights"] == {"m": "ab" * 32}
+    assert result.record["licences"] == {"m": NOT_STATED}
     assert result.record["request"] == {"seed": 3, "picture": "a.png"}
     assert result.record["details"] == {"chosen": [1, 2]}
     assert result.record["notices"] == ["Said"]

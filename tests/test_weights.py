@@ -39,6 +39,7 @@ def test_what_is_published_is_read_back(tmp_path: Path) -> None:
     checkpoint = read("enhance-x4", tmp_path)
     assert (checkpoint.name, checkpoint.task, checkpoint.config) == ("enhance-x4", "enhance", {"width": 4})
     assert checkpoint.record == record == Manifest.read(tmp_path).get("enhance-x4")
+    assert checkpoint.licence == "apache-2.0; training data: CC0-1.0"
     assert checkpoint.sha256 == record.sha256
     copy = network(seed=1)
     checkpoint.fill(copy)
@@ -48,6 +49,21 @@ def test_what_is_published_is_read_back(tmp_path: Path) -> None:
     assert record.parameters == 108 + 4 + 4 * 4
     assert record.bytes == (tmp_path / "enhance-x4" / MODEL_FILE).stat().st_size
     assert verify(tmp_path) == [Check("enhance-x4")]
+
+
+@pytest.mark.parametrize(
+    ("card", "found"),
+    [
+        ("---\nlicense: mit\ntags:\n- x\n---\n", "mit"),
+        ('---\ntags:\n- x\nlicense: "cc-by-nc-4.0"\n---\n', "cc-by-nc-4.0"),
+        ("---\ntags: x\n---\nlicense: of the text\n", ""),
+        ("license: no front matter\n", ""),
+    ],
+)
+def test_the_license_is_the_cards(card: str, found: str, tmp_path: Path) -> None:
+    ship(tmp_path)
+    (tmp_path / "enhance-x4" / CARD_FILE).write_text(card)
+    assert read("enhance-x4", tmp_path).licence == found
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

@@ -162,6 +162,7 @@ def kept(job: Job) -> Outcome | None:
             product=lab_of(record["measured"].get("product")),
             ground=lab_of(record["measured"].get("ground")),
             delta_e=record["measured"].get("delta_e"),
+            licences={str(name): str(licence) for name, licence in record.get("licences", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # no sidecar of ours: the picture is made anew

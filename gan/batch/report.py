@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from gan.batch.outliers import outliers
 from gan.batch.recipe_json import KEPT, Recipe, to_json
 from gan.batch.results import Outcome, Summary
 from gan.batch.worker import CELL_PX, cell
+from gan.core.contract import licence_lines
 from gan.core.errors import InputError
 from gan.core.files import csv_cell, write_atomic
 from gan.imaging.contact_sheet import contact_sheet
@@ -32,7 +33,7 @@ COLUMNS: Final = 10
 
 TABLE: Final = (
     *("source", "target", "status", "width_px", "height_px", "file_bytes", "delta_e", "outlier", "notices", "error"),
-    *("input_sha256", "output_sha256"),
+    *("input_sha256", "output_sha256", "licences"),
 )
 
 
@@ -158,4 +159,6 @@ def _table(rows: Sequence[dict[str, Any]]) -> bytes:
 
 
 def _told(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        value = licence_lines(value)
     return csv_cell("; ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +33,7 @@ class Outcome:
         input_sha256, output_sha256: of the files; empty if there is no file.
         product, ground: their median colors in CIELAB (D65); None if there is no such region.
         delta_e: largest CIEDE2000 difference to what was asked for, where a step measured one.
+        licences: of the networks that took part, by name.
         seconds: that it took.
         before, after: small JPEGs for the contact sheet; empty where it was not made now.
     """
@@ -49,6 +51,7 @@ class Outcome:
     product: Lab | None = None
     ground: Lab | None = None
     delta_e: float | None = None
+    licences: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     before: bytes = field(default=b"", repr=False)
     after: bytes = field(default=b"", repr=False)

@@ -123,6 +123,7 @@ def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: thread
             "input": {"file": "" if job.source is None else job.source.name, "sha256": input_sha256},
             "output": output,
             "notices": notices,
+            "licences": collected.licences,
             "measured": colors,
             "details": collected.details,
         },
@@ -140,6 +141,7 @@ def make(job: Job, run: Run, *, progress: Progress | None = None, cancel: thread
         product=lab_of(colors.get("product")),
         ground=lab_of(colors.get("ground")),
         delta_e=colors.get("delta_e"),
+        licences=collected.licences,
         before=collected.before,
         after=cell(last.picture),
     )
@@ -154,12 +156,14 @@ class _Collected:
         before: a small JPEG of the source; empty if there is no source.
         known: how many steps the source had behind it.
         notices, details: what the steps said, in order.
+        licences: of the networks that took part, by name.
     """
 
     before: bytes
     known: int
     notices: list[str] = field(default_factory=list)
     details: list[Any] = field(default_factory=list)
+    licences: dict[str, str] = field(default_factory=dict)
 
 
 def _through_steps(
@@ -179,6 +183,7 @@ def _through_steps(
             result = chain(built(step.task, arguments, picture))
         picture = result.picture
         collected.notices.extend(result.notices)
+        collected.licences.update(result.licences)
         if step.weights and dict(step.weights) != dict(result.weights):
             collected.notices.append(OTHER_WEIGHTS)
         collected.details.append(result.record["details"])

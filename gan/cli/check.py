@@ -86,6 +86,7 @@ def check(arguments: argparse.Namespace) -> int:
             continue
         findings = [Finding.of_record(record) for record in result.details["findings"]]
         said = {"passed": result.details["passed"], "findings": [finding.plain() for finding in findings]}
+        said["licences"] = dict(result.licences)
         files.append({"source": name, **said, "notices": list(result.notices)})
         lines = [heading(str(path), channel.title or channel.name, findings), *table(findings)]
         tell("\n".join([*lines, *(f"  {notice}" for notice in result.notices), ""]), **files[-1])

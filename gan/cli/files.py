@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 UNWRITABLE = (".heic", ".heif", ".gif", ".bmp", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl", "")
 """Suffixes of inputs whose outputs become PNG."""
 
-TOLD = ("task", "seed", "seconds", "weights", "notices", "details")
+TOLD = ("task", "seed", "seconds", "weights", "licences", "notices", "details")
 """Of a result's record, with --json; the rest is what the command was asked."""
 
 OPAQUE = (*UNWRITABLE, ".jpg", ".jpeg", ".jpe", ".jfif")

@@ -35,6 +35,8 @@ __all__ = ["SEED_LIMIT", "Cache", "Context", "Model", "Output", "Progress", "Req
 
 T = TypeVar("T")
 
+NOT_STATED = "no license stated; ask whoever made the model"
+
 
 @dataclass(frozen=True)
 class Model:
@@ -51,7 +53,7 @@ class Model:
         whole: whether it needs all of a picture at once and cannot be tiled.
         alone: of a network for cut-outs: whether it maps (1, 3, H, W) to the coverage (1, 1, H, W) by itself; ours
             takes a prior of it too, and gives logits.
-        licence: of weights that are not this project's.
+        licence: of the weights, as their card or their makers state it.
     """
 
     name: str
@@ -63,7 +65,7 @@ class Model:
     context_px: int = 32
     whole: bool = False
     alone: bool = False
-    licence: str = ""
+    licence: str = NOT_STATED
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
 
@@ -85,6 +87,7 @@ class Result:
     Attributes:
         pictures: float32 pictures in [0, 1]; `image` and `images` give them as PIL.
         weights: {name: sha256} of every model that took part.
+        licences: {name: license} of the same, as `Model.licence` states it.
         seconds: from the request to the finished pixels, decoding and encoding excluded.
         notices: sentences for the user, as templates of `gan.ui.i18n`.
         details: what the pipeline chose, such as the settings that "auto" found.
@@ -101,6 +104,7 @@ class Result:
     details: Mapping[str, Any]
     request: Mapping[str, Any]
     masks: Mapping[str, Mask] = field(default_factory=dict)
+    licences: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def picture(self) -> Picture:
@@ -117,7 +121,7 @@ class Result:
 
     @property
     def record(self) -> dict[str, Any]:
-        """JSON-ready: task, seed, request, weights with hashes, seconds, notices, details."""
+        """JSON-ready: task, seed, request, weights with hashes and licenses, seconds, notices, details."""
         told = (item.name for item in dataclasses.fields(self) if item.name not in ("pictures", "masks"))
         return {name: plain(getattr(self, name)) for name in told}
 
@@ -178,6 +182,7 @@ class Context:
         self.device = device
         self.generator = torch.Generator().manual_seed(seed)
         self.weights: dict[str, str] = {}
+        self.licences: dict[str, str] = {}
         self._load = load
         self._progress = progress
         self._cancel = cancel
@@ -196,13 +201,14 @@ class Context:
         return part
 
     def model(self, name: str, task: str = "") -> Model:
-        """Load a model by name, in eval mode on the device; it is recorded in the result's weights.
+        """Load a model by name, in eval mode on the device; it is recorded in the result's weights and licenses.
 
         Args:
             task: what it has to be made for, where that is not the request's own task.
         """
         model = self._load(name, task) if task else self._load(name)
         self.weights[model.name] = model.sha256
+        self.licences[model.name] = model.licence
         return model
 
     def step(self, done: int, total: int, what: str) -> None:
@@ -298,7 +304,13 @@ def run(pipeline: Callable[[R, Context], Output], request: R, context: Context, 
         details=output.details,
         request=request.record(),
         masks=output.masks,
+        licences=dict(context.licences),
     )
+
+
+def licence_lines(licences: Mapping[str, str]) -> list[str]:
+    """A line for each network that took part: its name and its license."""
+    return [f"{name}: {licence}" for name, licence in licences.items()]
 
 
 def _with_provenance(

@@ -67,8 +67,7 @@ class CutoutRequest(Request):
 def cutout(request: CutoutRequest, context: Context) -> Output:
     """Find the product or take the mask, correct it, clean its edge's colors, and lay it on the ground.
 
-    Details: `confidence` of the finding, `share` of the frame that is covered, `box` as left, top, right, bottom,
-    `licence` of a model that is not ours.
+    Details: `confidence` of the finding, `share` of the frame that is covered, `box` as left, top, right, bottom.
 
     Raises:
         InputError: no product was found, or nothing is left of it.
@@ -91,7 +90,6 @@ def cutout(request: CutoutRequest, context: Context) -> Output:
         "confidence": round(found.confidence, 4),
         "share": round(float(alpha.mean()), 6),
         "box": list(box),
-        **({"licence": found.licence} if found.licence else {}),
     }
     made = laid_on(picture, alpha, request.ground, rgb=rgb)
     # On a ground of its own the picture no longer says where the product is.

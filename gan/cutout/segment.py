@@ -86,13 +86,11 @@ class Found:
         confidence: 0 to 1: how clearly it was told from its ground, from how far two looks agree and how decided the
             last one is near the edge; 1 where a user or a file said so.
         notices: what the user should be told, as templates of `gan.ui.i18n`.
-        licence: of the model that found it, where it is not ours.
     """
 
     alpha: Tensor
     confidence: float
     notices: tuple[str, ...] = ()
-    licence: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +176,7 @@ def find(
     if not bool((alpha > 0.5).any()):
         raise _nothing()
     confidence = looked.agreement * _decided(looked.cover) * (1 - doubt)
-    return Found(alpha, confidence, (*(() if confidence >= SURE else (UNSURE,)), *notices), served.licence)
+    return Found(alpha, confidence, (*(() if confidence >= SURE else (UNSURE,)), *notices))
 
 
 def _look_closer(model: Model, other: Model | None, rgb: Tensor, marks: _Marks, context: Context) -> _Looked:

@@ -118,6 +118,7 @@ def pack(
             name=picture.name,
             measures=result.details["measures"] if file.measures is None else file.measures.record(),
             lasting=lasting_of(result.details),
+            licences=result.licences,
             **label,
         )
         yield Packed(source, name, before, file.findings, repairs, result.notices, channel=channel)

@@ -12,9 +12,10 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final
 
+from gan.core.contract import licence_lines
 from gan.core.errors import InputError
 from gan.core.files import csv_cell
 from gan.core.message import Message
@@ -45,6 +46,7 @@ COLUMNS: Final = (
     "bytes",
     "notices",
     "error",
+    "licences",
 )
 
 PASSED, FAILED, ERROR, MISSING = "pass", "fail", "error", "missing"
@@ -152,6 +154,7 @@ class Package:
         slot: str = "",
         measures: Mapping[str, Any] | None = None,
         lasting: Iterable[Finding] = (),
+        licences: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """Put a file in and remember what is reported of it.
 
@@ -168,6 +171,7 @@ class Package:
             sku, slot: which picture of which product it is.
             measures: everything measured of the file, as `Measures.record` gives it.
             lasting: findings that no rule file changes.
+            licences: of the networks that took part, by name.
 
         Returns:
             The name in the package.
@@ -194,6 +198,7 @@ class Package:
                 "height_px": made.height_px,
                 "bytes": len(made.data),
                 "notices": list(notices),
+                "licences": dict(licences),
             }
         )
         return name
@@ -250,6 +255,8 @@ def _column(entry: Mapping[str, Any], column: str) -> object:
     if column == "warnings_after":
         return _rules(entry.get("after", ()), "warn")
     value = entry.get(column, "")
+    if isinstance(value, Mapping):
+        value = licence_lines(value)
     return "; ".join(value) if isinstance(value, list) else value
 
 

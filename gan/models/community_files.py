@@ -17,6 +17,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
@@ -50,6 +51,15 @@ def describe_file(path: Path) -> tuple[Any, str]:
     except OSError as error:
         raise unusable(path, Message("it cannot be read"), Message("an existing file is expected")) from error
     return _describe(path, _tensors(path, data)), hashlib.sha256(data).hexdigest()
+
+
+def licence_of(path: Path) -> str:
+    """License that a .safetensors file names in its metadata; empty where it names none, and for other files."""
+    if path.suffix.lower() != ".safetensors":
+        return ""
+    with safetensors.safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+    return next((metadata[key][:200] for key in ("license", "licence", "modelspec.license") if metadata.get(key)), "")
 
 
 def unusable(path: Path, reason: str, allowed: str) -> WeightsError:

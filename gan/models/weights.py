@@ -27,6 +27,8 @@ from gan.models.hub import CARD_FILE, CONFIG_FILE, MODEL_FILE, hub_id, pull, ren
 from gan.models.manifest import Manifest, Metric, Record
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_LICENSE = re.compile(r"---\n(?:(?!---).*\n)*?license:[ \t]*[\"']?(?P<name>[\w.+-]+)")
+"""Within a card's front matter, as the Hub has it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Checkpoint:
         config: the constructor's fields, size rules and value range, as the task wrote them.
         state: on the CPU; fp16 and bf16 are widened to float32.
         record: the manifest's; None where the folder stands alone, as in a run or from the Hub.
+        licence: of the weights and of what they learned from, as card and record state them; empty where none does.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Checkpoint:
     state: dict[str, Tensor]
     sha256: str
     record: Record | None = None
+    licence: str = ""
 
     def fill(self, network: nn.Module) -> None:
         """Load the tensors into the network that was built from `config`.
@@ -135,7 +139,8 @@ def read(name: str | Path, weights_dir: Path) -> Checkpoint:
         raise _damaged(folder / MODEL_FILE, str(error)) from error
     _check_numbers(folder / CONFIG_FILE, config["network"], state)
     widened = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-    return Checkpoint(config["name"], config["task"], config["network"], widened, sha256, record)
+    licence = _licence(folder, record)
+    return Checkpoint(config["name"], config["task"], config["network"], widened, sha256, record, licence)
 
 
 def network_config(name: str, weights_dir: Path) -> dict[str, Any]:
@@ -294,6 +299,19 @@ def _verify(record: Record, weights_dir: Path) -> Check:
         if not right
     ]
     return Check(record.name, "; ".join(wrong))
+
+
+def _licence(folder: Path, record: Record | None) -> str:
+    """The card's `license`, and that of the training data where the manifest has it."""
+    try:
+        card = (folder / CARD_FILE).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        card = ""
+    found = _LICENSE.match(card)
+    parts = [found["name"]] if found else []
+    if record is not None and record.data_licence:
+        parts.append(f"training data: {record.data_licence}")
+    return "; ".join(parts)
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

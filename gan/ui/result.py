@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gan.core.contract import NOT_STATED
 from gan.imaging.io.codec import Encoding, write
 from gan.imaging.io.formats import LOSSY
 from gan.imaging.picture import Picture
@@ -153,10 +154,28 @@ def _written(
 def _common_rows(
     told: Mapping[str, Any], size: str, file: Path, encoding: Encoding, to: Language
 ) -> list[tuple[str, str]]:
-    """Size, file, time and models."""
+    """Size, file, time, models and their licenses."""
     return [
         (say("Size", to), size),
         (say("File", to), f"{file.name} · {encoding.file_format.upper()}, {megabytes(file)}"),
         (say("Time", to), say("{seconds} s", to, seconds=f"{told['seconds']:.1f}")),
-        *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in told["weights"].items()),
+        *model_rows(told["weights"], told["licences"], to),
+    ]
+
+
+def licence_text(licences: Mapping[str, str], to: Language) -> str:
+    """Every network that took part with its license, on one line; empty where none did."""
+    told = "; ".join(f"{name} ({notice(licence, to)})" for name, licence in licences.items())
+    return say("Networks: {networks}", to, networks=told) if told else ""
+
+
+def model_rows(weights: Mapping[str, str], licences: Mapping[str, str], to: Language) -> list[tuple[str, str]]:
+    """Rows of a summary for each network that took part: its name with its hash, and its license."""
+    return [
+        row
+        for name, sha256 in weights.items()
+        for row in (
+            (say("Model", to), f"{name} · {sha256[:8]}"),
+            (say("License", to), notice(licences.get(name, NOT_STATED), to)),
+        )
     ]

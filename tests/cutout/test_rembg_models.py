@@ -71,7 +71,7 @@ def test_a_model_is_offered_and_runs_where_its_file_is(place: str, home: Path, t
     assert result.picture.alpha is not None
     assert (result.picture.alpha - alpha).abs().mean() < 0.01
     assert list(result.weights) == ["u2net"]
-    assert result.details["licence"] == "Apache-2.0"
+    assert result.licences == {"u2net": "Apache-2.0"}
     assert result.details["confidence"] > 0.9
 
 

@@ -99,7 +99,7 @@ def opened(path: Path) -> tuple[dict[str, bytes], list[dict[str, str]], dict[str
 def test_the_reports_say_what_happened(tmp_path: Path) -> None:
     with Package(tmp_path / "a.zip", CHANNEL) as package:
         repairs = (Message("framed at {percent:.1f} %", {"percent": 88}), Message("reduced"))
-        package.add("x.png", done(b"1"), before=(BROKEN,), repairs=repairs, notices=("look",))
+        package.add("x.png", done(b"1"), before=(BROKEN,), repairs=repairs, notices=("look",), licences={"net": "mit"})
         package.add("=cmd|'/c calc'!A1.png", done(b"22", BROKEN))
         package.fail("+bad.png", "image: not a picture")
         assert package.counts == {"pass": 1, "fail": 1, "error": 1}
@@ -109,6 +109,8 @@ def test_the_reports_say_what_happened(tmp_path: Path) -> None:
     assert [row["status"] for row in rows] == ["pass", "fail", "error"]
     assert rows[0]["broken_before"] == "fill (12 %)"
     assert rows[0]["repairs"] == "framed at 88.0 %; reduced"
+    assert (rows[0]["licences"], rows[1]["licences"]) == ("net: mit", "")
+    assert report["files"][0]["licences"] == {"net": "mit"}
     assert (rows[0]["broken_after"], rows[1]["broken_after"]) == ("", "fill (12 %)")
     assert rows[1]["source"] == "'=cmd|'/c calc'!A1.png"  # spreadsheets compute nothing
     assert (rows[2]["source"], rows[2]["error"]) == ("'+bad.png", "image: not a picture")

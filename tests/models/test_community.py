@@ -14,6 +14,7 @@ from community_models import small_esrgan
 from gan.core.errors import ConfigError, WeightsError
 from gan.models import community
 from gan.models.community import CommunityModel, convert_realesrgan_ncnn, load_community
+from gan.models.community_files import licence_of
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def test_the_converted_network_is_real_esrgan(x4plus_file: Path, x4plus: Communi
     assert x4plus.parameters == 16_697_987
     assert (x4plus.architecture, x4plus.purpose, x4plus.scale, x4plus.multiple) == ("ESRGAN", "SR", 4, 1)
     assert x4plus.tileable
+    assert licence_of(x4plus_file) == "BSD-3-Clause"
 
 
 def test_the_converted_network_enlarges_what_it_sees(x4plus: CommunityModel) -> None:
@@ -51,6 +53,12 @@ def test_the_converted_network_enlarges_what_it_sees(x4plus: CommunityModel) -> 
 def test_the_other_network_converts_too(tmp_path: Path) -> None:
     anime = load_community(convert_realesrgan_ncnn(tmp_path / "anime.safetensors", model="realesrgan-x4plus-anime"))
     assert (anime.architecture, anime.scale) == ("ESRGAN", 4)
+
+
+def test_a_file_without_a_license_names_none(tmp_path: Path) -> None:
+    safetensors.torch.save_file({"w": torch.zeros(1)}, tmp_path / "a.safetensors")
+    assert licence_of(tmp_path / "a.safetensors") == ""
+    assert licence_of(tmp_path / "a.pth") == ""
 
 
 def test_an_unknown_network_is_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 from gan.ui import widgets
 from gan.ui.preview import LONGEST_PX, preview_size, write_preview
+from gan.ui.result import licence_text, model_rows
 
 
 def flat(width: int, height: int, alpha: float | None = None) -> Picture:
@@ -71,6 +72,13 @@ def test_what_is_no_picture_clears_the_preview_first_and_then_says_why(tmp_path:
 
 def test_taking_the_picture_away_clears_the_preview() -> None:
     assert [preview["value"] for preview, _ in look(None)] == [None]
+
+
+def test_every_network_is_named_with_its_license() -> None:
+    rows = model_rows({"net": "ab" * 32}, {}, "zh")
+    assert rows == [("模型", "net · abababab"), ("许可证", "未注明许可证，请向模型作者确认")]
+    assert licence_text({"net": "mit"}, "en") == "Networks: net (mit)"
+    assert licence_text({}, "en") == ""
 
 
 def test_facts_are_escaped() -> None:

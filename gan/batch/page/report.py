@@ -14,6 +14,7 @@ from gan.export.channels import CHANNELS
 from gan.ui.assets import html_of
 from gan.ui.i18n import Language, field_name, notice, say, sentence, word
 from gan.ui.many_files import Growing
+from gan.ui.result import licence_text
 
 MOST_LISTED: Final = 50
 """Of each kind; the report in the archive has them all."""
@@ -55,7 +56,9 @@ class BatchProgress(Growing):
         apart = [(printable(each.target), _outlier(each, to)) for each in self.outliers]
         noticed = [(notice(text, to), _names(names, to)) for text, names in _noticed(outcomes).items()]
         groups = [_group(bad, "fail", to), _group(apart, "warn", to), _group(noticed, "warn", to)]
-        return html_of("batch_report.html", title=self.title, line=" · ".join(parts), groups=groups)
+        licences = licence_text({name: text for each in outcomes for name, text in each.licences.items()}, to)
+        line = " · ".join(parts)
+        return html_of("batch_report.html", title=self.title, line=line, groups=groups, licences=licences)
 
 
 def described(title: str, recipe: Recipe | None, problem: str, to: Language) -> str:

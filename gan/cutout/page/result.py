@@ -88,9 +88,7 @@ def rows_of(result: Result, index: int, to: Language, off_white: float | None) -
     details, asked = result.details, result.request
     if result.task == "cutout" and asked.get("mask") is None and result.weights:
         sure, share = f"{details['confidence']:.0%}", f"{details['share']:.1%}"
-        found = [(say("Confidence", to), sure), (say("Product", to), say("{share} of the picture", to, share=share))]
-        by = f"{', '.join(result.weights)} ({details.get('licence')}), {result.seconds:.1f} s"
-        return [*found, (say("Model", to), by)] if "licence" in details else found
+        return [(say("Confidence", to), sure), (say("Product", to), say("{share} of the picture", to, share=share))]
     if result.task == "recolor":
         target = details["targets"][index]
         before, after = f"{target['delta_e_before']:.1f}", f"{target['delta_e']:.1f}"
@@ -114,7 +112,10 @@ def _told(results: Sequence[Result], picture: Picture, stem: str) -> dict[str, A
         "version": RECIPE_VERSION,
         "name": stem,
         "steps": [dict(step) for step in picture.history],
-        "weights": {name: sha256 for record in records for name, sha256 in record["weights"].items()},
+        **{
+            key: {name: value for record in records for name, value in record[key].items()}
+            for key in ("weights", "licences")
+        },
         "seconds": sum(record["seconds"] for record in records),
         "notices": list(dict.fromkeys(text for record in records for text in record["notices"])),
         "details": [{"task": record["task"], **record["details"]} for record in records],

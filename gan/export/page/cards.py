@@ -6,8 +6,8 @@ Every word comes escaped; colors never stand alone. Tables become stacks where t
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +18,7 @@ from gan.imaging.picture import Picture
 from gan.ui.assets import html_of
 from gan.ui.i18n import Language, notice, say, sentence, word
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.result import licence_text
 
 THUMB_PX: Final = 128
 OPEN_MOST: Final = 3
@@ -40,6 +41,7 @@ class Card:
         repairs: what was done.
         notices: what the user should be told, as templates.
         error: why it could not be used; None where it was.
+        licences: of the networks that took part, by name.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Card:
     repairs: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
     error: PackshotError | None = None
+    licences: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -121,6 +124,7 @@ def _card(card: Card, to: Language, *, unfolded: bool) -> dict[str, Any]:
         "done": done,
         "repairs": [notice(repair, to) for repair in card.repairs],
         "notices": [notice(text, to) for text in card.notices],
+        "licences": licence_text(card.licences, to),
         "heads": heads,
         "rows": rows,
     }

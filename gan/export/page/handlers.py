@@ -278,11 +278,14 @@ class _Work:
         findings = tuple(Finding.of_record(record) for record in result.details["findings"])
         line = f"{picture.width_px} × {picture.height_px} px · {picture.file_format} · {megabytes(path)}"
         small = thumb(picture, self.folder)
-        self.report.cards.append(Card(path.name, line, (small,), findings, notices=result.notices))
+        self.report.cards.append(
+            Card(path.name, line, (small,), findings, notices=result.notices, licences=result.licences)
+        )
         return {
             "source": path.name,
             "passed": result.details["passed"],
             "findings": [finding.plain() for finding in findings],
+            "licences": dict(result.licences),
             "notices": list(result.notices),
         }
 
@@ -293,7 +296,16 @@ class _Work:
         if whose or self.delivery.asked:
             line = " · ".join(filter(None, (line, whose, Path(packed.file).name)))
         thumbs = tuple(thumb(picture, self.folder) for picture in (before, after))
-        return Card(packed.source, line, thumbs, packed.after, packed.before, packed.repairs, packed.notices)
+        return Card(
+            packed.source,
+            line,
+            thumbs,
+            packed.after,
+            packed.before,
+            packed.repairs,
+            packed.notices,
+            licences=entry["licences"],
+        )
 
     def _previews(
         self, name: str, before: Picture, after: Picture, number: int, to: Language

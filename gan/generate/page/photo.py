@@ -24,6 +24,7 @@ from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, say
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
+from gan.ui.result import model_rows
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import facts_list
 
@@ -116,7 +117,7 @@ def from_result(result: Result, source: Picture, folder: Path, to: Language) -> 
         (say("Similarity", to), f"{result.details['psnr']:.1f} dB"),
         (say("Category", to), category_name(latent.category, to)),
         (say("Time", to), say("{seconds} s", to, seconds=f"{result.seconds:.1f}")),
-        *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in result.weights.items()),
+        *model_rows(result.weights, result.licences, to),
     ]
     preview = write_preview(result.picture, folder / "preview.jpg", preview_size(result.picture, PREVIEW_PX))
     return Projected(file, saved, pair, facts_list(rows), preview, latent)

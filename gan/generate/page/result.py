@@ -19,6 +19,7 @@ from gan.imaging.io.codec import Encoding, write
 from gan.ui import widgets
 from gan.ui.i18n import LABELS, Language, label, say, word
 from gan.ui.preview import preview_size, write_preview
+from gan.ui.result import model_rows
 
 PREVIEW_PX: Final = 128
 ARCHIVE_NAME: Final = "packshot-generated.zip"
@@ -197,12 +198,15 @@ def _text(record: Record) -> str:
 
 def _summary(results: Sequence[Result], files: Sequence[Path], to: Language) -> str:
     picture, seconds = results[0].picture, sum(result.seconds for result in results)
-    weights = dict(item for result in results for item in result.weights.items())
+    weights, licences = (
+        dict(item for told in each for item in told.items())
+        for each in ([result.weights for result in results], [result.licences for result in results])
+    )
     rows = [
         (say("Pictures", to), str(len(files))),
         (say("Size", to), f"{picture.width_px} × {picture.height_px} px"),
         (say("File", to), f"PNG, {widgets.megabytes(files[0])}"),
         (say("Time", to), say("{seconds} s", to, seconds=f"{seconds:.1f}")),
-        *((say("Model", to), f"{name} · {sha256[:8]}") for name, sha256 in weights.items()),
+        *model_rows(weights, licences, to),
     ]
     return widgets.facts_list(rows)
