@@ -21,6 +21,7 @@ import gradio as gr
 from gan.api import Studio
 from gan.batch.page import tab as batch_tab
 from gan.capture.page import tab as capture_tab
+from gan.compare.page import fold as compare_fold
 from gan.core.errors import PackshotError
 from gan.cutout.page import tab as cutout_tab
 from gan.edit.page import tab as edit_tab
@@ -76,7 +77,9 @@ def build(studio: Studio) -> gr.Blocks:
                     built[name] = fill(offered.run, offered)
         for name, tab in built.items():
             widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
-        link(tabs, [_place(page, name, tab) for name, tab in built.items()])
+        places = [_place(page, name, tab) for name, tab in built.items()]
+        link(tabs, places)
+        compare_fold.add(page, places, offered.run)
         link_steps(page, tabs)
     page.queue(max_size=32, api_open=False)  # nothing computes beside the queue
     return page

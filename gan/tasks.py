@@ -14,6 +14,7 @@ from gan.capture.colorcard import ColorcardRequest, colorcard
 from gan.capture.flatfield import FlatfieldRequest, flatfield
 from gan.capture.matte import MatteRequest, matte
 from gan.capture.stack import StackRequest, stack
+from gan.compare.pipeline import CompareRequest, compare
 from gan.core.contract import Context, Output, Request
 from gan.cutout.network import published_network as cutout_network
 from gan.cutout.pipeline import CutoutRequest, cutout
@@ -130,6 +131,7 @@ TASKS: dict[str, Task] = {
         Task("rotate", RotateRequest, rotate),
         Task("pad", PadRequest, pad),
         Task("annotate", AnnotateRequest, annotate, needs="cutout"),
+        Task("compare", CompareRequest, compare, needs="cutout"),
         Task("check", CheckRequest, check_picture, needs="cutout", on=CALLED | {COMMAND}),
         Task("export", ExportRequest, export),
     )

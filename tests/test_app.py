@@ -21,7 +21,7 @@ ENDPOINTS = (
     *("cutout", "recolor", "shadow", "frame", "white", "match", "recolour", "scene", "scenes"),
     *("flatfield", "colorcard", "matte", "stack", "straighten", "perspective", "crop", "rotate", "pad", "print"),
     "annotate",
-    *("check", "export", "check_stored", "channels", "channel", "run"),
+    *("check", "export", "check_stored", "channels", "channel", "run", "compare"),
 )
 """Those of the four tasks, then those of the product's, in the page's order."""
 

@@ -215,6 +215,18 @@ def _with_lengths(result: Result, target: Path) -> Iterator[Piece]:
     yield Piece(target, result.picture, lambda: said)
 
 
+def _with_change(result: Result, target: Path) -> Iterator[Piece]:
+    details = result.details
+    parts = ", ".join(
+        f"{name} {_percent(details[key])}"
+        for name, key in (("picture", "share"), ("product", "product"), ("ground", "ground"))
+        if details[key] is not None
+    )
+    figures = details["figures"].get("delta_e", {"mean": 0.0, "max": 0.0})
+    said = f"differs visibly: {parts}; CIEDE2000 mean {figures['mean']:.2f}, largest {figures['max']:.1f}"
+    yield Piece(target, result.picture, lambda: said)
+
+
 def _with_shift(result: Result, target: Path) -> Iterator[Piece]:
     details = result.details
     down, right = details["shift"]
@@ -270,6 +282,13 @@ SPECIAL: Mapping[str, Special] = {
         note="Printed is how far the card's patches are from their colors, before and after (CIEDE2000; about 1 is "
         "just seen).",
         pieces=_with_card,
+    ),
+    "compare": Special(
+        note="IN is the result. For a folder, --before may be a folder with files of the same names. Printed are the "
+        "shares of the picture, of its product and of its ground that differ visibly, and why, as far as the file says "
+        "which steps made it.",
+        pieces=_with_change,
+        paired=("before",),
     ),
     "annotate": Special(
         note="Printed are the product's width and height, of which one was given.",

@@ -16,7 +16,7 @@ from gan.core.option import Option
 from gan.core.reader import CoverFile
 from gan.cutout.keying import keyed
 from gan.cutout.network import UNKNOWN, CutoutNet
-from gan.cutout.review import review, review_size
+from gan.cutout.review import Reviewed, review, review_size
 from gan.cutout.saliency import SIDE_PX
 from gan.imaging.background_prior import standing_out
 from gan.imaging.clicks import at_size, marked
@@ -86,11 +86,14 @@ class Found:
         confidence: 0 to 1: how clearly it was told from its ground, from how far two looks agree and how decided the
             last one is near the edge; 1 where a user or a file said so.
         notices: what the user should be told, as templates of `gan.ui.i18n`.
+        doubt: (1, 1, h, w) in [0, 1], at `review_size`: 0 where the network was decided, 1 where it said half and half
+            or the review changed its answer; None where no network was asked.
     """
 
     alpha: Tensor
     confidence: float
     notices: tuple[str, ...] = ()
+    doubt: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,12 +174,13 @@ def find(
     alpha = torch.zeros(1, 1, picture.height_px, picture.width_px)
     part = picture.rgb[:, :, looked.rows, looked.columns]
     alpha[:, :, looked.rows, looked.columns] = guided(part, cover, small=looked.small)
-    alpha, doubt, notices = _reviewed(picture.rgb, alpha, looked.hint)
+    alpha, seen = _reviewed(picture.rgb, alpha, looked.hint)
     alpha = keyed(picture.rgb, alpha)
     if not bool((alpha > 0.5).any()):
         raise _nothing()
-    confidence = looked.agreement * _decided(looked.cover) * (1 - doubt)
-    return Found(alpha, confidence, (*(() if confidence >= SURE else (UNSURE,)), *notices))
+    confidence = looked.agreement * _decided(looked.cover) * (1 - seen.doubt)
+    notices = (*(() if confidence >= SURE else (UNSURE,)), *seen.notices)
+    return Found(alpha, confidence, notices, _doubtful(looked, seen.changed, alpha.shape[2:]))
 
 
 def _look_closer(model: Model, other: Model | None, rgb: Tensor, marks: _Marks, context: Context) -> _Looked:
@@ -218,8 +222,23 @@ def _look_once(model: Model, rgb: Tensor, context: Context) -> _Looked:
     return _Looked(slice(None), slice(None), small, cover, cover)
 
 
-def _reviewed(rgb: Tensor, alpha: Tensor, hint: Tensor) -> tuple[Tensor, float, tuple[str, ...]]:
-    """The coverage after `gan.cutout.review`, how much of the product is in doubt, and what to say."""
+def _doubtful(looked: _Looked, changed: Tensor, size: torch.Size) -> Tensor:
+    """`Found.doubt`, of the last look and where the review changed it, (1, 1, h, w) of bool."""
+    spans = [
+        [round(end * part / whole) for end in span.indices(whole)[:2]]
+        for span, part, whole in zip((looked.rows, looked.columns), changed.shape[2:], size, strict=True)
+    ]
+    (top, bottom), (left, right) = spans
+    unsure = 1 - (2 * looked.cover - 1).abs()
+    made = changed.float()
+    if bottom > top and right > left:
+        here = F.interpolate(unsure, (bottom - top, right - left), mode="bilinear", antialias=True)
+        made[:, :, top:bottom, left:right] = torch.maximum(made[:, :, top:bottom, left:right], here)
+    return made.clamp(0, 1)
+
+
+def _reviewed(rgb: Tensor, alpha: Tensor, hint: Tensor) -> tuple[Tensor, Reviewed]:
+    """The coverage after `gan.cutout.review`, and that review."""
     size = review_size(*rgb.shape[2:])
     small, cover = (x if size == tuple(x.shape[2:]) else resize(x, *size) for x in (rgb, alpha))
     made = review(small, cover.clamp(0, 1), F.interpolate(hint, size, mode="bilinear"))
@@ -230,7 +249,7 @@ def _reviewed(rgb: Tensor, alpha: Tensor, hint: Tensor) -> tuple[Tensor, float, 
             traced = guided(rgb, made.cover, small=small)
             near = F.max_pool2d(made.changed.float(), 5, 1, 2)
             alpha = torch.lerp(alpha, traced, F.interpolate(near, rgb.shape[2:], mode="bilinear"))
-    return alpha, made.doubt, made.notices
+    return alpha, made
 
 
 def has_transparency(picture: Picture) -> bool:

@@ -15,6 +15,7 @@ from gan.export.rules import on_white
 from gan.imaging.box import box_of
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize
+from gan.metrics.change import ciede2000
 
 LOOK_PX = 256
 """Longer side at which the two are laid over one another."""
@@ -86,7 +87,6 @@ def uncertain(confidence: float) -> Finding:
 def changed_share(before: Picture, before_alpha: Tensor, after: Picture, after_alpha: Tensor) -> float | None:
     """Share of the product that differs by more than `MOST_DIFFERENCE`; None where either has no product."""
     from scipy import ndimage  # here, because importing these takes longer than most checks
-    from skimage.color import deltaE_ciede2000, rgb2lab
 
     boxes = [box_of(alpha) for alpha in (before_alpha, after_alpha)]
     if boxes[0] is None or boxes[1] is None:
@@ -115,8 +115,8 @@ def changed_share(before: Picture, before_alpha: Tensor, after: Picture, after_a
         return 0.0
     enlarged = boxes[1].width > boxes[0].width or boxes[1].height > boxes[0].height
     side = _ENLARGED_MEAN_PX if enlarged else _MEAN_PX
-    means = (F.avg_pool2d(x, side, 1, side // 2, count_include_pad=False)[0] for x in (old, new))
-    apart = deltaE_ciede2000(*(rgb2lab(mean.permute(1, 2, 0).numpy()) for mean in means))  # type: ignore[no-untyped-call]
+    means = (F.avg_pool2d(x, side, 1, side // 2, count_include_pad=False) for x in (old, new))
+    apart = ciede2000(*means)[0, 0].numpy()
     return float((apart[product] > (ENLARGED_DIFFERENCE if enlarged else MOST_DIFFERENCE)).mean())
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from gan.batch.recipe import Recipe
 from gan.batch.results import Outcome, Outlier, printable
 from gan.batch.steps import LEFT_OUT, Step, kind_of
+from gan.compare.pipeline import setting
 from gan.export.channels import CHANNELS
 from gan.ui.assets import html_of
 from gan.ui.i18n import Language, field_name, notice, say, sentence, word
@@ -20,7 +21,6 @@ MOST_LISTED: Final = 50
 """Of each kind; the report in the archive has them all."""
 
 MOST_NAMES: Final = 5
-MOST_LETTERS: Final = 60
 
 OUTLIERS: Final[Mapping[str, str]] = {
     "product": "The product's color differs from the other pictures (ΔE {delta_e})",
@@ -100,19 +100,7 @@ def _value(name: str, value: Any) -> str:
     """A setting on one short line."""
     if name == "channel" and isinstance(value, str):
         return CHANNELS[value].title if value in CHANNELS else value
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, Mapping):
-        named = value.get("file") or value.get("title") or value.get("name")
-        parts = [f"{key} {_value(str(key), item)}" for key, item in value.items()]
-        text = str(named) if named else ", ".join(parts)
-    elif isinstance(value, (list, tuple)):
-        text = ", ".join(_value(name, item) for item in value)
-    else:
-        text = str(value)
-    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
+    return setting(value)
 
 
 def _outlier(outlier: Outlier, to: Language) -> str:
