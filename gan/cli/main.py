@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from gan.cli import check, evaluate, export, generate, mask, run, stack, stylize, task, weights
+from gan.cli import check, evaluate, export, generate, mask, rate, run, stack, stylize, task, weights
 from gan.cli.common import BAD_INPUT, DONE, FAILED, note_files, read_by
 from gan.cli.outside import STANDARD, Bringing, accept, outside
 from gan.cli.told import complain, tell, telling
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add(tasks)
     for parsed in tasks.choices.values():
         accept(parsed)
-    for command in (evaluate, weights):
+    for command in (evaluate, rate, weights):
         command.add(tasks)
     _add_json(parser)
     return parser
