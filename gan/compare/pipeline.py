@@ -238,7 +238,7 @@ def _warped(
         at = (torch.arange(count) + 0.5) * side / count  # in pixels of the canvas
         axes.append((ends[0] + (at - to[0]) * (ends[1] - ends[0]) / (to[1] - to[0])) / own * 2 - 1)
     down, across = axes
-    grid = torch.stack(torch.broadcast_tensors(across[None, :], down[:, None]), -1)[None]
+    grid = torch.stack([across.expand(*size), down[:, None].expand(*size)], -1)[None]
     shrink = max(1.0, (of.width / onto.width) * canvas[1] / size[1])
     if shrink > 1:  # sampling alone would skip pixels
         planes = resize(planes, max(1, round(height / shrink)), max(1, round(width / shrink)))

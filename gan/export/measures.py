@@ -15,6 +15,7 @@ from gan.core.errors import InputError
 from gan.edit.white import off_white_share
 from gan.export import overlays
 from gan.export.file_metadata import FileFacts
+from gan.imaging import ocr
 from gan.imaging.box import Box, box_of
 from gan.imaging.picture import GENERATED, PARTLY_GENERATED, Picture
 
@@ -114,7 +115,12 @@ class Measures:
     @cached_property
     def text_lines(self) -> int:
         """Lines that look like text beside the product."""
-        return overlays.text_lines(self._rgb, self._alpha)
+        return len(self.texts) if ocr.installed() else overlays.text_lines(self._rgb, self._alpha)
+
+    @cached_property
+    def texts(self) -> list[list[Any]]:
+        """Those lines as [text, left, top, right, bottom] in pixels; empty without the extra [ocr]."""
+        return overlays.texts_beyond(self._picture, self._alpha) if ocr.installed() else []
 
     @cached_property
     def _rgb(self) -> Tensor:
@@ -132,7 +138,7 @@ class Measures:
     def of_record(cls, record: Mapping[str, Any]) -> Measures:
         """Inverse of `record`. Raises `InputError` for what is none."""
         try:
-            values = {name: record[name] for name in _NAMES}
+            values = {name: record.get(name, []) if name == "texts" else record[name] for name in _NAMES}
             values["borders"] = Box(**record["borders"])
             values["beside"] = None if record["beside"] is None else overlays.Beside(**record["beside"])
             facts = None if record["facts"] is None else FileFacts(**record["facts"])

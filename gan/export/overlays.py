@@ -6,13 +6,14 @@ of second order does, near enough). On other grounds they say that they cannot t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from gan.imaging import ocr
 from gan.imaging.box import Box, box_of
 from gan.imaging.mask_shapes import max_within
 from gan.imaging.picture import Picture
@@ -59,6 +60,9 @@ COLORED = 0.05
 
 BEYOND = 0.25
 """A line of text of which this share lies beyond the product is no print on it, though parts of it be taken for it."""
+
+MOST_LETTERS = 40
+"""Of a line of text, as findings and records hold it."""
 
 BORDER_DEPTH = 0.1
 """Depth from the frame's edge in which borders are searched for, as a share of the side."""
@@ -170,6 +174,23 @@ def text_lines(rgb: Tensor, alpha: Tensor | None) -> int:
     areas = np.bincount(lines[letters], minlength=count + 1)[1:]
     beyond = np.bincount(lines[letters & ~own], minlength=count + 1)[1:]
     return int((beyond > BEYOND * np.maximum(areas, 1)).sum())
+
+
+def texts_beyond(picture: Picture, alpha: Tensor | None) -> list[list[Any]]:
+    """Lines of text that do not lie on the product as its own print does, as [text, left, top, right, bottom].
+
+    Args:
+        picture: H x W pixels; the extra [ocr] reads it.
+        alpha: as of `text_lines`.
+    """
+    if alpha is None:
+        return []
+    found = []
+    for line in ocr.read_lines(picture):
+        box = line.box
+        if float((box.of(alpha) <= 0.5).float().mean()) > BEYOND:
+            found.append([line.text[:MOST_LETTERS], *box])
+    return found
 
 
 def cut_off(alpha: Tensor) -> int:

@@ -284,6 +284,10 @@ def _text(seen: Measures) -> Finding:
             "text", value, allowed, "fail", Message("cuts the product out and places it on white"), beside.things
         )
     lines = seen.text_lines
+    if seen.texts:
+        places = "; ".join(f"“{text}” {left},{top}-{right},{bottom}" for text, left, top, right, bottom in seen.texts)
+        value = Message("text that is not printed on the product: {places} px", {"places": places})
+        return Finding("text", value, allowed, "warn", Message("nothing: remove it with Inpaint first"), lines)
     if lines:
         value = Message("{lines} lines look like text that is not printed on the product", {"lines": lines})
         return Finding("text", value, allowed, "warn", Message("nothing: remove it with Inpaint first"), lines)

@@ -1,4 +1,4 @@
-"""Detect defects by classical methods: thin scratches, dust, and plain lines of text.
+"""Detect defects by classical methods: thin scratches, dust, and plain lines of text, which the extra [ocr] reads.
 
 All of it lies on a ground that goes on behind it, and is lighter or darker than that ground. So each kind begins with
 the white top-hat (Serra 1982; Soille, Morphological Image Analysis, 2004, chapter 4) of the lightness and of its
@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from gan.core.errors import InputError, check_within
+from gan.imaging import ocr
 from gan.imaging.alpha import bleed
 from gan.imaging.mask import Hole, resized
 from gan.imaging.picture import Picture
@@ -54,6 +56,9 @@ REACH_HEIGHTS = 9
 CLEAR = 0.4
 """Largest share of a row's ink that may lie above or below it, relative to the row's own."""
 
+LEAST_READ, READ_ROOM = 0.4, 0.4
+"""Certainty from which on a line that was read is marked: the first at sensitivity 1, their sum at 0."""
+
 Plane = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
@@ -87,6 +92,9 @@ def suggest(picture: Picture, *, kinds: Sequence[str] = KINDS, sensitivity: floa
     found = np.zeros(shade.shape, bool)
     for kind in KINDS:
         if kind in kinds:
+            if kind == "text" and ocr.installed():
+                found |= _read_text(picture, shade.shape, sensitivity)
+                continue
             marked = _FINDERS[kind](shade, 2 ** (1 - 2 * sensitivity))
             if marked.mean() <= MOST_SHARE:
                 found |= marked
@@ -301,6 +309,17 @@ def _neighbors(parts: _Parts, color: Numbers, letters: Numbers) -> tuple[Numbers
         & (np.abs(shade[a] - shade[b]) < 0.12)
     )
     return a[fit], b[fit]
+
+
+def _read_text(picture: Picture, size: tuple[int, ...], sensitivity: float) -> Bools:
+    """Boxes of the lines that can be read, (h, w)."""
+    height, width = size
+    canvas = Image.new("1", (width, height))
+    pen = ImageDraw.Draw(canvas)
+    across, down = width / picture.width_px, height / picture.height_px
+    for line in ocr.read_lines(picture, least=LEAST_READ + (1 - sensitivity) * READ_ROOM):
+        pen.polygon([(x * across, y * down) for x, y in line.corners], fill=1)
+    return _wider(np.asarray(canvas), 2)
 
 
 def _lightness(picture: Picture) -> Plane:

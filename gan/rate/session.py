@@ -100,8 +100,8 @@ def new_session(folders: Sequence[Path], out: Path, *, seed: int, longest_px: in
             left_out.append(stem)
             continue
         name = f"{len(trials) + 1:04d}"
-        for place, data in enumerate(_alike(pictures, longest_px), 1):
-            write_atomic(out / _file(name, place), data)
+        for place, content in enumerate(_alike(pictures, longest_px), 1):
+            write_atomic(out / _file(name, place), content)
         trials.append({"trial": name, "picture": stem, "order": [names[index] for index in order]})
     if not trials:
         raise InputError("folders", "none of the pictures can be read", "pictures are needed", "Check the files")
