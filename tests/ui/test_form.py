@@ -150,7 +150,7 @@ def test_every_field_has_the_widget_of_its_type_and_gives_its_default_back(task:
         assert isinstance(component, gr.File) == holds_pixels(parameter)
     values = form.given([component.value for component in form.controls()])
     needed = {"picture": photograph(tmp_path / "a.png"), "to": "#112233", "styles": [tmp_path / "a.png"]}
-    needed |= dict.fromkeys(("reference", "flat_field", "pattern"), tmp_path / "a.png")
+    needed |= dict.fromkeys(("reference", "flat_field", "pattern", "before"), tmp_path / "a.png")
     needed |= {"left": 3} | OWN.get(task, {})
     if task == "print":
         needed["pattern"] = [tmp_path / "a.png"]
