@@ -3,8 +3,8 @@
     python benchmarks/read_text.py --count 40
 
 Lines of 12 to 40 px, English and Chinese, are laid on plain grounds and on those photographs of `examples/` that bear
-no print; as many pictures stay without any. A line counts as found where half of its box is marked; a marked part counts as false where
-less than a tenth of it lies in a line's box.
+no print; as many pictures stay without any. A line counts as found where half of its box is marked; a marked part
+counts as false where less than a tenth of it lies in a line's box.
 """
 
 from __future__ import annotations
