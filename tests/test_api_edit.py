@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,3 +81,16 @@ def test_what_cannot_be_is_a_sentence(client: Client, photo: Path) -> None:
         client.predict(handle_file(photo), api_name="/annotate")
     with pytest.raises(AppError, match="allows no text, logos or marks on its main picture"):
         client.predict(handle_file(photo), badge="NEW", channel="amazon", api_name="/annotate")
+
+
+def test_what_changed_is_told_over_http(client: Client, photo: Path) -> None:
+    file, summary, record, status = client.predict(
+        handle_file(photo), handle_file(photo), show="red", file_format="webp", api_name="/compare"
+    )
+    with Image.open(file) as image:
+        assert (image.format, image.size) == ("WEBP", (80, 60))
+    assert "Picture changed" in summary
+    assert json.loads(Path(record).read_text(encoding="utf-8"))["details"]["share"] == 0
+    assert status == ""
+    with pytest.raises(AppError, match="before: none was given"):
+        client.predict(handle_file(photo), api_name="/compare")

@@ -23,6 +23,9 @@ from gan.metrics.change import STEPS_PER_DEGREE, changed, heat_map, on_white
 SAME_SHAPE: Final = 0.01
 """Widths over heights that differ by no more are laid over one another as a whole."""
 
+MOVING: Final = ("frame", "match", "crop", "pad", "rotate", "straighten", "perspective", "scene")
+"""Tasks after which a product lies elsewhere, though the picture may have the same shape."""
+
 RULED: Final = "export"
 """The task that repairs what breaks a channel's rules."""
 
@@ -40,7 +43,8 @@ class CompareRequest(Request):
     """Show what changed between two pictures: where, how much in CIEDE2000, and by which steps.
 
     The result is a heat map: gray where nothing changed, yellow from what is just seen (2), orange from 5, red from 10,
-    violet from 20. Pictures of one shape are laid over one another; of others, such as a framed one, the products are.
+    violet from 20. Pictures of one shape are laid over one another; of others, and where a step has moved the product,
+    the products are.
 
     Raises:
         InputError: the shapes differ and either has no product.
@@ -70,15 +74,20 @@ def compare(request: CompareRequest, context: Context) -> Output:
     """
     after, before = request.picture, request.before
     context.step(0, 4, "Comparing")
+    steps = steps_between(before.history, after.history)
     same, doubted = _same_shape(before, after), request.show == DOUBT
+    stays = same and not any(step["task"] in MOVING for step in steps)
     found = _found(after, context.within(1, 4), request.model)
-    other = None if same and not doubted else _found(before, context.within(2, 4), request.model)
+    other = None if stays and not doubted else _found(before, context.within(2, 4), request.model)
     size = _size(after, request.longest_px)
     now = resize(_planes(after), *size)
-    if same:
+    of, onto = (None if stays or each is None else box_of(each.alpha) for each in (other, found))
+    if of is not None and onto is not None:
+        laid, compared = _warped(_planes(before), of, onto, (after.height_px, after.width_px), size)
+    elif same:
         laid, compared = resize(_planes(before), *size), None
     else:
-        laid, compared = _by_product(before, other, after, found, size)
+        raise _unlike(before, after)
     context.step(3, 4, "Comparing")
     change = changed(laid, now, compared)
     product = None if found is None else resize(found.alpha, *size) > 0.5
@@ -89,14 +98,13 @@ def compare(request: CompareRequest, context: Context) -> Output:
         plane = change.delta_e if request.show == DIFFERENCE else change.channels.get(request.show)
         values = torch.zeros_like(change.delta_e) if plane is None else plane
         drawn = heat_map(values if plane is change.delta_e else values / STEPS_PER_DEGREE, on_white(now), compared)
-    steps = steps_between(before.history, after.history)
     details: dict[str, Any] = {
         "figures": change.figures(),
         "share": _rounded(change.share()),
         "product": None if product is None else _rounded(change.share(product)),
         "ground": None if product is None else _rounded(change.share(~product)),
         "doubt": None if doubt is None else _rounded(float((doubt > LEAST_DOUBT).float().mean())),
-        "aligned": "whole" if same else "product",
+        "aligned": "whole" if compared is None else "product",
         "size": [size[1], size[0]],
         "steps": steps,
     }
@@ -202,27 +210,18 @@ def _planes(picture: Picture) -> Tensor:
     return torch.cat([picture.rgb, alpha], 1)
 
 
-def _by_product(
-    before: Picture, there: Found | None, after: Picture, here: Found | None, size: tuple[int, int]
-) -> tuple[Tensor, Tensor]:
-    """The earlier picture laid so that its product covers the later one's, (1, 4, h, w), and where it lies.
-
-    Raises:
-        InputError: either shows no product.
-    """
-    of, onto = (None if found is None else box_of(found.alpha) for found in (there, here))
-    if of is None or onto is None:
-        raise InputError(
-            "before",
-            "{width}x{height} pixels, and the picture has {own_width}x{own_height}",
-            "one shape, or a product that is found in both, is needed to lay them over one another",
-            "Choose the picture that this one was made of",
-            width=before.width_px,
-            height=before.height_px,
-            own_width=after.width_px,
-            own_height=after.height_px,
-        )
-    return _warped(_planes(before), of, onto, (after.height_px, after.width_px), size)
+def _unlike(before: Picture, after: Picture) -> InputError:
+    """Error for pictures that cannot be laid over one another."""
+    return InputError(
+        "before",
+        "{width}x{height} pixels, and the picture has {own_width}x{own_height}",
+        "one shape, or a product that is found in both, is needed to lay them over one another",
+        "Choose the picture that this one was made of",
+        width=before.width_px,
+        height=before.height_px,
+        own_width=after.width_px,
+        own_height=after.height_px,
+    )
 
 
 def _warped(

@@ -27,6 +27,7 @@ SCALE: Final = (
 )
 """Colors of the heat map, by CIEDE2000: yellow, orange, red, and violet from the last on."""
 
+_OPAQUE: Final = 1 - 0.5 / 255
 _GRAY_LEAST, _GRAY_ROOM = 0.72, 0.26
 _FAINTEST, _STRONGEST = 0.25, 0.92
 
@@ -94,7 +95,7 @@ def changed(before: Tensor, after: Tensor, compared: Tensor | None = None) -> Ch
     # What full transparency hides is no color of the picture.
     old, new = on_white(before), on_white(after)
     apart = 255 * torch.cat([new - old, after[:, 3:] - before[:, 3:]], 1).abs()
-    opaque = bool((before[:, 3] == 1).all() and (after[:, 3] == 1).all())
+    opaque = bool((before[:, 3] > _OPAQUE).all() and (after[:, 3] > _OPAQUE).all())
     channels = {name: apart[:, index : index + 1] for index, name in enumerate(CHANNELS[: 3 if opaque else 4])}
     everywhere = torch.ones_like(apart[:, :1], dtype=torch.bool)
     return Change(ciede2000(old, new), channels, everywhere if compared is None else compared)

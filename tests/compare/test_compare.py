@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from torch import Tensor
 
 from gan.api import Studio
 from gan.cli.main import main
-from gan.compare.pipeline import UNKNOWN_STEPS, reason, setting, steps_between
+from gan.compare.page.fold import finish
+from gan.compare.pipeline import UNKNOWN_STEPS, CompareRequest, reason, setting, steps_between
 from gan.core.errors import InputError
 from gan.imaging.io.codec import Encoding, write
 from gan.imaging.picture import Picture
 from gan.metrics.change import VISIBLE, changed, ciede2000, heat_map
+from gan.ui.endpoint import Asked, Done
 
 SHARMA = (
     ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
@@ -133,6 +136,17 @@ def test_a_framed_product_is_laid_over_itself(studio: Studio) -> None:
     assert studio.compare(recolored, before).details["product"] > 0.9
 
 
+def test_a_product_that_a_step_has_moved_is_laid_over_itself_in_the_same_shape_too(studio: Studio) -> None:
+    before = square((100, 150), 40, 10, 80, (0.9, 0.3, 0.2))
+    moved = square((100, 150), 10, 10, 80, (0.9, 0.3, 0.2))
+    assert studio.compare(moved, before).details["product"] > 0.2
+    history = ({"task": "frame", "request": {}, "weights": {}},)
+    details = studio.compare(replace(moved, history=history), before).details
+    assert (details["aligned"], details["product"]) == ("product", 0)
+    nothing = Picture(torch.zeros(1, 3, 100, 150), torch.zeros(1, 1, 100, 150))
+    assert studio.compare(replace(moved, history=history), nothing).details["aligned"] == "whole"
+
+
 def test_pictures_of_other_shapes_without_a_product_are_refused(studio: Studio) -> None:
     nothing = Picture(torch.zeros(1, 3, 40, 60), torch.zeros(1, 1, 40, 60))
     with pytest.raises(InputError, match="60x40 pixels, and the picture has 64x64"):
@@ -146,6 +160,8 @@ def test_channels_and_doubt_are_pictures_too(studio: Studio) -> None:
     moved = rgb.clone()
     moved[:, 2] -= 30 / 255
     seen = {show: studio.compare(Picture(moved), before, show=show).picture.rgb for show in ("red", "blue")}
+    smaller = studio.compare(Picture(moved), Picture(torch.rand(1, 3, 96, 128)))
+    assert "alpha" not in smaller.details["figures"]  # nothing is transparent, whatever resampling rounds
     assert (seen["red"].amax(1) - seen["red"].amin(1)).max() < 1e-3
     assert (seen["blue"].amax(1) - seen["blue"].amin(1)).min() > 0.1
     result = studio.compare(before, before, show="doubt")
@@ -218,6 +234,17 @@ def test_the_command_says_how_much_and_why(
     assert told["details"]["steps"][0]["task"] == "recolor"
     with Image.open(tmp_path / "two.png") as image:
         assert image.size == (60, 40)
+
+
+def test_the_page_says_it_in_the_visitors_language(studio: Studio, tmp_path: Path) -> None:
+    before = square((40, 60), 20, 10, 20, (0.9, 0.3, 0.2))
+    request = CompareRequest(picture=studio.recolor(before, to="#2040c0").picture, before=before)
+    done = Done(Asked(request, Encoding()), studio.run(request), tmp_path, "zh")
+    file, summary, record = finish(done)
+    assert Path(file).name == "a-changed.png"
+    assert "商品改动" in summary
+    assert "直接计算得出，未使用模型" in summary
+    assert json.loads(Path(record).read_text("utf-8"))["details"]["steps"][0]["task"] == "recolor"
 
 
 def test_a_file_without_a_history_says_so(studio: Studio) -> None:
