@@ -312,7 +312,7 @@ def test_what_the_frame_cuts_off_fails_after_repair_too(context: Context, seen: 
     assert [finding.rule for finding in after if finding.status == "fail"] == ["cut-off"]
 
 
-@pytest.mark.parametrize(("confidence", "status"), [(0.59, "fail"), (0.61, "pass")])
+@pytest.mark.parametrize(("confidence", "status"), [(0.72, "fail"), (0.74, "pass")])
 def test_what_is_laid_on_white_was_found_for_certain(
     context: Context, monkeypatch: pytest.MonkeyPatch, confidence: float, status: str
 ) -> None:
