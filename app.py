@@ -31,6 +31,7 @@ from gan.export.page.annotate import ANNOTATE
 from gan.generate.page import tab as generate_tab
 from gan.inpaint.page import tab as inpaint_tab
 from gan.limits import MAX_AGE_S, SWEEP_S
+from gan.rate.page import fold as rate_fold
 from gan.scene.page import tab as scene_tab
 from gan.stylize.page import tab as stylize_tab
 from gan.ui import i18n, serve, storage, widgets
@@ -56,9 +57,16 @@ TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
     "capture": lambda run, _: capture_tab.build(run),
     "edit": lambda run, offered: edit_tab.build(run, also={"annotate": ANNOTATE}, examples=EXAMPLES),
     "export": lambda run, offered: export_tab.build(run, offered.models("cutout"), examples=EXAMPLES),
-    "batch": lambda run, offered: batch_tab.build(run, offered.models, examples=EXAMPLES),
+    "batch": lambda run, offered: _batch(run, offered),
 }
 """What fills each tab, from left to right."""
+
+
+def _batch(run: Run, offered: Offered) -> Any:
+    """Batch, and below it what rates the results of several."""
+    tab = batch_tab.build(run, offered.models, examples=EXAMPLES)
+    rate_fold.add()
+    return tab
 
 
 def build(studio: Studio) -> gr.Blocks:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,29 @@ def test_the_fold_shows_what_changed_and_closes_with_the_next_result(
         expect(page.locator("#enhance-changed-map img")).not_to_have_attribute("src", before or "")
         visit.enhance()
         expect(page.locator("#enhance-changed-map")).to_be_hidden()
+        assert not visit.broken
+
+
+def test_batch_makes_a_session_and_shows_its_scores(browser: Browser, studio_page: str, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        photograph(tmp_path / name / "shoe.png")
+    with Session(browser, studio_page) as visit:
+        page = visit.page
+        visit.turn_to("batch")
+        page.click("#rate > button")
+        for name in "ab":
+            page.set_input_files(f"#rate-set-{name} input[type=file]", tmp_path / name / "shoe.png")
+            expect(page.locator(f"#rate-set-{name}")).to_contain_text("shoe")
+        page.click("#rate-run")
+        archive = visit.saved("#rate-session", tmp_path / "session.zip")
+        with zipfile.ZipFile(archive) as package:
+            session = json.loads(package.read("blind-rating/key.json"))["session"]
+        (tmp_path / "ratings.csv").write_text(f"session,trial,choice,seconds\n{session},0001,1,2\n")
+        page.set_input_files("#rate-saved input[type=file]", [archive, tmp_path / "ratings.csv"])
+        expect(page.locator("#rate-summary")).to_contain_text("1 wins, 0 losses, 0 ties")
+        page.locator("#rate").scroll_into_view_if_needed()
+        visit.shoot("rate")
         assert not visit.broken
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -62,7 +63,8 @@ def strengths(choices: Sequence[Choice], count: int) -> tuple[list[Strength], bo
         The strengths, and whether a tie between each two was imagined: where some were never preferred to others, the
         likelihood has no peak without it.
     """
-    trials = [(np.array(each.shown), _shares(each)) for each in choices]
+    alike = Counter((tuple(sorted(each.shown)), each.chosen) for each in choices)
+    trials = [(np.array(shown), times * _shares(Choice(shown, chosen))) for (shown, chosen), times in alike.items()]
     imagined = not _has_peak(trials, count)
     if imagined:
         pairs = [(first, second) for second in range(count) for first in range(second)]
@@ -91,6 +93,7 @@ def strengths(choices: Sequence[Choice], count: int) -> tuple[list[Strength], bo
 
 
 Trials = Sequence[tuple[npt.NDArray[np.int64], Floats]]
+"""Indices of what was shown, and how often each was chosen."""
 
 
 def _shares(choice: Choice) -> Floats:
@@ -128,6 +131,7 @@ def _derivatives(trials: Trials, score: Floats) -> tuple[Floats, Floats]:
     slope, curvature = np.zeros_like(score), np.zeros((len(score), len(score)))
     for shown, shares in trials:
         chances = _chances(score[shown])
-        slope[shown] += shares - chances
-        curvature[np.ix_(shown, shown)] += np.diag(chances) - np.outer(chances, chances)
+        times = shares.sum()
+        slope[shown] += shares - times * chances
+        curvature[np.ix_(shown, shown)] += times * (np.diag(chances) - np.outer(chances, chances))
     return slope, curvature

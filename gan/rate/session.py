@@ -18,11 +18,12 @@ from typing import Any, Final
 
 from gan.core.errors import InputError, PackshotError
 from gan.core.files import pictures_below, write_atomic
+from gan.core.message import Message
 from gan.imaging.io.codec import decode, encode
 from gan.imaging.io.formats import Encoding
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
-from gan.limits import MAX_TABLE_BYTES
+from gan.limits import MAX_ENTRIES, MAX_TABLE_BYTES
 from gan.metrics.preference import Choice, Strength, strengths
 
 PAGE: Final = "rate.html"
@@ -130,10 +131,9 @@ def summarized(session: Path, ratings: Iterable[Path] = ()) -> Summary:
     if not choices:
         raise InputError(
             "ratings",
-            "there are none in {path}",
-            "what the page saves is needed, {pattern}",
-            "Open {page}, rate, save, and put the file there",
-            path=session,
+            "there are none",
+            "what the session's page saves is needed, {pattern}",
+            "Open {page}, rate, save, and add the file",
             pattern=RATINGS,
             page=PAGE,
         )
@@ -182,15 +182,17 @@ def _key(session: Path) -> dict[str, Any]:
         key: dict[str, Any] = json.loads((session / KEY).read_bytes())
         if not all(isinstance(key[name], kind) for name, kind in (("session", str), ("names", list), ("trials", list))):
             raise ValueError("it is of another form")
+        if not 2 <= len(key["names"]) <= MOST_SETS or len(key["trials"]) > MAX_ENTRIES:
+            raise ValueError("it is too large")
         if not all(sorted(each["order"]) == sorted(key["names"]) for each in key["trials"]):
             raise ValueError("its trials show other sets")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             "session",
-            "{path} is none ({reason})",
-            "the folder that `rate new` made is expected",
-            "Check the path",
-            path=session,
+            "it has no readable {key} ({reason})",
+            "the folder or ZIP of a blind rating is expected",
+            "Choose another",
+            key=KEY,
             reason=str(error),
         ) from error
     return key
@@ -199,7 +201,7 @@ def _key(session: Path) -> dict[str, Any]:
 def _choices(path: Path, session: str, orders: Mapping[str, Sequence[int]]) -> list[Choice]:
     """The choices of a file of ratings."""
 
-    def wrong(reason: str) -> InputError:
+    def wrong(reason: Message | str) -> InputError:
         return InputError(
             "ratings",
             "{name}: {reason}",
@@ -217,13 +219,13 @@ def _choices(path: Path, session: str, orders: Mapping[str, Sequence[int]]) -> l
         raise wrong(str(error)) from error
     table = csv.DictReader(io.StringIO(text))
     if not set(COLUMNS[:3]) <= set(table.fieldnames or ()):
-        raise wrong(f"its columns are not {', '.join(COLUMNS)}")
+        raise wrong(Message("its columns are not {columns}", {"columns": ", ".join(COLUMNS)}))
     made: dict[str, Choice] = {}
     for number, row in enumerate(table, 2):
         order, choice = orders.get(row["trial"] or ""), row["choice"] or ""
         if row["session"] != session:
-            raise wrong(f"line {number} is of another session")
+            raise wrong(Message("line {number} is of another session", {"number": number}))
         if order is None or not choice.isdecimal() or int(choice) > len(order):
-            raise wrong(f"line {number} names no trial and place of it")
+            raise wrong(Message("line {number} names no trial and place of it", {"number": number}))
         made[row["trial"]] = Choice(tuple(order), None if choice == "0" else order[int(choice) - 1])
     return list(made.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from itertools import combinations
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from gan.cli.main import main
 from gan.core.errors import InputError
 from gan.metrics.preference import Choice, strengths
+from gan.rate.page.fold import packed, summary_of, told
 from gan.rate.session import KEY, PAGE, new_session, summarized
 
 TEAMS = ("Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore")
@@ -142,8 +144,8 @@ def test_commands_make_a_session_and_sum_it_up(
     assert lines[0] == "9 choices by 3 raters, 3 trials"
     assert re.match(r"ours +6 +3 +0  \+0\.35  -?\+?\S+ to \S+ +59%", lines[2]), lines[2]
     assert main(["rate", "summary", str(session), "--json"]) == 0
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [each["name"] for each in told if each["event"] == "set"] == ["ours", "theirs"]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["name"] for each in lines if each["event"] == "set"] == ["ours", "theirs"]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,42 @@ def test_the_last_row_on_a_trial_counts(folders: list[Path], tmp_path: Path) -> 
     (tmp_path / "s/ratings.csv").write_text("\n".join(["session,trial,choice,seconds", *rows]))
     made = summarized(tmp_path / "s")
     assert (made.rated, made.strengths[0].ties) == (1, 1)
+
+
+def test_the_page_makes_a_session_and_sums_its_ratings_up(folders: list[Path], tmp_path: Path) -> None:
+    uploads = [[str(path) for path in sorted(folder.glob("*.*"))] for folder in folders]
+    archive = packed([uploads[0], None, uploads[1]], work(tmp_path / "made"), "en")
+    with zipfile.ZipFile(archive) as package:
+        package.extractall(tmp_path / "home")
+    session = tmp_path / "home/blind-rating"
+    assert {path.name for path in session.iterdir()} == {PAGE, KEY, "pictures"}
+    assert json.loads((session / KEY).read_bytes())["names"] == ["Set A", "Set C"]
+    choose(session, "Set C")
+    for key in (archive, session / KEY):
+        made = summary_of([session / "ratings.csv", key], work(tmp_path / key.name))
+        assert (made.rated, made.strengths[1].wins) == (2, 2)
+    assert "2 胜，0 负，0 平" in told(made, "zh")
+    with pytest.raises(InputError, match="session: it has no readable key"):
+        summary_of([session / "ratings.csv"], work(tmp_path / "none"))
+    (tmp_path / "bad.zip").write_bytes(b"PK no archive")
+    with pytest.raises(InputError, match="session: "):
+        summary_of([tmp_path / "bad.zip"], work(tmp_path / "bad"))
+    with pytest.raises(InputError, match="201 pictures"):
+        packed([["a.png"] * 201, None, None], work(tmp_path / "many"), "en")
+    with pytest.raises(InputError, match="65 files"):
+        summary_of([tmp_path / "a.csv"] * 65, tmp_path)
+
+
+def work(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("names", [["one"], [f"set {number}" for number in range(10)]])
+def test_a_key_that_asks_for_too_much_is_refused(names: list[str], tmp_path: Path) -> None:
+    (tmp_path / KEY).write_text(json.dumps({"session": "a", "names": names, "trials": []}))
+    with pytest.raises(InputError, match="too large"):
+        summarized(tmp_path)
 
 
 def test_what_is_no_session_is_refused(folders: list[Path], tmp_path: Path) -> None:

@@ -53,7 +53,6 @@ NOT_SERVED = (
     "hub.py",
     "manifest.py",
     "span_weights.py",
-    "rate",
 )
 NOT_SERVED += ("agents.py",)  # programs get English
 NOT_SERVED += ("serve.py",)  # the last one's own errors are those of app.py's command line
