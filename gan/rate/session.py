@@ -8,6 +8,7 @@ choice (1 for the first picture from the left; 0 for none), seconds.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import random
@@ -93,6 +94,7 @@ def new_session(folders: Sequence[Path], out: Path, *, seed: int, longest_px: in
     dice = random.Random(seed)
     dice.shuffle(common)
     trials: list[dict[str, Any]] = []
+    known = hashlib.sha256()
     for stem in common:
         order = dice.sample(range(len(names)), len(names))
         try:
@@ -102,11 +104,13 @@ def new_session(folders: Sequence[Path], out: Path, *, seed: int, longest_px: in
             continue
         name = f"{len(trials) + 1:04d}"
         for place, content in enumerate(_alike(pictures, longest_px), 1):
+            known.update(content)
             write_atomic(out / _file(name, place), content)
         trials.append({"trial": name, "picture": stem, "order": [names[index] for index in order]})
     if not trials:
         raise InputError("folders", "none of the pictures can be read", "pictures are needed", "Check the files")
-    session = f"{dice.getrandbits(48):012x}"
+    # By its pictures, so that the browser takes the ratings of no other session for this one's.
+    session = known.hexdigest()[:12]
     key = {"version": 1, "session": session, "names": names, "trials": trials}
     shown = [[_file(each["trial"], place) for place in range(1, len(names) + 1)] for each in trials]
     data = {"session": session, "columns": COLUMNS, "trials": [each["trial"] for each in trials], "files": shown}

@@ -115,6 +115,10 @@ def test_a_session_gives_nothing_away(folders: list[Path], tmp_path: Path) -> No
                 assert (red > blue) == (name == "ours")
                 assert image.size == (40, 30)
                 assert not image.info.keys() & {"XML:com.adobe.xmp", "exif"}
+    Image.new("RGB", (40, 30), (250, 30, 30)).save(folders[0] / "a.png")
+    new_session(folders, tmp_path / "other", seed=4)
+    assert json.loads((tmp_path / "other" / KEY).read_bytes())["session"] != key["session"]
+    Image.new("RGB", (40, 30), (200, 30, 30)).save(folders[0] / "a.png")
     new_session(folders, tmp_path / "again", seed=4)
     assert (tmp_path / "again" / KEY).read_bytes() == (tmp_path / "s" / KEY).read_bytes()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
 import zipfile
@@ -90,7 +91,7 @@ def packed(given: Sequence[list[str] | None], folder: Path, to: Language) -> Pat
         folders[-1].mkdir()
         for path in paths:
             shutil.copyfile(path, folders[-1] / Path(path).name)
-    new_session(folders, folder / "session", seed=0)
+    new_session(folders, folder / "session", seed=secrets.randbits(32))
     archive = folder / "blind-rating.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as package:  # pictures are compressed already
         for file in sorted((folder / "session").rglob("*")):
