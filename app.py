@@ -34,7 +34,7 @@ from gan.limits import MAX_AGE_S, SWEEP_S
 from gan.rate.page import fold as rate_fold
 from gan.scene.page import tab as scene_tab
 from gan.stylize.page import tab as stylize_tab
-from gan.ui import i18n, serve, storage, widgets
+from gan.ui import deep_link, i18n, serve, storage, widgets
 from gan.ui.offered import Offered
 from gan.ui.protocols import Run
 from gan.ui.selected import take_any_selection
@@ -69,8 +69,12 @@ def _batch(run: Run, offered: Offered) -> Any:
     return tab
 
 
-def build(studio: Studio) -> gr.Blocks:
-    """The page; what it computes, the studio computes, which stays the caller's to close."""
+def build(studio: Studio, *, mcp: bool = False) -> gr.Blocks:
+    """The page; what it computes, the studio computes, which stays the caller's to close.
+
+    Args:
+        mcp: whether it will be served to agents too, which it then says.
+    """
     make_strict()
     check_uploads()
     take_any_selection()
@@ -83,12 +87,14 @@ def build(studio: Studio) -> gr.Blocks:
             for name, fill in TABS.items():
                 with gr.Tab(i18n.label(f"tab.{name}"), id=name, elem_id=f"tab-{name}"):
                     built[name] = fill(offered.run, offered)
-        for name, tab in built.items():
-            widgets.remember(page, name, tab if isinstance(tab, list) else tab.settings)
+        settings = {name: tab if isinstance(tab, list) else tab.settings for name, tab in built.items()}
+        for name, controls in settings.items():
+            widgets.remember(page, name, controls)
         places = [_place(page, name, tab) for name, tab in built.items()]
         link(tabs, places)
         compare_fold.add(page, places, offered.run)
         link_steps(page, tabs)
+        deep_link.attach(tabs, settings, widgets.footer(mcp=mcp))
     page.queue(max_size=32, api_open=False)  # nothing computes beside the queue
     return page
 
@@ -125,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         studio = Studio(device=options.device)
         with closing(studio), storage.opened() as stored:
-            page = build(studio)
+            page = build(studio, mcp=options.mcp)
             return serve.serve(
                 *(page, options.host, options.port),
                 shown=[EXAMPLES],

@@ -65,6 +65,9 @@ MAX_RECIPE_PIXELS: Final = 200_000_000
 MAX_CUBE_BYTES: Final = 80 * 2**20
 """Of a .cube file; the largest table that is read, of size 129, takes some 65."""
 
+MAX_LINK: Final = 8000
+"""Characters of a link's settings that are looked at."""
+
 MAX_SAVED_BYTES: Final = 16 * 2**20
 """Of a JSON file that the app has saved, such as latents."""
 

@@ -204,7 +204,7 @@ def main(what: str, *, mcp: bool = False) -> None:
         # Who measures the page's memory must not find every picture in it.
         studio.requests = studio.cut_outs.requests = deque(maxlen=0)
     with storage.opened() as stored:
-        serve(app.build(studio), None, None, shown=[app.EXAMPLES], storage=stored, mcp=mcp)
+        serve(app.build(studio, mcp=mcp), None, None, shown=[app.EXAMPLES], storage=stored, mcp=mcp)
 
 
 if __name__ == "__main__":

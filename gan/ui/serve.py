@@ -24,6 +24,7 @@ from gan.imaging.io.codec import MAX_BYTES
 from gan.imaging.io.file_types import keep_documented_openers
 from gan.ui.agents import serve_agents
 from gan.ui.allocator import keep_one_arena
+from gan.ui.assets import FOLDER, asset
 from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.gate import GATE
 from gan.ui.i18n import translations
@@ -34,6 +35,9 @@ from gan.ui.visitor_state import keep_visitors_small
 
 HUB: Final = "https://huggingface.co"
 """Shows a Space in a frame."""
+
+SCRIPTS: Final = ("listing.js",)
+"""Of every page, run once when it is there."""
 
 MAX_BODY_BYTES: Final = MAX_BYTES + 2**20
 """A file of the greatest size, and what a form wraps around it."""
@@ -127,7 +131,10 @@ def launch_options(
         "share": False,
         "quiet": True,
         "show_error": False,
-        "footer_links": [],
+        "footer_links": ["api"],
+        "js": f"() => {{ {'; '.join(f'({asset(name)})()' for name in SCRIPTS)} }}",
+        "pwa": True,
+        "favicon_path": FOLDER / "icon.svg",
         "run_history": False,
         "enable_monitoring": False,
         "ssr_mode": False,

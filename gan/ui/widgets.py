@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -103,6 +104,21 @@ def heading() -> None:
     with gr.Column(elem_id="heading"):
         gr.Markdown("# Packshot Studio", elem_id="heading-name")
         gr.Markdown(label("page.tagline"), elem_id="heading-line")
+
+
+def footer(*, mcp: bool = False) -> gr.Button:
+    """A line of links: the API, agents where they are served, and on a Space a copy of it. Gives the button for a link.
+
+    Args:
+        mcp: whether agents are served.
+    """
+    links = html_of("footer.html", mcp=mcp)
+    with gr.Row(elem_id="footer"):
+        gr.HTML(links, elem_id="footer-links", padding=False)
+        copy = gr.Button(label("page.link"), size="sm", min_width=0, elem_id="copy-link")
+        if os.environ.get("SPACE_ID"):
+            gr.DuplicateButton(label("page.duplicate"), min_width=0, elem_id="duplicate")
+    return copy
 
 
 def picture_input(name: str, examples: Path | None = None, only: Sequence[str] = ()) -> gr.File:
@@ -267,7 +283,9 @@ def remember(page: gr.Blocks, name: str, controls: Sequence[Any]) -> None:
         # Gradio takes a list of one as the value itself.
         return kept_values if len(controls) > 1 else kept_values[0]
 
-    found.change(restore, found, list(controls), **LIGHT)
+    # A link to this tab brings its own settings.
+    linked = f"values => [new URLSearchParams(location.search).get('tab') === {json.dumps(name)} ? null : values]"
+    found.change(restore, found, list(controls), js=linked, **LIGHT)
     gr.on(
         [control.input for control in controls],
         None,

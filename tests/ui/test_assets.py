@@ -25,7 +25,7 @@ def test_every_file_of_the_pages_is_shipped() -> None:
     ]
     found = {path for pattern in shipped for path in FOLDER.glob(pattern)}
     assert found == {path for path in FOLDER.rglob("*.*") if path.suffix not in (".py", ".pyc")}
-    assert {path.suffix for path in found} == {".css", ".js", ".html", ".toml"}
+    assert {path.suffix for path in found} == {".css", ".js", ".html", ".svg", ".toml"}
 
 
 def test_scripts_are_functions_and_the_style_has_its_rules() -> None:
