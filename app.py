@@ -31,10 +31,12 @@ from gan.export.page.annotate import ANNOTATE
 from gan.generate.page import tab as generate_tab
 from gan.inpaint.page import tab as inpaint_tab
 from gan.limits import MAX_AGE_S, SWEEP_S
+from gan.models.manifest import Manifest
 from gan.rate.page import fold as rate_fold
 from gan.scene.page import tab as scene_tab
 from gan.stylize.page import tab as stylize_tab
 from gan.ui import deep_link, i18n, serve, storage, widgets
+from gan.ui.kept_results import KeptResults
 from gan.ui.offered import Offered
 from gan.ui.protocols import Run
 from gan.ui.selected import take_any_selection
@@ -69,11 +71,12 @@ def _batch(run: Run, offered: Offered) -> Any:
     return tab
 
 
-def build(studio: Studio, *, mcp: bool = False) -> gr.Blocks:
+def build(studio: Studio, *, mcp: bool = False, kept: KeptResults | None = None) -> gr.Blocks:
     """The page; what it computes, the studio computes, which stays the caller's to close.
 
     Args:
         mcp: whether it will be served to agents too, which it then says.
+        kept: stored results, which answer in place of the studio.
     """
     make_strict()
     check_uploads()
@@ -81,7 +84,8 @@ def build(studio: Studio, *, mcp: bool = False) -> gr.Blocks:
     page = gr.Blocks(title="Packshot Studio", analytics_enabled=False, delete_cache=(int(SWEEP_S), int(MAX_AGE_S)))
     with page:
         widgets.heading()
-        offered = Offered(serve.on_gpu(studio.run), studio.models, studio.directions)
+        run = serve.on_gpu(studio.run)
+        offered = Offered(run if kept is None else kept.before(run), studio.models, studio.directions)
         built: dict[str, Any] = {}
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, fill in TABS.items():
@@ -131,7 +135,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         studio = Studio(device=options.device)
         with closing(studio), storage.opened() as stored:
-            page = build(studio, mcp=options.mcp)
+            published = {record.name: record.sha256 for record in Manifest.read(studio.weights_dir).records}
+            page = build(studio, mcp=options.mcp, kept=KeptResults(EXAMPLES / "kept", published))
             return serve.serve(
                 *(page, options.host, options.port),
                 shown=[EXAMPLES],

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+import yaml
+from packaging.requirements import Requirement
 from PIL import Image
 
+from examples.thumbnail import PICTURE, SIZE, with_thumbnail
+from examples.thumbnail import main as thumbnail
 from gan.cli.main import main
 from gan.stylize.presets import PRESETS
 from gan.training.cli import main as train
@@ -134,6 +138,26 @@ def test_front_matter_is_a_spaces() -> None:
     assert front["license"] == "apache-2.0"
     assert len(front["short_description"]) <= 60
     assert front["sdk_version"].split(".")[0] == gr.__version__.split(".")[0]
+
+
+def test_a_space_of_any_name_gets_its_thumbnail() -> None:
+    for again in (False, True):
+        text = with_thumbnail(README, "old/name") if again else README
+        front = yaml.safe_load(with_thumbnail(text, "someone/studio").split("---")[1])
+        address = "https://huggingface.co/spaces/someone/studio/resolve/main/"
+        assert front.pop("thumbnail") == address + PICTURE.as_posix()
+        assert front == yaml.safe_load(README.split("---")[1])
+    with Image.open(ROOT / PICTURE) as made:
+        assert made.size == SIZE
+    assert thumbnail(["a", "b"]) == thumbnail(["https://x/y/z"]) == 2
+
+
+def test_the_space_has_the_gradio_that_the_requirements_name() -> None:
+    version = yaml.safe_load(README.split("---")[1])["sdk_version"]
+    (line,) = [
+        line for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines() if line.startswith("gradio")
+    ]
+    assert Requirement(line).specifier.contains(version)
 
 
 def test_pictures_and_pages_exist() -> None:

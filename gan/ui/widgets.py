@@ -121,7 +121,7 @@ def footer(*, mcp: bool = False) -> gr.Button:
     return copy
 
 
-def picture_input(name: str, examples: Path | None = None, only: Sequence[str] = ()) -> gr.File:
+def picture_input(name: str, examples: Path | None = None, only: Sequence[str] = (), *, press: str = "") -> gr.File:
     """A place to drop a picture, with a preview that we make, and examples below.
 
     The file arrives as it was uploaded: an image component would re-encode some kinds and fail on others, and browsers
@@ -131,6 +131,7 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
         name: prefix of the element ids.
         examples: folder of pictures; may be missing or empty.
         only: names, without suffixes, of those to offer, in this order; empty for all.
+        press: element id of a button that an example presses.
     """
     file = picture_file(name)
     preview = gr.Image(
@@ -146,7 +147,7 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
     facts = gr.HTML(visible=False, elem_id=f"{name}-facts", elem_classes="facts", padding=False)
     seen = file.change(_look, file, [preview, facts], **DECODING)
     setattr(file, READABLE, seen.success)
-    shelf(name, file, examples, only)
+    shelf(name, file, examples, only, press=press)
     return file
 
 
@@ -163,12 +164,14 @@ def shelf(
     *,
     beside: Sequence[Component] = (),
     values_beside: Callable[[str, gr.Request], Sequence[Any]] = lambda _, __: (),
+    press: str = "",
 ) -> None:
     """Examples that a click puts into the file, as of `picture_input`.
 
     Args:
         beside: what else a click fills.
         values_beside: with what, for an example's name without its suffix.
+        press: as of `picture_input`.
     """
     paths = [path for path in _pictures(examples) if not only or path.stem in only]
     if only:
@@ -188,7 +191,9 @@ def shelf(
             # Gradio takes a list of one as the value itself.
             return [path, *values_beside(paths[number].stem, request)] if beside else path
 
-        shown.click(chosen, shown, [file, *beside], **LIGHT)
+        clicked = shown.click(chosen, shown, [file, *beside], **LIGHT)
+        if press:
+            clicked.success(None, js=f"() => document.getElementById('{press}')?.click()", **LIGHT)
         gr.on(None, None, js=_NAME_BUTTONS.format(shown.elem_id, json.dumps([path.stem for path in paths])), **LIGHT)
 
 

@@ -50,7 +50,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     form, measured = Form(EnhanceRequest, "enhance"), Form(Measured, "enhance")
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
-            picture = widgets.picture_input("enhance", examples)
+            picture = widgets.picture_input("enhance", examples, press="enhance-run")
             if not ready:
                 widgets.say_why_not("enhance", "enhance.unavailable", models)
             form.add("scale")
