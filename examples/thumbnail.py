@@ -1,4 +1,4 @@
-"""Draws the Space's thumbnail of the tour's pictures: `python examples/thumbnail.py`, or with OWNER/NAME of the Space.
+"""Draws the Space's thumbnail of a picture of the tour: `python examples/thumbnail.py`, or with the Space's OWNER/NAME.
 
 With a name, the front matter of README.md gets the picture's address there: a Space takes no path for it.
 """
@@ -13,11 +13,11 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 PICTURE = Path("examples/tour/thumbnail.jpg")
-PARTS = ("day.jpg", "helmet.jpg", "inpaint.jpg")
-"""Of `tour/`, one below the other."""
+TOUR = "day.jpg"
+"""Of `tour/`: products as they came, cut out, in another color, on white, in a frame; the upper half is shown."""
 
 SIZE = (1200, 630)
-GAP_PX = 12
+MARGIN_PX = 24
 
 
 def main(names: list[str]) -> int:
@@ -33,18 +33,14 @@ def main(names: list[str]) -> int:
 
 
 def drawn(tour: Path) -> Image.Image:
-    """The parts as wide rows of equal height on white, each cut from its middle."""
+    """The picture's upper half as large as it fits, in the middle of white."""
+    with Image.open(tour / TOUR) as image:
+        half = image.convert("RGB").crop((0, 0, image.width, image.height // 2))
+    scale = min((whole - 2 * MARGIN_PX) / side for whole, side in zip(SIZE, half.size, strict=True))
+    size = (round(half.width * scale), round(half.height * scale))
+    shown = half.resize(size, Image.Resampling.LANCZOS)
     canvas = Image.new("RGB", SIZE, "white")
-    height_px = (SIZE[1] - GAP_PX * (len(PARTS) + 1)) // len(PARTS)
-    width_px = SIZE[0] - 2 * GAP_PX
-    for number, part in enumerate(PARTS):
-        with Image.open(tour / part) as image:
-            scale = max(width_px / image.width, height_px / image.height)
-            size = (round(image.width * scale), round(image.height * scale))
-            row = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-        left, top = (row.width - width_px) // 2, (row.height - height_px) // 2
-        row = row.crop((left, top, left + width_px, top + height_px))
-        canvas.paste(row, (GAP_PX, GAP_PX + number * (height_px + GAP_PX)))
+    canvas.paste(shown, ((SIZE[0] - size[0]) // 2, (SIZE[1] - size[1]) // 2))
     return canvas
 
 

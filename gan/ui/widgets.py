@@ -67,6 +67,7 @@ class ResultView:
     view: gr.Radio
     before: gr.Image
     after: gr.Image
+    lens: gr.Button
     summary: gr.HTML
     files: gr.Row
     download: gr.DownloadButton
@@ -82,7 +83,7 @@ class ResultView:
         Args:
             of: as of `gan.ui.run_button.Bar.attach`, where the picture may change meanwhile.
         """
-        outputs = [self.slider, self.before, self.after, self.view, self.files]
+        outputs = [self.slider, self.before, self.after, self.lens, self.view, self.files]
         shown = finished.success(_reveal, [self.view, self.slider], outputs, **LIGHT)
         shown = shown if of is None else of.settle(shown.then)
         shown.then(None, js=SCROLL.format(self.slider.elem_id), **LIGHT)
@@ -96,7 +97,7 @@ class ResultView:
         stills = [self.before, self.after]
         emptied = [self.download, self.slider, self.summary, self.record, *stills]
         emptied += [part for part in also if not isinstance(part, gr.Button) or isinstance(part, gr.DownloadButton)]
-        return Belonging(picture, emptied, [*stills, self.view, self.files, *also])
+        return Belonging(picture, emptied, [*stills, self.lens, self.view, self.files, *also])
 
 
 def heading() -> None:
@@ -240,14 +241,15 @@ def result_view(name: str) -> ResultView:
         visible=False,
         elem_id=f"{name}-view",
     )
+    lens = gr.Button(label("result.lens"), size="sm", visible=False, elem_id=f"{name}-lens", elem_classes="lens-button")
     with gr.Row(visible=False, elem_id=f"{name}-made") as files:
         download = gr.DownloadButton(
             label("result.download"), variant="primary", min_width=140, elem_id=f"{name}-download"
         )
         record = gr.DownloadButton(label("result.record"), variant="secondary", min_width=140, elem_id=f"{name}-record")
     summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
-    view.change(_arrange, [view, slider], [slider, before, after], **LIGHT)
-    return ResultView(around, stage, slider, view, before, after, summary, files, download, record)
+    view.change(_arrange, [view, slider], [slider, before, after, lens], **LIGHT)
+    return ResultView(around, stage, slider, view, before, after, lens, summary, files, download, record)
 
 
 def facts_list(rows: Sequence[tuple[str, str]], notices: Sequence[str] = ()) -> str:
@@ -359,12 +361,13 @@ def _still(name: str, which: str) -> gr.Image:
     )
 
 
-def _arrange(view: str, pair: tuple[str, str] | None) -> tuple[Any, Any, Any]:
+def _arrange(view: str, pair: tuple[str, str] | None) -> tuple[Any, Any, Any, Any]:
     before, after = pair or (None, None)
     return (
         gr.update(visible=view == "swipe"),
         gr.update(value=before, visible=view in ("before", "both")),
         gr.update(value=after, visible=view in ("after", "both")),
+        gr.update(visible=view == "swipe" and before is not None),
     )
 
 

@@ -120,14 +120,14 @@ def test_what_is_hidden_is_off() -> None:
 )
 def test_every_view_shows_what_it_says(view: str, slider: bool, before: bool, after: bool) -> None:
     shown = widgets._arrange(view, ("a.jpg", "b.jpg"))
-    assert [update["visible"] for update in shown] == [slider, before, after]
+    assert [update["visible"] for update in shown] == [slider, before, after, slider]
     assert (shown[1]["value"], shown[2]["value"]) == ("a.jpg", "b.jpg")
     assert widgets._arrange(view, None)[1]["value"] is None
 
 
 def test_stop_before_the_first_result_reveals_nothing() -> None:
-    assert [update["visible"] for update in widgets._reveal("swipe", None)[3:]] == [False, False]
-    assert [update["visible"] for update in widgets._reveal("swipe", ("a.jpg", "b.jpg"))[3:]] == [True, True]
+    assert [update["visible"] for update in widgets._reveal("swipe", None)[3:]] == [False, False, False]
+    assert [update["visible"] for update in widgets._reveal("swipe", ("a.jpg", "b.jpg"))[3:]] == [True, True, True]
 
 
 def test_what_is_remembered_is_checked_before_it_is_set() -> None:

@@ -80,6 +80,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             if not ready:
                 widgets.say_why_not("inpaint", "inpaint.unavailable", models)
             editor = mask_editor.build("inpaint", "inpaint.editor")
+            gr.Markdown(label("inpaint.keys"), elem_classes="facts keys")
             line = gr.HTML(elem_id="inpaint-marked", elem_classes="facts heard", padding=False)
             click = click_panel.build("inpaint", undo=False)
             facts = gr.HTML(visible=False, elem_id="inpaint-facts", elem_classes="facts", padding=False)

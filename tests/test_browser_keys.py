@@ -1,0 +1,144 @@
+"""Keys, the wheel, the clipboard, the lens, links and the foot of the page in Chromium, in one visit of a dark page."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Session
+from pages import photograph
+from playwright.sync_api import Browser, Page, expect
+from test_browser_inpaint import Inpainting
+
+pytestmark = pytest.mark.browser
+
+PASTE = """async ([kind, data]) => {
+  const blob = await (await fetch(data)).blob()
+  const transfer = new DataTransfer()
+  transfer.items.add(new File([blob], 'clip.png', {type: kind}))
+  document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true, cancelable: true}))
+}"""
+BRUSH = "() => (({brush_size, eraser_size}) => [brush_size, eraser_size])(window.editor.tools.get('brush'))"
+ZOOM = "() => window.editor.scale_value"
+STROKES = """() => {
+  let [count, at] = [0, window.editor.command_manager.history]
+  while (at.previous) { count++; at = at.previous }
+  return count
+}"""
+PHOTOGRAPH = "() => window.editor.background_image_present !== undefined && Boolean(window.editor.background_image)"
+
+
+def paste(page: Page, path: Path, kind: str = "image/png") -> None:
+    """A picture from the clipboard, which a browser without a window does not have."""
+    import base64
+
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    page.evaluate(PASTE, [kind, f"data:{kind};base64,{data}"])
+
+
+def test_keys_wheel_clipboard_and_lens(browser: Browser, quick_page: str, tmp_path: Path) -> None:
+    with Inpainting(browser, quick_page, color_scheme="dark") as visit:
+        page = visit.page
+        paste(page, photograph(tmp_path / "first.png", (320, 240)))
+        visit.await_editor("320 × 240 px · PNG")
+        paste(page, photograph(tmp_path / "second.png", (300, 200)))
+        visit.await_editor("300 × 200 px · PNG")
+
+        visit.paint((0.4, 0.5), (0.6, 0.5))
+        strokes = page.evaluate(STROKES)
+        assert strokes >= 1
+        visit.paint((0.4, 0.7), (0.6, 0.7))
+        assert page.evaluate(STROKES) == strokes + 1
+        page.keyboard.press("Control+z")
+        assert page.evaluate(STROKES) == strokes
+        page.keyboard.press("Control+Shift+Z")
+        assert page.evaluate(STROKES) == strokes + 1
+        for _ in range(5):  # further back than there are strokes: the photograph stays
+            page.keyboard.press("Control+z")
+        assert page.evaluate(PHOTOGRAPH)
+        page.click("#inpaint-run")
+        expect(page.locator(".toast-body")).to_contain_text("mask: nothing is marked")
+        page.keyboard.press("Control+y")
+
+        size, eraser = page.evaluate(BRUSH)
+        page.keyboard.press("]")
+        page.keyboard.press("]")
+        assert page.evaluate(BRUSH)[0] > size + 1
+        page.keyboard.press("[")
+        page.keyboard.press("[")
+        assert page.evaluate(BRUSH) == [size, eraser]
+        page.click("#inpaint-edge button >> nth=0")
+        page.focus("#inpaint-grow input[type=number]")
+        page.keyboard.press("]")  # in a field it is a letter
+        assert page.evaluate(BRUSH) == [size, eraser]
+
+        canvas = page.locator("#inpaint-editor canvas").first
+        canvas.hover()
+        before = page.evaluate(ZOOM)
+        page.mouse.wheel(0, -100)
+        page.wait_for_function(f"before => ({ZOOM})() > before * 1.05", arg=before)
+        page.mouse.wheel(0, 100)
+        page.wait_for_function(f"before => ({ZOOM})() < before * 1.05", arg=before)
+        visit.shoot("keys-editor-dark")
+
+        visit.inpaint(steps=2)
+        handle = page.locator("#inpaint-slider [role=slider]")
+        expect(handle).to_have_attribute("aria-valuenow", "50")
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        expect(handle).to_have_attribute("aria-valuenow", "52")
+        page.keyboard.press("Home")
+        expect(handle).to_have_attribute("aria-valuenow", "0")
+        page.keyboard.press("PageUp")
+        expect(handle).to_have_attribute("aria-valuenow", "10")
+
+        lens = page.locator("#inpaint-stage .lens")
+        page.click("#inpaint-lens")
+        expect(lens).to_be_visible()
+        page.locator("#inpaint-slider img").first.hover()
+        expect(lens).to_be_visible()
+        shown = lens.locator("i").evaluate_all("parts => parts.map(part => getComputedStyle(part).backgroundImage)")
+        assert len(set(shown)) == 2
+        assert all(one.startswith("url(") for one in shown)
+        visit.shoot("keys-lens-dark")
+        page.keyboard.press("ArrowUp")
+        page.click("#inpaint-lens")
+        expect(lens).to_have_count(0)
+
+        page.locator("#inpaint-strip").click(position={"x": 2, "y": 2})
+        for _ in range(strokes + 3):
+            page.keyboard.press("Control+z")
+        expect(page.locator("#inpaint-undo")).to_be_disabled()
+        page.keyboard.press("Control+Shift+Z")
+        expect(page.locator("#inpaint-download")).to_be_visible()
+        assert not visit.broken
+
+
+def test_a_link_opens_its_tab_with_its_settings_and_the_foot_copies_one(browser: Browser, quick_page: str) -> None:
+    options: dict[str, Any] = {"locale": "zh-CN", "color_scheme": "dark"}
+    with Session(browser, f"{quick_page}?tab=enhance&scale=4&format=jpeg&quality=300", **options) as visit:
+        page = visit.page
+        expect(page.locator("#enhance-scale input[value='4']")).to_be_checked()
+        expect(page.locator(".toast-body")).to_contain_text("300")
+        page.goto(f"{quick_page}?tab=inpaint&grow=9")
+        expect(page.locator("#inpaint-run")).to_be_visible()
+        expect(page.locator(".toast-body")).to_contain_text("grow")  # set by the photograph, and by no link
+        page.click("#inpaint-output button >> nth=0")
+        page.click("#inpaint-format label:has-text('TIFF')")
+        page.click("#copy-link")
+        page.wait_for_url("**/?tab=inpaint&format=tiff")
+        visit.shoot("keys-foot-dark-zh")
+        page.click("#footer-links a >> nth=0")
+        expect(page.locator(".api-docs")).to_contain_text("/enhance")
+        assert not visit.broken
+
+
+def test_the_page_can_be_installed(quick_page: str) -> None:
+    with urllib.request.urlopen(f"{quick_page}manifest.json") as answer:
+        manifest = json.load(answer)
+    assert (manifest["name"], manifest["display"]) == ("Packshot Studio", "standalone")
+    with urllib.request.urlopen(f"{quick_page}{manifest['icons'][0]['src'].lstrip('/')}") as answer:
+        assert b"<svg" in answer.read()
