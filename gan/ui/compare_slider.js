@@ -77,8 +77,8 @@
     if (at) put(stage, at.left + at.width / 2, at.top + at.height / 2)
   })
   addEventListener('pointermove', event => {
-    const stage = lens?.parentElement
-    if (stage?.contains(event.target)) put(stage, event.clientX, event.clientY)
+    if (lens?.parentElement.contains(event.target)) put(lens.parentElement, event.clientX, event.clientY)
+    else if (lens) lens.hidden = true
   })
   addEventListener('keydown', event => {
     const stage = lens?.parentElement

@@ -5,7 +5,7 @@
   addEventListener('paste', async event => {
     const pictures = [...(event.clipboardData?.files ?? [])].filter(file => file.type.startsWith('image/'))
     const typed = event.target.closest?.('input:not([type=file]), textarea, [contenteditable]')
-    const place = [...document.querySelectorAll('.block[id$="-picture"], .block[id$="-pictures"]')].find(shown)
+    const place = [...document.querySelectorAll('.block[id$="-picture"], .block[id$="-files"]')].find(shown)
     if (!pictures.length || !place || (typed && event.clipboardData.types.includes('text/plain'))) return
     event.preventDefault()
     const input = () => place.querySelector('input[type=file]')
