@@ -97,7 +97,9 @@ def test_keys_wheel_clipboard_and_lens(browser: Browser, quick_page: str, tmp_pa
         lens = page.locator("#inpaint-stage .lens")
         page.click("#inpaint-lens")
         expect(lens).to_be_visible()
-        page.locator("#inpaint-slider img").first.hover()
+        box = page.locator("#inpaint-slider img").first.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=2)
         expect(lens).to_be_visible()
         shown = lens.locator("i").evaluate_all("parts => parts.map(part => getComputedStyle(part).backgroundImage)")
         assert len(set(shown)) == 2

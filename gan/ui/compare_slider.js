@@ -1,6 +1,6 @@
 () => {
   // Gradio's comparison slider, moved by keys too, and a lens over it: the place under the pointer, before on its left
-  // half and after on its right, in the previews' own pixels twice as large.
+  // half and after on its right, twice as large as the previews' own pixels or as they are shown.
   const STEP = 0.02, TIMES = 2
   const SLIDER = '.stage .slider-wrap .outer'
   const pictures = stage => [...stage.querySelectorAll('.slider-wrap img')]
@@ -50,7 +50,8 @@
     lens.style.left = x - box.left - size / 2 + 'px'
     lens.style.top = y - box.top - size / 2 + 'px'
     ;[before, after].forEach((img, half) => {
-      const [width, height] = [img.naturalWidth * TIMES, img.naturalHeight * TIMES]
+      const times = TIMES * Math.max(1, at.width / img.naturalWidth)
+      const [width, height] = [img.naturalWidth * times, img.naturalHeight * times]
       const [left, top] = [(x - at.left) / at.width * width, (y - at.top) / at.height * height]
       const part = lens.children[half]
       part.style.backgroundImage = `url("${img.src}")`
@@ -88,7 +89,7 @@
     put(stage, spot[0] + way[0], spot[1] + way[1])
   })
   // Sliders come with their results.
-  new MutationObserver(() => document.querySelectorAll(`${SLIDER}:not([role])`).forEach(handle => {
+  new MutationObserver(() => document.querySelectorAll(`${SLIDER}:not([tabindex])`).forEach(handle => {
     const name = handle.closest('.block')?.querySelector('[data-testid=block-label]')?.textContent.trim() ?? ''
     const told = {tabindex: 0, role: 'slider', 'aria-label': name, 'aria-valuemin': 0, 'aria-valuemax': 100}
     for (const [key, value] of Object.entries(told)) handle.setAttribute(key, value)
