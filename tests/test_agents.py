@@ -148,7 +148,7 @@ def test_only_uploads_are_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_agents_are_served_where_it_is_asked_for_and_on_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
-    monkeypatch.setattr(app, "build", lambda studio: None)
+    monkeypatch.setattr(app, "build", lambda *_, **__: None)
     monkeypatch.setattr(app.serve, "serve", lambda *_, mcp, **__: asked.append(mcp) or 0)
     monkeypatch.delenv("SPACE_ID", raising=False)
     app.main([])
