@@ -166,7 +166,7 @@ def test_what_either_network_sees_is_found() -> None:
 
     found = find(_picture(alpha), context_of(HalfBlind()))
     assert (found.alpha - alpha).abs().mean() < 0.01
-    assert found.confidence < 0.8
+    assert found.confidence < 0.78  # 0.7 before the curve
 
 
 def test_another_thing_altogether_is_left_out() -> None:
