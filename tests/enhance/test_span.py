@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,20 @@ def test_a_missing_package_and_a_foreign_file_are_named(monkeypatch: pytest.Monk
 def test_trunks_that_make_no_sense(field: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="trunk"):
         EnhanceConfig(scale=4, **field)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("scale", [2, 1])
+def test_a_smaller_scale_begins_as_the_larger_ones_picture_shrunk(scale: int) -> None:
+    larger = enhance_network(dataclasses.replace(PRESETS["x4-span-keen"].network, channels=8, blocks=2))
+    recipe = dataclasses.replace(
+        PRESETS[f"x{scale}-span-keen"],
+        network=dataclasses.replace(PRESETS[f"x{scale}-span-keen"].network, channels=8, blocks=2),
+        features=0.0,
+    )
+    state = RECIPE.build(recipe, None)
+    RECIPE.warm_start(state, larger.state_dict())
+    x = torch.rand(1, 3, 9, 12, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        made, wanted = state.networks["network"](x), F.avg_pool2d(larger(x), 4 // scale)
+    assert made.shape == (1, 3, 9 * scale, 12 * scale)
+    assert torch.allclose(made, wanted, atol=1e-4)

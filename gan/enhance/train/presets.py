@@ -170,6 +170,8 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x1-crisp":  _row(1, **CRISP | {"patch_px": 96}),
     # the same with the trunk of SPAN, from its authors' weights: python -m gan weights convert-span
     "x4-span-keen": _row(4, network=SPAN, **KEEN),
+    "x2-span-keen": _row(2, network=SPAN, **KEEN),  # --from an x4 of this trunk, and x1 from either
+    "x1-span-keen": _row(1, network=SPAN, **KEEN | {"patch_px": 64}),
     "x4-span-taught": _row(4, network=SPAN, **TAUGHT),
     "x2-span-taught": _row(2, network=SPAN, **TAUGHT),
     "x1-span-taught": _row(1, network=SPAN, **TAUGHT | {"patch_px": 48, "batch": 16}),

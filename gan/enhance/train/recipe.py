@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 from torchvision.utils import make_grid
 
 from gan.enhance.network import enhance_network
+from gan.enhance.span import SpanNet
 from gan.enhance.train.judging import judge
 from gan.enhance.train.presets import PRESETS, EnhanceRecipe
 from gan.enhance.train.teaching import INPUT_PX, Taught, load_teacher, pictures_of, prepare
@@ -92,13 +93,16 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
     """Take a published network's tensors where the shapes agree: the trunk is the same for x1, x2 and x4.
 
     A published network has no branches: its kernel goes into the plain branch and the others start anew at zero
-    effect, so that the function is the published one.
+    effect, so that the function is the published one. SPAN begins at a smaller scale as the larger one's picture shrunk
+    by averaging.
     """
-    own = state.networks["network"].state_dict()
+    network = state.networks["network"]
+    own = network.state_dict()
     tensors: dict[str, Tensor] = {}
     taken = 0
-    for key, value in published.items():
+    for key, found in published.items():
         module, _, kind = key.rpartition(".")
+        value = averaged_shuffle(found, network.scale) if isinstance(network, SpanNet) and module == "tail" else found
         branched = f"{module}.plain.{kind}"
         target = branched if branched in own else key
         if target not in own or own[target].shape != value.shape:
@@ -109,6 +113,19 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
                 tensors[branch] = torch.zeros_like(own[branch])
         taken += 1
     return take(state, tensors, taken, published)
+
+
+def averaged_shuffle(tail: Tensor, scale: int) -> Tensor:
+    """The kernel, or bias, before a pixel shuffle to `scale` that does what the given one and averaging do together.
+
+    Shapes:
+        (3 * s^2, ...) -> (3 * scale^2, ...); unchanged where `scale` does not divide s.
+    """
+    finer = math.isqrt(tail.shape[0] // 3)
+    if finer % scale:
+        return tail
+    step = finer // scale
+    return tail.unflatten(0, (3, scale, step, scale, step)).mean((2, 4)).flatten(0, 2)
 
 
 def items(config: EnhanceRecipe, data: EnhanceData, seed: int) -> Dataset[Any]:
