@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from gan.calls import call_of
-from gan.core.contract import NOT_STATED, Cache, Context, Model, Progress, Request, Result, run
-from gan.core.errors import InputError, PackshotError, WeightsError
+from gan.core.contract import NOT_STATED, Cache, Context, Model, Progress, Request, Result, foreign, run
+from gan.core.errors import InputError, PackshotError
 from gan.core.reader import AnySource
 from gan.cutout import rembg_models
 from gan.export.channels import Channel, channel_of
@@ -27,7 +27,7 @@ from gan.inpaint.network import InpaintNet
 from gan.models.community import load_community, load_masked
 from gan.models.community_files import licence_of
 from gan.models.manifest import Manifest
-from gan.models.weights import Checkpoint, network_config, read, resolve, verify
+from gan.models.weights import Checkpoint, damaged, network_config, read, resolve, verify
 from gan.tasks import PYTHON, TASKS, Task, task_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -230,7 +230,7 @@ class Studio:
         def load(name: str, wanted: str = task.needs) -> Model:
             model = self.load(name, wanted or task.name)
             if wanted and model.task != wanted:
-                raise _foreign(name, model.task)
+                raise foreign(name, model.task)
             return model
 
         return load
@@ -254,7 +254,7 @@ class Studio:
         checkpoint = read(name, self.weights_dir)
         published = TASKS.get(checkpoint.task)
         if published is None or published.network is None:
-            raise _foreign(name, checkpoint.task)
+            raise foreign(name, checkpoint.task)
         network = _built(checkpoint)
         checkpoint.fill(network)
         spec = network.spec
@@ -282,30 +282,12 @@ def _built(checkpoint: Checkpoint) -> Any:
     try:
         network = TASKS[checkpoint.task].network
         if network is None:
-            raise _foreign(checkpoint.name, checkpoint.task)
+            raise foreign(checkpoint.name, checkpoint.task)
         return network(checkpoint.config)
     except PackshotError:
         raise
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError, ZeroDivisionError) as error:
-        raise WeightsError(
-            "weights",
-            "{path} is damaged ({reason})",
-            "the file as it was published is expected",
-            "Restore it, or publish the checkpoint again",
-            path=f"{checkpoint.name}/config.json",
-            reason=f"{type(error).__name__}: {error}"[:200],
-        ) from error
-
-
-def _foreign(name: str, task: str) -> WeightsError:
-    return WeightsError(
-        "model",
-        "{name} is made for {task}",
-        "a model of this task is expected",
-        "Choose another",
-        name=name,
-        task=task,
-    )
+        raise damaged(Path(checkpoint.name) / "config.json", f"{type(error).__name__}: {error}"[:200]) from error
 
 
 def _community(path: Path, task: str, device: torch.device) -> Model:

@@ -15,8 +15,6 @@ import gan
 import gan.api
 from gan.cli.main import main
 from gan.cli.task import NO_TRANSPARENCY
-from gan.edit import shadow
-from gan.edit.shadow import KINDS
 
 WIDTH, HEIGHT = 48, 40
 BOX = (14, 10, 34, 32)
@@ -276,7 +274,6 @@ def test_frame_on_a_ground_of_its_own() -> None:
 
 
 def test_a_shadow_and_its_layer() -> None:
-    assert KINDS == shadow.KINDS
     clear("a.png")
     options = ["--kind", "drop", "--angle", "120", "--opacity", "0.6", "--length", "0.2", "--softness", "0.1"]
     assert main(["shadow", "a.png", *options, "-o", "out.png", "--layer", "alone.png", "--quiet"]) == 0

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gan.batch.recipe import VERSION, Recipe, to_json
 from gan.batch.steps import LEFT_OUT, Files, Step, files_of
-from gan.core.errors import InputError, shown, wrong_type
+from gan.core.errors import InputError, shown, unreadable, wrong_type
 from gan.core.files import write_atomic
 from gan.core.message import Message
 from gan.core.recipe import at_step
@@ -221,14 +221,7 @@ def _read(path: Path) -> bytes:
             )
         return path.read_bytes()
     except OSError as error:
-        raise InputError(
-            "file",
-            "{name} cannot be read: {reason}",
-            "a readable file is needed",
-            "Check its permissions",
-            name=path.name,
-            reason=error.strerror or type(error).__name__,
-        ) from error
+        raise unreadable("file", path.name, error) from error
 
 
 def _with_names(value: Any, field_name: str, taken: dict[str, str]) -> Any:

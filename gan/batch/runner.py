@@ -19,7 +19,7 @@ from gan.batch.report import Report
 from gan.batch.results import Outcome, Status, Summary
 from gan.batch.worker import carry_out, failed, make
 from gan.core.contract import Progress
-from gan.core.errors import Cancelled, InputError, WeightsError
+from gan.core.errors import Cancelled, InputError, WeightsError, unwritable
 from gan.core.files import write_atomic
 from gan.core.recipe import PARTS, Run
 from gan.export.naming import Naming
@@ -218,14 +218,7 @@ def written_to(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(
-            "output",
-            "{name} cannot be written: {reason}",
-            "a folder that can be written is needed",
-            "Check its permissions and free space, or choose another",
-            name=str(out),
-            reason=error.strerror or type(error).__name__,
-        ) from error
+        raise unwritable(str(out), error) from error
 
 
 def _part(progress: Progress | None, number: int, count: int) -> Progress | None:

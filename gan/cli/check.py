@@ -12,7 +12,7 @@ from gan.cli import options
 from gan.cli.common import BAD_INPUT, DONE, Bar, Place, Tasks, common_options, to_json
 from gan.cli.told import complain, tell
 from gan.core.errors import InputError
-from gan.core.files import pictures_below, trouble, write_atomic
+from gan.core.files import no_picture_below, pictures_below, trouble, write_atomic
 from gan.core.option import PICTURE
 from gan.core.reader import AnySource
 from gan.export.channels import channel_of
@@ -128,13 +128,7 @@ def sources(inputs: Iterable[Path]) -> Iterator[tuple[str, Path]]:
             found = True
             yield path.relative_to(given).as_posix(), path
         if not found:
-            raise InputError(
-                "image",
-                "no picture below {path}",
-                "a folder with pictures is expected",
-                "Check the path",
-                path=given,
-            )
+            raise no_picture_below(given)
 
 
 def heading(name: str, channel: str, findings: Iterable[Finding]) -> str:

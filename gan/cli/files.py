@@ -12,7 +12,7 @@ from gan.cli import options
 from gan.cli.common import BAD_INPUT, DONE, Bar, Place, is_folder, to_json
 from gan.cli.told import complain, tell
 from gan.core.errors import InputError
-from gan.core.files import plan_outputs, trouble, write_atomic
+from gan.core.files import no_picture_below, plan_outputs, trouble, write_atomic
 from gan.imaging.io.formats import FORMATS, Encoding
 from gan.originals import identity, originals
 
@@ -125,13 +125,7 @@ def each_file(
             )
             notices.clear()  # what holds for all is told once
     if not done:
-        raise InputError(
-            "image",
-            "no picture below {path}",
-            "a folder with pictures is expected",
-            "Check the path",
-            path=arguments.input[0],
-        )
+        raise no_picture_below(arguments.input[0])
     return sum_up(done, failures)
 
 

@@ -21,7 +21,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan.core.errors import Cancelled
+from gan.core.errors import Cancelled, WeightsError
 from gan.core.request import SEED_LIMIT, Request, plain
 from gan.imaging.io.codec import to_pil
 from gan.imaging.mask import Mask
@@ -67,6 +67,18 @@ class Model:
     alone: bool = False
     licence: str = NOT_STATED
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+
+def foreign(name: str, task: str) -> WeightsError:
+    """The error for a model of another task than the one that is asked of it."""
+    return WeightsError(
+        "model",
+        "{name} is made for {task}",
+        "a model of this task is expected",
+        "Choose another",
+        name=name,
+        task=task,
+    )
 
 
 @dataclass(frozen=True)

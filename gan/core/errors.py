@@ -80,6 +80,30 @@ def wrong_type(field: str, value: object, wanted: str) -> InputError:
     )
 
 
+def unreadable(field: str, name: str, error: OSError) -> InputError:
+    """The error for a file that the system does not open."""
+    return InputError(
+        field,
+        "{name} cannot be read: {reason}",
+        "a readable file is needed",
+        "Check its permissions",
+        name=name,
+        reason=error.strerror or type(error).__name__,
+    )
+
+
+def unwritable(name: object, error: OSError) -> InputError:
+    """The error for results that the system does not write."""
+    return InputError(
+        "output",
+        "{name} cannot be written: {reason}",
+        "a folder that can be written is needed",
+        "Check its permissions and free space, or choose another",
+        name=name,
+        reason=error.strerror or type(error).__name__,
+    )
+
+
 def shown(value: object) -> str:
     """A value on one short line."""
     text = json.dumps(value, ensure_ascii=False, default=str)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gan.core.errors import InputError, PackshotError
+from gan.core.errors import InputError, PackshotError, unwritable
 from gan.originals import originals
 
 PICTURE_SUFFIXES = frozenset(
@@ -102,9 +102,7 @@ def plan_outputs(
     for given in inputs:
         files = list(below_only(pictures_below(given), given, results)) if given.is_dir() else [given]
         if not files:
-            raise InputError(
-                "image", "no picture below {path}", "a folder with pictures is expected", "Check the path", path=given
-            )
+            raise no_picture_below(given)
         for path in files:
             relative = path.relative_to(given) if given.is_dir() else Path(path.name)
             own = path.suffix.lower()
@@ -117,6 +115,13 @@ def plan_outputs(
                 number += 1
             taken.add(target)
             yield path, target
+
+
+def no_picture_below(path: Path) -> InputError:
+    """The error for a folder without pictures."""
+    return InputError(
+        "image", "no picture below {path}", "a folder with pictures is expected", "Check the path", path=path
+    )
 
 
 def trouble(error: Exception, name: object) -> PackshotError | None:
@@ -136,14 +141,7 @@ def trouble(error: Exception, name: object) -> PackshotError | None:
             "Choose a smaller picture, or close other programs",
         )
     if isinstance(error, OSError):
-        return InputError(
-            "output",
-            "{name} cannot be written: {reason}",
-            "a folder that can be written is needed",
-            "Check its permissions and free space, or choose another",
-            name=name,
-            reason=error.strerror or type(error).__name__,
-        )
+        return unwritable(name, error)
     return None
 
 

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.core.contract import Context, Model
-from gan.core.errors import InputError, WeightsError
+from gan.core.contract import Context, Model, foreign
+from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import CoverFile
 from gan.cutout.keying import keyed
@@ -19,6 +19,7 @@ from gan.cutout.network import UNKNOWN, CutoutNet
 from gan.cutout.review import Reviewed, review, review_size
 from gan.cutout.saliency import SIDE_PX
 from gan.imaging.background_prior import standing_out
+from gan.imaging.box import empty_mask
 from gan.imaging.clicks import at_size, marked
 from gan.imaging.mask import Cover, Mask
 from gan.imaging.matting import guided, snapped_ends
@@ -148,7 +149,7 @@ def find(
     """
     if mask is not None:
         if not bool(mask.coverage.any()):
-            raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
+            raise empty_mask()
         return Found(mask.coverage, 1.0)
     if has_transparency(picture):
         if picture.alpha is None or not bool(picture.alpha.any()):
@@ -156,14 +157,7 @@ def find(
         return Found(picture.alpha, 1.0)
     served = context.model(OUR_MODEL if model == AUTO_MODEL else model)
     if served.task not in ("", OUR_MODEL):
-        raise WeightsError(
-            "model",
-            "{name} is made for {task}",
-            "a model of this task is expected",
-            "Choose another",
-            name=served.name,
-            task=served.task,
-        )
+        raise foreign(served.name, served.task)
     context.step(0, STEPS, "Finding the product")
     marks = _Marks(keep, drop)
     if served.alone:

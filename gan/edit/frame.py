@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,17 +16,16 @@ from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.background import WHITE, Ground, GroundFile, laid_on
 from gan.edit.geometry import Move, moved_alpha, moved_cut, moved_whole
-from gan.imaging.box import Box, box_of
+from gan.imaging.box import Box, box_of, product_box, sides_of
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
-from gan.imaging.picture import Picture
+from gan.imaging.picture import Picture, check_pixels
 
 LEAST_FILL = 0.1
 MOST_SIDE_PX = 20_000
 MAX_OUTPUT_PIXELS = 100_000_000
 """A finished picture takes 12 bytes a pixel while it is made, and the product's coverage 4 more."""
 
-MOST_ASPECT = 4
 CUT_OFF = "The picture's edge cuts the product off"
 ENLARGED = "The product was enlarged to fill the canvas; a larger picture keeps it sharp"
 ON_WHITE = "The picture's background is not plain enough to continue; white was used instead"
@@ -150,9 +148,7 @@ def framed(
         InputError: nothing is covered; the product does not fit above the baseline; or the canvas has more than
             `MAX_OUTPUT_PIXELS`.
     """
-    box = box_of(alpha)
-    if box is None:
-        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
+    box = product_box(alpha)
     ratio = aspect_of(aspect) if aspect else picture.width_px / picture.height_px
     own = not (height_px or width_px)
     size = _own_pixels(box, fill, ratio) if own else _canvas(height_px, width_px, ratio)
@@ -167,34 +163,16 @@ def framed(
 
 def check_canvas(width_px: int, height_px: int) -> None:
     """Raise `InputError` for a canvas of more than `MAX_OUTPUT_PIXELS`."""
-    if width_px * height_px > MAX_OUTPUT_PIXELS:
-        raise InputError(
-            "size",
-            "an output of {width} x {height} px",
-            "at most {most} megapixels are made at once",
-            "Choose a smaller canvas",
-            width=width_px,
-            height=height_px,
-            most=MAX_OUTPUT_PIXELS // 10**6,
-        )
+    check_pixels("size", width_px, height_px, MAX_OUTPUT_PIXELS, "Choose a smaller canvas")
 
 
 def aspect_of(text: str) -> float:
     """Width over height of "W:H".
 
     Raises:
-        InputError: it is not of this form, or not within 1:4 and 4:1.
+        InputError: as of `gan.imaging.box.sides_of`.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[:/x]\s*(\d+(?:\.\d+)?)\s*", text)
-    width, height = (float(part) for part in found.groups()) if found else (0.0, 0.0)
-    if min(width, height) <= 0 or not 1 / MOST_ASPECT <= width / height <= MOST_ASPECT:
-        raise InputError(
-            "aspect",
-            "{aspect}",
-            "width:height within 1:4 and 4:1 is allowed, such as 4:5",
-            "Choose another",
-            aspect=text,
-        )
+    width, height = sides_of(text)
     return width / height
 
 

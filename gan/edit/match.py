@@ -21,7 +21,7 @@ from gan.edit.recolor import delta_e
 from gan.edit.shadow import shaded
 from gan.edit.shadow_extract import shade_on_paper
 from gan.edit.shadow_render import Light
-from gan.imaging.box import Box, box_of
+from gan.imaging.box import Box, product_box
 from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
@@ -177,9 +177,7 @@ def scene_of(picture: Picture, alpha: Tensor) -> Scene:
     Raises:
         InputError: nothing is covered.
     """
-    box = box_of(alpha)
-    if box is None:
-        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
+    box = product_box(alpha)
     rgb, cover = (shrunk(x, MEASURED_PX) for x in (picture.rgb, alpha))
     inside = cover > 0.9 * cover.max()
     pixels, weight = rgb[0][:, inside[0, 0]], cover[inside]

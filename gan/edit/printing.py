@@ -23,7 +23,7 @@ from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.homography import Matrix, Quad, corners_of, homography
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
-from gan.imaging.picture import Picture
+from gan.imaging.picture import Picture, check_pixels
 from gan.imaging.resize import resize
 from gan.imaging.row_chunks import bands
 from gan.imaging.warp import sampled
@@ -102,17 +102,15 @@ class PrintRequest(Request):
         if self.mask is not None:
             check_size(self.mask, self.picture)
         width_px, height_px = self.picture.width_px, self.picture.height_px
-        if len(self.pattern) * height_px * width_px > MAX_OUTPUT_PIXELS:
-            raise InputError(
-                "pattern",
-                "{count} pictures of {width} x {height} px",
-                "at most {most} megapixels are made at once",
-                "Choose fewer patterns or a smaller picture",
-                count=len(self.pattern),
-                width=width_px,
-                height=height_px,
-                most=MAX_OUTPUT_PIXELS // 10**6,
-            )
+        check_pixels(
+            "pattern",
+            width_px,
+            height_px,
+            MAX_OUTPUT_PIXELS,
+            "Choose fewer patterns or a smaller picture",
+            "{count} pictures of {width} x {height} px",
+            count=len(self.pattern),
+        )
 
     def alone(self, index: int) -> PrintRequest:
         """The request that prints pattern `index` and no other."""

@@ -16,7 +16,7 @@ from gan.edit.background import hex_color
 from gan.edit.color_transfer import fitted, named, shown
 from gan.edit.repaint import Product, product_of
 from gan.imaging.mask import check_size
-from gan.imaging.picture import Picture
+from gan.imaging.picture import check_pixels
 
 MOST_TARGETS = 12
 MAX_OUTPUT_PIXELS = 200_000_000
@@ -27,9 +27,6 @@ CLOSE = 3.0
 
 MISSED = "A color was not fully reached: the product is too light or too dark for it"
 NOTICES = (MISSED,)
-
-SWATCH_PX = 2
-"""A swatch is the median of what lies within so many pixels."""
 
 
 class RecolorRequest(Request):
@@ -66,17 +63,15 @@ class RecolorRequest(Request):
         for mask in (self.mask, self.protect):
             if mask is not None:
                 check_size(mask, self.picture)
-        if len(self.to) * self.picture.height_px * self.picture.width_px > MAX_OUTPUT_PIXELS:
-            raise InputError(
-                "to",
-                "{count} pictures of {width} x {height} px",
-                "at most {most} megapixels are made at once",
-                "Choose fewer colors or a smaller picture",
-                count=len(self.to),
-                width=self.picture.width_px,
-                height=self.picture.height_px,
-                most=MAX_OUTPUT_PIXELS // 10**6,
-            )
+        check_pixels(
+            "to",
+            self.picture.width_px,
+            self.picture.height_px,
+            MAX_OUTPUT_PIXELS,
+            "Choose fewer colors or a smaller picture",
+            "{count} pictures of {width} x {height} px",
+            count=len(self.to),
+        )
 
     def alone(self, index: int) -> RecolorRequest:
         """The request that gives the product color `index` and no other."""
@@ -119,27 +114,6 @@ def recolor(request: RecolorRequest, context: Context) -> Output:
     }
     notices = (*picture.notices, *found.notices, *((MISSED,) if missed else ()))
     return Output(tuple(made), notices, details)
-
-
-def swatch(picture: Picture, x: int, y: int) -> str:
-    """The color around the pixel `x` from the left and `y` from the top, as "#RRGGBB".
-
-    Raises:
-        InputError: a pixel outside the picture.
-    """
-    if not (0 <= x < picture.width_px and 0 <= y < picture.height_px):
-        raise InputError(
-            "color",
-            "the pixel {x}, {y}",
-            "a point within {width} x {height} px, counted from 0, is needed",
-            "Choose another",
-            x=x,
-            y=y,
-            width=picture.width_px,
-            height=picture.height_px,
-        )
-    rows, columns = (slice(max(0, at - SWATCH_PX), at + SWATCH_PX + 1) for at in (y, x))
-    return _hex(picture.rgb[0, :, rows, columns].flatten(1).median(1).values)
 
 
 def delta_e(a: Tensor, b: Tensor) -> float:

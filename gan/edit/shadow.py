@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
-from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.background import Ground, GroundFile, laid_on
 from gan.edit.shadow_render import Light, contact, drop, mirrored
-from gan.imaging.box import box_of
+from gan.imaging.box import product_box
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
 
 Kind = Literal["contact", "drop", "reflection"]
-KINDS: tuple[str, ...] = get_args(Kind)
 CUT_OFF = "The shadow is cut off at the picture's edge; frame the product smaller to make room"
 NOTICES = (CUT_OFF,)
 _SEEN = 4 / 255
@@ -107,9 +105,7 @@ def shaded(
     Raises:
         InputError: nothing is covered.
     """
-    box = box_of(alpha)
-    if box is None:
-        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
+    box = product_box(alpha)
     transparent = has_transparency(picture)
     own = picture.rgb if transparent else foreground(picture.rgb, alpha)
     if kind == "reflection":

@@ -19,6 +19,7 @@ from gan.enhance.adjust import Adjustments, apply, choose, sharpen
 from gan.imaging.alpha import bleed
 from gan.imaging.blending import blend
 from gan.imaging.color import keep_chroma, keep_white, match_low_frequencies
+from gan.imaging.picture import check_pixels
 from gan.imaging.resize import resize
 
 Scale = Literal[1, 2, 4]
@@ -70,16 +71,7 @@ class EnhanceRequest(Request):
                     most=SCALES[-1] * given,
                 )
         height_px, width_px = self.network_size
-        if height_px * width_px > MAX_OUTPUT_PIXELS:
-            raise InputError(
-                "scale",
-                "an output of {width} x {height} px",
-                "at most {most} megapixels are made at once",
-                "Choose a smaller scale",
-                width=width_px,
-                height=height_px,
-                most=MAX_OUTPUT_PIXELS // 10**6,
-            )
+        check_pixels("scale", width_px, height_px, MAX_OUTPUT_PIXELS, "Choose a smaller scale")
 
     @property
     def network_scale(self) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from gan.core.errors import InputError
+from gan.core.errors import InputError, check_within
 from gan.core.files import write_atomic
 
 FilmFormat = Literal["gif", "mp4"]
@@ -60,17 +60,7 @@ def encode_film(frames: Iterable[Tensor], fps: float, file_format: FilmFormat) -
             got=file_format,
             formats=", ".join(FILM_FORMATS),
         )
-    least, most = FPS
-    if not least <= fps <= most:
-        raise InputError(
-            "fps",
-            "{value:g}",
-            "{least:g} to {most:g} is allowed",
-            "Choose a number within",
-            value=fps,
-            least=least,
-            most=most,
-        )
+    check_within("fps", fps, *FPS)
     checked = _checked(frames)
     start = list(islice(checked, 2))
     if len(start) < 2:

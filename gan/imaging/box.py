@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
+
+from gan.core.errors import InputError
+
+MOST_ASPECT: Final = 4
 
 
 class Box(NamedTuple):
@@ -90,3 +95,35 @@ def box_of(alpha: Tensor, *, least: float = 0.5) -> Box | None:
     bound = least if most > least else 0.0
     columns, rows = (torch.nonzero(profile > bound).flatten() for profile in (across, down))
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def product_box(alpha: Tensor) -> Box:
+    """`box_of` a product's coverage. Raises `InputError` for a coverage of 0 everywhere."""
+    box = box_of(alpha)
+    if box is None:
+        raise empty_mask()
+    return box
+
+
+def empty_mask() -> InputError:
+    """The error for a mask in which nothing is marked."""
+    return InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
+
+
+def sides_of(aspect: str) -> tuple[float, float]:
+    """Width and height of an aspect ratio "W:H".
+
+    Raises:
+        InputError: it is not of this form, or not within 1:`MOST_ASPECT` and `MOST_ASPECT`:1.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[:/x]\s*(\d+(?:\.\d+)?)\s*", aspect)
+    width, height = (float(part) for part in found.groups()) if found else (0.0, 0.0)
+    if min(width, height) <= 0 or not 1 / MOST_ASPECT <= width / height <= MOST_ASPECT:
+        raise InputError(
+            "aspect",
+            "{aspect}",
+            "width:height within 1:4 and 4:1 is allowed, such as 4:5",
+            "Choose another",
+            aspect=aspect,
+        )
+    return width, height

@@ -120,11 +120,11 @@ def encode_mask(mask: Mask) -> bytes:
     return buffer.getvalue()
 
 
-def check_size(mask: Mask, picture: Picture) -> None:
+def check_size(mask: Mask, picture: Picture, field: str = "mask") -> None:
     """Raise `InputError`, with both sizes in it, for a mask of another size than its picture's."""
     if (mask.height_px, mask.width_px) != (picture.height_px, picture.width_px):
         raise InputError(
-            "mask",
+            field,
             "{mask} px mask, {picture} px picture",
             "a mask of the picture's size is needed",
             "Choose the mask that belongs to this picture",

@@ -92,3 +92,27 @@ class Picture:
     def with_source(self, source_type: str) -> Picture:
         """The same picture with another digital source type, unless it is generated as a whole: it stays that."""
         return self if self.source_type == GENERATED else dataclasses.replace(self, source_type=source_type)
+
+
+def check_pixels(
+    field: str,
+    width_px: int,
+    height_px: int,
+    most: int,
+    remedy: str,
+    got: str = "an output of {width} x {height} px",
+    *,
+    count: int = 1,
+) -> None:
+    """Raise `InputError` where `count` pictures of that size have more than `most` pixels."""
+    if count * width_px * height_px > most:
+        raise InputError(
+            field,
+            got,
+            "at most {most} megapixels are made at once",
+            remedy,
+            count=count,
+            width=width_px,
+            height=height_px,
+            most=most // 10**6,
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Annotated, Any
 
 import torch
@@ -15,9 +14,10 @@ from gan.core.errors import InputError, check_within
 from gan.core.option import Option
 from gan.core.reader import HoleFile, PictureFile
 from gan.imaging.alpha import bleed
+from gan.imaging.box import MOST_ASPECT, sides_of
 from gan.imaging.click import check_clicks
 from gan.imaging.mask import Hole, Mask, check_size, feathered, grown, settled
-from gan.imaging.picture import PARTLY_GENERATED
+from gan.imaging.picture import PARTLY_GENERATED, check_pixels
 from gan.inpaint.filling import fill, holes
 from gan.inpaint.outpaint import Margins, extended, margins_for
 from gan.select.pipeline import Clicks
@@ -29,7 +29,6 @@ MAX_OUTPUT_PIXELS = 100_000_000
 
 OUR_MODEL = "inpaint"
 MOST_GROW_PX = 200
-MOST_ASPECT = 4
 EMPTY = "The mask is empty: the picture is unchanged"
 STEPS = 100
 FAINTLY, EDGE = 0.05, 0.004
@@ -98,16 +97,7 @@ class InpaintRequest(Request):
         margins = self.margins
         width_px = self.picture.width_px + margins.left + margins.right
         height_px = self.picture.height_px + margins.top + margins.bottom
-        if height_px * width_px > MAX_OUTPUT_PIXELS:
-            raise InputError(
-                "image",
-                "an output of {width} x {height} px",
-                "at most {most} megapixels are made at once",
-                "Choose a smaller picture or extend less",
-                width=width_px,
-                height=height_px,
-                most=MAX_OUTPUT_PIXELS // 10**6,
-            )
+        check_pixels("image", width_px, height_px, MAX_OUTPUT_PIXELS, "Choose a smaller picture or extend less")
 
     @property
     def margins(self) -> Margins:
@@ -120,17 +110,7 @@ class InpaintRequest(Request):
     def _aspect(self) -> tuple[float, float] | None:
         if not self.aspect:
             return None
-        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[:/x]\s*(\d+(?:\.\d+)?)\s*", self.aspect)
-        width, height = (float(part) for part in found.groups()) if found else (0.0, 0.0)
-        if min(width, height) <= 0 or not 1 / MOST_ASPECT <= width / height <= MOST_ASPECT:
-            raise InputError(
-                "aspect",
-                "{aspect}",
-                "width:height within 1:4 and 4:1 is allowed, such as 4:5",
-                "Choose another",
-                aspect=self.aspect,
-            )
-        return width, height
+        return sides_of(self.aspect)
 
 
 def inpaint(request: InpaintRequest, context: Context) -> Output:

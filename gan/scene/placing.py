@@ -9,10 +9,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from gan.core.errors import InputError
 from gan.cutout.segment import has_transparency
 from gan.edit.geometry import Move, moved_alpha, moved_cut
-from gan.imaging.box import Box, box_of
+from gan.imaging.box import Box, product_box
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
 
@@ -33,12 +32,7 @@ def side_by_side(products: Sequence[tuple[Picture, Tensor]], *, alike: bool) -> 
     Raises:
         InputError: one covers nothing.
     """
-    boxes = []
-    for _, alpha in products:
-        box = box_of(alpha)
-        if box is None:
-            raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
-        boxes.append(box)
+    boxes = [product_box(alpha) for _, alpha in products]
     sizes = [math.sqrt(box.width * box.height) for box in boxes]
     scales = [sizes[0] / size if alike else 1.0 for size in sizes]
     widths = [max(1, round(box.width * scale)) for box, scale in zip(boxes, scales, strict=True)]

@@ -27,7 +27,6 @@ FOLDER: Final = Path(__file__).with_name("sets")
 MOST_BYTES: Final = 32 * 1024
 
 Theme = Literal["studio", "podium", "table", "shelf", "room", "outdoors"]
-THEMES: Final[tuple[str, ...]] = get_args(Theme)
 Stage = Literal["sweep", "corner", "table", "shelf", "room", "steps", "open"]
 Pattern = Literal["none", "window", "blinds", "leaves"]
 Season = Literal["spring", "summer", "autumn", "winter"]

@@ -13,7 +13,7 @@ from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.imaging.alpha import bleed
-from gan.imaging.box import Box, box_of
+from gan.imaging.box import Box, product_box
 from gan.imaging.contact_sheet import contact_sheet
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
@@ -98,9 +98,7 @@ def product_alone(picture: Picture, alpha: Tensor, longest_px: int) -> Picture:
     Raises:
         InputError: nothing is covered.
     """
-    box = box_of(alpha)
-    if box is None:
-        raise InputError("mask", "it is empty", "the product must be marked", "Mark it, or remove the mask")
+    box = product_box(alpha)
     part = box.grown(2).within(Box.whole(alpha))
     rgb, cover = part.of(picture.rgb), part.of(alpha)
     own = rgb if has_transparency(picture) else foreground(rgb, cover)

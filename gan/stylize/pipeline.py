@@ -23,7 +23,7 @@ from gan.imaging.color_grading import Look
 from gan.imaging.contact_sheet import contact_sheet
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Cover, check_size
-from gan.imaging.picture import PARTLY_GENERATED, Picture
+from gan.imaging.picture import PARTLY_GENERATED, Picture, check_pixels
 from gan.imaging.resize import resize, shrunk
 from gan.stylize.placement import check_mask, counting, covered, keep_chroma, mix, with_detail
 from gan.stylize.presets import PRESETS, preset_named, preset_path
@@ -148,16 +148,9 @@ class StylizeRequest(Request):
             check_size(self.mask, self.picture)
         check_mask(self.where, self.mask is not None)
         width_px, height_px = self.picture.width_px, self.picture.height_px
-        if width_px * height_px > MAX_OUTPUT_PIXELS:
-            raise InputError(
-                "image",
-                "{width} x {height} px",
-                "at most {most} megapixels are made at once",
-                "Choose a smaller picture",
-                width=width_px,
-                height=height_px,
-                most=MAX_OUTPUT_PIXELS // 10**6,
-            )
+        check_pixels(
+            "image", width_px, height_px, MAX_OUTPUT_PIXELS, "Choose a smaller picture", "{width} x {height} px"
+        )
 
     @property
     def shares(self) -> tuple[float, ...]:

@@ -13,7 +13,6 @@ from gan.imaging.product import coverage, from_ycc, to_ycc
 from gan.imaging.resize import shrunk
 from gan.imaging.row_chunks import bands
 
-PLACES = ("everywhere", "product", "ground")
 FOUND_PX = 512
 """Longest side of the copy in which a product on a plain ground is looked for."""
 
@@ -33,7 +32,7 @@ def covered(picture: Picture, where: str, mask: Cover | None) -> Tensor | None:
     """Coverage of the restyled region.
 
     Args:
-        where: of `PLACES`.
+        where: "everywhere", "product" or "ground".
         mask: where the product is; None takes the transparency or, without any, what stands on a plain ground.
 
     Returns:

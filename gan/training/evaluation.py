@@ -17,7 +17,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from torch import Tensor
 
 from gan.core.contract import Progress
-from gan.core.errors import InputError, WeightsError
+from gan.core.errors import InputError
+from gan.models.features import not_installed
 from gan.models.manifest import Metric
 
 OURS = "ours"
@@ -229,13 +230,7 @@ def opencv() -> ModuleType:
     try:
         import cv2
     except ImportError as error:
-        raise WeightsError(
-            "peers",
-            "the package {package} is not installed",
-            "training and measuring need it",
-            "Run: pip install -r requirements-dev.txt",
-            package="opencv-python-headless",
-        ) from error
+        raise not_installed("opencv-python-headless", "peers") from error
     module: ModuleType = cv2
     return module
 

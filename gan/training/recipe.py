@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
+from gan.core.errors import ConfigError
 from gan.models.ema import EMA
 from gan.training.options import PrepareOptions
 
@@ -157,6 +158,14 @@ def cost_of(network: nn.Module, forward: Callable[[], object], side_px: int, apa
         f"The network has {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters.",
         f"A picture of {side_px}x{side_px} pixels takes {counter.get_total_flops() / 2e9:.2f} GMACs{apart}.",
     ]
+
+
+def check_multiple(name: str, side_px: int, unit: int) -> None:
+    """Raise `ConfigError` for a preset whose pictures do not suit the network."""
+    if side_px % unit:
+        raise ConfigError(
+            name, "{side}", "a multiple of {unit} is allowed", "Change the preset", side=side_px, unit=unit
+        )
 
 
 def falling(until: float, to: float, rise: float = 100.0) -> Callable[[Any, float], float]:

@@ -6,7 +6,6 @@ import inspect
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,15 +13,15 @@ from typing import Any, Final, Generic, TypeVar
 
 import gradio as gr
 from gradio.components.base import Component
-from gradio.context import Context
 
 from gan.core.contract import Progress, Request, Result
-from gan.core.errors import Cancelled, wrong_type
+from gan.core.errors import Cancelled
 from gan.core.option import PICTURE, Options, Parameter, parameters
 from gan.imaging.io.formats import Encoding
 from gan.ui.agents import resource
-from gan.ui.background_job import follow, one_sentence
+from gan.ui.background_job import follow
 from gan.ui.form import FILE_SUFFIX, IMAGE, holds_pixels, read, takes_file
+from gan.ui.hidden import Entry, Handle, apart, component_of, hidden, plain, with_signature
 from gan.ui.i18n import Language, language
 from gan.ui.protocols import Run
 from gan.ui.widgets import COMPUTING
@@ -63,14 +62,8 @@ class Done(Generic[R]):
     to: Language
 
 
-PAGE: Final = "endpoints"
-"""Address of the page that the endpoints' parameters lie on."""
-
 Finish = Callable[[Done[Any]], Sequence[Any]]
 """Writes the files of a result and gives the outputs before the status."""
-
-Handle = Callable[[dict[str, Any], gr.Request | None], Iterator[tuple[Any, ...]]]
-"""Yields the outputs of a call, by the names of its parameters and the visitor's request."""
 
 Work = Callable[[Path, Progress, threading.Event], Sequence[Any]]
 """Gives the outputs before the status; its files go into the folder, which is emptied once they were handed over."""
@@ -121,25 +114,6 @@ def followed(
             lambda line: (*(meanwhile() if meanwhile else (gr.skip() for _ in range(outputs))), line),
         )
         yield *values, ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One parameter over HTTP.
-
-    Attributes:
-        name: as programs write it.
-        component: hidden; gives type, choices and default to the API's listing, and the value as it came.
-        default: None for none where `required`.
-        is_text: whether anything but a text is refused before the handler sees it, and null stands for the default; a
-            request refuses by itself.
-    """
-
-    name: str
-    component: Component
-    default: Any
-    required: bool = False
-    is_text: bool = False
 
 
 class Endpoints:
@@ -234,7 +208,7 @@ class Endpoints:
         if uri:
             resource(uri)(handler)
         components = [entry.component for entry in ordered]
-        with _apart():
+        with apart():
             gr.on([], handler, components, list(outputs), api_name=api_name, **COMPUTING)
         return handler
 
@@ -270,7 +244,7 @@ class Endpoints:
         several: dict[str, Any] = {"file_count": "multiple"} if many else {}
         return self._kept(
             (name, "file", many),
-            lambda: Entry(name, _hidden(gr.File(type="filepath", **several, **self._of(name, about))), None, required),
+            lambda: Entry(name, hidden(gr.File(type="filepath", **several, **self._of(name, about))), None, required),
         )
 
     def text(self, name: str, about: str, default: str = "") -> Entry:
@@ -280,7 +254,7 @@ class Endpoints:
     def _text(self, name: str, about: str, default: str) -> Entry:
         return self._kept(
             (name, "text", default),
-            lambda: Entry(name, _hidden(gr.Textbox(default, **self._of(name, about))), default),
+            lambda: Entry(name, hidden(gr.Textbox(default, **self._of(name, about))), default),
         )
 
     def _entry(self, name: str, parameter: Parameter) -> Entry:
@@ -292,11 +266,11 @@ class Endpoints:
         if takes_file(parameter) or ((parameter.kind is str or parameter.many) and not parameter.choices):
             return self._text(name, about, default or "")
         key = (name, parameter.kind, parameter.choices, parameter.many, repr(default), option.ge, option.le)
-        return self._kept(key, lambda: Entry(name, _component(parameter, self._of(name, about)), _plain(default)))
+        return self._kept(key, lambda: Entry(name, component_of(parameter, self._of(name, about)), plain(default)))
 
     def _kept(self, key: tuple[Any, ...], make: Callable[[], Entry]) -> Entry:
         if key not in self._known:
-            with _apart():
+            with apart():
                 self._known[key] = make()
         return self._known[key]
 
@@ -308,106 +282,6 @@ class Endpoints:
             "visible": False,
             "elem_id": f"{self._tab}-api-{name.replace('_', '-')}{suffix}",
         }
-
-
-@contextmanager
-def _apart() -> Iterator[None]:
-    """Put what is made within on a page of its own, `PAGE`, which no visitor opens.
-
-    A browser goes through every component and every event of its page each time it draws one; those of the endpoints,
-    which are half of all, would be among them.
-    """
-    block, root = Context.block, Context.root_block
-    if root is None:
-        raise RuntimeError("endpoints are made within gr.Blocks")
-    if PAGE not in {path for path, *_ in root.pages}:
-        root.pages.append((PAGE, PAGE, False))
-    page, root.current_page, Context.block = root.current_page, PAGE, root
-    try:
-        yield
-    finally:
-        root.current_page, Context.block = page, block
-
-
-def with_signature(
-    handle: Handle,
-    name: str,
-    entries: Sequence[Entry],
-    docs: str,
-    *,
-    asks: bool = True,
-) -> Callable[..., Iterator[tuple[Any, ...]]]:
-    """A handler that Gradio sees as a function of these parameters and, where it `asks`, of the visitor's request."""
-    kept = [
-        inspect.Parameter(
-            entry.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=inspect.Parameter.empty if entry.required else entry.default,
-        )
-        for entry in entries
-    ]
-    texts = {entry.name: entry.default for entry in entries if entry.is_text}
-    asked = inspect.Parameter(
-        "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=gr.Request | None
-    )
-    signature = inspect.Signature([*kept, asked] if asks else kept)
-
-    def handler(*args: Any, **named: Any) -> Iterator[tuple[Any, ...]]:
-        bound = signature.bind(*args, **named)
-        bound.apply_defaults()
-        values = dict(bound.arguments)
-        request = values.pop("request", None)
-        with one_sentence(language(request)):
-            for parameter, default in texts.items():
-                if values[parameter] is None:
-                    values[parameter] = default
-                if not isinstance(values[parameter], str):
-                    raise wrong_type(parameter, values[parameter], "a text")
-        yield from handle(values, request)
-
-    handler.__name__ = handler.__qualname__ = name
-    handler.__doc__ = docs
-    handler.__signature__ = signature  # type: ignore[attr-defined]
-    handler.__annotations__ = {"request": gr.Request | None} if asks else {}
-    return handler
-
-
-def _component(parameter: Parameter, common: dict[str, Any]) -> Component:
-    default, option = _plain(parameter.default), parameter.option
-    if parameter.choices:
-        choices = [(str(choice), choice) for choice in parameter.choices]
-        if parameter.many:
-            return _hidden(gr.CheckboxGroup(choices, value=default, **common))
-        # Gradio's own client writes every choice of an "enum" as a text.
-        one_of = None if parameter.kind is str else {"anyOf": [{"const": choice} for choice in parameter.choices]}
-        return _hidden(gr.Radio(choices, value=default, **common), one_of)
-    if parameter.kind is bool:
-        return _hidden(gr.Checkbox(bool(default), **common))
-    if parameter.kind in (int, float):
-        precision = 0 if parameter.kind is int else None
-        about = {"type": "integer" if parameter.kind is int else "number"}
-        limits: dict[str, Any] = {"minimum": option.ge, "maximum": option.le}
-        ranged = {**about, **{name: limit for name, limit in limits.items() if limit is not None}}
-        return _hidden(gr.Number(default, precision=precision, **limits, **common), ranged)
-    return _hidden(gr.Textbox(", ".join(default or ()), **common))
-
-
-def _hidden(component: Component, about: Mapping[str, Any] | None = None) -> Component:
-    """The component, which hands its value over as it came, so that the request alone says what is wrong with it.
-
-    Gradio's own check is one of a list of choices that it prints with types, or an error that nobody may see. A
-    subclass would not do: Gradio writes a stub file beside each.
-    """
-    own: dict[str, Any] = {} if about is None else {"api_info": lambda: dict(about)}
-    if not isinstance(component, gr.File):
-        own["preprocess"] = lambda value: value
-    for name, method in own.items():
-        setattr(component, name, method)
-    return component
-
-
-def _plain(default: Any) -> Any:
-    return list(default) if isinstance(default, tuple) else default
 
 
 def _public(field: str) -> str:

@@ -21,7 +21,6 @@ from gan.edit.recolor import (
     RecolorRequest,
     delta_e,
     recolor,
-    swatch,
 )
 from gan.imaging.lut import sample
 from gan.imaging.mask import Mask
@@ -281,19 +280,6 @@ def test_the_recorded_dominant_color_is_the_product_s() -> None:
     picture, mask = ball("#2A6FB3")
     found = made(RecolorRequest(picture=picture, mask=mask, to=("#0D7377",))).details["dominant"]
     assert difference(torch.tensor(hex_color(found)), middle(picture, mask)) < 4
-
-
-def test_swatch_is_free_of_dust() -> None:
-    flat = Picture(torch.tensor(hex_color("#2A6FB3"))[None, :, None, None].expand(1, 3, 8, 8).clone())
-    flat.rgb[..., 4, 4] = 1  # a speck of dust
-    assert swatch(flat, 4, 4) == "#2A6FB3"
-    assert swatch(flat, 0, 7) == "#2A6FB3"
-
-
-@pytest.mark.parametrize(("x", "y"), [(-1, 0), (0, -1), (8, 0), (0, 8)])
-def test_swatch_outside(x: int, y: int) -> None:
-    with pytest.raises(InputError, match=rf"the pixel {x}, {y}; a point within 8 x 8 px"):
-        swatch(Picture(torch.zeros(1, 3, 8, 8)), x, y)
 
 
 def test_lattice_is_the_map() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -10,11 +10,12 @@ from contracts import assert_contract
 
 from gan.api import Studio
 from gan.core.errors import InputError
-from gan.edit.shadow import CUT_OFF, KINDS, ShadowRequest, shaded
+from gan.edit.shadow import CUT_OFF, Kind, ShadowRequest, shaded
 from gan.edit.shadow_render import Light
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
+KINDS = get_args(Kind)
 LIGHT = Light(45, 0.5, 0.3)
 
 

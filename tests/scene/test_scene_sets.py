@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from gan.core.errors import InputError
-from gan.scene.sets import FOLDER, NAMES, SEASONS, SETS, THEMES, SceneSet, set_of
+from gan.scene.sets import FOLDER, NAMES, SEASONS, SETS, SceneSet, Theme, set_of
 
 OWN = """
 title = "My wall"
@@ -23,7 +24,7 @@ floor = "#DDEEFF"
 def test_there_are_enough_sets_in_every_theme() -> None:
     themes = Counter(each.theme for each in SETS.values())
     assert len(SETS) >= 24
-    assert set(themes) == set(THEMES)
+    assert set(themes) == set(get_args(Theme))
     assert min(themes.values()) >= 3
     assert {path.stem for path in FOLDER.glob("*.toml")} == set(NAMES)
     assert len({each.title for each in SETS.values()}) == len(SETS)

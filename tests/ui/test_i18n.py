@@ -34,7 +34,13 @@ from gan.ui.i18n import CATALOGS, LABELS
 
 GAN = Path(i18n.__file__).parent.parent
 SPOKEN_TO_USERS = ("InputError", "WeightsError")
-HELPERS = {"Message": slice(0, 1), "wrong_type": slice(2, 3), "_wrong": slice(2, 4), "_no_recipe": slice(0, 1)}
+HELPERS = {
+    "Message": slice(0, 1),
+    "wrong_type": slice(2, 3),
+    "_wrong": slice(2, 4),
+    "_no_recipe": slice(0, 1),
+    "check_pixels": slice(4, 6),
+}
 """Calls that make messages and errors, and which of their arguments are templates."""
 NAMED_TEMPLATES = ("template", "_KINDS", "_WANTED", "_TEXTS", "NOTICES", "OUTLIERS", "WORDS")
 """Variables that hold templates."""

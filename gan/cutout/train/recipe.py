@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-from gan.core.errors import ConfigError, InputError
+from gan.core.errors import InputError
 from gan.cutout.network import CutoutConfig, CutoutNet, cutout_network
 from gan.imaging.background_prior import standing_out
 from gan.imaging.clicks import RADIUS, disc, marked
@@ -27,7 +27,7 @@ from gan.training.data.mixture import CutoutItems, Taught, sort_out
 from gan.training.data.pictures import Entry, Pictures, split
 from gan.training.data.scenes import Scenes, split_scenes
 from gan.training.losses.matting import edge_band, edge_distance, soft_iou, structure_distance
-from gan.training.recipe import Losses, Recipe, State, Validation, cost_of, descend, falling
+from gan.training.recipe import Losses, Recipe, State, Validation, check_multiple, cost_of, descend, falling
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -78,15 +78,7 @@ class CutoutRecipe:
     ema_half_life_kimg: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.side_px % CutoutNet.MULTIPLE:
-            raise ConfigError(
-                "side_px",
-                "{side}",
-                "a multiple of {unit} is allowed",
-                "Change the preset",
-                side=self.side_px,
-                unit=CutoutNet.MULTIPLE,
-            )
+        check_multiple("side_px", self.side_px, CutoutNet.MULTIPLE)
 
 
 TINY = CutoutConfig(decoder=(8, 8, 8, 8, 8), slim=8, marks=True)

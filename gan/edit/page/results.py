@@ -16,8 +16,9 @@ from gan.edit.perspective import PerspectiveRequest
 from gan.edit.printing import PrintRequest, pattern_stems
 from gan.edit.straighten import StraightenRequest
 from gan.imaging.picture import Picture
-from gan.ui.endpoint import Done, Endpoints, Entry
+from gan.ui.endpoint import Done, Endpoints
 from gan.ui.form import Form
+from gan.ui.hidden import Entry
 from gan.ui.i18n import Language, say
 from gan.ui.preview import lay, preview_size, write_preview
 from gan.ui.result import RenderedResult, rendered, size_of, stem_of, zipped

@@ -9,11 +9,13 @@ import gradio as gr
 from gan.core.contract import Result
 from gan.core.option import parameters
 from gan.edit.page.results import Kind
-from gan.export.annotate import AnnotateRequest, Corner
+from gan.export.annotate import AnnotateRequest
 from gan.export.channels import CHANNELS
 from gan.export.page.channel import chosen
-from gan.ui.endpoint import Endpoints, Entry
+from gan.export.painter import Corner
+from gan.ui.endpoint import Endpoints
 from gan.ui.form import Form, choice_label
+from gan.ui.hidden import Entry
 from gan.ui.i18n import Language, label, say
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops, TiffImagePlugin, UnidentifiedImageError
 
-from gan.core.errors import InputError
+from gan.core.errors import InputError, unreadable
 from gan.imaging.io import admission, declared_colors
 from gan.imaging.io.decode_apart import ApartError, decoded_apart
 from gan.imaging.io.file_types import NAMED, foreign, register_openers
@@ -97,14 +97,7 @@ def _content(path: Path, field: str) -> bytes:
             raise _too_long(field)
         return path.read_bytes()
     except OSError as error:
-        raise InputError(
-            field,
-            "{name} cannot be read: {reason}",
-            "a readable file is needed",
-            "Check its permissions",
-            name=path.name,
-            reason=error.strerror or type(error).__name__,
-        ) from error
+        raise unreadable(field, path.name, error) from error
 
 
 def _of_image(image: Image.Image, name: str, field: str) -> Source:
@@ -231,12 +224,7 @@ def _apart(header: Header, field: str) -> Image.Image:
                 "Install it, or save the picture as PNG or TIFF",
             ) from error
         if error.reason.startswith("mode"):
-            raise InputError(
-                field,
-                "the picture has 12 or 32 bits per channel",
-                "8 or 16 bits per channel are supported",
-                "Save it with 16 bits per channel",
-            ) from error
+            raise _too_deep(field) from error
         raise damaged(field) from error
 
 
@@ -319,12 +307,7 @@ def _check_size(width_px: int, height_px: int, field: str) -> None:
 def _check_depth(image: Image.Image, depth: int, field: str) -> None:
     """Numbers without a known white cannot be shown without a guess."""
     if image.mode == "F" or (image.mode in DEEP_GREY_MODES and (depth == 12 or not _within_16_bits(image))):
-        raise InputError(
-            field,
-            "the picture has 12 or 32 bits per channel",
-            "8 or 16 bits per channel are supported",
-            "Save it with 16 bits per channel",
-        )
+        raise _too_deep(field)
 
 
 def _within_16_bits(image: Image.Image) -> bool:
@@ -365,9 +348,12 @@ def _has_known_signature(data: bytes) -> bool:
     return any(accept is not None and accept(data[:16]) for _, accept in map(Image.OPEN.__getitem__, READABLE))
 
 
-def _damaged(field: str) -> InputError:
+def _too_deep(field: str) -> InputError:
     return InputError(
-        field, "the picture is damaged or incomplete", "a complete file is needed", "Save or download it again"
+        field,
+        "the picture has 12 or 32 bits per channel",
+        "8 or 16 bits per channel are supported",
+        "Save it with 16 bits per channel",
     )
 
 

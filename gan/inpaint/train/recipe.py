@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-from gan.core.errors import ConfigError
 from gan.inpaint.network import PLANES, InpaintConfig, InpaintNet
 from gan.inpaint.train.adversary import build_judge, generator_term, judge_step
 from gan.models.ema import EMA
@@ -19,7 +18,17 @@ from gan.training.data.inpainting_data import Fills
 from gan.training.data.pictures import Pictures, both_parts, find
 from gan.training.data.scenes import Scenes, TruePairs, find_scenes, split_scenes
 from gan.training.losses.features import stage_distance
-from gan.training.recipe import Losses, Recipe, State, Validation, cost_of, descend, falling, share_of_adversary
+from gan.training.recipe import (
+    Losses,
+    Recipe,
+    State,
+    Validation,
+    check_multiple,
+    cost_of,
+    descend,
+    falling,
+    share_of_adversary,
+)
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -74,15 +83,7 @@ class InpaintRecipe:
     ema_half_life_kimg: float = 4.0
 
     def __post_init__(self) -> None:
-        if self.patch_px % self.network.multiple:
-            raise ConfigError(
-                "patch_px",
-                "{patch}",
-                "a multiple of {unit} is allowed",
-                "Change the preset",
-                patch=self.patch_px,
-                unit=self.network.multiple,
-            )
+        check_multiple("patch_px", self.patch_px, self.network.multiple)
 
 
 TINY = InpaintConfig(channels=(8, 8, 8, 8, 8), blocks=(1, 1, 1, 1, 1), heads=2)

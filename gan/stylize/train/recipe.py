@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from gan.core.errors import ConfigError
 from gan.imaging.optimal_transport import moments, moved, transport
 from gan.imaging.product import to_ycc
 from gan.imaging.texture import detail_of, spread
@@ -27,7 +26,7 @@ from gan.training.losses.style import (
     smoothed,
     structure_distance,
 )
-from gan.training.recipe import Losses, Recipe, State, Validation, cost_of, descend, falling
+from gan.training.recipe import Losses, Recipe, State, Validation, check_multiple, cost_of, descend, falling
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -73,15 +72,7 @@ class StylizeRecipe:
     ema_half_life_kimg: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.patch_px % 32:
-            raise ConfigError(
-                "patch_px",
-                "{patch}",
-                "a multiple of {unit} is allowed",
-                "Change the preset",
-                patch=self.patch_px,
-                unit=32,
-            )
+        check_multiple("patch_px", self.patch_px, 32)
 
 
 TINY = StylizeConfig(channels=(8, 8, 8), encode=(0, 1), decode=(1, 1), latent=8)

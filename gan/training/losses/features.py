@@ -5,14 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gan.models.features import Features
-
 FLOOR = 0.05
 """Fraction of the mean feature length below which a position counts as empty. A flat ground has hardly any features,
 and what it has is rounding noise: scaled to length 1 it would outweigh the product."""
 
 
-def feature_loss(features: Features, made: Tensor, sharp: Tensor) -> Tensor:
+def stage_distance(made: list[Tensor], targets: list[Tensor]) -> Tensor:
     """Relative L1 distance plus the squared distance of directions, averaged over the stages.
 
     The first term is the perceptual loss of Johnson et al. (arXiv 1603.08155) in L1, divided by the target's mean
@@ -20,19 +18,11 @@ def feature_loss(features: Features, made: Tensor, sharp: Tensor) -> Tensor:
     1801.03924) with w = 1 and a floor under the lengths; it looks everywhere.
 
     Args:
-        features: for training, "lite0".
-        made, sharp: (N, 3, H, W), RGB in [0, 1]; the gradient flows to `made`.
+        made, targets: stages of "lite0", as `gan.models.features.Features` gives them; the gradient flows to `made`.
 
     Returns:
         A scalar; 0 for equal pictures, about 1.5 for a picture against its bicubic shadow.
     """
-    with torch.no_grad():
-        targets = features(sharp)
-    return stage_distance(features(made), targets)
-
-
-def stage_distance(made: list[Tensor], targets: list[Tensor]) -> Tensor:
-    """`feature_loss` of stages that are computed already; the gradient flows to `made`."""
     terms = []
     for a, b in zip(made, targets, strict=True):
         floor = FLOOR * b.norm(dim=1).mean()
