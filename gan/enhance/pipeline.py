@@ -16,6 +16,7 @@ from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.core.request import plain
 from gan.enhance.adjust import Adjustments, apply, choose, sharpen
+from gan.imaging import ocr
 from gan.imaging.alpha import bleed
 from gan.imaging.blending import blend
 from gan.imaging.color import keep_chroma, keep_white, match_low_frequencies
@@ -45,6 +46,7 @@ class EnhanceRequest(Request):
     width: Annotated[int | None, Option("exact width in pixels instead of a scale", unit="px", group="size")] = None
     height: Annotated[int | None, Option("exact height in pixels instead of a scale", unit="px", group="size")] = None
     strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
+    protect_text: Annotated[bool, Option("only resize lines of text; needs the extra [ocr]")] = False
     model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
     adjustments: Adjustments = Adjustments()
 
@@ -104,21 +106,32 @@ def enhance(request: EnhanceRequest, context: Context) -> Output:
     """Adjust tone, run the network, then resize and sharpen.
 
     The network is asked only for detail: local mean colors are the input's, no color comes that is not near in the
-    input, pure white stays pure white, and at strength 0 no network runs at all.
+    input, pure white stays pure white, and at strength 0 no network runs at all. Protected text is resized as at
+    strength 0.
+
+    Raises:
+        InputError: text is to be protected and nothing that reads it is installed.
     """
-    picture, scale = request.picture, request.network_scale
+    picture, scale, notices = request.picture, request.network_scale, request.picture.notices
     details: dict[str, Any] = {"scale": scale, "size": list(reversed(request.output_size))}
     rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
     adjustments = choose(rgb) if request.adjustments.auto else request.adjustments
     details["adjustments"] = plain(adjustments)
     unchanged = request.strength == 0 and request.output_size == (picture.height_px, picture.width_px)
     if unchanged and adjustments == Adjustments():
-        return Output((picture,), picture.notices, details)  # colors behind transparency included
+        return Output((picture,), notices, details)  # colors behind transparency included
     rgb = apply(rgb, adjustments)
 
     if request.strength > 0:
         model = context.model(f"enhance-x{scale}" if request.model == AUTO_MODEL else request.model)
-        rgb, alpha = _restore(rgb, picture.alpha, model, request, context)
+        strength: float | Tensor = request.strength
+        if request.protect_text:
+            context.step(0, 1, "Reading text")
+            text = ocr.protected(picture)
+            details["text"], notices = text.told, (*notices, text.notice)
+            free = text.outside()
+            strength = strength if free is None else free.mul_(strength)
+        rgb, alpha = _restore(rgb, picture.alpha, model, request, context, strength)
     else:
         rgb, alpha = resize(rgb, *request.network_size), _resized(picture.alpha, request.network_size)
     height_px, width_px = request.output_size
@@ -126,13 +139,22 @@ def enhance(request: EnhanceRequest, context: Context) -> Output:
     if adjustments.sharpness:
         # In place, unless this is still the tensor that the request holds.
         rgb = sharpen(rgb, adjustments.sharpness, out=None if rgb is picture.rgb else rgb)
-    return Output((picture.with_pixels(rgb, _resized(alpha, request.output_size)),), picture.notices, details)
+    return Output((picture.with_pixels(rgb, _resized(alpha, request.output_size)),), notices, details)
 
 
 def _restore(
-    rgb: Tensor, alpha: Tensor | None, model: Model, request: EnhanceRequest, context: Context
+    rgb: Tensor,
+    alpha: Tensor | None,
+    model: Model,
+    request: EnhanceRequest,
+    context: Context,
+    strength: float | Tensor,
 ) -> tuple[Tensor, Tensor | None]:
-    """The network's picture at `request.network_size`; transparency goes through the network as a gray picture."""
+    """The network's picture at `request.network_size`; transparency goes through the network as a gray picture.
+
+    Args:
+        strength: as of `blend`.
+    """
     wanted = request.network_scale
     made_at = min(model.scale, wanted)
     served = dataclasses.replace(model, scale=made_at)
@@ -147,7 +169,7 @@ def _restore(
     match_low_frequencies(made, rgb, scale=made_at)
     keep_chroma(made, rgb, scale=made_at)
     keep_white(made, rgb, scale=made_at)
-    blend(made, rgb, scale=made_at, strength=request.strength)
+    blend(made, rgb, scale=made_at, strength=strength)
     made = resize(made, *request.network_size)
     if alpha is None:
         return made, None
@@ -159,7 +181,7 @@ def _restore(
     hidden = 1 - cover
     keep_white(hidden, 1 - gray, scale=made_at)
     cover = (1 - hidden).mean(1, keepdim=True)
-    blend(cover, alpha, scale=made_at, strength=request.strength)
+    blend(cover, alpha, scale=made_at, strength=strength)
     return made, resize(cover, *request.network_size)
 
 

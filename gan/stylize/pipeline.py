@@ -17,7 +17,7 @@ from gan.core.contract import Context, Model, Output, Request
 from gan.core.errors import InputError, wrong_type
 from gan.core.option import Option
 from gan.core.reader import READER, CoverFile, LookFile, PictureFile, Reader
-from gan.imaging import color_grading
+from gan.imaging import color_grading, ocr
 from gan.imaging.alpha import bleed
 from gan.imaging.color_grading import Look
 from gan.imaging.contact_sheet import contact_sheet
@@ -108,6 +108,7 @@ class StylizeRequest(Request):
         CoverFile | None,
         Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
     ] = None
+    protect_text: Annotated[bool, Option("leave lines of text as they are; needs the extra [ocr]")] = False
     content_px: Annotated[
         int | None,
         Option("longest side at which strokes are made", ge=LEAST_PX, le=MOST_PX, unit="px", metavar="N"),
@@ -209,11 +210,12 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
     Transparency is kept; colors behind full transparency are not looked at.
 
     Raises:
-        InputError: the region needs the product's mask, and there is none.
+        InputError: the region needs the product's mask, and there is none; text is to be protected and nothing that
+            reads it is installed.
     """
     picture = request.picture
     details: dict[str, Any] = {"size": [picture.width_px, picture.height_px], "shares": list(request.shares)}
-    notices = list(picture.notices)
+    notices: list[str] = list(picture.notices)
     if request.styles and not math.isclose(sum(style.weight for style in request.styles), 1, abs_tol=1e-3):
         # One style alone has no share to speak of.
         notices += [SCALED] if len(request.styles) > 1 else []
@@ -221,6 +223,12 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
     details["covered"] = 1.0 if cover is None else round(float(cover.mean()), 6)
     if request.strength == 0 or (cover is not None and not bool(cover.any())):
         return Output((picture,), tuple(notices), details)
+    text = None
+    if request.protect_text:
+        context.step(0, 1, "Reading text")
+        text = ocr.protected(picture)
+        details["text"] = text.told
+        notices.append(text.notice)
     rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
     if request.kind == "photographic":
         context.step(0, 1, "Adjusting the colors")
@@ -232,7 +240,7 @@ def stylize(request: StylizeRequest, context: Context) -> Output:
     # A look of our own making leaves the colors alone already, and its .cube file does so too.
     if request.preserve_color and (request.kind == "artistic" or request.look is not None):
         keep_chroma(made, rgb)
-    mix(made, picture.rgb, cover, request.strength)
+    mix(made, picture.rgb, cover if text is None else text.outside(cover), request.strength)
     styled = picture.with_pixels(made, picture.alpha)
     if request.kind == "artistic":
         styled = styled.with_source(PARTLY_GENERATED)

@@ -28,7 +28,7 @@ from gan.ui.widgets import COMPUTING
 
 R = TypeVar("R", bound=Request)
 
-LATE: Final = ("seed", "bits")
+LATE: Final = ("seed", "bits", "protect_text")
 """Parameters behind all others, since programs that name none rely on the order."""
 
 

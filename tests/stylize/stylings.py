@@ -22,8 +22,18 @@ from gan.stylize.presets import PRESETS
 
 NAMES = tuple(PRESETS)
 STYLE = (NAMES[0], None, 1, 1, 1, 1)
-NAMES_OF_OPTIONS = ("strength", "kind", "preserve_color", "where", "mask", "content_px", "style_px", "model")
-HOW = (1.0, "artistic", False, "everywhere", None, 0, 0, "auto")
+NAMES_OF_OPTIONS = (
+    "strength",
+    "kind",
+    "preserve_color",
+    "where",
+    "mask",
+    "protect_text",
+    "content_px",
+    "style_px",
+    "model",
+)
+HOW = (1.0, "artistic", False, "everywhere", None, False, 0, 0, "auto")
 FORMAT = ("png", 92, False, False, False)
 
 

@@ -58,6 +58,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             with gr.Row(equal_height=True):
                 form.add("strength", min_width=200)
                 form.add_model(ready, min_width=200)
+            form.add("protect_text")
             form.add_group("size", info="enhance.size.info", row=True)
             form.add_group("adjust")
             output = widgets.output_options("enhance")

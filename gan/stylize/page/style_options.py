@@ -19,7 +19,7 @@ STYLE_SIZES: Final = (0, 256, 384, 512, 768, 1024)
 
 
 def build_place(form: Form[StylizeRequest], *, artistic: bool) -> None:
-    """Add kind, colors, place and mask."""
+    """Add kind, colors, place, mask and what happens to text."""
     kinds = KINDS if artistic else KINDS[1:]
     form.add("kind", choices=[(choice_label("stylize", "kind", kind), kind) for kind in kinds], value=kinds[0])
     form.add("preserve_color")
@@ -27,6 +27,7 @@ def build_place(form: Form[StylizeRequest], *, artistic: bool) -> None:
     with gr.Column(visible=False, elem_id="stylize-product") as product:
         gr.Markdown(label("stylize.where.info"), elem_classes="facts")
         form.add("mask", height=130)
+    form.add("protect_text")
     where.change(lambda place: gr.update(visible=place != EVERYWHERE), where, product, **LIGHT)
 
 

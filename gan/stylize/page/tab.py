@@ -163,7 +163,10 @@ def _previews(parts: _Parts, previewer: Previewer) -> None:
     style, form = parts.style, parts.form
     inputs, outputs = [parts.photograph, *parts.choices], [parts.shown, parts.facts, parts.line]
     parts.photograph.change(previewer.open, inputs, outputs, **AT_ONCE)
-    moved = [form[name] for name in ("strength", "preserve_color", "where", "style_px", "content_px", "model")]
+    moved = [
+        form[name]
+        for name in ("strength", "preserve_color", "where", "protect_text", "style_px", "content_px", "model")
+    ]
     triggers = [widget.input for widget in (*moved, *style.weights)]
     triggers += [form["kind"].change, form["mask"].upload, form["mask"].clear]
     gr.on(triggers, previewer.preview, inputs, outputs, **AT_ONCE)
