@@ -12,6 +12,7 @@ from pages import serving
 from tiny_networks import publish_tiny, publish_tiny_generator
 
 if TYPE_CHECKING:
+    from gradio_client import Client
     from playwright.sync_api import Browser
 
 
@@ -21,6 +22,14 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("weights")
     publish_tiny(folder)
     return folder
+
+
+@pytest.fixture
+def workplace(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder that commands run in, with `tiny_weights` as what is published."""
+    monkeypatch.setattr("gan.api.WEIGHTS_DIR", tiny_weights)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +58,16 @@ def studio_page(tiny_weights: Path) -> Iterator[str]:
     """Address of the page over the real studio."""
     with serving(["tests/pages.py", str(tiny_weights)]) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def client(studio_page: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Gradio's own client of `studio_page`."""
+    from gradio_client import Client
+
+    client = Client(studio_page, verbose=False, download_files=tmp_path_factory.mktemp("api"))
+    yield client
+    client.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,11 @@ from gradio_client.exceptions import AppError
 from test_api_export import bowl
 
 from gan.api import Studio
-from gan.batch.page.ready import READY, ready_recipe
+from gan.batch.page.ready import ready_recipe
 from gan.batch.recipe_json import read_recipe
 from gan.batch.runner import Replay
 
 SMALL = {"task": "frame", "request": {"fill": 0.6, "width_px": 60, "ground": {"file": "wood.png", "sha256": ""}}}
-
-
-@pytest.fixture(scope="module")
-def client(studio_page: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    client = Client(studio_page, verbose=False, download_files=tmp_path_factory.mktemp("api"))
-    yield client
-    client.close()
 
 
 def saved(path: Path, *steps: Any) -> Path:
@@ -84,12 +76,3 @@ def test_a_refusal_is_told(client: Client, tmp_path: Path, steps: list[Any], sen
             handle_file(saved(tmp_path / "mine.json", *steps)),
             api_name="/run",
         )
-
-
-def test_everything_but_the_files_has_a_default(client: Client) -> None:
-    endpoint = client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/run"]
-    first, *others = endpoint["parameters"]
-    assert (first["parameter_name"], first["parameter_has_default"]) == ("files", False)
-    assert all(parameter["parameter_has_default"] for parameter in others)
-    assert [parameter["parameter_name"] for parameter in others] == ["recipe_file", "more_files", "ready"]
-    assert others[2]["parameter_default"] == next(iter(READY))

@@ -5,23 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from gradio_client import Client, handle_file
-from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
-
-from gan.export.channels import CHANNELS
-
-
-@pytest.fixture(scope="module")
-def client(studio_page: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    client = Client(studio_page, verbose=False, download_files=tmp_path_factory.mktemp("api"))
-    yield client
-    client.close()
 
 
 def bowl(path: Path, side: int = 640, share: float = 0.75) -> Path:
@@ -85,32 +73,3 @@ def test_rules_of_one_s_own(client: Client, tmp_path: Path) -> None:
     assert told["channel"] == {"name": "shop", "title": "Corner shop", "longest_least_px": 700, "ground": "any"}
     assert [finding["rule"] for finding in told["files"][0]["findings"]] == ["longest"]
     assert "Corner shop" in listed
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"fill": 0.05}, "fill"),
-        ({"channel": "etsy", "fill": 1.5}, "1.5"),
-        ({"channel": "/etc/passwd"}, "/etc/passwd"),
-        ({"channel": "own"}, "channel: no file was given"),
-        ({"names": "{asin}.{ext}"}, "{asin} is not a field of names"),
-        ({"also": "amazon"}, "also: amazon is named twice"),
-        ({"sizes": "wide"}, "sizes"),
-        ({"enlarge": 5}, "enlarge: 5; 1 to 4 is allowed"),
-    ],
-)
-def test_a_refusal_is_told(client: Client, tmp_path: Path, options: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(AppError, match=sentence):
-        client.predict([handle_file(bowl(tmp_path / "bowl.png"))], **options, api_name="/export")
-
-
-def test_everything_but_the_files_has_a_default(client: Client) -> None:
-    endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    for name in ("/check", "/export"):
-        first, *others = endpoints[name]["parameters"]
-        assert (first["parameter_name"], first["parameter_has_default"]) == ("files", False)
-        assert all(parameter["parameter_has_default"] for parameter in others)
-        assert [parameter["parameter_name"] for parameter in others][:2] == ["channel", "channel_file"]
-        (channel,) = (each for each in others if each["parameter_name"] == "channel")
-        assert channel["parameter_default"] == next(iter(CHANNELS))

@@ -84,43 +84,6 @@ def test_record_makes_it_again(tmp_path: Path) -> None:
     assert record["details"]["size"] == [30, 23]
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["missing.png", "-o", "out.png"], "missing.png"),
-        (["a.png", "-o", "out.svg"], "out.svg"),
-        (["a.png", "-o", "out.png", "--strength", "2"], "strength: 2; 0 to 1"),
-        (["a.png", "-o", "out.png", "--width", "9999"], "width: 9999 px from 24 px"),
-        (["a.png", "-o", "out.png", "--sharpness", "7"], "sharpness: 7; 0 to 1"),
-        (["a.png", "-o", "out.png", "--model", "nobody-knows"], "nobody-knows"),
-        (["a.png", "-o", "out.jpg", "--lossless"], "lossless"),
-        (["a.png", "b.png", "-o", "taken.png"], "taken.png is a file"),
-    ],
-)
-def test_bad_input_is_one_line_and_status_2(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, options: list[str], said: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    _save(tmp_path / "a.png")
-    _save(tmp_path / "b.png")
-    _save(tmp_path / "taken.png")
-    assert main(["enhance", *options]) == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert error.count("\n") == 1
-    assert "Traceback" not in error
-
-
-@pytest.mark.parametrize(
-    "options", [["enhance", "a.png"], ["enhance", "a.png", "-o", "b", "--scale", "3"], ["nonsense"]]
-)
-def test_bad_options_are_status_2(options: list[str], capsys: Any) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(options)
-    assert stopped.value.code == 2
-    assert "usage" in capsys.readouterr().err
-
-
 def test_weights_list_and_verify(tiny_weights: Path, capsys: Any) -> None:
     assert main(["weights", "list"]) == 0
     assert "enhance-x4" in capsys.readouterr().out

@@ -16,6 +16,8 @@ import gan.api
 from gan.cli.main import main
 from gan.cli.task import NO_TRANSPARENCY
 
+pytestmark = pytest.mark.usefixtures("workplace")
+
 WIDTH, HEIGHT = 48, 40
 BOX = (14, 10, 34, 32)
 """Left, top, right, bottom of the product."""
@@ -24,12 +26,6 @@ GROUND, PRODUCT = (200, 190, 180), (180, 40, 40)
 
 Array = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]
-
-
-@pytest.fixture(autouse=True)
-def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
-    monkeypatch.chdir(tmp_path)
 
 
 def scene(name: str, box: Box = BOX, ground: tuple[int, int, int] = GROUND) -> str:
@@ -336,63 +332,3 @@ def test_a_match_is_the_one_of_python_and_tells_the_difference(capsys: Any) -> N
     assert main(["match", "a.png", "--reference", "ref.png", "--no-exposure", *options, "-o", "out.png"]) == 2
     assert "Choose at least one" in capsys.readouterr().err
     assert main(["match", "a.png", "--reference", "ref.png", "--no-exposure", "--shadow", *options, "-o", "s.png"]) == 0
-
-
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
-        (["cutout", "missing.png"], "missing.png"),
-        (["cutout", "a.png", "--ground", "nowhere.jpg"], "ground: nowhere.jpg; transparent, white, "),
-        (["cutout", "a.png", "--mask", "missing.png"], "missing.png"),
-        (["cutout", "a.png", "--mask", "small.png"], "mask: 4 x 4 px mask, 48 x 40 px picture"),
-        (["cutout", "a.png", "--keep", "small.png"], "4 x 4 px mask, 48 x 40 px picture"),
-        (["cutout", "a.png", "--drop", "full.png"], "no part of the product is left"),
-        (["cutout", "a.png", "--mask", "empty.png"], "mask: it is empty"),
-        (["cutout", "photo.png", "--model", "nobody-knows"], "nobody-knows"),
-        (["cutout", "a.png", "--save-mask", "m.jpg"], "output: m.jpg does not end in .png"),
-        (["cutout", "a.png", "--save-mask", "a.png"], "output: a.png is a picture or its result already"),
-        (["cutout", "a.png", "--save-mask", "out.png"], "output: out.png is a picture or its result already"),
-        (["cutout", "a.png", "--ground", "full.txt"], "ground: full.txt"),
-        (["cutout", "none"], "image: no picture below none"),
-        (["recolor", "a.png", "--to", "blue-ish"], "blue-ish"),
-        (["recolor", "a.png", "--to", "3366CC", "--strength", "2"], "strength: 2; 0 to 1 is allowed"),
-        (["recolor", "a.png", "--to", "3366CC", "--protect", "small.png"], "4 x 4 px mask"),
-        (["frame", "a.png", "--fill", "0.05"], "fill: 0.05; 0.1 to 1 is allowed"),
-        (["frame", "a.png", "--aspect", "9:1"], "aspect: 9:1"),
-        (["frame", "a.png", "--width", "-1"], "width_px: -1; 0 to 20000 is allowed"),
-        (["frame", "a.png", "--fill", "0.9", "--baseline", "0.5"], "baseline: "),
-        (["shadow", "a.png", "--softness", "2"], "softness: 2; 0 to 1 is allowed"),
-        (["shadow", "a.png", "--layer", "layer.webp"], "output: layer.webp does not end in .png"),
-        (["match", "a.png", "--reference", "missing.png"], "reference: "),
-        (["match", "a.png", "--reference", "photo.png", "--model", "nobody-knows"], "nobody-knows"),
-        (["white", "a.png", "--mask", "small.png"], "4 x 4 px mask"),
-    ],
-)
-def test_bad_input_is_one_line_and_status_2(command: list[str], said: str, capsys: Any) -> None:
-    clear("a.png")
-    scene("photo.png")
-    mark("full.png", (0, 0, WIDTH, HEIGHT))
-    mark("empty.png", (0, 0, 0, 0))
-    mark("small.png", (0, 0, 2, 2), (4, 4))
-    Path("none").mkdir()
-    assert main([*command, "-o", "out.png"]) == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert error.count("\n") == 1
-    assert not Path("out.png").exists()
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["recolor", "a.png"],
-        ["match", "a.png"],
-        ["shadow", "a.png", "--kind", "long"],
-        ["frame", "a.png", "--fill", "x"],
-    ],
-)
-def test_bad_options_are_status_2(command: list[str], capsys: Any) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main([*command, "-o", "out.png"])
-    assert stopped.value.code == 2
-    assert "usage" in capsys.readouterr().err

@@ -11,14 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-import gan.api
 from gan.cli.main import main
 
-
-@pytest.fixture(autouse=True)
-def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("workplace")
 
 
 def product(
@@ -85,42 +80,12 @@ def test_a_channel_of_ones_own() -> None:
     assert main(["check", "a.png", "--channel", "shop.toml", "--quiet"]) == 3
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["check", "a.png", "--channel", "nobody"], "channel: nobody is neither"),
-        (["check", "empty", "--channel", "etsy"], "no picture below empty"),
-        (["check", "missing.png", "--channel", "etsy"], "there is no file missing.png"),
-        (["export", "a.png", "--channel", "nobody", "-o", "a.zip"], "channel: nobody is neither"),
-        (["export", "a.png", "--channel", "etsy", "-o", "a.tar"], "a.tar does not end in .zip"),
-        (["export", "a.png", "--channel", "amazon", "-o", "a.zip", "--fill", "0.5"], "fill: 0.5"),
-        (["export", "a.png", "--channel", "etsy", "-o", "a.zip", "--fill", "0.5", "--no-repair"], "without repair"),
-        (["export", "empty", "--channel", "etsy", "-o", "a.zip"], "no picture below empty"),
-    ],
-)
-def test_bad_input_is_one_line_and_status_2(arguments: list[str], said: str, capsys: Any) -> None:
-    product("a.png")
-    Path("empty").mkdir()
-    assert main(arguments) == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert error.count("\n") == 1
-    assert not Path("a.zip").exists()
-
-
 @pytest.mark.parametrize("arguments", [["check", "a.png"], ["check"], ["check", "--channel", "etsy"]])
 def test_a_check_needs_pictures_and_a_channel_or_what_was_stored(arguments: list[str], capsys: Any) -> None:
     assert main(arguments) == 2
     assert capsys.readouterr().err.startswith("input: no pictures or no channel; ")
     assert main(["check", "a.png", "--stored", "out"]) == 2
     assert capsys.readouterr().err.startswith("input: pictures and --stored together; ")
-
-
-@pytest.mark.parametrize("arguments", [["export", "a.png", "--channel", "etsy"], ["export", "a.png", "-o", "a.zip"]])
-def test_missing_options_are_status_2(arguments: list[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(arguments)
-    assert stopped.value.code == 2
 
 
 def zipped(path: str) -> dict[str, bytes]:

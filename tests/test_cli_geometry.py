@@ -81,14 +81,3 @@ def test_several_patterns_make_a_file_each_and_a_sheet(capsys: pytest.CaptureFix
     assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()] == ["out_red.png", "out_blue.png"]
     assert pixels("out_red.png")[30, 40, 0] > 120 > pixels("out_blue.png")[30, 40, 0]
     assert pixels("sheet.png").shape[1] > 500
-
-
-def test_bad_values_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["crop", "a.png", "--left", "100", "-o", "out.png"]) == 2
-    assert capsys.readouterr().err == (
-        "a.png: width: 100 to 101 px of a picture of 90 px; a box within the picture is needed. Choose a smaller one.\n"
-    )
-    assert main(["perspective", "a.png", "--corners", "1,1 2,2", "-o", "out.png"]) == 2
-    assert "corners: 1,1 2,2; four corners such as" in capsys.readouterr().err
-    assert main(["print", "a.png", "--pattern", "none.png", "-o", "out.png"]) == 2
-    assert "none.png" in capsys.readouterr().err

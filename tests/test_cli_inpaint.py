@@ -18,17 +18,13 @@ from gan.cli.main import main
 from gan.imaging.io.formats import LOSSY
 from gan.inpaint import defects
 
+pytestmark = pytest.mark.usefixtures("workplace")
+
 WIDTH, HEIGHT = 48, 40
 BOX = (20, 12, 32, 24)
 """Left, top, right, bottom of the marked pixels."""
 
 Array = npt.NDArray[np.uint8]
-
-
-@pytest.fixture(autouse=True)
-def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
-    monkeypatch.chdir(tmp_path)
 
 
 def picture(name: str, size: tuple[int, int] = (WIDTH, HEIGHT), seed: int = 0) -> None:
@@ -159,39 +155,6 @@ def test_a_format_that_moves_unmarked_pixels_says_so(out: str, options: list[str
     assert told or changed("a.png", out) == BOX
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["missing.png"], "missing.png"),
-        (["a.png"], "mask: none for a.png; a_mask.png beside it"),
-        (["a.png", "--mask", "missing.png"], "missing.png"),
-        (["a.png", "--mask", "empty"], "mask: none for a.png in empty; a.png or a_mask.png is expected"),
-        (["a.png", "--mask", "empty", "--left", "4"], "mask: none for a.png in empty"),
-        (["a.png", "--mask", "small.png"], "mask: 4 x 4 px mask, 48 x 40 px picture"),
-        (["a.png", "--mask", "full.png"], "mask: the whole picture is marked"),
-        (["a.png", "--mask", "m.png", "--grow", "999"], "grow"),
-        (["a.png", "--mask", "m.png", "--feather", "-1"], "feather"),
-        (["a.png", "--left", "4", "--aspect", "1:1"], "aspect"),
-        (["a.png", "--aspect", "round"], "aspect: round"),
-        (["a.png", "--left", "-4"], "left: -4"),
-        (["a.png", "--mask", "m.png", "--model", "nobody-knows"], "nobody-knows"),
-        (["only"], "image: no picture below only"),
-    ],
-)
-def test_bad_input_is_one_line_and_status_2(options: list[str], said: str, capsys: Any) -> None:
-    picture("a.png")
-    mark("m.png")
-    mark("full.png", (0, 0, WIDTH, HEIGHT))
-    mark("small.png", (0, 0, 2, 2), (4, 4))
-    mark("only/x_mask.png")
-    Path("empty").mkdir()
-    assert main(["inpaint", *options, "-o", "out.png"]) == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert error.count("\n") == 1
-    assert not Path("out.png").exists()
-
-
 def test_evaluate_prints_ours_beside_the_others_and_the_bars(capsys: Any) -> None:
     picture("data/photos/a.png", (256, 256))
     command = ["evaluate", "inpaint", "--data", "data", "--limit", "1", "--json", "figures.json", "--quiet"]
@@ -281,38 +244,3 @@ def test_masks_of_a_folder_serve_inpaint(capsys: Any) -> None:
     Path("in/bad.png").unlink()
     assert main(["inpaint", "in", "--mask", "masks", "-o", "out", "--quiet"]) == 0
     assert changed("in/deep/b.png", "out/deep/b.png") == (1, 1, 6, 6)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ([], "mask: nothing to mark was chosen; --suggest"),
-        (["--grow", "3"], "nothing to mark was chosen"),
-        (["--rectangle", "0,0,5,5", "-o", "m.jpg"], "output: m.jpg does not end in .png"),
-        (["--rectangle", "40,0,9,5"], "rectangle: 9 x 5 px from 40, 0"),
-        (["--color", "48,0"], "color: the pixel 48, 0"),
-        (["--color", "0,0", "--tolerance", "101"], "tolerance"),
-        (["--from-alpha"], "transparency"),
-        (["--from", "small.png"], "4 x 4 px mask, 48 x 40 px picture"),
-        (["--from", "missing.png"], "missing.png"),
-        (["--suggest", "--sensitivity", "2"], "sensitivity"),
-        (["--rectangle", "0,0,5,5", "--grow", "201"], "grow"),
-    ],
-)
-def test_a_mask_that_cannot_be_made_is_one_line_and_status_2(options: list[str], said: str, capsys: Any) -> None:
-    picture("a.png")
-    mark("small.png", (0, 0, 2, 2), (4, 4))
-    assert main(["mask", "a.png", "-o", "m.png", *options]) == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert error.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    "options", [["--rectangle", "1,2,3"], ["--color", "1,two"], ["--suggest", "hair"], ["--tolerance", "much"]]
-)
-def test_bad_options_are_status_2(options: list[str], capsys: Any) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(["mask", "a.png", "-o", "m.png", *options])
-    assert stopped.value.code == 2
-    assert "usage" in capsys.readouterr().err

@@ -21,6 +21,8 @@ from gan.imaging.io.cube import read_cube, write_cube
 from gan.imaging.io.formats import LOSSY
 from gan.stylize.presets import PRESETS
 
+pytestmark = pytest.mark.usefixtures("workplace")
+
 SIZE = (64, 48)
 BOX = (20, 12, 44, 36)
 """Left, top, right, bottom of the product."""
@@ -29,12 +31,6 @@ PRESET, OTHER = tuple(PRESETS)[:2]
 PHOTOGRAPHIC = ["--kind", "photographic", "--quiet"]
 
 Array = npt.NDArray[np.uint8]
-
-
-@pytest.fixture(autouse=True)
-def _tiny(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
-    monkeypatch.chdir(tmp_path)
 
 
 def picture(name: str, color: tuple[int, int, int] = (120, 90, 60), size: tuple[int, int] = SIZE) -> None:
@@ -275,51 +271,6 @@ def test_a_refusal_is_one_line_before_any_picture_is_read(options: list[str], se
     (line,) = spoken(capsys)
     assert line.startswith(sentence)
     assert not Path("out").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (["--style", "look.cube", "--kind", "artistic"], "style: a .cube file together with"),
-        ([*STYLED, "--strength", "1.5"], "strength: 1.5"),
-        ([*STYLED, "--weight", "-1"], "weight: -1"),
-        ([*STYLED, "--weight", "nan"], "weight: nan"),
-        ([*STYLED, "--content-px", "0"], "content_px: 0"),
-        ([*STYLED, "--style-px", "0"], "style_px: 0"),
-        ([*STYLED, "--where", "product", "--mask", "small.png"], "mask: "),
-        ([*STYLED, "--where", "ground", "--mask", "masks"], "mask: none for a.png in masks"),
-        ([*STYLED, *PHOTOGRAPHIC, "--where", "product"], "where: the picture has no plain background"),
-        (["--sheet", "--strength", "-1"], "strength: -1"),
-    ],
-)
-def test_a_refusal_of_a_picture_names_it(options: list[str], sentence: str, capsys: Any) -> None:
-    _given()
-    picture("a.png")
-    assert main(["stylize", "a.png", "-o", "out.png", *options]) == 2
-    (line,) = spoken(capsys)
-    assert line.startswith(f"a.png: {sentence}")
-    assert not Path("out.png").exists()
-
-
-def test_too_many_styles_are_refused_before_any_is_read(capsys: Any) -> None:
-    picture("a.png")
-    assert main(["stylize", "a.png", "-o", "out.png", *STYLED * 9]) == 2
-    assert capsys.readouterr().err.startswith("style: 9 styles; 1 to 8 are allowed")
-
-
-@pytest.mark.parametrize("options", [["--kind", "other"], ["--where", "left"], ["--strength", "x"], ["--weight", "x"]])
-def test_an_unknown_choice_ends_with_status_2(options: list[str]) -> None:
-    picture("a.png")
-    with pytest.raises(SystemExit) as ended:
-        main(["stylize", "a.png", *STYLED, "-o", "out.png", *options])
-    assert ended.value.code == 2
-
-
-def test_a_folder_without_pictures_is_refused_in_one_line(capsys: Any) -> None:
-    Path("in").mkdir()
-    assert main(["stylize", "in", *STYLED, "-o", "out", *PHOTOGRAPHIC]) == 2
-    (line,) = spoken(capsys)
-    assert line.startswith("image: no picture below in")
 
 
 def _given() -> None:

@@ -125,7 +125,7 @@ def averaged_shuffle(tail: Tensor, scale: int) -> Tensor:
     if finer % scale:
         return tail
     step = finer // scale
-    return tail.unflatten(0, (3, scale, step, scale, step)).mean((2, 4)).flatten(0, 2)
+    return tail.reshape(3, scale, step, scale, step, *tail.shape[1:]).mean((2, 4)).flatten(0, 2)
 
 
 def items(config: EnhanceRecipe, data: EnhanceData, seed: int) -> Dataset[Any]:
