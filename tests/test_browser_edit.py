@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from browsing import PATIENCE_MS, PHONE, Session
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FloatRect, Locator, expect
 
 import gan
 
@@ -42,12 +42,21 @@ class Shaping(Session):
         """Click a pixel of the photograph, and wait until it is marked."""
         image = self.page.locator("#edit-preview img")
         image.scroll_into_view_if_needed()
-        before, box = image.get_attribute("src"), image.bounding_box()
-        assert box is not None
+        before, box = image.get_attribute("src"), self.settled(image)
         scale = min(box["width"] / SIZE[0], box["height"] / SIZE[1])
         left, top = (box["width"] - SIZE[0] * scale) / 2, (box["height"] - SIZE[1] * scale) / 2
         self.page.mouse.click(box["x"] + left + (x + 0.5) * scale, box["y"] + top + (y + 0.5) * scale)
         expect(image).not_to_have_attribute("src", before or "")
+
+    def settled(self, image: Locator) -> FloatRect:
+        """Where it stands once it stands still: a choice moves what lies below it."""
+        box = None
+        for _ in range(50):
+            last, box = box, image.bounding_box()
+            if box is not None and box == last:
+                return box
+            self.page.wait_for_timeout(200)
+        raise AssertionError(f"the photograph moves: {box}")
 
     def number(self, field: str) -> int:
         return int(self.page.locator(f"#edit-crop-{field} input").input_value())

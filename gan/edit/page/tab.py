@@ -114,9 +114,7 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
     for name, kind in kinds.items():
         if kind.looks is not None:
             _preview(live, name, kind, parts[name].form, [state, chosen], [shown, line], [opened, redrawn])
-    shown.select(clicks.click, [state, chosen, *texts], [state, shown, clear, *texts], **widgets.DECODING)
-    clear.click(clicks.clear, [state, chosen, *texts], [state, shown, clear, *texts], **widgets.DECODING)
-    gr.on(
+    typed = gr.on(
         [text.input for text in texts],
         clicks.redraw,
         [state, chosen, *texts],
@@ -124,6 +122,10 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
         trigger_mode="always_last",
         **widgets.DECODING,
     )
+    # What is still being redrawn does not know of the click, and would take its mark away again.
+    marking = ([state, chosen, *texts], [state, shown, clear, *texts])
+    shown.select(clicks.click, *marking, cancels=[redrawn, typed], **widgets.DECODING)
+    clear.click(clicks.clear, *marking, cancels=[redrawn, typed], **widgets.DECODING)
 
     inputs, slices = [photograph, chosen, *output.controls()], {}
     encoding_end = len(inputs) - 2
