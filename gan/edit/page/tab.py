@@ -105,16 +105,22 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
         clicks.open, [photograph, state, chosen], [state, shown, facts, clear, *texts], **widgets.DECODING
     )
 
-    def show(name: str) -> list[Any]:
-        return [label(f"edit.hint.{name}"), *(gr.update(visible=each == name) for each in kinds)]
+    def show(at: Photograph | None, name: str, *values: Any) -> list[Any]:
+        around = (gr.update(visible=each == name) for each in kinds)
+        return [label(f"edit.hint.{name}"), *around, *clicks.redraw(at, name, *values)]
 
-    chosen.change(show, chosen, [hint, *(part.around for part in parts.values())], **widgets.LIGHT)
-    redrawn = chosen.change(clicks.redraw, [state, chosen, *texts], [shown, clear], **widgets.DECODING)
+    # One event: a preview that came after the fields would take the mark of a first click away again.
+    redrawn = chosen.change(
+        show,
+        [state, chosen, *texts],
+        [hint, *(part.around for part in parts.values()), shown, clear],
+        **widgets.DECODING,
+    )
     live = Live(run)
     for name, kind in kinds.items():
         if kind.looks is not None:
             _preview(live, name, kind, parts[name].form, [state, chosen], [shown, line], [opened, redrawn])
-    typed = gr.on(
+    gr.on(
         [text.input for text in texts],
         clicks.redraw,
         [state, chosen, *texts],
@@ -122,10 +128,9 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
         trigger_mode="always_last",
         **widgets.DECODING,
     )
-    # What is still being redrawn does not know of the click, and would take its mark away again.
     marking = ([state, chosen, *texts], [state, shown, clear, *texts])
-    shown.select(clicks.click, *marking, cancels=[redrawn, typed], **widgets.DECODING)
-    clear.click(clicks.clear, *marking, cancels=[redrawn, typed], **widgets.DECODING)
+    shown.select(clicks.click, *marking, **widgets.DECODING)
+    clear.click(clicks.clear, *marking, **widgets.DECODING)
 
     inputs, slices = [photograph, chosen, *output.controls()], {}
     encoding_end = len(inputs) - 2
