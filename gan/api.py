@@ -260,7 +260,8 @@ class Studio:
         spec = network.spec
         network = network.to(self.device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
         licence = checkpoint.licence or NOT_STATED
-        return Model(checkpoint.name, checkpoint.sha256, network, task=checkpoint.task, licence=licence, **asdict(spec))
+        fields = {"task": checkpoint.task, "licence": licence, "beside": checkpoint.beside, **asdict(spec)}
+        return Model(checkpoint.name, checkpoint.sha256, network, **fields)
 
     if TYPE_CHECKING:
 

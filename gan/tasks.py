@@ -32,6 +32,7 @@ from gan.enhance.pipeline import EnhanceRequest, enhance
 from gan.export.annotate import AnnotateRequest, annotate
 from gan.export.pipeline import CheckRequest, ExportRequest, check_picture, export
 from gan.generate.interpolation import FilmRequest, film
+from gan.generate.nearest import NearestRequest, nearest
 from gan.generate.network import GenerateNet
 from gan.generate.pipeline import GenerateRequest, generate
 from gan.generate.projection import ProjectRequest, project
@@ -105,6 +106,7 @@ TASKS: dict[str, Task] = {
     task.name: task
     for task in (
         Task("generate", GenerateRequest, generate, network=GenerateNet.published, recipes=("recipe", "classical")),
+        Task("nearest", NearestRequest, nearest, needs="generate", on=CALLED | {COMMAND}),
         Task("project", ProjectRequest, project, on=CALLED),
         Task("film", FilmRequest, film, on=CALLED),
         Task("enhance", EnhanceRequest, enhance, needs="enhance", network=EnhanceNet.published),

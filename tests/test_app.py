@@ -17,7 +17,7 @@ from gan.limits import MAX_AGE_S, SWEEP_S
 from gan.ui import i18n
 
 ENDPOINTS = (
-    *("enhance", "generate", "project", "film", "inpaint", "mask", "stylize", "sheet"),
+    *("enhance", "generate", "project", "film", "nearest", "inpaint", "mask", "stylize", "sheet"),
     *("cutout", "recolor", "shadow", "frame", "white", "match", "recolour", "scene", "scenes"),
     *("flatfield", "colorcard", "matte", "stack", "straighten", "perspective", "crop", "rotate", "pad", "print"),
     "annotate",

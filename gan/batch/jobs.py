@@ -16,7 +16,7 @@ from gan.batch.results import Outcome, lab_of
 from gan.core.errors import InputError
 from gan.core.files import PICTURE_SUFFIXES, plan_outputs
 from gan.export.channels import Channel
-from gan.export.naming import Naming, labeled, planned
+from gan.export.naming import Naming, Planned, labeled, missing, planned
 
 SHEET = re.compile(r"contact-sheet-\d{2,}\.jpg")
 MOST_IGNORED = 1000
@@ -58,7 +58,8 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path, naming: Naming | No
 
     Raises:
         InputError: no source, or one for a recipe that draws; no picture in a folder; a result would take the place
-            of a source; or a picture has no SKU or one that another picture has too.
+            of a source; a picture has no SKU or one that another picture has too; or a SKU lacks a slot of
+            `naming.slots`.
         StepError: as of `Recipe.arguments`.
     """
     check_places(recipe, sources, out)
@@ -73,6 +74,7 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path, naming: Naming | No
             for picture in pictures:
                 if picture.error is not None:
                     raise picture.error
+            _check_slots(pictures, naming, channel)
             found = [
                 (source, name, out / f"{picture.name}{suffix}")
                 for (source, name, _), picture in zip(found, pictures, strict=True)
@@ -88,6 +90,20 @@ def plan(recipe: Recipe, sources: Sequence[Path], out: Path, naming: Naming | No
             jobs.append(Job(variant, source, name or below, free, below))
     _check_apart(jobs)
     return tuple(jobs)
+
+
+def _check_slots(pictures: Sequence[Planned], naming: Naming, channel: Channel) -> None:
+    """Raise `InputError` for a SKU without a slot that every SKU has to have."""
+    found = missing([(picture.sku, picture.slot) for picture in pictures], naming, channel) if naming.slots else {}
+    for sku, slots in found.items():
+        raise InputError(
+            "slots",
+            "{sku} has no picture for {slots}",
+            "every SKU needs the slots that were asked for",
+            "Add the pictures, or ask for fewer slots",
+            sku=sku,
+            slots=", ".join(slots),
+        )
 
 
 def check_places(recipe: Recipe, sources: Sequence[Path], out: Path) -> None:

@@ -27,6 +27,7 @@ from gan.imaging.io.codec import to_pil
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.tiling import tiled
+from gan.models.beside import Beside
 
 Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in all, what is being done, as a template of `gan.ui.i18n`)."""
@@ -54,6 +55,7 @@ class Model:
         alone: of a network for cut-outs: whether it maps (1, 3, H, W) to the coverage (1, 1, H, W) by itself; ours
             takes a prior of it too, and gives logits.
         licence: of the weights, as their card or their makers state it.
+        beside: further files of a published checkpoint.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Model:
     whole: bool = False
     alone: bool = False
     licence: str = NOT_STATED
+    beside: Beside = field(default_factory=Beside)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
 

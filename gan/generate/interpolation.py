@@ -12,7 +12,7 @@ from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.generate.latent import LatentRecord
-from gan.generate.pipeline import GenerateRequest, check_latent, latent_of, load_network, render, styles
+from gan.generate.pipeline import GenerateRequest, check_latent, latent_of, load_network, render, styles, synthesized
 
 MAX_FRAMES = 600
 MAX_LEG = 120
@@ -79,7 +79,7 @@ def film(request: FilmRequest, context: Context) -> Output:
         leg, within = divmod(index, request.frames)
         share = 0.5 - 0.5 * math.cos(math.pi * within / request.frames)
         between = torch.lerp(w[leg % len(w)], w[(leg + 1) % len(w)], share)
-        pictures.append(render(network, between, request.size, False, context))
+        pictures.append(render(synthesized(network, between), request.size, False, context))
     context.step(total, total, "Making the video")
     named = [dataclasses.replace(latent, model=model.name, sha256=model.sha256) for latent in stops]
     return Output(tuple(pictures), (), {"model": model.name, "latents": named})

@@ -18,6 +18,7 @@ from gan.core.errors import InputError, WeightsError, check_within, wrong_type
 from gan.core.message import Message
 from gan.core.option import Option
 from gan.core.reader import AnySource
+from gan.generate import training_pictures
 from gan.generate.attributes import Sliders, apply
 from gan.generate.directions import Direction, layer_ranges, move
 from gan.generate.latent import Latent, LatentRecord
@@ -32,6 +33,9 @@ MAX_COUNT = 64
 SIZES_PX = (64, 512)
 Level = Literal["coarse", "middle", "fine"]
 MIXES: tuple[str, ...] = get_args(Level)
+
+_OF_PICTURES = ("latents", "nearest")
+"""Details that hold one item for each picture."""
 
 
 class LatentConfig(Protocol):
@@ -145,19 +149,25 @@ def generate(request: GenerateRequest, context: Context) -> Output:
     model, network = load_network(context, request.model)
     if request.latent is not None:
         check_latent(request.latent, network, model.sha256)
-    pictures, latents = [], []
+    known = training_pictures.of_model(model, context)
+    pictures, latents, near = [], [], []
     for index in range(request.count):
         context.step(index, request.count, "Generating")
         latent = latent_of(request, network, (request.seed + index) % SEED_LIMIT)
         w = styles(request, network, latent, context.device)
-        pictures.append(render(network, w, request.size, request.transparent, context))
+        made = synthesized(network, w)
+        pictures.append(render(made, request.size, request.transparent, context))
+        near.append(known.nearest(made[:, :3], made[:, 3:], training_pictures.USUAL) if known else [])
         latents.append(dataclasses.replace(latent, model=model.name, sha256=model.sha256))
     context.step(request.count, request.count, "Generating")
     named = [
         dataclasses.replace(picture, name=file_name(latent.category, (request.seed + i) % SEED_LIMIT))
         for i, (picture, latent) in enumerate(zip(pictures, latents, strict=True))
     ]
-    return Output(tuple(named), (), {"model": model.name, "latents": latents})
+    details: dict[str, Any] = {"model": model.name, "latents": latents}
+    if known is not None:
+        details["nearest"] = [[neighbor.record() for neighbor in of_picture] for of_picture in near]
+    return Output(tuple(named), (), details)
 
 
 def load_network(context: Context, name: str) -> tuple[Model, LatentNetwork]:
@@ -250,9 +260,13 @@ def styles(request: GenerateRequest, network: LatentNetwork, latent: Latent, dev
     return w
 
 
-def render(network: LatentNetwork, w: Tensor, size_px: int, transparent: bool, context: Context) -> Picture:
-    """Styles (layers, style) as a picture of a side of `size_px`."""
-    made = network.synthesize(w[None]).float().clamp(0, 1).cpu()
+def synthesized(network: LatentNetwork, w: Tensor) -> Tensor:
+    """Styles (layers, style) as (1, 4, R, R) in [0, 1] on the CPU: colors on white and coverage."""
+    return network.synthesize(w[None]).float().clamp(0, 1).cpu()
+
+
+def render(made: Tensor, size_px: int, transparent: bool, context: Context) -> Picture:
+    """What `synthesized` gave as a picture of a side of `size_px`."""
     rgb, alpha = made[:, :3], made[:, 3:]
     scale = next((s for s in (1, 2, 4) if s * made.shape[-1] >= size_px), 4)
     if scale > 1:
@@ -272,12 +286,12 @@ def single_record(result: Result, index: int) -> dict[str, Any]:
     """
     record = result.record
     seed = (result.seed + index) % SEED_LIMIT
-    latent = record["details"]["latents"][index]
+    of_picture = {name: [record["details"][name][index]] for name in _OF_PICTURES if name in record["details"]}
     return {
         **record,
         "seed": seed,
         "request": {**record["request"], "seed": seed, "count": 1},
-        "details": {**record["details"], "latents": [latent]},
+        "details": {**record["details"], **of_picture},
     }
 
 

@@ -18,7 +18,15 @@ from gan.core.option import Option
 from gan.core.reader import PictureFile
 from gan.generate.latent import Latent
 from gan.generate.network import GenerateNet
-from gan.generate.pipeline import AUTO_MODEL, SIZES_PX, LatentNetwork, check_category, load_network, render
+from gan.generate.pipeline import (
+    AUTO_MODEL,
+    SIZES_PX,
+    LatentNetwork,
+    check_category,
+    load_network,
+    render,
+    synthesized,
+)
 from gan.imaging.picture import Picture
 from gan.imaging.product import MEASURES, measure, squared
 
@@ -53,7 +61,7 @@ def project(request: ProjectRequest, context: Context) -> Output:
     check_category(request.category, network)
     latent, made = _search(request, network, target, context)
     error = (made[:, :3].clamp(0, 1) - target[:, :3]).square().mean()
-    picture = render(network, _styles(network, latent, context.device), request.size, False, context)
+    picture = render(synthesized(network, _styles(network, latent, context.device)), request.size, False, context)
     named = dataclasses.replace(latent, model=model.name, sha256=model.sha256)
     stem = request.picture.name.rpartition(".")[0] or "picture"
     details = {"model": model.name, "latent": named, "psnr": float(-10 * error.log10()), "category": latent.category}

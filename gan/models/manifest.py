@@ -48,6 +48,7 @@ class Record:
         data: what it was trained on.
         data_licence: of that data.
         metrics: name of the figure to the figure.
+        files: SHA-256 of further files in the folder, by name; see `gan.models.beside`.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Record:
     data: str = ""
     data_licence: str = ""
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,9 @@ class Manifest:
     def write(self) -> None:
         """Write `manifest.json` atomically."""
         items = [dataclasses.asdict(record) for record in sorted(self.records, key=lambda record: record.name)]
+        for item in items:
+            if not item["files"]:
+                del item["files"]  # as most records are, also those of earlier manifests
         write_atomic(self.folder / MANIFEST_FILE, (json.dumps(items, indent=2, ensure_ascii=False) + "\n").encode())
 
     def get(self, name: str) -> Record | None:
@@ -138,11 +143,13 @@ def _record(item: object) -> Record:
     if not isinstance(item, dict):
         raise TypeError("a record is no object")
     record = Record(**item)
-    for texts, kind in ((_TEXTS, str), (_NUMBERS, int), (("metrics",), Mapping)):
+    for texts, kind in ((_TEXTS, str), (_NUMBERS, int), (("metrics", "files"), Mapping)):
         for name in texts:
             value = getattr(record, name)
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise TypeError(f"{name} is {str(value)[:40]!r}")
+    if not all(isinstance(sha256, str) and Path(name).name == name for name, sha256 in record.files.items()):
+        raise TypeError(f"files is {str(record.files)[:40]!r}")
     return record
 
 

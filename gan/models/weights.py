@@ -7,11 +7,12 @@ checkpoints, see `gan.training`.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from gan.core.errors import WeightsError
 from gan.core.files import write_atomic
 from gan.core.message import Message
 from gan.limits import MAX_CONFIG_NUMBER
+from gan.models.beside import Beside
 from gan.models.hub import CARD_FILE, CONFIG_FILE, MODEL_FILE, hub_id, pull, render_card
 from gan.models.manifest import Manifest, Metric, Record
 
@@ -40,6 +42,7 @@ class Checkpoint:
         state: on the CPU; fp16 and bf16 are widened to float32.
         record: the manifest's; None where the folder stands alone, as in a run or from the Hub.
         licence: of the weights and of what they learned from, as card and record state them; empty where none does.
+        beside: further files of the checkpoint.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Checkpoint:
     sha256: str
     record: Record | None = None
     licence: str = ""
+    beside: Beside = field(default_factory=Beside)
 
     def fill(self, network: nn.Module) -> None:
         """Load the tensors into the network that was built from `config`.
@@ -139,8 +143,8 @@ def read(name: str | Path, weights_dir: Path) -> Checkpoint:
         raise damaged(folder / MODEL_FILE, str(error)) from error
     _check_numbers(folder / CONFIG_FILE, config["network"], state)
     widened = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-    licence = _licence(folder, record)
-    return Checkpoint(config["name"], config["task"], config["network"], widened, sha256, record, licence)
+    licence, beside = _licence(folder, record), Beside(folder, {} if record is None else record.files)
+    return Checkpoint(config["name"], config["task"], config["network"], widened, sha256, record, licence, beside)
 
 
 def network_config(name: str, weights_dir: Path) -> dict[str, Any]:
@@ -221,7 +225,9 @@ def publish(weights_dir: Path, *, name: str, **fields: Any) -> Record:
         WeightsError: as `write_checkpoint`; or the manifest cannot be read.
     """
     manifest = Manifest.read(weights_dir)
-    record = write_checkpoint(weights_dir / name, name=name, **fields)
+    record, former = write_checkpoint(weights_dir / name, name=name, **fields), manifest.get(name)
+    if former is not None and former.data == record.data:
+        record = dataclasses.replace(record, files=former.files)  # what they show is still what it was trained on
     manifest.with_record(record).write()
     return record
 
@@ -284,6 +290,8 @@ def listing(weights_dir: Path) -> str:
 def _verify(record: Record, weights_dir: Path) -> Check:
     try:
         checkpoint = read(record.name, weights_dir)
+        for name in record.files:
+            checkpoint.beside.read(name)
     except WeightsError as error:
         return Check(record.name, str(error))
     folder = weights_dir / record.path

@@ -131,11 +131,17 @@ def _prepared_by(recipes: Recipes) -> dict[str, Callable[[PrepareOptions], str]]
 def _prepare_parser(recipes: Recipes) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"train.py {PREPARE}",
-        description="Make and keep what a task's training needs and what costs time; the same command goes on with it.",
+        description="Make and keep what a task's training or use needs; the same command goes on with what costs time.",
     )
     parser.add_argument("task", choices=sorted(_prepared_by(recipes)))
     parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of pictures")
-    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="what a run takes as its --data then")
+    parser.add_argument(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="FOLDER",
+        help="what a run takes as its --data then; for generate a published checkpoint, beside which thumbnails go",
+    )
     parser.add_argument("--count", type=int, default=1500, metavar="N", help="items in all (1500)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 4), help="of the network to teach (4)")

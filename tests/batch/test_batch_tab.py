@@ -359,3 +359,29 @@ def test_what_is_saved_is_what_the_picture_was_made_with(tmp_path: Path) -> None
     assert recipe.sha256 == from_history(decode(made).history).sha256
     (again,) = Replay(recipe, [tmp_path / "a.png"], tmp_path / "again", run)
     assert again.output_sha256 == outcome.output_sha256
+
+
+# Names
+
+
+def test_results_are_named_by_sku_on_the_page_and_by_programs(tmp_path: Path) -> None:
+    files = [str(product(tmp_path / name)) for name in ("SHOE_1.png", "SHOE_2.png")]
+    asked = {**wanted(files, saved(tmp_path, FRAME, STILL)), "names": "{sku}-{slot}.{ext}"}
+    packed, _ = last(desk().run(asked, None))
+    assert {"SHOE-1.png", "SHOE-2.png"} <= set(packed)
+    table = tmp_path / "skus.csv"
+    table.write_text("file,sku,slot\nSHOE_1.png,A7,2\nSHOE_2.png,A7,1\n", encoding="utf-8")
+    packed, _ = last(desk().run({**asked, "table": str(table)}, None))
+    assert {"A7-1.png", "A7-2.png"} <= set(packed)
+    with pytest.raises(gr.Error, match="slots: SHOE has no picture for 3"):
+        last(desk().run({**asked, "slots": "1, 3"}, None))
+
+
+def test_every_option_of_names_is_on_the_page() -> None:
+    def make() -> gr.Blocks:
+        with gr.Blocks(analytics_enabled=False) as blocks:
+            tab.build(run, offered)
+        return blocks
+
+    there = {getattr(block, "elem_id", None) for block in within_a_loop(make).blocks.values()}
+    assert {"batch-names", "batch-table", "batch-barcode", "batch-slots"} <= there

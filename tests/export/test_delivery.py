@@ -301,3 +301,6 @@ def test_batch_names_its_results(tmp_path: Path) -> None:
     ]
     with pytest.raises(InputError, match="slot: 11; MAIN"):
         plan(recipe, [tmp_path / "B0_11.png"], tmp_path / "out", Naming(names="channel"))
+    assert plan(recipe, paths, tmp_path / "out", Naming(slots=("MAIN", "2")))
+    with pytest.raises(InputError, match="slots: B0 has no picture for PT02; every SKU needs"):
+        plan(recipe, paths, tmp_path / "out", Naming(slots=("MAIN", "3")))

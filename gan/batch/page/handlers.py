@@ -21,6 +21,8 @@ from gan.batch.results import Summary
 from gan.batch.runner import Replay
 from gan.core.contract import Progress
 from gan.core.errors import Cancelled
+from gan.core.option import parameters
+from gan.export.naming import Naming
 from gan.ui.endpoint import Endpoints
 from gan.ui.form import read
 from gan.ui.i18n import language
@@ -31,6 +33,8 @@ from gan.ui.stop import Stops
 ARCHIVE_NAME: Final = "packshot-batch.zip"
 FIRST: Final = ("files", "recipe_file", "more_files", "ready")
 """Parameters in the order of the first version."""
+_OF_NAMES: Final = frozenset(parameter.public for parameter in parameters(Naming))
+_BESIDE: Final = _OF_NAMES.union(FIRST[:3])
 DOCS: Final = """Replay a recipe's steps on pictures.
 
 recipe_file is a recipe's JSON, the JSON beside a result, or a finished picture that carries its steps; more_files are
@@ -60,18 +64,20 @@ class Handlers:
         """Outputs: archive, the report's file, the first picture, contact sheets, the report, status.
 
         Args:
-            values: files, recipe_file, more_files, and fields of `BatchOptions`.
+            values: files, recipe_file, more_files, and fields of `BatchOptions` and `Naming`.
         """
         to = language(request)
         told = BatchProgress()
 
         def work(folder: Path, progress: Progress, cancel: threading.Event) -> tuple[Any, ...]:
             files, file, more = (values[name] for name in FIRST[:3])
-            options = read(BatchOptions, {name: value for name, value in values.items() if name not in FIRST[:3]})
+            naming = read(Naming, {name: value for name, value in values.items() if name in _OF_NAMES})
+            options = read(BatchOptions, {name: values[name] for name in values if name not in _BESIDE})
             recipe = chosen(file, more, options.ready, self._offered)
             told.title = title_of(recipe, file, options.ready, to)
             paths = [] if recipe.draws and not files else given(files)
-            replay = Replay(recipe, paths, folder / "out", self._run, progress=_overall(progress), cancel=cancel)
+            beside = {"naming": naming, "progress": _overall(progress), "cancel": cancel}
+            replay = Replay(recipe, paths, folder / "out", self._run, **beside)
             return _Made(_replayed(replay, told), folder).values()
 
         return carry_out(work, told, self.running, request, to, outputs=4)
@@ -83,6 +89,7 @@ class Handlers:
             public.file("recipe_file", "steps, or a finished picture that carries them"),
             public.file("more_files", "files that the steps name", many=True),
             *public.entries(BatchOptions),
+            *public.entries(Naming),
         ]
         public.serve("run", self.run, entries, outputs, docs=DOCS, first=FIRST)
 

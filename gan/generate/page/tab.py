@@ -12,8 +12,8 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.generate.page import directions as tab_directions
+from gan.generate.page import nearest, result, video
 from gan.generate.page import photo as tab_photo
-from gan.generate.page import result, video
 from gan.generate.page.directions import Find
 from gan.generate.page.handlers import Handlers
 from gan.generate.page.settings import AS_DRAWN, SAID, VIEW, Controls, Models
@@ -132,6 +132,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
             directions = tab_directions.build(library, desk.identify, controls["model"])
         with gr.Column(scale=7, min_width=320):
             view = result.build_view()
+            nearest.build(view, controls["model"], run)
             upload = gr.UploadButton(label("generate.open"), size="sm", interactive=ready, elem_id="generate-saved")
             photo = tab_photo.build(ready=ready, examples=examples)
             film = video.build(ready=ready)
@@ -175,6 +176,7 @@ def _endpoints(parts: _Parts, desk: Handlers) -> None:
     desk.expose(public, [*parts.view.values(), parts.bar.status])
     tab_photo.expose(public, desk.run, parts.photo)
     video.Maker(desk).expose(public, parts.film)
+    nearest.expose(public, desk.run)
 
 
 def _previews(parts: _Parts, desk: Handlers) -> None:

@@ -30,6 +30,7 @@ from gan.generate.train.adversary import (
     trained,
 )
 from gan.generate.train.presets import PRESETS, GenerateRecipe
+from gan.generate.train.training_pictures import prepare
 from gan.generate.train.validation import validate_network
 from gan.models.ema import EMA
 from gan.models.features import Features, load_features
@@ -196,6 +197,7 @@ RECIPE = Recipe(
     learning_rate=falling(until=0.5, to=0.1, rise=50),
     warm_start=warm_start,
     publish=publish,
+    prepare=prepare,
 )
 
 
