@@ -17,12 +17,19 @@ LEAST_OPEN = 0.3
 LEAST_OPENING = 0.15
 """Share of the outline from which on an opening is no print in the ground's color."""
 
+RING = 0.5
+"""Share of the outline from which on what looks like the ground all over is an opening, even where the network saw a
+solid thing: a necklace, a bracelet, a wreath."""
+
+ENCLOSED = 0.7
+"""Share of a part's rim from which on it belongs to what it borders on."""
+
 _GAP_PX = 3
 """Between beads or links of a chain, which enclose an opening nevertheless."""
 
 
-def without_half_filled(cover: Floats, unlike: Bools) -> Floats:
-    """The coverage without what it fills of an opening that it leaves open elsewhere.
+def without_half_filled(cover: Floats, unlike: Bools, clipped: Bools) -> Floats:
+    """The coverage without what it fills of an opening that it leaves open elsewhere, or that is most of the outline.
 
     Within an opening everything looks like the ground, so no edge parts what is covered of it from what is not: the
     inside of a necklace, of a wreath or of a frame is open as a whole, or not at all.
@@ -30,19 +37,23 @@ def without_half_filled(cover: Floats, unlike: Bools) -> Floats:
     Args:
         cover: (h, w) in [0, 1].
         unlike: (h, w), what is neither ground nor a shadow on it.
+        clipped: (h, w), too bright to tell a white plate from white paper.
     """
     from scipy import ndimage
 
     rim = ndimage.binary_dilation(unlike, iterations=_GAP_PX)
     outline = ndimage.binary_fill_holes(rim)
     openings, _ = ndimage.label(outline & ~rim)
-    least = LEAST_OPENING * float(outline.sum())
+    area = float(outline.sum())
     made = cover.copy()
     for index, place in enumerate(ndimage.find_objects(openings), start=1):
         around = tuple(slice(max(0, part.start - _GAP_PX), part.stop + _GAP_PX) for part in place)
         opening = openings[around] == index
         left_open = float((cover[around][opening] < 0.5).mean())
-        if LEAST_OPEN < left_open < 1 and int(opening.sum()) > least:
+        share = int(opening.sum()) / area
+        half_open = LEAST_OPEN < left_open < 1 and share > LEAST_OPENING
+        ring = left_open <= LEAST_OPEN and share > RING and float(clipped[around][opening].mean()) < 0.5
+        if half_open or ring:
             whole = ndimage.binary_dilation(opening, iterations=_GAP_PX) & ~unlike[around]
             made[around] = np.where(whole, 0.0, made[around])
     return made
@@ -86,3 +97,29 @@ def is_rectangle(outline: Bools) -> bool:
     # Pixels are counted from their centers.
     areas = (np.ptp(turned, axis=1) + 1) * (np.ptp(across, axis=1) + 1)
     return bool(outline.sum() >= RECTANGLE * areas.min())
+
+
+def with_bites(cover: Floats, unlike: Bools) -> Floats:
+    """The coverage with what was bitten out of it: parts that are no ground and lie between the product and the frame.
+
+    Args:
+        cover: (h, w) in [0, 1].
+        unlike: (h, w), neither ground nor a shadow on it.
+    """
+    from scipy import ndimage
+
+    solid = np.pad(cover > 0.5, 1, constant_values=True)
+    parts, _ = ndimage.label(np.pad(unlike, 1) & ~solid)
+    made = cover.copy()
+    for index, place in enumerate(ndimage.find_objects(parts), start=1):
+        around = tuple(slice(max(0, part.start - 1), part.stop + 1) for part in place)
+        part = parts[around] == index
+        rim = ndimage.binary_dilation(part) & ~part
+        if float(solid[around][rim].mean()) > ENCLOSED:
+            made = np.maximum(made, _unpadded(parts == index))
+    return made
+
+
+def _unpadded(x: Bools) -> Floats:
+    made: Floats = x[1:-1, 1:-1].astype(np.float32)
+    return made

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gan.cutout import review as module
 from gan.cutout.keying import keyed
+from gan.cutout.outline import with_bites
 from gan.cutout.review import LEFT_OUT, NOTICES, REFLECTED, TOUCHES, review, review_size
 from gan.imaging.matting import foreground
 from gan.ui.i18n import CATALOGS
@@ -280,3 +281,21 @@ def test_the_color_solved_for_gives_the_pixel_that_was_seen() -> None:
     rgb = torch.where(disc(130, 100, 30) > 0, torch.tensor(NAVY).view(1, 3, 1, 1), rgb)
     again = foreground(rgb, cover) * cover + (1 - cover) * behind
     assert float((again - rgb).abs()[(clip > 0).expand_as(rgb)].max()) < 0.01
+
+
+def test_what_was_bitten_out_at_the_frame_comes_back() -> None:
+    wheel = disc(150, 50, 80)
+    bite = box(170, 0, SIDE, 60) * wheel
+    made = review(paint(ground(), wheel, NAVY), wheel - bite, wheel - bite)
+    assert float(made.cover[bite > 0].min()) > 0.98
+    beside = box(120, 124, SIDE, 160) * (1 - wheel)  # a thing of its own, which borders on the product and the frame
+    unlike = (torch.maximum(wheel, beside) > 0)[0, 0].numpy()
+    assert (with_bites(wheel[0, 0].numpy(), unlike) == wheel[0, 0].numpy()).all()
+
+
+def test_a_necklace_that_the_network_fills_is_opened_unless_the_ground_is_white_paper() -> None:
+    outline, ring = disc(100, 100, 70), disc(100, 100, 70) - disc(100, 100, 60)
+    inside = disc(100, 100, 55) > 0
+    assert float(review(paint(ground(), ring, RED), outline, outline).cover[inside].max()) == 0
+    white = paint(ground(WHITE, slope=0.0), ring, RED)  # a white plate with a red rim looks the same
+    assert float(review(white, outline, outline).cover[inside].min()) == 1
