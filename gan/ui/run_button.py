@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.components.base import Component
-from gradio.events import Dependency
+from gradio.events import Dependency, EventListenerMethod, set_cancel_events
 
 from gan.ui.background_job import report
 from gan.ui.belonging import Belonging
@@ -68,7 +68,7 @@ class Bar:
         for ended in (running.success, running.failure):  # Stop leads there too; `then` does not follow a failure
             ended(end, self.status, parts, **LIGHT)
         if stop is None:
-            self.stop.click(None, cancels=[running], **LIGHT)
+            set_cancel_events([EventListenerMethod(self.stop, "click")], [running])
         else:
             self.stop.click(stop, None, None, queue=False, **LIGHT)
         if of is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,26 +43,29 @@ def link(tabs: gr.Tabs, places: Sequence[Place]) -> None:
             continue
         with source.files, gr.Row(elem_id=f"{source.name}-send", elem_classes="send-to"):
             gr.Markdown(label("send.title"), elem_classes="facts")
-            for target in targets:
-                button = gr.Button(
-                    label(f"tab.{target.name}"), size="sm", min_width=0, elem_id=f"{source.name}-send-{target.name}"
-                )
-                connect(tabs, button, source.picture, target)
+            buttons = [
+                gr.Button(label(f"tab.{to.name}"), size="sm", min_width=0, elem_id=f"{source.name}-send-{to.name}")
+                for to in targets
+            ]
+        _connect(tabs, source.picture, dict(zip(buttons, targets, strict=True)))
 
 
-def connect(tabs: gr.Tabs, button: gr.Button, file: Component, target: Place) -> None:
-    """Let a button send what a download button offers, in full quality, to a tab's photograph.
+def _connect(tabs: gr.Tabs, file: Component, targets: Mapping[gr.Button, Place]) -> None:
+    """Let each button send what a download button offers, in full quality, to its tab's photograph.
 
-    Args:
-        tabs: of the page.
-        file: holds the path.
-        target: the tab that comes to the front.
+    One event for all of them: a browser goes through every event of the page each time it draws one.
     """
+    names = {button.elem_id: place.name for button, place in targets.items()}
 
-    def passed_on(path: str | None) -> tuple[Any, Any]:
-        return (gr.skip(), gr.skip()) if path is None else (path, gr.Tabs(selected=target.name))
+    def passed_on(path: str | None, event: gr.EventData) -> tuple[Any, ...]:
+        chosen = names.get(getattr(event.target, "elem_id", None))
+        if path is None or chosen is None:
+            return (gr.skip(),) * (len(names) + 1)
+        files = (path if name == chosen else gr.skip() for name in names.values())
+        return *files, gr.Tabs(selected=chosen)
 
-    button.click(passed_on, file, [target.photograph, tabs], **LIGHT)  # type: ignore[list-item]
+    photographs: list[Any] = [place.photograph for place in targets.values()]
+    gr.on([button.click for button in targets], passed_on, file, [*photographs, tabs], **LIGHT)
 
 
 def link_steps(page: gr.Blocks, tabs: gr.Tabs) -> None:

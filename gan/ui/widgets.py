@@ -208,13 +208,12 @@ def output_options(name: str) -> OutputOptions:
         keep_exif = options.add("keep_exif")
         keep_location = options.add("keep_location", visible=False)
     gr.on(
-        [file_format.change, lossless.change],
-        _offer_quality,
-        [file_format, lossless],
-        [quality, lossless],
+        [file_format.change, lossless.change, keep_exif.change],
+        lambda kind, exact, exif: (*_offer_quality(kind, exact), _offer_location(exif)),
+        [file_format, lossless, keep_exif],
+        [quality, lossless, keep_location],
         **LIGHT,
     )
-    keep_exif.change(_offer_location, keep_exif, keep_location, **LIGHT)
     return options
 
 

@@ -64,8 +64,8 @@ def _fold(page: gr.Blocks, place: Place, run: Run) -> None:
         yield from carry_out(run, ask, lambda done: finish(done)[:2], language(request), outputs=2)
 
     inputs = [place.picture, place.photograph, show]
-    for event in (fold.expand, show.input):
-        event(compared, inputs, [heat, summary, status], api_visibility="private", **COMPUTING)
+    shown = [heat, summary, status]
+    gr.on([fold.expand, show.input], compared, inputs, shown, api_visibility="private", **COMPUTING)
     part(page, f"{place.name}-summary").change(
         lambda: (gr.update(open=False), None, ""), None, [fold, heat, summary], **LIGHT
     )
