@@ -36,9 +36,14 @@ def standing_out(rgb: Tensor) -> Tensor:
     lab = to_oklab(rgb)
     border = torch.cat([lab[:, :, 0], lab[:, :, -1], lab[:, :, :, 0], lab[:, :, :, -1]], 2)  # (N, 3, 2H + 2W)
     ground = border.median(2).values
-    away = torch.linalg.vector_norm(border - ground[:, :, None], dim=1)
+    away = _length(border - ground[:, :, None])[:, 0]
     plain = (away < PLAIN_WITHIN).to(rgb.dtype).mean(1) > MOST_OF_IT
-    distance = torch.linalg.vector_norm(lab - ground[:, :, None, None], dim=1, keepdim=True)
+    distance = _length(lab - ground[:, :, None, None])
     share = ((distance - NEAR) / (FAR - NEAR)).clamp(0, 1)
     hint = torch.lerp(torch.full_like(share, AT_NEAR), torch.full_like(share, AT_FAR), share)
     return torch.where(plain[:, None, None, None], hint, NOTHING_KNOWN)
+
+
+def _length(x: Tensor) -> Tensor:
+    """Over dimension 1, which stays with size 1; `torch.linalg.vector_norm` takes 80 times as long there."""
+    return x.square().sum(1, keepdim=True).sqrt_()

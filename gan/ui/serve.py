@@ -28,6 +28,7 @@ from gan.ui.assets import FOLDER, asset
 from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.gate import GATE
 from gan.ui.i18n import translations
+from gan.ui.late_imports import import_beforehand
 from gan.ui.storage import Storage
 from gan.ui.theme import CSS, theme
 from gan.ui.tidying import tidy_on
@@ -106,6 +107,7 @@ def serve(
     if mcp and page.mcp_error:
         raise InputError("mcp", "{reason}", "agents cannot be served", "Start it without --mcp", reason=page.mcp_error)
     print(f"Packshot Studio: {url}", flush=True)
+    import_beforehand()
     page.block_thread()
     return 0
 
