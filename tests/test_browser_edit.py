@@ -117,6 +117,29 @@ def test_corners_crop_labels_and_prints(browser: Browser, studio_page: str, phot
         visit.choose("print")
         page.set_input_files("#edit-print-pattern input[type=file]", [tmp_path / "red.png", tmp_path / "blue.png"])
         expect(page.locator("#edit-print-pattern")).to_contain_text("blue")
+        # A region that is painted: nothing is printed elsewhere.
+        page.fill("#edit-print-scale input >> nth=0", "2")
+        page.click("#edit-print-region button >> nth=0")
+        canvas = page.locator("#edit-print-editor canvas").first
+        expect(canvas).to_be_visible()
+        page.wait_for_timeout(1000)  # the canvas is there before the picture is
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x - 20, y, steps=2)  # the brush has to have seen the pointer before it is pressed
+        page.mouse.down()
+        page.mouse.move(x + 20, y, steps=3)
+        page.mouse.up()
+        expect(page.locator("#edit-print-mask")).to_contain_text("painted")
+        visit.shoot("edit-print-painted")
+        made = visit.made(tmp_path, "Printed share")
+        assert made[75, 100, 0] > 2 * made[75, 100, 2]
+        assert 0.005 < (made != source).any(2).mean() < 0.5
+        assert (made[:15] == source[:15]).all()
+        page.click("#edit-print-mask .icon-button >> nth=0")
+        page.fill("#edit-print-scale input >> nth=0", "0.4")
+
         for corner in CORNERS:
             visit.click(*corner)
         made = visit.made(tmp_path, "Printed share")

@@ -19,6 +19,7 @@ from gan.edit.frame import MOST_SIDE_PX, aspect_of, framed
 from gan.imaging.mask import check_size
 from gan.scene import composite
 from gan.scene.composite import Placed
+from gan.scene.elevation import camera_above
 from gan.scene.photograph import drawn_on, horizon_of, in_frame, stretch_of
 from gan.scene.placing import side_by_side
 from gan.scene.render import render
@@ -69,7 +70,7 @@ class SceneRequest(Request):
     elevation_deg: Annotated[
         float | None,
         Option(
-            "how steeply the camera looks down, best as it did at the product; without it the set's",
+            "how steeply the camera looks down; without it as it did at a product with a round base, else the set's",
             ge=3,
             le=45,
             step=1,
@@ -230,7 +231,7 @@ def _scenery(request: SceneRequest, chosen: SceneSet, placed: Placed, context: C
         fall = (foot - min(horizon * height, foot - 0.03 * height)) / (chosen.lens * min(width, height))
         elevation = math.degrees(math.atan(fall))
     elif elevation is None:
-        elevation = chosen.elevation_deg
+        elevation = chosen.elevation_deg if request.others else camera_above(placed.alpha, chosen.elevation_deg)
     view = view_of(width, height, center_px=center, foot_px=foot, elevation_deg=elevation, lens=chosen.lens)
     volume = volume_of(placed.alpha, view)
     stage = stage_of(

@@ -67,7 +67,7 @@ class Live:
     def _mask(self, at: Photograph, copy: Picture, file: str | None) -> Mask:
         if file is not None:
             given = decode_mask(Path(file))
-            check_size(given, Picture(torch.zeros(()).expand(1, 3, *at.size[::-1])))
+            check_size(given, at.frame)
             return Mask(resize(given.coverage, copy.height_px, copy.width_px).clamp(0, 1), given.name)
         alpha = self._run(CutoutRequest(picture=copy)).picture.alpha
         return Mask(torch.ones_like(copy.rgb[:, :1]) if alpha is None else alpha)

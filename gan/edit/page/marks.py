@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import torch
 from PIL import Image, ImageDraw
 
 from gan.imaging.box import Box
@@ -38,6 +39,7 @@ class Photograph:
         shown: the preview's.
         copy: the photograph at the preview's size.
         first: a crop's first corner, once that was clicked.
+        region: the mask that the brush's editor showed before anything was drawn.
     """
 
     folder: Path
@@ -46,6 +48,12 @@ class Photograph:
     shown: tuple[int, int]
     copy: Stored
     first: Point | None = None
+    region: Path | None = None
+
+    @property
+    def frame(self) -> Picture:
+        """A black picture of the photograph's size, which takes no memory."""
+        return Picture(torch.zeros(()).expand(1, 3, *self.size[::-1]))
 
     def at(self, clicked: Sequence[float]) -> Point:
         """A place in the photograph, in pixels, from one in the preview."""

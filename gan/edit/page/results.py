@@ -49,6 +49,7 @@ class Kind:
         adapt: changes values by public name before the request reads them.
         looks: of a task that is previewed while its options change: whether a request has to know the product. None
             of others, which the button alone makes.
+        painted: a mask of its options that a brush can paint, added below those that `arrange` adds.
     """
 
     request: type[Request]
@@ -59,6 +60,7 @@ class Kind:
     also: Callable[[Endpoints], list[Entry]] = lambda _: []
     adapt: Callable[[dict[str, Any], Language], dict[str, Any]] = lambda values, _: values
     looks: Callable[[Any], bool] | None = None
+    painted: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,12 +171,17 @@ def _sides(*names: str) -> Callable[[Form[Any]], None]:
     return arrange
 
 
+def _but(name: str) -> Callable[[Form[Any]], None]:
+    """Add all of a task's options but one."""
+    return lambda form: form.add_rest(without=(*NOT_SHOWN, name))
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     "straighten": Kind(StraightenRequest, "straight", _angle),
     "perspective": Kind(PerspectiveRequest, "perspective", _corners),
     "crop": Kind(CropRequest, "cropped", exact=True, arrange=_sides(*BOX)),
     "rotate": Kind(RotateRequest, "rotated", exact=True),
     "pad": Kind(PadRequest, "padded", exact=True, arrange=_sides("left", "top", "right", "bottom")),
-    "print": Kind(PrintRequest, "printed", _covered),
+    "print": Kind(PrintRequest, "printed", _covered, arrange=_but("mask"), painted="mask"),
 }
 """In the order of the choice."""

@@ -14,6 +14,7 @@ from gradio.components.base import Component
 from gan.edit.page.clicks import BOX, Clicks
 from gan.edit.page.live import Live
 from gan.edit.page.marks import Photograph
+from gan.edit.page.painting import Painting
 from gan.edit.page.results import KINDS, Kind, Results
 from gan.ui import widgets
 from gan.ui.endpoint import Asked, Endpoints, carry_out
@@ -118,8 +119,10 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
     )
     live = Live(run)
     for name, kind in kinds.items():
+        brush = parts[name].brush
+        painted = [] if brush is None else [brush.attach(photograph, state)]
         if kind.looks is not None:
-            _preview(live, name, kind, parts[name].form, [state, chosen], [shown, line], [opened, redrawn])
+            _preview(live, name, kind, parts[name].form, [state, chosen], [shown, line], [opened, redrawn, *painted])
     gr.on(
         [text.input for text in texts],
         clicks.redraw,
@@ -183,6 +186,7 @@ class _Part:
 
     form: Form[Any]
     around: gr.Column
+    brush: Painting | None
 
 
 def _part(name: str, kind: Kind) -> _Part:
@@ -190,7 +194,8 @@ def _part(name: str, kind: Kind) -> _Part:
     form: Form[Any] = Form(kind.request, name, prefix=f"edit-{name}")
     with gr.Column(visible=name == FIRST, elem_id=f"edit-{name}") as around:
         kind.arrange(form)
-    return _Part(form, around)
+        brush = Painting(f"edit-{name}", lambda: form.add(kind.painted)) if kind.painted else None
+    return _Part(form, around, brush)
 
 
 def _preview(

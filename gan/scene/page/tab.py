@@ -18,7 +18,7 @@ from gan.scene.sets import NAMES, SETS
 from gan.scene.sheet import ScenesRequest
 from gan.ui import widgets
 from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
-from gan.ui.form import Form, field_label, read
+from gan.ui.form import Form, common_of, field_label, read
 from gan.ui.i18n import label, language
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
@@ -169,8 +169,7 @@ def _options(form: Form[SceneRequest], ready: Sequence[Choice]) -> None:
             most,
             own[name],
             step=step,
-            label=field_label("scene", name),
-            elem_id=f"scene-{name}",
+            **common_of("scene", "scene", name),
         )
 
     with gr.Row():
