@@ -95,6 +95,12 @@ MAX_JSON_ITEMS: Final = 1000
 MAX_JSON_DEPTH: Final = 24
 """Of lists and objects within one another."""
 
+MAX_SESSIONS: Final = 1000
+"""Agents' sessions at a time; a further one is told to come later."""
+
+MAX_SESSION_S: Final = 900.0
+"""How long a server keeps the session of an agent that neither asks nor listens."""
+
 MAX_AGE_S: Final = 3600.0
 """How long a server keeps an upload or a result that nobody has come back to."""
 

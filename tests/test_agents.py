@@ -60,7 +60,10 @@ async def _visit(url: str) -> None:
         await session.initialize()
         tools = {tool.name: tool for tool in (await session.list_tools()).tools}
         listed = httpx.get(f"{url}/gradio_api/info", follow_redirects=True).json()["named_endpoints"]
-        assert set(tools) | {"channels", "channel"} == {name.lstrip("/") for name in listed}
+        assert set(tools) | {"channels", "channel", "recolour"} == {name.lstrip("/") for name in listed}
+        assert "recolour" not in tools
+        named = await session.call_tool("recolour", {"image": as_data(b"no picture"), "to": "#123456"})
+        assert "image: not a picture;" in texts(named), "a former name is understood"
         assert tools["enhance"].description.startswith("Enlarge and clean a product photograph.")
         schema = tools["enhance"].inputSchema
         assert schema["required"] == ["image"]
@@ -108,6 +111,57 @@ async def _visit(url: str) -> None:
         assert rules["source"].startswith("https://")
         with pytest.raises(McpError, match="it is no resource"):
             await session.read_resource("channels://nowhere")
+
+
+@pytest.fixture(scope="module")
+def stopping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Address and folder of a page that works until it is told to stop."""
+    folder = tmp_path_factory.mktemp("work")
+    with serving(["tests/stopping_page.py", str(folder)]) as url:
+        yield f"{url}gradio_api/mcp/", folder
+
+
+@pytest.mark.parametrize("way", ["told", "told while it reports", "gone"])
+def test_a_call_that_is_canceled_or_left_stops_its_work(stopping: tuple[str, Path], way: str) -> None:
+    url, folder = stopping
+    for name in ("began", "stopped"):
+        (folder / name).unlink(missing_ok=True)
+    asyncio.run(_leave(url, folder, way))
+    assert asyncio.run(_there(folder / "stopped"))
+
+
+async def _there(path: Path) -> bool:
+    for _ in range(300):
+        if path.exists():
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def _leave(url: str, folder: Path, way: str) -> None:
+    from mcp import ClientSession, McpError, types
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def reported(*_: Any) -> None:
+        pass
+
+    async with (
+        streamable_http_client(url) as (reading, writing, _),
+        ClientSession(reading, writing) as session,
+    ):
+        await session.initialize()
+        reports: dict[str, Any] = {"progress_callback": reported} if way.endswith("reports") else {}
+        number = session._request_id
+        call = asyncio.create_task(session.call_tool("work", {}, **reports))
+        assert await _there(folder / "began")
+        assert not (folder / "stopped").exists()
+        if way == "gone":
+            call.cancel()  # and the session ends, as that of an agent that is closed
+            return
+        told = types.CancelledNotification(params=types.CancelledNotificationParams(requestId=number))
+        await session.send_notification(types.ClientNotification(told))
+        with pytest.raises(McpError, match="cancel"):
+            await call
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ import html
 import mimetypes
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,7 @@ from gradio_client import handle_file
 
 from gan.core.errors import InputError
 from gan.imaging.io.codec import MAX_BYTES
+from gan.limits import MAX_JSON_BYTES, MAX_SESSION_S, MAX_SESSIONS
 
 MOST_SHOWN_BYTES: Final = 2**19
 """Of a picture that goes into an answer itself; others are links."""
@@ -37,6 +39,9 @@ FILES: Final = (
     "at most 6 MB; no address is fetched."
 )
 """How an agent hands in a picture; part of every tool's description that takes one."""
+
+_AGAIN_S: Final = 0.1
+_TRIES: Final = 3
 
 TEXT: Final = "text/plain"
 """Type of a resource; Gradio 6.31 decodes every other one from base64."""
@@ -54,6 +59,11 @@ def serve_agents() -> None:
 def resource(uri: str) -> Callable[[Any], Any]:
     """Mark an endpoint's handler as a resource of MCP; what stands in braces in its address is a parameter."""
     return gradio.mcp.resource(uri, mime_type=TEXT)  # type: ignore[no-any-return]
+
+
+def former(handler: Any) -> None:
+    """Leave an endpoint's former name out of the list of tools; it can still be called."""
+    handler._mcp_type = "former"  # Gradio 6.31 lists what is "tool", "resource" or "prompt"
 
 
 def check_names(values: Mapping[str, Any], known: Sequence[str], required: Sequence[str]) -> None:
@@ -122,7 +132,9 @@ def contents_of(outputs: Sequence[Any]) -> list[Any]:
 
 
 def _server() -> type[Any]:
+    import anyio
     from mcp.server import Server
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
     class Unchecked(Server):  # type: ignore[misc,type-arg,unused-ignore]
         """Leaves the check of arguments to the requests."""
@@ -135,17 +147,53 @@ def _server() -> type[Any]:
 
             def registered(read: Callable[[Any], Any]) -> Any:
                 async def told(uri: Any) -> Any:
-                    try:
-                        return await read(uri)
-                    except (KeyError, UnboundLocalError) as error:  # Gradio's, of a call that was refused
-                        raise InputError("uri", "{uri}", "it is no resource", "Read channels://all", uri=uri) from error
+                    for _ in range(_TRIES):
+                        with suppress(UnboundLocalError):  # Gradio 6.31 may miss the end of a call
+                            try:
+                                return await read(uri)
+                            except KeyError:  # Gradio's, of a call that was refused
+                                break
+                    raise InputError("uri", "{uri}", "it is no resource", "Read channels://all", uri=uri)
 
                 return register(told)
 
             return registered
 
+    def manager(**options: Any) -> StreamableHTTPSessionManager:
+        """Sessions, which Gradio 6.31 does without: a call's cancellation comes as a request of its own."""
+        limits = {
+            "session_idle_timeout": MAX_SESSION_S,
+            "max_sessions": MAX_SESSIONS,
+            "max_request_body_size": MAX_JSON_BYTES,
+        }
+        return StreamableHTTPSessionManager(**{**options, "stateless": False, **limits})
+
+    @asynccontextmanager
+    async def stopping(job: Any, blocks: Any) -> AsyncIterator[None]:
+        """End the work of a call that is canceled, or whose session ends."""
+        try:
+            yield
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                # Gradio 6.31 forgets the work, and does not end it, before it has its number and its first report.
+                while not job.future.done() and not _can_be_ended(job.communicator.event_id, blocks):
+                    await anyio.sleep(_AGAIN_S)
+                await anyio.to_thread.run_sync(job.cancel)
+            raise
+
     class AgentServer(gradio.mcp.GradioMCPServer):
         Server = Unchecked
+        StreamableHTTPSessionManager = staticmethod(manager)  # type: ignore[assignment]
+
+        async def _execute_tool_without_progress(self, job: Any) -> list[Any]:
+            async with stopping(job, self.blocks):
+                return [await anyio.to_thread.run_sync(job.result, abandon_on_cancel=True)]
+
+        async def _execute_tool_with_progress(self, job: Any, progress_token: str | int) -> Any:
+            async with stopping(job, self.blocks):
+                with suppress(UnboundLocalError):  # Gradio 6.31 may miss the end of a call
+                    return await super()._execute_tool_with_progress(job, progress_token)
+                return await self._execute_tool_without_progress(job)
 
         _file_data_tool_description = f" {FILES}"
 
@@ -172,6 +220,12 @@ def _server() -> type[Any]:
             return contents_of(processing_utils.add_root_url(data, root_url, None))
 
     return AgentServer
+
+
+def _can_be_ended(number: str | None, blocks: Any) -> bool:
+    """True if an event of that number waits in the queue, or has reported once."""
+    running = {event._id for events in blocks._queue.active_jobs for event in events or ()}
+    return number is not None and (number not in running or number in blocks.app.iterators)
 
 
 def _file(name: str, value: Any) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Handlers:
             recipe = chosen(file, more, options.ready, self._offered)
             told.title = title_of(recipe, file, options.ready, to)
             paths = [] if recipe.draws and not files else given(files)
-            beside = {"naming": naming, "progress": _overall(progress), "cancel": cancel}
+            beside: dict[str, Any] = {"naming": naming, "progress": _overall(progress), "cancel": cancel}
             replay = Replay(recipe, paths, folder / "out", self._run, **beside)
             return _Made(_replayed(replay, told), folder).values()
 

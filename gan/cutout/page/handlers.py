@@ -18,6 +18,7 @@ from gan.edit.recolor import RecolorRequest
 from gan.edit.shadow import ShadowRequest
 from gan.edit.white import WhiteRequest
 from gan.imaging.picture import Picture
+from gan.ui.agents import former
 from gan.ui.endpoint import Done, Endpoints
 from gan.ui.form import hex_of
 from gan.ui.i18n import Language
@@ -28,6 +29,9 @@ RETURNS: Final = "Returns the finished file, previews before and after, a summar
 NOTHING: Final = f"{RETURNS} nothing."
 SEVERAL: Final = f"{RETURNS}, of several colors, a ZIP of all files; the others are then those of the first color."
 
+FORMER: Final = "recolour"
+"""The name of the first version, which programs may still call."""
+
 TASKS: Final[Mapping[str, tuple[type[Request], str]]] = {
     "cutout": (CutoutRequest, NOTHING),
     "recolor": (RecolorRequest, SEVERAL),
@@ -35,16 +39,18 @@ TASKS: Final[Mapping[str, tuple[type[Request], str]]] = {
     "frame": (FrameRequest, NOTHING),
     "white": (WhiteRequest, NOTHING),
     "match": (MatchRequest, NOTHING),
-    "recolour": (RecolorRequest, SEVERAL),
+    FORMER: (RecolorRequest, SEVERAL),
 }
-"""By the endpoint's name; the last one is that of the first version, which programs may still call."""
+"""By the endpoint's name."""
 
 
 def expose(public: Endpoints, run: Run, outputs: list[Component], status: Component) -> None:
     """Let programs call every task of the tab."""
     for name, (kind, returns) in TASKS.items():
         adapt = _colors if kind is RecolorRequest else _ground
-        public.expose(name, kind, run, finish, outputs, status, returns=returns, adapt=adapt)
+        handler = public.expose(name, kind, run, finish, outputs, status, returns=returns, adapt=adapt)
+        if name == FORMER:
+            former(handler)
 
 
 def finish(done: Done[Any]) -> tuple[Any, ...]:
