@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from gan.batch.replayed import replayed
 from gan.calls import call_of
 from gan.core.contract import NOT_STATED, Cache, Context, Model, Progress, Request, Result, foreign, run
 from gan.core.errors import InputError, PackshotError
@@ -107,6 +108,7 @@ class Studio:
             cancel=cancel,
             autocast=_native_half(self.device),
             cache=self._cache,
+            replay=lambda picture, history: replayed(picture, history, self.run, self.models, cancel=cancel),
         )
         return run(task.pipeline, request, context, task=task.step)
 

@@ -44,10 +44,10 @@ class CompareRequest(Request):
 
     The result is a heat map: gray where nothing changed, yellow from what is just seen (2), orange from 5, red from 10,
     violet from 20. Pictures of one shape are laid over one another; of others, and where a step has moved the product,
-    the products are.
+    the products are. For what one step of several changed, the steps are carried out again.
 
     Raises:
-        InputError: the shapes differ and either has no product.
+        InputError: the shapes differ and either has no product; there is no such step, or it cannot be repeated.
     """
 
     picture: PictureFile
@@ -56,6 +56,9 @@ class CompareRequest(Request):
         Literal["difference", "red", "green", "blue", "alpha", "doubt"],
         Option("the colors' difference, one channel's (4 of 255 count as 1), or where the product is in doubt"),
     ] = "difference"
+    step: Annotated[
+        int, Option("what this step alone changed, by its number among the steps; 0 for all of them", ge=0)
+    ] = 0
     longest_px: Annotated[
         int, Option("pictures are compared at most at this length of the longer side", ge=64, le=4096, unit="px")
     ] = 1024
@@ -74,6 +77,8 @@ def compare(request: CompareRequest, context: Context) -> Output:
     """
     after, before = request.picture, request.before
     context.step(0, 4, "Comparing")
+    if request.step:
+        before, after = _stages(request, context)
     steps = steps_between(before.history, after.history)
     same, doubted = _same_shape(before, after), request.show == DOUBT
     stays = same and not any(step["task"] in MOVING for step in steps)
@@ -112,15 +117,33 @@ def compare(request: CompareRequest, context: Context) -> Output:
     return Output((Picture(drawn, name=after.name),), tuple(map(reason, steps)) or (UNKNOWN_STEPS,), details)
 
 
+def _stages(request: CompareRequest, context: Context) -> tuple[Picture, Picture]:
+    """The picture right before and right after the wanted step.
+
+    Raises:
+        InputError: there is no such step, or one up to it cannot be repeated.
+    """
+    known = request.before.history
+    led = request.picture.history[_common(known, request.picture.history) :]
+    if request.step > len(led):
+        raise InputError(
+            "step",
+            "{step}",
+            "the file carries {count} steps beyond the earlier picture",
+            "Choose one of these, or 0 for all together",
+            step=request.step,
+            count=len(led),
+        )
+    first = context.replayed(request.before, led[: request.step - 1])
+    return first, context.replayed(first, led[request.step - 1 : request.step])
+
+
 UNKNOWN_STEPS: Final = "The file does not say which steps made it"
 
 
 def steps_between(before: History, after: History) -> list[dict[str, Any]]:
     """Steps that led from one picture to the other: task, networks, settings that are not the usual ones, and the
     channel whose rules asked for it."""
-    common = 0
-    while common < min(len(before), len(after)) and before[common] == after[common]:
-        common += 1
     return [
         {
             "task": step["task"],
@@ -128,8 +151,14 @@ def steps_between(before: History, after: History) -> list[dict[str, Any]]:
             "settings": {name: setting(value) for name, value in step["request"].items() if name != "seed"},
             "rules": setting(step["request"].get("channel", "")) if step["task"] == RULED else "",
         }
-        for step in after[common:]
+        for step in after[_common(before, after) :]
     ]
+
+
+def _common(before: History, after: History) -> int:
+    """Number of steps with which both histories begin."""
+    pairs = list(zip(before, after, strict=False))
+    return next((number for number, (one, other) in enumerate(pairs) if one != other), len(pairs))
 
 
 def reason(step: Mapping[str, Any]) -> Message:

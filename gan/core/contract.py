@@ -25,7 +25,7 @@ from gan.core.errors import Cancelled, WeightsError
 from gan.core.request import SEED_LIMIT, Request, plain
 from gan.imaging.io.codec import to_pil
 from gan.imaging.mask import Mask
-from gan.imaging.picture import Picture
+from gan.imaging.picture import History, Picture
 from gan.imaging.tiling import tiled
 from gan.models.beside import Beside
 
@@ -180,6 +180,7 @@ class Context:
         tile_px: side of the area, in input pixels, that one call of a network contributes.
         autocast: a half-precision type that the device computes natively, or None for float32 throughout.
         cache: what `kept` keeps, shared between requests; by default this request's own.
+        replay: gives a picture after the steps of a history; None where nothing can be replayed.
     """
 
     def __init__(
@@ -193,6 +194,7 @@ class Context:
         tile_px: int = 256,
         autocast: torch.dtype | None = None,
         cache: Cache | None = None,
+        replay: Callable[[Picture, History], Picture] | None = None,
     ) -> None:
         self.device = device
         self.generator = torch.Generator().manual_seed(seed)
@@ -204,10 +206,24 @@ class Context:
         self._tile_px = tile_px
         self._autocast = autocast
         self._cache = Cache() if cache is None else cache
+        self._replay = replay
 
     def kept(self, key: Hashable, make: Callable[[], T]) -> T:
         """Cached value of this key, also from a recent earlier request; if there is none, it is made and cached."""
         return self._cache.get(key, make)
+
+    def replayed(self, picture: Picture, history: History) -> Picture:
+        """The picture after the steps of a history, which another picture's file may carry.
+
+        Raises:
+            InputError: a step cannot be carried out again.
+            Cancelled: the user pressed Stop.
+        """
+        if not history:
+            return picture
+        if self._replay is None:
+            raise RuntimeError("this context replays nothing")
+        return self._replay(picture, history)
 
     def within(self, done: int, total: int) -> Context:
         """Context of a part of the work, whose progress is reported as part of the whole's."""

@@ -250,3 +250,56 @@ def test_the_page_says_it_in_the_visitors_language(studio: Studio, tmp_path: Pat
 def test_a_file_without_a_history_says_so(studio: Studio) -> None:
     picture = square((40, 60), 20, 10, 20, (0.9, 0.3, 0.2))
     assert studio.compare(picture, picture).notices == (UNKNOWN_STEPS,)
+
+
+def chained(studio: Studio) -> tuple[Picture, list[Picture]]:
+    """A square, and it after a turn, another color and a turn back."""
+    before = square((40, 60), 20, 10, 20, (0.9, 0.3, 0.2))
+    made = [studio.rotate(before, flip="horizontal").picture]
+    made.append(studio.recolor(made[-1], to="#2040c0").picture)
+    made.append(studio.rotate(made[-1], flip="horizontal").picture)
+    return before, made
+
+
+def test_each_step_of_several_is_shown_alone(studio: Studio) -> None:
+    before, made = chained(studio)
+    stages = [before, *made]
+    for number in (1, 2, 3):
+        alone = studio.run(CompareRequest(picture=made[-1], before=before, step=number))
+        first, second = stages[number - 1 : number + 1]
+        expected = studio.run(CompareRequest(picture=second, before=first))
+        assert torch.equal(alone.picture.rgb, expected.picture.rgb)
+        assert alone.details["figures"] == expected.details["figures"]
+        assert [step["task"] for step in alone.details["steps"]] == [("rotate", "recolor", "rotate")[number - 1]]
+    channels = studio.run(CompareRequest(picture=made[-1], before=before, step=2, show="blue"))
+    assert channels.details["figures"]["blue"]["max"] > 10
+    assert len(studio.run(CompareRequest(picture=made[-1], before=before)).details["steps"]) == 3
+    # Steps that both pictures have are none of these.
+    later = studio.run(CompareRequest(picture=made[-1], before=made[0], step=1))
+    assert [step["task"] for step in later.details["steps"]] == ["recolor"]
+
+
+@pytest.mark.parametrize("step", [4, 99])
+def test_a_step_that_is_not_there_is_refused(studio: Studio, step: int) -> None:
+    before, made = chained(studio)
+    with pytest.raises(InputError, match=f"step: {step}; the file carries 3 steps beyond the earlier picture"):
+        studio.run(CompareRequest(picture=made[-1], before=before, step=step))
+
+
+def test_a_step_that_cannot_be_repeated_says_why(studio: Studio) -> None:
+    before, made = chained(studio)
+
+    def told(**changes: Any) -> Picture:
+        return replace(
+            made[-1], history=({"task": "rotate", "request": {"flip": "horizontal"}, "weights": {}}, changes)
+        )
+
+    unknown = told(task="teleport", request={}, weights={})
+    with pytest.raises(InputError, match="teleport"):
+        studio.run(CompareRequest(picture=unknown, before=before, step=2))
+    elsewhere = told(task="enhance", request={"model": "/etc/passwd"}, weights={})
+    with pytest.raises(InputError, match="/etc/passwd is not offered here"):
+        studio.run(CompareRequest(picture=elsewhere, before=before, step=2))
+    masked = told(task="recolor", request={"to": ["#ff0000"], "mask": {"file": "m.png", "sha256": "ab"}}, weights={})
+    with pytest.raises(InputError, match=r"m\.png"):
+        studio.run(CompareRequest(picture=masked, before=before, step=2))

@@ -14,9 +14,10 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.batch.page.recipe import BatchOptions, Offered, chosen, title_of
+from gan.batch.page.recipe import BatchOptions, chosen, title_of
 from gan.batch.page.report import BatchProgress
 from gan.batch.recipe_json import KEPT
+from gan.batch.replayed import Offered
 from gan.batch.results import Summary
 from gan.batch.runner import Replay
 from gan.core.contract import Progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal
@@ -16,6 +16,7 @@ from gradio.components.base import Component
 from gan.batch.page.ready import READY, ready_recipe
 from gan.batch.page.report import described
 from gan.batch.recipe_json import MOST_NAME, Recipe, from_history, read_recipe, to_json
+from gan.batch.replayed import Offered, check_models
 from gan.core.errors import InputError, PackshotError
 from gan.core.option import Option, Options
 from gan.export.filenames import Names
@@ -23,16 +24,11 @@ from gan.imaging.io.codec import decode
 from gan.imaging.io.formats import FORMATS, Encoding, Format
 from gan.ui.form import Form
 from gan.ui.i18n import Language, label, language, sentence, word
-from gan.ui.protocols import Choice
 from gan.ui.widgets import DECODING, LIGHT
 
 STANDARD: Final = "square"
 OWN: Final = "own"
 """Value of the list if the steps come from a file."""
-
-AUTO_MODEL: Final = "auto"
-TASKS: Final = ("enhance", "generate", "inpaint", "stylize", "cutout")
-"""Whose models a page offers."""
 
 
 class BatchOptions(Options):
@@ -41,10 +37,6 @@ class BatchOptions(Options):
     ready: Annotated[
         Literal["square", "transparent", "amazon", "restore", "own"], Option("ready-made steps, without a recipe_file")
     ] = "square"
-
-
-Offered = Callable[[str], Sequence[Choice]]
-"""The models of a task."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +104,7 @@ def chosen(file: str | None, more: Sequence[str] | None, ready: str, offered: Of
         )
     else:
         recipe = ready_recipe(ready)
-    _check_models(recipe, offered)
+    check_models(recipe, offered)
     return recipe
 
 
@@ -169,19 +161,6 @@ def _is_json(path: Path) -> bool:
         return True
     with path.open("rb") as opened:
         return opened.read(64).lstrip().startswith(b"{")
-
-
-def _check_models(recipe: Recipe, offered: Offered) -> None:
-    wanted = recipe.models - {AUTO_MODEL}
-    known = {choice.name for task in TASKS for choice in offered(task)} if wanted else set()
-    if unknown := sorted(wanted - known):
-        raise InputError(
-            "model",
-            "{name} is not offered here",
-            "auto and the models in this page's lists are allowed",
-            "Remove the model from the recipe, or choose one of these",
-            name=unknown[0],
-        )
 
 
 def _keep_in_step(panel: Panel, offered: Offered) -> None:

@@ -11,7 +11,7 @@ from gan.compare.pipeline import CompareRequest, reason
 from gan.core.contract import Result
 from gan.imaging.io.codec import Encoding, write
 from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
-from gan.ui.form import Form, read
+from gan.ui.form import Form
 from gan.ui.i18n import LABELS, Language, field_name, label, language, notice, say, word
 from gan.ui.protocols import Run
 from gan.ui.result import stem_of, write_record
@@ -46,7 +46,7 @@ def _fold(page: gr.Blocks, place: Place, run: Run) -> None:
     name = f"{place.name}-{NAME}"
     form = Form(CompareRequest, "compare", prefix=name)
     with place.files, gr.Accordion(label("compare.title"), open=False, elem_id=name, elem_classes="wide") as fold:
-        show = form.add("show")
+        show, step = form.add("show"), form.add("step")
         status = gr.HTML(elem_id=f"{name}-status", elem_classes="status", padding=False)
         heat = gr.Image(
             type="filepath",
@@ -57,17 +57,17 @@ def _fold(page: gr.Blocks, place: Place, run: Run) -> None:
         )
         summary = gr.HTML(elem_id=f"{name}-summary", elem_classes="summary", padding=False)
 
-    def compared(request: gr.Request, made: str | None, before: str | None, chosen: str) -> Iterator[tuple[Any, ...]]:
+    def compared(request: gr.Request, made: str | None, before: str | None, *chosen: Any) -> Iterator[tuple[Any, ...]]:
         def ask() -> Asked[CompareRequest]:
-            return Asked(read(CompareRequest, {"image": made, "before": before, "show": chosen}), _PREVIEW)
+            return Asked(form.read(chosen, image=made, before=before), _PREVIEW)
 
         yield from carry_out(run, ask, lambda done: finish(done)[:2], language(request), outputs=2)
 
-    inputs = [place.picture, place.photograph, show]
+    inputs = [place.picture, place.photograph, *form.controls()]
     shown = [heat, summary, status]
-    gr.on([fold.expand, show.input], compared, inputs, shown, api_visibility="private", **COMPUTING)
+    gr.on([fold.expand, show.input, step.input], compared, inputs, shown, api_visibility="private", **COMPUTING)
     part(page, f"{place.name}-summary").change(
-        lambda: (gr.update(open=False), None, ""), None, [fold, heat, summary], **LIGHT
+        lambda: (gr.update(open=False), None, "", 0), None, [fold, heat, summary, step], **LIGHT
     )
 
 
