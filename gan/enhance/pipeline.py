@@ -29,6 +29,9 @@ AUTO_MODEL = "auto"
 MAX_OUTPUT_PIXELS = 200_000_000
 """A finished picture takes 12 bytes a pixel while it is made; this many fit into 3 GB."""
 
+TILE_PX = 512
+"""Side of a tile of our own networks; above it maps of 48 channels leave the processor's cache."""
+
 Network = Callable[[Tensor], Tensor]
 
 
@@ -165,7 +168,9 @@ def _restore(
             made = F.avg_pool2d(made, model.scale // made_at)
         return made
 
-    made = context.apply(served, rgb, around=on_tile)
+    # Fewer borders are computed twice; a foreign network may be a hundred times as slow, and Stop waits for a tile.
+    tile_px = TILE_PX if request.model == AUTO_MODEL else None
+    made = context.apply(served, rgb, around=on_tile, tile_px=tile_px)
     match_low_frequencies(made, rgb, scale=made_at)
     keep_chroma(made, rgb, scale=made_at)
     keep_white(made, rgb, scale=made_at)
@@ -176,7 +181,7 @@ def _restore(
     if bool((alpha == alpha[0, 0, 0, 0]).all()):
         return made, _resized(alpha, request.network_size)
     gray = alpha.expand(-1, 3, -1, -1).contiguous()
-    cover = context.apply(served, gray, around=on_tile, what="Enhancing transparency")
+    cover = context.apply(served, gray, around=on_tile, tile_px=tile_px, what="Enhancing transparency")
     keep_white(cover, gray, scale=made_at)
     hidden = 1 - cover
     keep_white(hidden, 1 - gray, scale=made_at)
