@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gan.core.errors import InputError, PackshotError
 from gan.training.recipe import Recipe
@@ -17,6 +17,7 @@ from gan.training.recipe import Recipe
 if TYPE_CHECKING:
     from gan.training.options import PrepareOptions
 
+Held = TypeVar("Held")
 Recipes = Mapping[str, Sequence[Recipe[Any]]]
 
 DOCTOR = "doctor"
@@ -66,22 +67,7 @@ def _train(recipes: Sequence[Recipe[Any]], arguments: argparse.Namespace) -> int
         )
     recipe = presets[preset]
     config = recipe.presets[preset]
-    options = RunOptions(
-        data=arguments.data,
-        out=arguments.out,
-        preset=preset,
-        steps=arguments.steps,
-        seed=arguments.seed,
-        device=arguments.device,
-        precision=arguments.precision,
-        warm_start=arguments.warm_start,
-        save_every=arguments.save_every,
-        workers=arguments.workers,
-        devices=int(os.environ.get("WORLD_SIZE", "1")),
-        push_to_hub=arguments.push_to_hub,
-        push_every=arguments.push_every,
-        stop_on_alarm=arguments.stop_on_alarm,
-    )
+    options = _of(RunOptions, arguments, preset=preset, devices=int(os.environ.get("WORLD_SIZE", "1")))
     if arguments.dry_run:
         resolved = {"recipe": recipe.task, "config": dataclasses.asdict(config), "options": dataclasses.asdict(options)}
         print(json.dumps(resolved, indent=2, default=str))
@@ -94,6 +80,12 @@ def _train(recipes: Sequence[Recipe[Any]], arguments: argparse.Namespace) -> int
         print(trouble, file=sys.stderr)
         return 1
     return 0
+
+
+def _of(kind: type[Held], arguments: argparse.Namespace, **others: Any) -> Held:
+    """Options from the arguments of the same names; fields that no argument sets keep their default."""
+    names = {field.name for field in dataclasses.fields(kind)} & vars(arguments).keys()  # type: ignore[arg-type]
+    return kind(**{**{name: getattr(arguments, name) for name in names}, **others})
 
 
 def _examine(arguments: argparse.Namespace) -> None:
@@ -110,18 +102,7 @@ def _prepare(recipes: Recipes, arguments: argparse.Namespace) -> None:
     from gan.training.options import PrepareOptions
 
     prepare = _prepared_by(recipes)[arguments.task]
-    print(
-        prepare(
-            PrepareOptions(
-                data=arguments.data,
-                out=arguments.out,
-                teacher=arguments.teacher,
-                count=arguments.count,
-                seed=arguments.seed,
-                scale=arguments.scale,
-            )
-        )
-    )
+    print(prepare(_of(PrepareOptions, arguments)))
 
 
 def _prepared_by(recipes: Recipes) -> dict[str, Callable[[PrepareOptions], str]]:

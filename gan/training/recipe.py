@@ -120,6 +120,12 @@ class Published:
     seen_images: int
 
 
+def training_items(_config: Any, data: Any, _seed: int) -> Dataset[Any]:
+    """The part of the data that is called `training`."""
+    items: Dataset[Any] = data.training
+    return items
+
+
 def take(state: State, tensors: Mapping[str, Tensor], taken: int, published: Mapping[str, Tensor]) -> list[str]:
     """Load tensors into the network and its average, and say how many of the published ones were taken."""
     network = state.networks["network"]
@@ -233,7 +239,6 @@ class Recipe(Generic[C]):
         presets: complete configs by name.
         data: (config, folder, seed) -> an object that holds the decoded pictures, training and validation.
         build: (config, data) -> state on the CPU, from scratch.
-        items: (config, data, seed) -> what training sees: item i is a function of the seed and i alone, without end.
         step: one step of every network; returns the losses by name, each a scalar, those that were computed in this
             step. Raises nothing on NaN: the core looks, and reads names as `gan.training.divergence` says. All
             processes begin a step with the same random state: draw latents for the whole batch and take the rows
@@ -241,6 +246,7 @@ class Recipe(Generic[C]):
         validate: (state, config, data, device) -> figures, score, grid.
         cost: config -> sentences for a dry run.
         learning_rate: (config, fraction of the run) -> factor on the rate of `build`.
+        items: (config, data, seed) -> what training sees: item i is a function of the seed and i alone, without end.
         warm_start: (state, tensors of a published checkpoint) -> sentences about what was taken.
         publish: (state, config) -> the EMA in published form.
         prepare: makes once what costs time and is read by training, and returns a sentence about what lies there; None
@@ -251,11 +257,11 @@ class Recipe(Generic[C]):
     presets: Mapping[str, C]
     data: Callable[[C, Path, int], Any]
     build: Callable[[C, Any], State]
-    items: Callable[[C, Any, int], Dataset[Any]]
     step: Callable[[State, tuple[Tensor, ...], C, Fabric], Losses]
     validate: Callable[[State, C, Any, torch.device], Validation]
     cost: Callable[[C], list[str]]
     learning_rate: Callable[[C, float], float]
+    items: Callable[[C, Any, int], Dataset[Any]] = training_items
     warm_start: Callable[[State, Mapping[str, Tensor]], list[str]] = take_fitting
     publish: Callable[[State, C], Published] = publish_average
     prepare: Callable[[PrepareOptions], str] | None = None

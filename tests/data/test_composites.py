@@ -10,9 +10,10 @@ from PIL import Image
 
 from gan.core.errors import InputError
 from gan.imaging.background_prior import standing_out
-from gan.training.data.composites import GROUNDS, Composites, Products, drawings, load_products, mask_of, prior
+from gan.training.data.composites import GROUNDS, Composites, Products, load_products, mask_of, prior
 from gan.training.data.dice import Dice
 from gan.training.data.pictures import Entry, Pictures, find
+from gan.training.data.procedural import drawings
 
 SIDE = 64
 

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from gan.imaging.product import to_ycc
 from gan.training.data.pictures import Entry, Pictures, find
-from gan.training.data.procedural import KINDS, draw
-from gan.training.data.styles import StylePairs, around, drawings, parted
+from gan.training.data.procedural import KINDS, draw, drawings
+from gan.training.data.styles import StylePairs, around, parted
 
 PATCH_PX = 32
 

@@ -20,9 +20,10 @@ from gan.core.errors import InputError
 from gan.cutout.train.evaluate_scenes import TARGETS as SCENE_TARGETS
 from gan.cutout.train.evaluate_scenes import SceneEvaluation, evaluate_scenes
 from gan.cutout.train.readings import Reading, Run, cut, reading
-from gan.training.data.composites import Composites, drawings, load_products
+from gan.training.data.composites import Composites, load_products
 from gan.training.data.mixture import sort_out
 from gan.training.data.pictures import Entry, Pictures, split
+from gan.training.data.procedural import drawings
 from gan.training.data.styles import ALSO, FOLDER
 from gan.training.evaluation import (
     OURS,

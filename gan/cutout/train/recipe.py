@@ -22,9 +22,10 @@ from gan.imaging.resize import resize
 from gan.models.ema import EMA
 from gan.models.features import load_features
 from gan.training.data.clicks import a_click
-from gan.training.data.composites import Composites, Products, drawings, load_products
+from gan.training.data.composites import Composites, Products, load_products
 from gan.training.data.mixture import CutoutItems, Taught, sort_out
 from gan.training.data.pictures import Entry, Pictures, split
+from gan.training.data.procedural import drawings
 from gan.training.data.scenes import Scenes, split_scenes
 from gan.training.losses.matting import edge_band, edge_distance, soft_iou, structure_distance
 from gan.training.recipe import Losses, Recipe, State, Validation, check_multiple, cost_of, descend, falling
@@ -314,7 +315,6 @@ RECIPE = Recipe(
     presets=PRESETS,
     data=data,
     build=build,
-    items=lambda _config, data, _seed: data.training,
     step=step,
     validate=validate,
     cost=cost,

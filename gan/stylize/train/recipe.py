@@ -18,7 +18,8 @@ from gan.models.features import Features, load_features
 from gan.models.random_features import RandomFeatures
 from gan.stylize.network import StylizeConfig, StylizeNet
 from gan.training.data.pictures import Pictures, find, split
-from gan.training.data.styles import StylePairs, around, drawings, parted
+from gan.training.data.procedural import drawings
+from gan.training.data.styles import StylePairs, around, parted
 from gan.training.losses.style import (
     content_distance,
     moments_distance,
@@ -207,7 +208,6 @@ RECIPE = Recipe(
     presets=PRESETS,
     data=data,
     build=build,
-    items=lambda _config, data, _seed: data.training,
     step=step,
     validate=validate,
     cost=cost,

@@ -24,7 +24,6 @@ from gan.training.data.catalogue import recolor
 from gan.training.data.degrade import blur, gaussian_kernel, jpeg, noise
 from gan.training.data.dice import Dice, of_item
 from gan.training.data.pictures import Entry, Pictures, mask_path
-from gan.training.data.procedural import KINDS, draw
 
 SOLID = 0.98
 FAINT = 0.3
@@ -273,11 +272,6 @@ def printed(x: Tensor, dice: Dice) -> Tensor:
         rgb = torch.lerp(rgb, color[None, :, None, None].expand_as(rgb), ink[None, None])
     # On white, as everything of the product is: half-covered pixels keep the ground's part.
     return torch.cat([torch.where(x[:, 3:] > SOLID, rgb, x[:, :3]), x[:, 3:]], 1)
-
-
-def drawings(count: int, size_px: int, seed: int) -> list[Tensor]:
-    """Drawn patterns as uint8 (3, size_px, size_px), all kinds in turn."""
-    return [(draw(KINDS[i % len(KINDS)], size_px, seed + i) * 255).round().to(torch.uint8) for i in range(count)]
 
 
 def _read(path: Path, size_px: int) -> Tensor | None:

@@ -76,3 +76,8 @@ def draw(kind: str, size_px: int, seed: int) -> Tensor:
     canvas = Canvas(size_px, np.random.default_rng([seed, zlib.crc32(kind.encode())]))
     rgb = np.clip(_DRAW[kind](canvas), 0, 1).astype(np.float32)
     return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
+
+
+def drawings(count: int, size_px: int, seed: int) -> list[Tensor]:
+    """Drawn patterns as uint8 (3, size_px, size_px), all kinds in turn."""
+    return [(draw(KINDS[i % len(KINDS)], size_px, seed + i) * 255).round().to(torch.uint8) for i in range(count)]

@@ -13,7 +13,6 @@ from gan.imaging.product import from_ycc, rotation, to_ycc
 from gan.imaging.texture import detail_of, spread
 from gan.training.data.dice import of_item
 from gan.training.data.pictures import Entry, Pictures
-from gan.training.data.procedural import KINDS, draw
 
 FOLDER = "styles"
 """Pictures below a folder of this name are styles; without such a folder, every picture is."""
@@ -31,13 +30,6 @@ def parted(entries: Sequence[Entry], folder: Path) -> tuple[list[Entry], list[En
     styles = below(FOLDER)
     contents = [entry for entry in entries if entry not in styles]
     return (contents, styles + below(ALSO)) if styles and contents else (list(entries), list(entries))
-
-
-def drawings(count: int, size_px: int, seed: int) -> list[Tensor]:
-    """Procedural styles as uint8 (3, size_px, size_px), all kinds in turn."""
-    return [
-        (draw(KINDS[index % len(KINDS)], size_px, seed + index) * 255).round().to(torch.uint8) for index in range(count)
-    ]
 
 
 def around(patch_px: int) -> int:
