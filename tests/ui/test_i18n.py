@@ -224,7 +224,7 @@ def test_every_label_is_used() -> None:
     # "enhance.scale." of f"enhance.scale.{factor}": what follows is known when the page is built only.
     families = set(re.findall(r'f"([a-z_.]+\.)\{', source)) | {"generate.category.", "generate.colour."}
     # ".title" of f"{task}.title"
-    endings = set(re.findall(r'label\(f"\{(?:task|name)\}(\.[a-z]+)"\)', source))
+    endings = set(re.findall(r'(?:label\(|bar\(\w+, )f"\{(?:task|name)\}(\.[a-z]+)"', source))
     assert {key for key in used - set(LABELS) - families if key not in {".", *endings}} == set()
     unused = {key for key in LABELS if f'"{key}"' not in source} - field_labels()
     unused = {key for key in unused if "." + key.rpartition(".")[2] not in endings}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,24 +9,22 @@ from gradio.components.base import Component
 
 from gan.core.errors import wrong_type
 from gan.edit.page.results import in_the_middle
-from gan.imaging.contact_sheet import FONT_PATHS
-from gan.imaging.io.codec import Encoding, write
 from gan.scene.page.choice import title_of, titles
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sets import NAMES, SETS, read_set
 from gan.scene.sheet import ScenesRequest
 from gan.ui.endpoint import Done, Endpoints
 from gan.ui.i18n import Language, say
-from gan.ui.preview import write_preview
 from gan.ui.protocols import Run
 from gan.ui.result import rendered, stem_of
+from gan.ui.sheet import Kind
 
 RETURNS: Final = """A set is one of those that come with the package, by its name, or a TOML file of your own.
 
 Returns the finished file, previews before and after, a summary as HTML, and a JSON record."""
 
 RETURNS_SHEET: Final = "Returns the sheet as PNG, and the single pictures with the sets' names."
-CELL_PX: Final = 320
+SHEET: Final = Kind(ScenesRequest, "scenes", titles, 320)
 
 
 def expose(public: Endpoints, run: Run, outputs: list[Component], status: Component) -> None:
@@ -47,28 +44,6 @@ def expose(public: Endpoints, run: Run, outputs: list[Component], status: Compon
         adapt=_with_set,
         without=("set",),
     )
-
-
-def expose_sheet(public: Endpoints, run: Run, outputs: list[Component], status: Component) -> None:
-    """Let programs call /scenes."""
-    public.expose(
-        "scenes",
-        ScenesRequest,
-        run,
-        finish_sheet,
-        outputs,
-        status,
-        returns=RETURNS_SHEET,
-        adapt=of_sheet,
-        without=("names", "cell_px"),
-        encoded=False,
-    )
-
-
-def of_sheet(values: Mapping[str, Any], to: Language) -> dict[str, Any]:
-    """The fields of a contact sheet's request; captions in that language where the server has its letters."""
-    drawable = to == "en" or any(Path(path).is_file() for path in FONT_PATHS)
-    return {**values, "captions": tuple(titles(to if drawable else "en")), "cell_px": CELL_PX}
 
 
 def finish(done: Done[SceneRequest]) -> tuple[Any, ...]:
@@ -94,18 +69,6 @@ def finish(done: Done[SceneRequest]) -> tuple[Any, ...]:
         rows=rows,
     )
     return tuple(shown.values())
-
-
-def finish_sheet(done: Done[ScenesRequest]) -> tuple[Any, ...]:
-    """The sheet's file, and its pictures with the sets' names."""
-    page, *cells = done.result.pictures
-    file = done.folder / f"{stem_of(done.asked.request.picture, 'scenes')}.png"
-    write(page, file, Encoding())
-    shown = [
-        (write_preview(cell, done.folder / f"{number}.jpg"), title)
-        for number, (cell, title) in enumerate(zip(cells, titles(done.to), strict=True))
-    ]
-    return str(file), shown
 
 
 def _with_set(values: dict[str, Any], _to: Language) -> dict[str, Any]:

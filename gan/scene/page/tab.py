@@ -10,18 +10,18 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.imaging.io.formats import Encoding
 from gan.scene.page import choice, handlers, horizon
 from gan.scene.page.preview import Previewer
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sets import NAMES, SETS
-from gan.scene.sheet import ScenesRequest
 from gan.ui import widgets
-from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
+from gan.ui.endpoint import Asked, Endpoints, carry_out
 from gan.ui.form import Form, common_of, field_label, read
 from gan.ui.i18n import label, language
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
+from gan.ui.sheet import Sheet
+from gan.ui.sheet import build as build_sheet
 from gan.ui.widgets import AT_ONCE, LIGHT, OutputOptions, ResultView
 
 EXAMPLES: Final = ("carton", "chair", "helmet")
@@ -55,18 +55,6 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class _Sheet:
-    """The fold with the contact sheet."""
-
-    bar: Bar
-    gallery: gr.Gallery
-    download: gr.DownloadButton
-
-    def values(self) -> list[Component]:
-        return [self.download, self.gallery]
-
-
-@dataclass(frozen=True)
 class _Parts:
     """The widgets between which events run."""
 
@@ -80,7 +68,7 @@ class _Parts:
     bar: Bar
     output: OutputOptions
     view: ResultView
-    sheet: _Sheet
+    sheet: Sheet
 
     @property
     def choices(self) -> list[Component]:
@@ -143,14 +131,14 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             output = widgets.output_options("scene")
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("scene")
-            sheet = _sheet()
+            sheet = build_sheet("scene.sheet")
     parts = _Parts(photograph, shown, facts, line, over, sets, form, running, output, view, sheet)
     public = Endpoints("scene")
     handlers.expose(public, run, view.values(), running.status)
-    handlers.expose_sheet(public, run, sheet.values(), sheet.bar.status)
+    sheet.expose(public, "scenes", handlers.SHEET, run, handlers.RETURNS_SHEET)
     _previews(parts, Previewer(run, parts.held))
     _results(parts, run)
-    _sheets(parts, run)
+    sheet.attach(handlers.SHEET, run, photograph, {name: form[name] for name in ("season", "mask", "model")})
     kept = [form[name] for name in ("season", "aspect", "keep_pixels", "match", "shadow")]
     return Tab([*kept, *output.controls()], photograph, view.download)
 
@@ -207,28 +195,6 @@ def _options(form: Form[SceneRequest], ready: Sequence[Choice]) -> None:
         form.add_model(ready)
 
 
-def _sheet() -> _Sheet:
-    with gr.Accordion(label("scene.sheet"), open=False, elem_id="scene-sheet"):
-        gr.Markdown(label("scene.sheet.info"), elem_classes="facts")
-        running = bar("scene-sheet", "scene.sheet.run")
-        gallery = gr.Gallery(
-            label=label("scene.sheet.gallery"),
-            columns=4,
-            height="auto",
-            object_fit="contain",
-            allow_preview=False,
-            interactive=False,
-            visible=False,
-            buttons=[],
-            elem_id="scene-sheet-gallery",
-            elem_classes="pickable sheet",
-        )
-        download = gr.DownloadButton(
-            label("scene.sheet.download"), size="sm", visible=False, min_width=200, elem_id="scene-sheet-download"
-        )
-    return _Sheet(running, gallery, download)
-
-
 def _previews(parts: _Parts, previewer: Previewer) -> None:
     """Whatever is chosen shows at once on a small copy."""
     sets, form = parts.sets, parts.form
@@ -264,26 +230,3 @@ def _results(parts: _Parts, run: Run) -> None:
 
     inputs = [parts.photograph, *parts.choices, *output.controls()]
     view.reveal(parts.bar.attach(parts.bar.start.click, on_page, inputs, view.values()))
-
-
-def _sheets(parts: _Parts, run: Run) -> None:
-    """The contact sheet."""
-    sheet, names = parts.sheet, ("season", "mask", "model")
-
-    def on_page(request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
-        to = language(request)
-
-        def ask() -> Asked[ScenesRequest]:
-            asked = {name: value for name, value in zip(names, values, strict=True) if value}
-            return Asked(read(ScenesRequest, handlers.of_sheet({**asked, "image": image}, to)), Encoding())
-
-        def finish(done: Done[ScenesRequest]) -> tuple[Any, ...]:
-            return handlers.finish_sheet(done)
-
-        yield from carry_out(run, ask, finish, to, outputs=len(sheet.values()))
-
-    inputs = [parts.photograph, *(parts.form[name] for name in names)]
-    made = sheet.bar.attach(sheet.bar.start.click, on_page, inputs, sheet.values())
-    made.success(lambda: [gr.update(visible=True)] * 2, None, sheet.values(), **LIGHT).then(
-        None, js=widgets.SCROLL.format(sheet.gallery.elem_id), **LIGHT
-    )

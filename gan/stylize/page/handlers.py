@@ -52,9 +52,7 @@ class Choices:
             InputError: as of `gan.stylize.page.style.chosen_styles`.
         """
         known = {name: value for name, value in options.items() if value is not None}
-        if known.get("where") == EVERYWHERE:
-            known.pop("mask", None)
-        return cls(*chosen_styles(*style), known)
+        return cls(*chosen_styles(*style), seen(known))
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -78,6 +76,11 @@ class Choices:
         """
         styles = {} if "styles" in fields or "look" in fields else self.read_styles()
         return read(StylizeRequest, {**self.options, **styles, **fields, "image": picture})
+
+
+def seen(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options without a mask that is out of sight, which does not count."""
+    return {name: value for name, value in options.items() if name != "mask" or options.get("where") != EVERYWHERE}
 
 
 def expose(public: Endpoints, run: Run, outputs: list[Component], status: Component) -> None:

@@ -10,9 +10,7 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.imaging.io.formats import Encoding
 from gan.stylize.page import handlers, style_options
-from gan.stylize.page import sheet as tab_sheet
 from gan.stylize.page import style as tab_style
 from gan.stylize.page.handlers import Choices
 from gan.stylize.page.preview import Previewer
@@ -20,10 +18,12 @@ from gan.stylize.pipeline import SheetRequest, StylizeRequest
 from gan.ui import compare_button, widgets
 from gan.ui.belonging import Belonging
 from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
-from gan.ui.form import Form, read
+from gan.ui.form import Form
 from gan.ui.i18n import label, language
 from gan.ui.protocols import Choice, Run
 from gan.ui.run_button import Bar, bar
+from gan.ui.sheet import Kind, Sheet
+from gan.ui.sheet import build as build_sheet
 from gan.ui.widgets import AT_ONCE, LIGHT, OutputOptions, ResultView
 
 EXAMPLE_STYLES: Final = {
@@ -33,6 +33,9 @@ EXAMPLE_STYLES: Final = {
     "tulips": "watercolor",
 }
 """Styles that suit the examples, by the examples' names."""
+
+SHEET: Final = Kind(SheetRequest, "styles", tab_style.titles, 384, handlers.seen)
+RETURNS_SHEET: Final = "Returns the sheet as PNG, the single pictures with the styles' names, and nothing."
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class _Parts:
     original: gr.Image
     hold: gr.Button
     many: gr.Button
-    sheet: tab_sheet.Panel
+    sheet: Sheet
 
     @property
     def choices(self) -> list[Component]:
@@ -122,7 +125,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             original = compare_button.overlay("stylize", view)
             with view.around:
                 hold = compare_button.button("stylize")
-            sheet = tab_sheet.build(ready=bool(ready))
+            sheet = build_sheet("stylize.sheet", ready=bool(ready))
     with shelf:
         widgets.shelf(
             "stylize",
@@ -150,7 +153,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     )
     public = Endpoints("stylize")
     handlers.expose(public, run, [*view.values(), cube], running.status)
-    tab_sheet.expose(public, run, sheet)
+    sheet.expose(public, "sheet", SHEET, run, RETURNS_SHEET)
     _previews(parts, Previewer(run, parts.held))
     _results(parts, run)
     _sheets(parts, run)
@@ -209,18 +212,5 @@ def _results(parts: _Parts, run: Run) -> None:
 def _sheets(parts: _Parts, run: Run) -> None:
     """The contact sheet."""
     sheet, names = parts.sheet, ("strength", "preserve_color", "where", "mask", "model")
-
-    def on_page(request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
-        to = language(request)
-
-        def ask() -> Asked[SheetRequest]:
-            asked = dict(zip(names, values, strict=True))
-            return Asked(read(SheetRequest, tab_sheet.of_sheet({**asked, "image": image}, to)), Encoding())
-
-        yield from carry_out(run, ask, tab_sheet.finish, to, outputs=len(sheet.values()))
-
-    inputs = [parts.photograph, *(parts.form[name] for name in names)]
     belongs = Belonging(parts.photograph, sheet.values(), sheet.values())
-    made = sheet.bar.attach(sheet.bar.start.click, on_page, inputs, sheet.values(), of=belongs)
-    shown = made.success(lambda: [gr.update(visible=True)] * 2, None, sheet.values(), **LIGHT)
-    belongs.settle(shown.then).then(None, js=widgets.SCROLL.format(sheet.gallery.elem_id), **LIGHT)
+    sheet.attach(SHEET, run, parts.photograph, {name: parts.form[name] for name in names}, belongs)
