@@ -27,21 +27,6 @@ GROWTH: Final = 1.1
 """A report is sent again when it has grown by this: so often that it moves, so rarely that many files stay light."""
 
 
-@dataclass(frozen=True)
-class Tab:
-    """Components of such a tab that the page connects.
-
-    Attributes:
-        settings: the controls whose settings are worth remembering.
-        photograph: where a picture from another tab goes, from where it joins the list.
-        picture: holds the file of the finished picture that is chosen, or of the first.
-    """
-
-    settings: list[Component]
-    photograph: gr.File
-    picture: gr.DownloadButton
-
-
 class Growing(ABC):
     """A report that is written by the worker and read by the page."""
 

@@ -1,9 +1,13 @@
-"""Interfaces that a tab gets: the models it offers, and the function that runs its requests."""
+"""What a tab gets, the models it offers and the function that runs its requests; and what the page gets of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+import gradio as gr
+from gradio.components.base import Component
 
 from gan.core.recipe import Run as Run
 
@@ -21,3 +25,18 @@ class Choice(Protocol):
     def reason(self) -> str: ...
     @property
     def config(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Tab:
+    """Components of a tab that the page connects.
+
+    Attributes:
+        settings: the controls whose settings are worth remembering.
+        photograph: where a picture from another tab goes.
+        picture: holds the result's file, or that of the picture that is chosen.
+    """
+
+    settings: list[Component]
+    photograph: gr.File
+    picture: gr.DownloadButton

@@ -13,6 +13,7 @@ from gradio.components.base import Component
 from gan.core.contract import Request
 from gan.imaging.contact_sheet import FONT_PATHS
 from gan.imaging.io.codec import Encoding, write
+from gan.ui import pictures
 from gan.ui.belonging import Belonging
 from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
 from gan.ui.form import read
@@ -127,18 +128,7 @@ def build(name: str, *, ready: bool = True) -> Sheet:
     with gr.Accordion(label(name), open=False, elem_id=own):
         gr.Markdown(label(f"{name}.info"), elem_classes="facts")
         running = bar(own, f"{name}.run", enabled=ready)
-        gallery = gr.Gallery(
-            label=label(f"{name}.gallery"),
-            columns=4,
-            height="auto",
-            object_fit="contain",
-            allow_preview=False,
-            interactive=False,
-            visible=False,
-            buttons=[],
-            elem_id=f"{own}-gallery",
-            elem_classes="pickable sheet",
-        )
+        gallery = pictures.pickable(f"{own}-gallery", label(f"{name}.gallery"), columns=4)
         download = gr.DownloadButton(
             label(f"{name}.download"), size="sm", visible=False, min_width=200, elem_id=f"{own}-download"
         )

@@ -16,6 +16,7 @@ from gradio.components.base import Component
 
 from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
+from gan.ui import pictures
 from gan.ui.assets import html_of
 from gan.ui.background_job import one_sentence
 from gan.ui.belonging import READABLE, Belonging
@@ -135,16 +136,7 @@ def picture_input(name: str, examples: Path | None = None, only: Sequence[str] =
         press: element id of a button that an example presses.
     """
     file = picture_file(name)
-    preview = gr.Image(
-        type="filepath",
-        interactive=False,
-        visible=False,
-        label=label("picture.preview"),
-        show_label=False,
-        buttons=[],
-        elem_id=f"{name}-preview",
-        elem_classes="preview",
-    )
+    preview = pictures.preview(f"{name}-preview")
     facts = gr.HTML(visible=False, elem_id=f"{name}-facts", elem_classes="facts", padding=False)
     seen = file.change(_look, file, [preview, facts], **DECODING)
     setattr(file, READABLE, seen.success)

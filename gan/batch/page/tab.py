@@ -16,8 +16,8 @@ from gan.ui import many_files
 from gan.ui.endpoint import Endpoints
 from gan.ui.form import Form
 from gan.ui.i18n import label
-from gan.ui.many_files import Tab, attach
-from gan.ui.protocols import Choice, Run
+from gan.ui.many_files import attach
+from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import bar
 
 

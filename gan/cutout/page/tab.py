@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
-from gradio.components.base import Component
 
 from gan.cutout.page import edits as tab_edits
 from gan.cutout.page import handlers
@@ -16,12 +15,12 @@ from gan.cutout.page.clicking import Clicking
 from gan.cutout.page.session import BRUSHES
 from gan.cutout.page.stage import Page, Stage
 from gan.cutout.pipeline import CutoutRequest
-from gan.ui import click_panel, compare_button, mask_editor, widgets
+from gan.ui import click_panel, compare_button, mask_editor, pictures, widgets
 from gan.ui.assets import asset
 from gan.ui.endpoint import Endpoints
 from gan.ui.form import Form
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run
+from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import Bar, bar
 from gan.ui.session import Shelf
 from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
@@ -30,21 +29,6 @@ TOOLS: Final = ("keep", "drop", "protect", "erase")
 """Choices of a brush: one for each of `BRUSHES`, and the eraser."""
 
 EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
-
-
-@dataclass(frozen=True)
-class Tab:
-    """Components of the tab that the page connects.
-
-    Attributes:
-        settings: the controls whose settings are worth remembering.
-        photograph: where a picture from another tab goes.
-        picture: holds the result's file.
-    """
-
-    settings: list[Component]
-    photograph: gr.File
-    picture: gr.DownloadButton
 
 
 @dataclass(frozen=True)
@@ -100,22 +84,8 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             with view.around:
                 with gr.Row():
                     hold = compare_button.button("cutout")
-                    undo, redo = (
-                        gr.Button(label(key), size="sm", visible=False, min_width=90, elem_id=elem_id)
-                        for key, elem_id in (("result.undo", "cutout-undo"), ("result.redo", "cutout-redo"))
-                    )
-                variants = gr.Gallery(
-                    label=label("recolor.variants"),
-                    visible=False,
-                    columns=4,
-                    height="auto",
-                    object_fit="contain",
-                    allow_preview=False,
-                    interactive=False,
-                    buttons=[],
-                    elem_id="cutout-variants",
-                    elem_classes="pickable sheet",
-                )
+                    undo, redo = pictures.undo_and_redo("cutout")
+                variants = pictures.pickable("cutout-variants", label("recolor.variants"), columns=4)
                 with gr.Row():
                     alpha, layer, archive = (
                         gr.DownloadButton(label(key), size="sm", visible=False, min_width=120, elem_id=elem_id)

@@ -16,11 +16,11 @@ from gan.edit.page.live import Live
 from gan.edit.page.marks import Photograph
 from gan.edit.page.painting import Painting
 from gan.edit.page.results import KINDS, Kind, Results
-from gan.ui import widgets
+from gan.ui import pictures, widgets
 from gan.ui.endpoint import Asked, Endpoints, carry_out
 from gan.ui.form import Form, read
 from gan.ui.i18n import label, language
-from gan.ui.protocols import Run
+from gan.ui.protocols import Run, Tab
 from gan.ui.run_button import bar
 from gan.ui.session import Shelf
 
@@ -30,21 +30,6 @@ RETURNS: Final = (
 )
 FIRST: Final = "straighten"
 EXAMPLES: Final = ("carton", "chair", "helmet")
-
-
-@dataclass(frozen=True)
-class Tab:
-    """Components of the tab that the page connects.
-
-    Attributes:
-        settings: the controls whose settings are worth remembering.
-        photograph: where a picture from another tab goes.
-        picture: holds the result's file.
-    """
-
-    settings: list[Component]
-    photograph: gr.File
-    picture: gr.DownloadButton
 
 
 def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples: Path | None = None) -> Tab:
@@ -67,16 +52,7 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
                 elem_id="edit-task",
             )
             hint = gr.Markdown(label(f"edit.hint.{FIRST}"), elem_id="edit-hint", elem_classes="facts")
-            shown = gr.Image(
-                type="filepath",
-                interactive=False,
-                visible=False,
-                label=label("picture.preview"),
-                show_label=False,
-                buttons=[],
-                elem_id="edit-preview",
-                elem_classes="clicked",
-            )
+            shown = pictures.preview("edit-preview", elem_classes="clicked")
             line = gr.HTML(elem_id="edit-line", elem_classes="facts heard", padding=False)
             facts = gr.HTML(visible=False, elem_id="edit-facts", elem_classes="facts", padding=False)
             clear = gr.Button(label("edit.clear"), size="sm", visible=False, elem_id="edit-clear")

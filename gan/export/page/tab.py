@@ -18,8 +18,8 @@ from gan.ui import many_files, widgets
 from gan.ui.endpoint import Endpoints
 from gan.ui.form import Form
 from gan.ui.i18n import label
-from gan.ui.many_files import Tab, View, attach
-from gan.ui.protocols import Choice, Run
+from gan.ui.many_files import View, attach
+from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import DECODING
 

@@ -21,7 +21,7 @@ from gan.ui import widgets
 from gan.ui.belonging import Belonging
 from gan.ui.endpoint import Endpoints
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run
+from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import Bar, bar
 from gan.ui.widgets import AT_ONCE, DECODING, LIGHT
 
@@ -33,23 +33,6 @@ _CLOSE: Final = """() => {
   large?.dispatchEvent(new KeyboardEvent('keydown', {code: 'Escape', key: 'Escape', bubbles: true}))
 }"""
 """Back to the small pictures: the files below a new set are its first picture's, not those of one chosen before."""
-
-
-@dataclass(frozen=True)
-class Tab:
-    """Components of the tab that the page connects.
-
-    Attributes:
-        settings: the controls whose settings are worth remembering.
-        photograph: where a picture from another tab goes.
-        picture: holds the chosen picture's file.
-        ready: whether any model can be used.
-    """
-
-    settings: list[Component]
-    photograph: gr.File
-    picture: gr.DownloadButton
-    ready: bool
 
 
 @dataclass(frozen=True)
@@ -167,7 +150,7 @@ def build(run: Run, models: Sequence[Choice], find: Find, *, examples: Path | No
         **LIGHT,
     )
     settings = [*controls.remembered(), film.seeds, film.frames, film.loop, film.file_format, film.size]
-    return Tab(settings, photo.photograph, view.download, ready)
+    return Tab(settings, photo.photograph, view.download)
 
 
 def _endpoints(parts: _Parts, desk: Handlers) -> None:

@@ -14,34 +14,17 @@ from gan.inpaint.page import clicking, handlers, masks
 from gan.inpaint.page.stage import FEATHER_PX, FIELDS, GROW_PX, OTHER, SIDES, Page, Stage
 from gan.inpaint.pipeline import ASPECTS, InpaintRequest
 from gan.inpaint.pipeline import SIDES as SIDE_FIELDS
-from gan.ui import click_panel, compare_button, mask_editor, widgets
+from gan.ui import click_panel, compare_button, mask_editor, pictures, widgets
 from gan.ui.endpoint import Endpoints
 from gan.ui.form import Form
 from gan.ui.i18n import label
-from gan.ui.protocols import Choice, Run
+from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import Bar, bar
 from gan.ui.session import Shelf
 from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
 EXAMPLES: Final = ("labelled", "carton", "chair", "dandelions", "helmet", "tulips")
 """First the one that has something to remove."""
-
-
-@dataclass(frozen=True)
-class Tab:
-    """Components of the tab that the page connects.
-
-    Attributes:
-        settings: the controls whose settings are worth remembering.
-        photograph: where a picture from another tab goes.
-        picture: holds the result's file.
-        ready: whether any model can be used.
-    """
-
-    settings: list[Component]
-    photograph: gr.File
-    picture: gr.DownloadButton
-    ready: bool
 
 
 @dataclass(frozen=True)
@@ -100,23 +83,9 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             with view.around:
                 with gr.Row():
                     hold = compare_button.button("inpaint")
-                    undo = gr.Button(
-                        label("result.undo"), size="sm", visible=False, min_width=90, elem_id="inpaint-undo"
-                    )
-                    redo = gr.Button(
-                        label("result.redo"), size="sm", visible=False, min_width=90, elem_id="inpaint-redo"
-                    )
-                strip = gr.Gallery(
-                    label=label("result.steps"),
-                    visible=False,
-                    columns=6,
-                    height="auto",
-                    object_fit="contain",
-                    allow_preview=False,
-                    interactive=False,
-                    buttons=[],
-                    elem_id="inpaint-strip",
-                    elem_classes="pickable strip",
+                    undo, redo = pictures.undo_and_redo("inpaint")
+                strip = pictures.pickable(
+                    "inpaint-strip", label("result.steps"), columns=6, elem_classes="pickable strip"
                 )
     stage = Stage(
         visit=gr.State(None, delete_callback=Shelf.forget),
@@ -137,7 +106,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     masks.attach(tools, stage.visit, editor, line)
     clicking.attach(click, stage, run)
     settings = [*tools.remembered, form["model"], *output.controls()]
-    return Tab(settings, photograph, view.download, bool(ready))
+    return Tab(settings, photograph, view.download)
 
 
 def _visits(parts: _Parts, page: Page) -> None:

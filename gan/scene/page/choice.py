@@ -14,6 +14,7 @@ from gradio.components.base import Component
 from PIL import Image
 
 from gan.scene.sets import NAMES, SETS, SceneSet, read_set, thumbnail
+from gan.ui import pictures
 from gan.ui.background_job import one_sentence
 from gan.ui.i18n import Language, label, language, say, word
 from gan.ui.selected import number
@@ -60,17 +61,14 @@ class Panel:
 
 
 def build() -> Panel:
-    gallery = gr.Gallery(
-        label=label("scene.set"),
+    gallery = pictures.pickable(
+        "scene-sets",
+        label("scene.set"),
         columns=5,
-        height="auto",
+        elem_classes=["pickable", "strip", "styles"],
+        shown=True,
         object_fit="cover",
         format="jpeg",
-        allow_preview=False,
-        interactive=False,
-        buttons=[],
-        elem_id="scene-sets",
-        elem_classes=["pickable", "strip", "styles"],
     )
     line = gr.HTML(elem_id="scene-chosen", elem_classes="facts heard", padding=False)
     with gr.Accordion(label("scene.own"), open=False, elem_id="scene-own-fold"):

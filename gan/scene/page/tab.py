@@ -14,11 +14,11 @@ from gan.scene.page import choice, handlers, horizon
 from gan.scene.page.preview import Previewer
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sets import NAMES, SETS
-from gan.ui import widgets
+from gan.ui import pictures, widgets
 from gan.ui.endpoint import Asked, Endpoints, carry_out
 from gan.ui.form import Form, common_of, field_label, read
 from gan.ui.i18n import label, language
-from gan.ui.protocols import Choice, Run
+from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import Bar, bar
 from gan.ui.sheet import Sheet
 from gan.ui.sheet import build as build_sheet
@@ -37,21 +37,6 @@ SLIDERS: Final[Mapping[str, tuple[float, float, float]]] = {
     "focus": (0, 1, 0.05),
 }
 """Ends and step of what the page sets by a slider, which stands where the set has it until it is moved."""
-
-
-@dataclass(frozen=True)
-class Tab:
-    """Components of the tab that the page connects.
-
-    Attributes:
-        settings: the controls whose settings are worth remembering.
-        photograph: where a picture from another tab goes.
-        picture: holds the result's file.
-    """
-
-    settings: list[Component]
-    photograph: gr.File
-    picture: gr.DownloadButton
 
 
 @dataclass(frozen=True)
@@ -105,16 +90,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             photograph = widgets.picture_file("scene")
             facts = gr.HTML(visible=False, elem_id="scene-facts", elem_classes="facts", padding=False)
             with gr.Column(elem_classes="stage"):
-                shown = gr.Image(
-                    type="filepath",
-                    interactive=False,
-                    visible=False,
-                    label=label("scene.preview"),
-                    show_label=False,
-                    buttons=[],
-                    elem_id="scene-preview",
-                    elem_classes="preview large",
-                )
+                shown = pictures.preview("scene-preview", label("scene.preview"), "preview large")
                 over = horizon.overlay()
             line = gr.HTML(elem_id="scene-line", elem_classes="facts heard", padding=False)
             widgets.shelf("scene", photograph, examples, EXAMPLES)

@@ -16,6 +16,7 @@ from PIL import Image
 from gan.core.errors import InputError
 from gan.stylize.presets import PRESETS, preset_path
 from gan.stylize.sources import CUBE
+from gan.ui import pictures
 from gan.ui.background_job import one_sentence
 from gan.ui.i18n import Language, label, language, say
 from gan.ui.selected import number
@@ -65,17 +66,14 @@ def default_preset() -> str:
 
 def build() -> Panel:
     """The gallery, the line below it, and a fold for pictures of one's own."""
-    gallery = gr.Gallery(
-        label=label("stylize.style"),
+    gallery = pictures.pickable(
+        "stylize-presets",
+        label("stylize.style"),
         columns=5,
-        height="auto",
+        elem_classes=_USED,
+        shown=True,
         object_fit="cover",
         format="jpeg",
-        allow_preview=False,
-        interactive=False,
-        buttons=[],
-        elem_id="stylize-presets",
-        elem_classes=_USED,
     )
     line = gr.HTML(elem_id="stylize-chosen", elem_classes="facts heard", padding=False)
     with gr.Accordion(label("stylize.style.own"), open=False, elem_id="stylize-own-fold"):

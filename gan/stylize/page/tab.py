@@ -15,12 +15,12 @@ from gan.stylize.page import style as tab_style
 from gan.stylize.page.handlers import Choices
 from gan.stylize.page.preview import Previewer
 from gan.stylize.pipeline import SheetRequest, StylizeRequest
-from gan.ui import compare_button, widgets
+from gan.ui import compare_button, pictures, widgets
 from gan.ui.belonging import Belonging
 from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
 from gan.ui.form import Form
 from gan.ui.i18n import label, language
-from gan.ui.protocols import Choice, Run
+from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import Bar, bar
 from gan.ui.sheet import Kind, Sheet
 from gan.ui.sheet import build as build_sheet
@@ -36,21 +36,6 @@ EXAMPLE_STYLES: Final = {
 
 SHEET: Final = Kind(SheetRequest, "styles", tab_style.titles, 384, handlers.seen)
 RETURNS_SHEET: Final = "Returns the sheet as PNG, the single pictures with the styles' names, and nothing."
-
-
-@dataclass(frozen=True)
-class Tab:
-    """Components of the tab that the page connects.
-
-    Attributes:
-        settings: the controls whose settings are worth remembering.
-        photograph: where a picture from another tab goes.
-        picture: holds the result's file.
-    """
-
-    settings: list[Component]
-    photograph: gr.File
-    picture: gr.DownloadButton
 
 
 @dataclass(frozen=True)
@@ -96,16 +81,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
         with gr.Column(scale=5, min_width=320):
             photograph = widgets.picture_file("stylize")
             facts = gr.HTML(visible=False, elem_id="stylize-facts", elem_classes="facts", padding=False)
-            shown = gr.Image(
-                type="filepath",
-                interactive=False,
-                visible=False,
-                label=label("stylize.preview"),
-                show_label=False,
-                buttons=[],
-                elem_id="stylize-preview",
-                elem_classes="preview large",
-            )
+            shown = pictures.preview("stylize-preview", label("stylize.preview"), "preview large")
             line = gr.HTML(elem_id="stylize-line", elem_classes="facts heard", padding=False)
             shelf = gr.Column()
             if not ready:

@@ -1,0 +1,69 @@
+"""Widgets that show pictures and take none: previews, choices to click on; and the buttons back and forth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from gan.ui.i18n import label
+
+
+def preview(elem_id: str, title: Any = None, elem_classes: str = "preview") -> gr.Image:
+    """A small copy, which is not there at first.
+
+    Args:
+        title: for screen readers.
+    """
+    return gr.Image(
+        type="filepath",
+        interactive=False,
+        visible=False,
+        label=label("picture.preview") if title is None else title,
+        show_label=False,
+        buttons=[],
+        elem_id=elem_id,
+        elem_classes=elem_classes,
+    )
+
+
+def pickable(
+    elem_id: str,
+    title: Any,
+    *,
+    columns: int,
+    elem_classes: str | list[str] = "pickable sheet",
+    shown: bool = False,
+    **others: Any,
+) -> gr.Gallery:
+    """Pictures of which a click chooses one.
+
+    Args:
+        shown: whether it is there at first.
+        others: further options of the gallery.
+    """
+    return gr.Gallery(
+        label=title,
+        visible=shown,
+        columns=columns,
+        height="auto",
+        allow_preview=False,
+        interactive=False,
+        buttons=[],
+        elem_id=elem_id,
+        elem_classes=elem_classes,
+        **{"object_fit": "contain", **others},
+    )
+
+
+def undo_and_redo(name: str) -> tuple[gr.Button, gr.Button]:
+    """Buttons that go a result back and forth, which are not there at first.
+
+    Args:
+        name: prefix of the element ids.
+    """
+    texts = {"undo": label("result.undo"), "redo": label("result.redo")}
+    undo, redo = (
+        gr.Button(text, size="sm", visible=False, min_width=90, elem_id=f"{name}-{key}") for key, text in texts.items()
+    )
+    return undo, redo
