@@ -6,6 +6,7 @@ is higher hovers above it.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -42,6 +43,7 @@ _TAIL = 1.5 / 255
 _EDGE = 0.12
 _TOUCHING, _HOVERING = 0.02, 0.25
 _FOOT_PROMINENCE, _FOOT_GAP = 0.03, 0.16
+_APART, _TOUCHES = 0.10, 0.05  # depth of the gap between two feet; height of a foot above the line up to which it touches
 _TIGHT_ACROSS, _TIGHT_DOWN = 0.01, 0.007
 _BROAD_ACROSS, _BROAD_DOWN = 0.10, 0.3
 _TIGHT, _BROAD = 0.85, 0.6
@@ -226,8 +228,24 @@ def outline_of(cover: Floats) -> tuple[Floats, Floats]:
 def floor_line(columns: Floats, outline: Floats, size: float) -> Floats:
     """The line on which a product with that lower outline stands.
 
-    It runs along the outline's convex hull where that is an edge or nearly level, and level where it is not.
+    It runs along the outline's convex hull where that is an edge or nearly level, and level where it is not. Of several
+    feet that touch it, such as a pair of shoes, each stands on its own line: one of them is further away.
     """
+    from scipy.signal import find_peaks
+
+    line = _hull_line(columns, outline, size)
+    padded = np.concatenate([[0.0], outline, [0.0]])
+    peaks = find_peaks(padded, prominence=_APART * size)[0] - 1
+    ends = [0, *(a + int(outline[a:b].argmin()) for a, b in itertools.pairwise(peaks)), len(columns)]
+    for peak, left, right in zip(peaks, ends, ends[1:], strict=False):
+        foot = slice(left, right)
+        if len(peaks) > 1 and line[peak] - outline[peak] < _TOUCHES * size:
+            line[foot] = np.minimum(line[foot], _hull_line(columns[foot], outline[foot], size))
+    return line
+
+
+def _hull_line(columns: Floats, outline: Floats, size: float) -> Floats:
+    """The line along the outline's convex hull where that is an edge or nearly level, and level where it is not."""
     hull: list[int] = []
     for i in range(len(columns)):
         while len(hull) > 1:
