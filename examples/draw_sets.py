@@ -54,7 +54,8 @@ def main() -> int:
     options = parser.parse_args()
     product = vase()
     for name in options.names:
-        request = SceneRequest(picture=product, set=SETS[name], width_px=DRAWN_PX, height_px=DRAWN_PX)
+        camera = {"width_px": DRAWN_PX, "height_px": DRAWN_PX, "elevation_deg": SETS[name].elevation_deg}
+        request = SceneRequest(picture=product, set=SETS[name], **camera)
         result = run(scene, request, Context(torch.device("cpu"), lambda *_: None, seed=0), task="scene")  # type: ignore[arg-type,return-value]
         small = Picture(resize(result.picture.rgb, THUMB_PX, THUMB_PX))
         write(small, options.out / f"{name}.webp", Encoding(file_format="webp", quality=82))

@@ -16,7 +16,7 @@ from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_transparency
 from gan.edit.background import WHITE, Ground, GroundFile, laid_on
 from gan.edit.geometry import Move, moved_alpha, moved_cut, moved_whole
-from gan.imaging.box import Box, box_of, product_box, sides_of
+from gan.imaging.box import Box, box_of, least_cover, product_box, sides_of
 from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture, check_pixels
@@ -158,7 +158,13 @@ def framed(
     made, notices = _pixels(picture, alpha, box, move, canvas, ground)
     notices += (ENLARGED,) if move.scale > 1 else ()
     placed = moved_alpha(alpha, move, canvas)
-    return Framed(made, placed, box_of(placed) or there.moved(-canvas.left, -canvas.top), move.scale, notices)
+    return Framed(
+        made,
+        placed,
+        box_of(placed, least=least_cover(placed)) or there.moved(-canvas.left, -canvas.top),
+        move.scale,
+        notices,
+    )
 
 
 def check_canvas(width_px: int, height_px: int) -> None:
@@ -231,7 +237,8 @@ def _scaled(alpha: Tensor, box: Box, size: tuple[int, int], fill: float) -> tupl
     for _ in range(SEARCH_STEPS):
         move = Move(scale, box.left, box.bottom)
         plane = move.outer(covered)
-        made = box_of(moved_alpha(alpha, move, plane))
+        moved = moved_alpha(alpha, move, plane)
+        made = box_of(moved, least=least_cover(moved))
         if made is None:
             break
         there = made.moved(plane.left, plane.top)

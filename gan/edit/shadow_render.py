@@ -6,7 +6,6 @@ is higher hovers above it.
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.imaging.box import Box, box_of
+from gan.imaging.box import Box, box_of, least_cover
 from gan.imaging.resize import fitted, resize
 
 Floats = npt.NDArray[np.float32]
@@ -43,7 +42,10 @@ _TAIL = 1.5 / 255
 _EDGE = 0.12
 _TOUCHING, _HOVERING = 0.02, 0.25
 _FOOT_PROMINENCE, _FOOT_GAP = 0.03, 0.16
-_APART, _TOUCHES = 0.10, 0.05  # depth of the gap between two feet; height of a foot above the line up to which it touches
+_APART, _TOUCHES = (
+    0.10,
+    0.05,
+)  # depth of the gap between two feet; height of a foot above the line up to which it touches
 _TIGHT_ACROSS, _TIGHT_DOWN = 0.01, 0.007
 _BROAD_ACROSS, _BROAD_DOWN = 0.10, 0.3
 _TIGHT, _BROAD = 0.85, 0.6
@@ -217,7 +219,7 @@ def _small(alpha: Tensor, box: Box) -> int:
 
 def outline_of(cover: Floats) -> tuple[Floats, Floats]:
     """The columns in which anything is covered, and the line below its lowest pixel there, (n,) each."""
-    inside = cover > 0.5
+    inside = cover > least_cover(cover)
     if not inside.any():
         inside = cover > 0
     columns = np.flatnonzero(inside.any(0))
@@ -234,12 +236,18 @@ def floor_line(columns: Floats, outline: Floats, size: float) -> Floats:
     from scipy.signal import find_peaks
 
     line = _hull_line(columns, outline, size)
-    padded = np.concatenate([[0.0], outline, [0.0]])
-    peaks = find_peaks(padded, prominence=_APART * size)[0] - 1
-    ends = [0, *(a + int(outline[a:b].argmin()) for a, b in itertools.pairwise(peaks)), len(columns)]
-    for peak, left, right in zip(peaks, ends, ends[1:], strict=False):
+    found = find_peaks(np.concatenate([[0.0], outline, [0.0]]), prominence=_APART * size)[0] - 1
+    feet, ends = [int(found[0])] if len(found) else [], [0]
+    for peak in map(int, found[1:]):
+        gap = feet[-1] + int(outline[feet[-1] : peak].argmin())
+        if min(outline[feet[-1]], outline[peak]) - outline[gap] >= _APART * size:
+            feet.append(peak)
+            ends.append(gap)
+        elif outline[peak] > outline[feet[-1]]:
+            feet[-1] = peak
+    for peak, left, right in zip(feet, ends, [*ends[1:], len(columns)], strict=False):
         foot = slice(left, right)
-        if len(peaks) > 1 and line[peak] - outline[peak] < _TOUCHES * size:
+        if len(feet) > 1 and line[peak] - outline[peak] < _TOUCHES * size:
             line[foot] = np.minimum(line[foot], _hull_line(columns[foot], outline[foot], size))
     return line
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -97,9 +99,22 @@ def box_of(alpha: Tensor, *, least: float = 0.5) -> Box | None:
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
+SEEN: Final = 0.08
+"""Coverage from which something see-through is taken for the product: clear glass has little more in its middle."""
+
+MOST_SOLID: Final = 0.5
+"""A product of which less than this share of what is seen covers more than one half is see-through."""
+
+
+def least_cover(alpha: Tensor | npt.NDArray[np.floating]) -> float:
+    """Coverage from which a pixel is the product's: one half, of what is see-through, such as glass, `SEEN`."""
+    seen, solid = float((alpha > SEEN).sum()), float((alpha > 0.5).sum())
+    return 0.5 if solid >= MOST_SOLID * seen else SEEN
+
+
 def product_box(alpha: Tensor) -> Box:
     """`box_of` a product's coverage. Raises `InputError` for a coverage of 0 everywhere."""
-    box = box_of(alpha)
+    box = box_of(alpha, least=least_cover(alpha))
     if box is None:
         raise empty_mask()
     return box

@@ -186,7 +186,11 @@ def bent(x: Tensor) -> Tensor:
 
 
 def proof(source: Tensor, made: Tensor, alpha: Tensor, picture: Picture) -> dict[str, Any]:
-    """The record of kept pixels: how many there are, how many changed, and one hash of both if none did."""
+    """The record of kept pixels: how many there are, how many changed, and one hash of both if none did.
+
+    `partly` counts those that the product covers in part: they are mixed with the set by their coverage, and with
+    nothing else.
+    """
     whole = (alpha >= 1).expand_as(source)
     before, after = source[whole], made[whole]
     changed = int((before != after).sum())
@@ -194,5 +198,6 @@ def proof(source: Tensor, made: Tensor, alpha: Tensor, picture: Picture) -> dict
     return {
         "pixels": int(whole[:, :1].sum()),
         "changed": changed,
+        "partly": int(((alpha > 0) & (alpha < 1)).sum()),
         "sha256": sha256_of(pixels) if pixels is not None else "",
     }

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from gan.imaging.box import Box, box_of
+from gan.imaging.box import Box, box_of, least_cover
 from gan.imaging.resize import fitted, resize
 
 Floats = npt.NDArray[np.float64]
@@ -51,20 +51,21 @@ def seen_from(alpha: Tensor) -> float | None:
     """Degrees above the floor from which a product that stands on a round base was photographed.
 
     The lower outline of such a base is half an ellipse, whose axes have the ratio of the elevation's sine. None where
-    the outline is no such ellipse: of a box, of legs, of what is cut off, and of thin glass.
+    the outline is no such ellipse: of a box, of legs, of what is cut off.
 
     Args:
         alpha: (1, 1, H, W), coverage.
     """
-    box = box_of(alpha)
+    level = least_cover(alpha)
+    box = box_of(alpha, least=level)
     if box is None:
         return None
     part = box.grown(2).within(Box.whole(alpha)).of(alpha)
     cover = resize(part, *fitted(part.shape[2], part.shape[3], SMALL_PX))[0, 0].double().numpy()
-    inside = cover >= 0.5
-    if inside[-1].any():
+    inside = cover >= level
+    if inside[-1].any() or not inside.any():
         return None
-    low = _lower_outline(cover, inside)
+    low = _lower_outline(cover, level)
     # From above: there the sides are upright, while any row further down would seem to be the widest of its own arc.
     bottom, down = np.nanmax(low), math.sin(math.radians(MOST_DEG)) * inside.any(0).sum() / 2
     for _ in range(6):
@@ -88,11 +89,12 @@ def seen_from(alpha: Tensor) -> float | None:
     return seen if fits and LEAST_DEG < seen < MOST_DEG else None
 
 
-def _lower_outline(cover: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
-    """(w,): row at which each column's coverage ends, to a fraction of a pixel; NaN where there is none."""
+def _lower_outline(cover: Floats, level: float) -> Floats:
+    """(w,): row at which each column's coverage falls below a level, to a fraction; NaN where it never reaches it."""
     height, width = cover.shape
+    inside = cover >= level
     last = height - 1 - np.argmax(inside[::-1], 0)
     columns = np.arange(width)
     here, below = cover[last, columns], cover[np.minimum(last + 1, height - 1), columns]
-    row = last + 0.5 + (here - 0.5) / np.maximum(here - below, 1e-6)
+    row = last + 0.5 + (here - level) / np.maximum(here - below, 1e-6)
     return np.where(inside.any(0), row, np.nan)

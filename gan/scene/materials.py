@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from gan.scene.noise import Noise, blurred, slope, smooth, warped
+from gan.scene.textures import TEXTURES, resized
 
 Floats = npt.NDArray[np.float64]
 
@@ -269,31 +270,6 @@ def _sand(paint: Paint) -> Tensor:
     return mixed * (shade * (1 - 0.28 * dark))[None]
 
 
-def _grass(paint: Paint) -> Tensor:
-    """A short lawn: blades drawn one over the other, darker below."""
-    noise, size = paint.noise, paint.size_px
-    image = Image.new("RGB", (size, size), _bytes(0.35 * paint.second))
-    pen = ImageDraw.Draw(image)
-    blades = 15000
-    places = noise.uniform(blades, 2).numpy() * size
-    leans = noise.normal(blades, 2).numpy()
-    tones = noise.uniform(blades, 2).numpy()
-    color, second = _array(paint.color), _array(paint.second)
-    length, width = 0.036 * size, max(1, round(0.0028 * size))
-    for index in range(blades):
-        depth = index / blades  # later ones lie on top and catch more light
-        mixed = second + (color - second) * (0.15 + 0.85 * depth) * (0.55 + 0.45 * tones[index, 0])
-        mixed = mixed * (0.55 + 0.5 * depth) * (0.85 + 0.3 * tones[index, 1])
-        fill = tuple(
-            int(255 * min(1, max(0, part))) for part in mixed * (0.55 + 0.5 * depth) * (0.85 + 0.3 * tones[index, 1])
-        )
-        lean = np.array([0.55 * leans[index, 0], -0.9 + 0.35 * leans[index, 1]]) * length
-        for start in _copies(places[index], 2.5 * length, size):
-            pen.line([tuple(start), tuple(start + lean)], fill=fill, width=width)
-    made = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).float() / 255
-    return blurred(made, max(0.4, size / 2500)) * (1 + 0.05 * noise.field(0.5, slope=1.3))
-
-
 def _flutes(paint: Paint) -> Tensor:
     """A wall of upright half-round battens."""
     noise, size = paint.noise, paint.size_px
@@ -324,6 +300,16 @@ def _sky(paint: Paint) -> Tensor:
     return torch.lerp(made, torch.full((3, 1, 1), 0.97).expand_as(made), (0.5 * haze)[None])
 
 
+def _photographed(name: str) -> Callable[[Paint], Tensor]:
+    """A tile that was photographed, in the color that is asked for; enlarged it gets grain in place of detail."""
+
+    def paint(given: Paint) -> Tensor:
+        made = given.color * resized(name, given.size_px)
+        return made * (1 + 0.03 * given.noise.field(0.006, slope=0.1)) if given.size_px > 512 else made
+
+    return paint
+
+
 MATERIALS: Final[Mapping[str, Callable[[Paint], Tensor]]] = {
     "paper": _paper,
     "plaster": _plaster,
@@ -336,16 +322,12 @@ MATERIALS: Final[Mapping[str, Callable[[Paint], Tensor]]] = {
     "brick": _brick,
     "paving": _paving,
     "sand": _sand,
-    "grass": _grass,
     "flutes": _flutes,
     "foliage": _foliage,
     "sky": _sky,
+    **{name: _photographed(name) for name in TEXTURES},
 }
 
 
 def _bytes(color: Tensor) -> tuple[int, ...]:
     return tuple(round(255 * part) for part in color.flatten().clamp(0, 1).tolist())
-
-
-def _array(color: Tensor) -> Floats:
-    return color.flatten().double().numpy()

@@ -269,6 +269,7 @@ NAMES: Final[tuple[str, ...]] = (
     "marble-table",
     "linen-table",
     "concrete-table",
+    "granite-counter",
     "kitchen-tile",
     "oak-shelf",
     "white-shelf",
@@ -281,6 +282,7 @@ NAMES: Final[tuple[str, ...]] = (
     "beach",
     "lawn",
     "garden-table",
+    "rattan-table",
 )
 """In the order in which they are offered."""
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.edit.shadow_render import floor_line, outline_of
+from gan.imaging.box import least_cover
 from gan.imaging.resize import fitted, resize
 from gan.scene.view import View
 
@@ -218,7 +219,7 @@ def _leaning(along: float) -> float:
 def _half_depths(cover: Floats) -> npt.NDArray[np.float64]:
     """Half the depth of what each pixel shows, in pixels: of a rounded box over the run of its row."""
     made = np.zeros(cover.shape)
-    inside = np.pad(cover > 0.3, ((0, 0), (1, 1))).astype(np.int8)
+    inside = np.pad(cover > 0.6 * least_cover(cover), ((0, 0), (1, 1))).astype(np.int8)
     edges = np.diff(inside, axis=1)
     rows, starts = np.nonzero(edges == 1)
     _, ends = np.nonzero(edges == -1)

@@ -11,7 +11,7 @@ from contracts import assert_contract
 from gan.api import Studio
 from gan.core.errors import InputError
 from gan.edit.shadow import CUT_OFF, Kind, ShadowRequest, shaded
-from gan.edit.shadow_render import Light
+from gan.edit.shadow_render import Light, floor_line, outline_of
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
@@ -244,3 +244,19 @@ def test_refusals(options: dict[str, Any], field: str) -> None:
 def test_limits_are_allowed() -> None:
     ShadowRequest(picture=Picture(_colors()), angle_deg=360, softness=1, opacity=1, length=1)
     ShadowRequest(picture=Picture(_colors()), angle_deg=0, softness=0, opacity=0, length=0)
+
+
+def test_each_shoe_of_a_pair_stands_on_its_own_line() -> None:
+    """Two soles 18 rows apart; the arch of one of them is bridged, and what hangs in the air stands on none."""
+    alpha = torch.zeros(200, 200)
+    alpha[40:142, 20:80] = alpha[40:160, 110:170] = alpha[40:60, 80:110] = 1
+    alpha[150:160, 130:150] = 0  # the arch
+    columns, outline = outline_of(alpha.numpy())
+    line = floor_line(columns, outline, 120.0)
+    assert set(line[2:55].tolist()) == {142.0}
+    assert set(line[92:148].tolist()) == {160.0}
+    alpha[40:142, 20:80] = 0
+    alpha[60:100, 40:70] = 1  # held by what is above it, far from the floor
+    columns, outline = outline_of(alpha.numpy())
+    assert float(floor_line(columns, outline, 120.0).min()) >= 160 - 60 * 0.8
+    assert float(floor_line(columns, outline, 120.0)[:20].min()) > 101
