@@ -35,7 +35,7 @@ from gan.models.manifest import Manifest
 from gan.rate.page import fold as rate_fold
 from gan.scene.page import tab as scene_tab
 from gan.stylize.page import tab as stylize_tab
-from gan.ui import deep_link, i18n, serve, storage, widgets
+from gan.ui import deep_link, history, i18n, serve, storage, widgets
 from gan.ui.kept_results import KeptResults
 from gan.ui.offered import Offered
 from gan.ui.protocols import Run
@@ -98,6 +98,7 @@ def build(studio: Studio, *, mcp: bool = False, kept: KeptResults | None = None)
         link(tabs, places)
         compare_fold.add(page, places, offered.run)
         link_steps(page, tabs)
+        history.add(page, settings)
         deep_link.attach(tabs, settings, widgets.footer(mcp=mcp))
     page.queue(max_size=32, api_open=False)  # nothing computes beside the queue
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import urllib.request
 from pathlib import Path
@@ -11,11 +12,15 @@ from typing import Any
 import pytest
 from browsing import Session
 from pages import photograph
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from test_browser_inpaint import Inpainting
 
+from gan.ui.assets import asset
+
 pytestmark = pytest.mark.browser
 
+DATA = "data:image/png;base64,"
 PASTE = """async ([kind, data]) => {
   const blob = await (await fetch(data)).blob()
   const transfer = new DataTransfer()
@@ -30,6 +35,12 @@ STROKES = """() => {
   return count
 }"""
 PHOTOGRAPH = "() => window.editor.background_image_present !== undefined && Boolean(window.editor.background_image)"
+
+
+def png(size: tuple[int, int]) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "teal").save(file, "PNG")
+    return file.getvalue()
 
 
 def paste(page: Page, path: Path, kind: str = "image/png") -> None:
@@ -134,6 +145,45 @@ def test_a_link_opens_its_tab_with_its_settings_and_the_foot_copies_one(browser:
         page.click("#footer-links a >> nth=0")
         expect(page.locator(".api-docs")).to_contain_text("/enhance")
         assert not visit.broken
+
+
+def test_recent_results_are_kept_where_the_visitor_says_so(browser: Browser) -> None:
+    """The script alone, on a page of its own: `tests/ui/test_recent_results.py` connects it."""
+    body = """<html lang=en><div id=tabs><button role=tab data-tab-id=enhance>Enhance</button></div>
+      <div id=enhance-summary></div><div id=enhance-slider><img><img></div>
+      <div id=history-list><ol></ol></div></html>"""
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/*", lambda route: route.fulfill(body=body, content_type="text/html"))
+    stored = "() => JSON.parse(localStorage.getItem('packshot-studio-history'))"
+    entries = page.locator("#history-list a")
+
+    def opened() -> None:
+        page.goto("http://packshot.test/")
+        page.evaluate(asset("history.js"))
+        data = base64.b64encode(png((64, 48))).decode("ascii")
+        page.evaluate("data => [...document.images].forEach(image => { image.src = data })", DATA + data)
+        page.evaluate("document.getElementById('enhance-summary').innerText = 'Size: 64 × 48 px'")
+
+    opened()
+    page.evaluate("window.packshotHistory.add('enhance', 'tab=enhance&scale=4')")
+    page.wait_for_timeout(1200)
+    assert page.evaluate(stored) is None
+    assert page.evaluate("window.packshotHistory.kept()") is False
+    page.evaluate("window.packshotHistory.keep(true)")
+    for scale in range(25):
+        page.evaluate("query => window.packshotHistory.add('enhance', query)", f"tab=enhance&scale={scale}")
+    expect(entries).to_have_count(20)
+    opened()
+    page.evaluate("window.packshotHistory.draw()")
+    expect(entries).to_have_count(20)
+    expect(entries.first).to_have_attribute("href", "?tab=enhance&scale=24")
+    expect(entries.first).to_contain_text("Enhance · ")
+    assert str(entries.first.locator("img").get_attribute("src")).startswith("data:image/")
+    page.evaluate("window.packshotHistory.keep(false)")
+    expect(entries).to_have_count(0)
+    assert page.evaluate(stored) is None
+    context.close()
 
 
 def test_the_page_can_be_installed(quick_page: str) -> None:

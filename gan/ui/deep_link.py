@@ -32,6 +32,7 @@ _KINDS: Final = (
 )
 """Controls that a text can stand for; a file is none of them."""
 
+_OPEN_TAB: Final = "document.querySelector('#tabs [role=tab][aria-selected=true]')?.dataset.tabId"
 _READ: Final = """() => new URLSearchParams(location.search).has('tab') ? [location.search.slice(1)] : [undefined]"""
 
 
@@ -55,13 +56,22 @@ def attach(tabs: gr.Tabs, remembered: Mapping[str, Sequence[Component]], copy: g
 
     link.change(follow, link, [tabs, *every], **LIGHT)
     gr.on(None, None, None, link, js=_READ, **LIGHT)
+    script = asset("copy_link.js").replace("QUERY", query_of(remembered, _OPEN_TAB))
+    copy.click(None, every, None, js=script, **LIGHT)
+
+
+def query_of(remembered: Mapping[str, Sequence[Component]], tab: str) -> str:
+    """A script's function from the values of all controls, in order, to a link's query.
+
+    Args:
+        tab: an expression of the script's for the tab that the link opens.
+    """
     told = [
-        (tab, next((name for name, one in named(tab, controls).items() if one is control), None), control.value)
-        for tab, controls in remembered.items()
+        (at, next((name for name, one in named(at, controls).items() if one is control), None), control.value)
+        for at, controls in remembered.items()
         for control in controls
     ]
-    script = asset("copy_link.js").replace("CONTROLS", json.dumps(told, default=lambda _: None))
-    copy.click(None, every, None, js=script, **LIGHT)
+    return asset("query.js").replace("CONTROLS", json.dumps(told, default=lambda _: None)).replace("TAB", tab)
 
 
 def followed(

@@ -38,6 +38,7 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "etsy": {"shortest_wanted_px": 2000, "shortest_least_px": 635},
     "taobao": {"shortest_wanted_px": 700, "bytes_most": 3_000_000},
     "taobao-white": {"longest_least_px": 800, "longest_most_px": 800, "bytes_most": 300_000, "ground": "white"},
+    "jd": {"shortest_least_px": 800, "bytes_most": None, "ground": "white", "formats": ("jpeg", "png")},
     "pinduoduo": {"shortest_least_px": 480, "bytes_most": 1_000_000, "ground": "white", "aspect_required": True},
     "xiaohongshu": {"shortest_least_px": 800, "shortest_wanted_px": 1200, "aspect": "3:4", "bytes_most": 5_000_000},
     "temu": {"shortest_least_px": 800, "shortest_wanted_px": 1600, "bytes_most": 2_000_000, "aspect_required": True},
