@@ -105,7 +105,7 @@ def build(studio: Studio, *, mcp: bool = False, kept: KeptResults | None = None)
 
 
 def _place(page: gr.Blocks, name: str, tab: Any) -> Place:
-    """Where a tab's pictures come from and go to; one without a model that it needs takes none."""
+    """The place a tab's pictures come from and go to; one without a model that it needs takes none."""
     files = getattr(tab, "files", None) or part(page, f"{name}-made")
     picture = getattr(tab, "picture", None) or part(page, f"{name}-download")
     photograph = getattr(tab, "photograph", None) or part(page, f"{name}-picture")

@@ -9,8 +9,6 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "gan"
 OPENINGS = re.compile(r"(What|How|Where|Which|Whether|As)\b")
-MOST = 10
-"""Of the whole package; in the end 0."""
 
 
 def begun_so() -> Iterator[tuple[Path, str]]:
@@ -23,5 +21,4 @@ def begun_so() -> Iterator[tuple[Path, str]]:
 
 
 def test_no_docstring_begins_with_a_question() -> None:
-    found = list(begun_so())
-    assert len(found) <= MOST, found
+    assert list(begun_so()) == []

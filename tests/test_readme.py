@@ -199,3 +199,11 @@ def test_the_page_on_security_writes_paths_from_the_root() -> None:
     assert not [path for path, _ in found if not (ROOT / path).is_file()]
     gone = [name for path, name in found if f"def {name}(" not in (ROOT / path).read_text("utf-8") and name]
     assert not gone, f"no test is called {', '.join(gone)}"
+
+
+def test_the_picture_of_the_layers_is_that_of_the_contracts() -> None:
+    layers = (ROOT / "pyproject.toml").read_text("utf-8").partition("layers = [")[2].partition("]")[0]
+    wanted = [re.findall(r"gan\.([\w.]+)", layer) for layer in re.findall(r'"(.+?)"', layers)]
+    picture = (ROOT / "docs/design.md").read_text("utf-8").partition("do not import each other")[2].split("```")[1]
+    drawn = [line.split("above it")[0].split() for line in picture.strip().splitlines()]
+    assert [sorted(names) for names in drawn] == [sorted(names) for names in wanted]

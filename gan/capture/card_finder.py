@@ -237,7 +237,7 @@ def _mapped(plane: Array, points: Array) -> Array:
 
 
 def _placed(grid: dict[tuple[int, int], Array], small: Array) -> tuple[float, Array] | None:
-    """How well the card's colors fit a grid, at its best, and the plane from the card: (column, row) to pixels."""
+    """Fit of the card's colors to a grid, at its best, and the plane from the card: (column, row) to pixels."""
     places, centers = np.array(list(grid), dtype=np.float64), np.stack(list(grid.values()))
     wanted = np.log(np.maximum(linear_of(LAB["new"]), 0.01))
     best: tuple[float, Array] | None = None

@@ -209,7 +209,7 @@ def _joined(own: Tensor, salient: Tensor) -> Tensor:
 
 
 def _salient(model: Model, rgb: Tensor, size: torch.Size, context: Context) -> Tensor:
-    """What stands out in the whole picture, (1, 1, *size); at its clearest it is 1, as the network's authors do it."""
+    """Coverage of what stands out, (1, 1, *size); at its clearest it is 1, as the network's authors do it."""
     small = resize(rgb, SIDE_PX, SIDE_PX).clamp(0, 1)
     made = _coverage(model, small, torch.full_like(small[:, :1], UNKNOWN), context)
     return F.interpolate(made / made.amax().clamp(min=LEAST_PEAK), size, mode="bilinear")

@@ -266,7 +266,7 @@ def synthesized(network: LatentNetwork, w: Tensor) -> Tensor:
 
 
 def render(made: Tensor, size_px: int, transparent: bool, context: Context) -> Picture:
-    """What `synthesized` gave as a picture of a side of `size_px`."""
+    """Show what `synthesized` gave as a picture of a side of `size_px`."""
     rgb, alpha = made[:, :3], made[:, 3:]
     scale = next((s for s in (1, 2, 4) if s * made.shape[-1] >= size_px), 4)
     if scale > 1:

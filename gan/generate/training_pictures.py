@@ -123,7 +123,7 @@ class TrainingPictures:
         return Box(left, top, left + THUMBNAIL_PX, top + THUMBNAIL_PX).of(self._sheet)[None].float() / 255
 
     def to_bytes(self) -> bytes:
-        """As safetensors, the numbers in half precision."""
+        """Serialize as safetensors, the numbers in half precision."""
         told = {
             "names": self.names,
             "product": self.product,

@@ -112,7 +112,7 @@ def written(text: str, font: Font, *, align: str = "left", pad_px: int = 0) -> I
 
 
 def right_to_left(text: str) -> bool:
-    """Whether its first letter with a direction is written from right to left."""
+    """True if its first letter with a direction is written from right to left."""
     strong = (unicodedata.bidirectional(letter) for letter in text)
     return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)
 
@@ -132,7 +132,7 @@ def wrapped(text: str, font: Font, width_px: int) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """What may stand on a line of its own."""
+    """Parts that may stand on a line of their own."""
     word = ""
     for letter in text:
         if letter == " ":
@@ -194,7 +194,7 @@ def _families(path: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _lacks(path: str, number: int, letters: str) -> str:
-    """Which letters a font has no glyph for: it draws them as it draws no character at all."""
+    """Letters that a font has no glyph for: it draws them as it draws no character at all."""
     try:
         font = ImageFont.truetype(path, 32, index=number, layout_engine=ImageFont.Layout.BASIC)
         nothing = font.getmask(_MISSING)

@@ -31,7 +31,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Strength:
-    """What the choices say of one item.
+    """Strength of one item by the choices.
 
     Attributes:
         wins, losses, ties: choices in which it was shown.

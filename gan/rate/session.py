@@ -40,7 +40,7 @@ _DATA: Final = "/*DATA*/"
 
 @dataclass(frozen=True)
 class Summary:
-    """What the ratings of a session say.
+    """Figures of the ratings of a session.
 
     Attributes:
         names: of the sets of results.

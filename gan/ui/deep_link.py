@@ -77,7 +77,7 @@ def query_of(remembered: Mapping[str, Sequence[Component]], tab: str) -> str:
 def followed(
     query: str, remembered: Mapping[str, Sequence[Component]], to: Language
 ) -> tuple[str | None, list[Any], list[str]]:
-    """What a link asks for.
+    """Tab and settings that a link asks for.
 
     Args:
         query: of the address, without its question mark.

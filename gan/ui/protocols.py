@@ -1,4 +1,4 @@
-"""What a tab gets, the models it offers and the function that runs its requests; and what the page gets of it."""
+"""Interfaces that a tab gets: the models it offers, and the function that runs requests; and its own for the page."""
 
 from __future__ import annotations
 
