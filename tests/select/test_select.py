@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from products import GREEN, RED, RedIsProduct, context_of, over
 from torch import Tensor, nn
 
 from gan.core.contract import Context, Model, run
-from gan.core.errors import InputError
+from gan.core.errors import Cancelled, InputError
 from gan.cutout.pipeline import CutoutRequest, cutout
 from gan.imaging.click import Click, click_of, written
 from gan.imaging.mask import Mask
@@ -157,3 +158,11 @@ def test_what_was_clicked_on_is_made_anew_with_its_edge_and_nothing_else() -> No
     assert bool(changed[ONE > 0].all())
     assert not bool(changed[_disc(*LEFT, 66) == 0].any())
     assert set(result.weights) == {"cutout", "inpaint"}
+
+
+def test_stop_is_heard() -> None:
+    stopped = threading.Event()
+    stopped.set()
+    context = Context(torch.device("cpu"), None, cancel=stopped)  # type: ignore[arg-type]
+    with pytest.raises(Cancelled):
+        run(select, SelectRequest(picture=_two(), clicks=("120,150",)), context, task="select")
