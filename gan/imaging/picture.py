@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gan.core.errors import InputError
+from gan.imaging.resize import shrunk
 
 History = tuple[Mapping[str, Any], ...]
 """Steps, the first one first: each {"task": name, "request": what `gan.core.contract.Request.as_step` gives, "weights":
@@ -88,6 +89,11 @@ class Picture:
     def with_pixels(self, rgb: Tensor, alpha: Tensor | None) -> Picture:
         """The same picture's name, EXIF, rights, resolution, depth, notices and provenance around new pixels."""
         return dataclasses.replace(self, rgb=rgb, alpha=alpha)
+
+    def shrunk(self, longest_px: int) -> Picture:
+        """The same with no side above `longest_px`, as `gan.imaging.resize.shrunk` has it."""
+        alpha = None if self.alpha is None else shrunk(self.alpha, longest_px)
+        return self.with_pixels(shrunk(self.rgb, longest_px), alpha)
 
     def with_source(self, source_type: str) -> Picture:
         """The same picture with another digital source type, unless it is generated as a whole: it stays that."""

@@ -305,8 +305,7 @@ def sheet(request: SheetRequest, context: Context) -> Output:
         InputError: as of `stylize`.
     """
     picture = request.picture
-    alpha = None if picture.alpha is None else shrunk(picture.alpha, request.cell_px)
-    small = picture.with_pixels(shrunk(picture.rgb, request.cell_px), alpha)
+    small = picture.shrunk(request.cell_px)
     mask = None if request.mask is None else Cover(shrunk(request.mask.coverage, request.cell_px), request.mask.name)
     names = request.chosen
     cells = []

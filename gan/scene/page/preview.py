@@ -57,7 +57,7 @@ class Previewer:
             try:
                 with one_sentence(to):
                     picture = decode(Path(image))
-                    plain = write_preview(_small(picture, PREVIEW_PX), Path(folder) / "plain.jpg")
+                    plain = write_preview(picture.shrunk(PREVIEW_PX), Path(folder) / "plain.jpg")
             except gr.Error:
                 yield gr.update(value=None, visible=False), gr.update(value="", visible=False), "", ""
                 raise
@@ -110,13 +110,8 @@ class Previewer:
                 given = decode_mask(Path(mask))
                 check_size(given, picture)
                 fields["mask"] = Mask(shrunk(given.coverage, FOUND_PX), given.name)
-            made = self._run(CutoutRequest(picture=_small(picture, FOUND_PX), **fields)).picture
+            made = self._run(CutoutRequest(picture=picture.shrunk(FOUND_PX), **fields)).picture
             alpha = made.rgb[:, :1] * 0 + 1 if made.alpha is None else made.alpha
             return product_alone(made, alpha, PREVIEW_PX)
 
         return self._cut.get((image, mask, model), cut)
-
-
-def _small(picture: Picture, longest_px: int) -> Picture:
-    alpha = None if picture.alpha is None else shrunk(picture.alpha, longest_px)
-    return picture.with_pixels(shrunk(picture.rgb, longest_px), alpha)

@@ -129,7 +129,7 @@ class Previewer:
         def look() -> _Seen:
             picture = decode(Path(image))
             size = (1, 3, picture.height_px, picture.width_px)
-            return _Seen(_copy(picture, PREVIEW_PX), picture.with_pixels(torch.zeros(()).expand(size), None))
+            return _Seen(picture.shrunk(PREVIEW_PX), picture.with_pixels(torch.zeros(()).expand(size), None))
 
         return self._cache.get(image, look)
 
@@ -137,13 +137,8 @@ class Previewer:
 def _small_styles(styles: Mapping[str, Any]) -> dict[str, Any]:
     if "styles" not in styles:
         return dict(styles)
-    small = (dataclasses.replace(style, picture=_copy(style.picture, STYLE_PX)) for style in styles["styles"])
+    small = (dataclasses.replace(style, picture=style.picture.shrunk(STYLE_PX)) for style in styles["styles"])
     return {**styles, "styles": tuple(small)}
-
-
-def _copy(picture: Picture, longest_px: int) -> Picture:
-    alpha = None if picture.alpha is None else shrunk(picture.alpha, longest_px)
-    return picture.with_pixels(shrunk(picture.rgb, longest_px), alpha)
 
 
 def _strokes_px(choices: Choices, full: Picture) -> int:
