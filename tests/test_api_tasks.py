@@ -18,6 +18,7 @@ from gan import Adjustments, Studio
 from gan.batch.page.ready import READY
 from gan.core.option import parameters
 from gan.export.channels import CHANNELS
+from gan.export.naming import Naming
 from gan.imaging.mask import encode_mask, rectangle
 from gan.stylize.presets import PRESETS
 from gan.tasks import TASKS
@@ -189,5 +190,6 @@ def test_everything_but_what_it_is_about_has_a_default(client: Client) -> None:
         assert list(defaults[name])[1:3] == ["channel", "channel_file"]
         assert defaults[name]["channel"] == next(iter(CHANNELS))
     assert list(defaults["stylize"])[1:6] == ["style", "style_files", "weights", "kind", "strength"]
-    assert list(defaults["run"])[1:] == ["recipe_file", "more_files", "ready"]
+    names = [parameter.public for parameter in parameters(Naming)]
+    assert list(defaults["run"])[1:] == ["recipe_file", "more_files", "ready", *names]
     assert defaults["run"]["ready"] == next(iter(READY))

@@ -22,6 +22,7 @@ from gan.batch.page.recipe import BatchOptions
 from gan.core.contract import Request, Result
 from gan.core.option import Option, parameters
 from gan.export.delivery import Delivery
+from gan.export.naming import Naming
 from gan.export.page import tab as export_tab
 from gan.export.pipeline import ExportRequest
 from gan.generate.page import tab as generate_tab
@@ -110,6 +111,7 @@ def test_of_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     widgets, endpoint = made(lambda: batch_tab.build(Refusing(), lambda _: []))
     assert isinstance(widgets["batch-twice"], gr.Checkbox)
     call, listed = endpoint("run")
-    assert list(listed) == ["files", "recipe_file", "more_files", "ready", "twice"]
+    names = [parameter.public for parameter in parameters(Naming)]
+    assert list(listed) == ["files", "recipe_file", "more_files", "ready", "twice", *names]
     with pytest.raises(gr.Error, match='twice: "yes"; true or false is expected'):
         list(call([], twice="yes"))
