@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 import app
 
@@ -19,6 +20,15 @@ FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component
 CLEAR = "#enhance-picture .icon-button"
 FEW_FRAMES = "() => { window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 500) }"
 """An editor draws with every frame; without a GPU sixty of them a second leave little time for anything else."""
+
+KEEP_TOLD = """(() => {
+  window.told = []
+  const keep = () => document.querySelectorAll('.toast-body').forEach(toast => {
+    if (!window.told.includes(toast.innerText)) window.told.push(toast.innerText)
+  })
+  new MutationObserver(keep).observe(document, { childList: true, subtree: true, characterData: true })
+})()"""
+"""A sentence goes away after ten seconds, in which a busy machine may not have looked."""
 
 TABS = tuple(app.TABS)
 DESKTOP = {"width": 1280, "height": 900}
@@ -33,6 +43,7 @@ class Session:
         self.requested: list[str] = []
         self.broken: list[str] = []
         self.context.set_default_timeout(PATIENCE_MS)
+        self.context.add_init_script(KEEP_TOLD)
         self.page: Page = self.context.new_page()
         self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("pageerror", lambda error: self.broken.append(str(error)))
@@ -45,7 +56,21 @@ class Session:
             self.page.click(CLEAR)
         self.page.set_input_files("#enhance-picture input[type=file]", path)
 
+    def told(self, text: str, *, within_ms: float = PATIENCE_MS) -> None:
+        """Wait until a sentence that says this was shown since the page was opened."""
+        said = "text => window.told.some(each => each.includes(text))"
+        self.page.wait_for_function(said, arg=text, timeout=within_ms)
+
+    def refused(self, button: str, text: str) -> None:
+        """Press a button until it is refused with a sentence; a page that has just opened may miss a click."""
+        for within_ms in (20_000, 20_000, PATIENCE_MS):
+            self.page.click(button)
+            with suppress(TimeoutError):
+                return self.told(text, within_ms=within_ms)
+        raise AssertionError(f"{button} was not refused with: {text}")
+
     def enhance(self) -> None:
+        expect(self.page.locator("#enhance-facts")).to_be_visible()
         self.page.click("#enhance-run")
         expect(self.page.locator("#enhance-stop")).to_be_visible()
         expect(self.page.locator("#enhance-run")).to_be_enabled()

@@ -109,6 +109,7 @@ def test_a_result_that_comes_after_another_picture_is_not_shown(
     with Session(browser, slow_page) as visit:
         page = visit.page
         visit.upload(photograph(tmp_path / "a.png"))
+        expect(page.locator("#enhance-facts")).to_be_visible()
         page.click("#enhance-run")
         expect(page.locator("#enhance-status .bar")).to_be_visible()
         visit.upload(photograph(tmp_path / "b.png"))
@@ -156,8 +157,9 @@ def test_the_language_is_the_browser_s(
         (bad := tmp_path / "bad.jpg").write_bytes(b"<html>")
         visit.upload(bad)
         said = "图片：这是网页" if locale.startswith("zh") else "image: a web page"
-        expect(page.locator(".toast-body")).to_contain_text(said)
+        visit.told(said)
         visit.upload(photograph(tmp_path / "shoe.png"))
+        expect(page.locator("#enhance-facts")).to_be_visible()  # a click before it is there finds no picture
         page.click("#enhance-run")
         expect(page.locator("#enhance-stop")).to_have_text(stop)
         said = "正在增强" if locale.startswith("zh") else "Enhancing"
@@ -239,6 +241,8 @@ def test_closing_the_page_frees_the_machine_for_the_next_visitor(
     with Session(browser, slow_page) as visit, Session(browser, slow_page) as next_visit:
         visit.upload(path)
         next_visit.upload(path)
+        for each in (visit, next_visit):
+            expect(each.page.locator("#enhance-facts")).to_be_visible()
         visit.page.click("#enhance-run")
         expect(visit.page.locator("#enhance-status")).to_contain_text("Enhancing")
         next_visit.page.click("#enhance-run")
@@ -260,7 +264,7 @@ def test_a_bad_file_is_told_and_the_page_goes_on(browser: Browser, studio_page: 
         page.click(CLEAR)
         expect(page.locator("#enhance-preview")).to_be_hidden()
         visit.upload(bad)
-        expect(page.locator(".toast-body")).to_contain_text("image: the picture is damaged or incomplete")
+        visit.told("image: the picture is damaged or incomplete")
         page.click("#enhance-run")
         expect(page.locator("#enhance-run")).to_be_enabled()
         expect(page.locator("#enhance-stop")).to_be_hidden()

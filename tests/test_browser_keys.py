@@ -69,8 +69,7 @@ def test_keys_wheel_clipboard_and_lens(browser: Browser, quick_page: str, tmp_pa
         for _ in range(5):  # further back than there are strokes: the photograph stays
             page.keyboard.press("Control+z")
         assert page.evaluate(PHOTOGRAPH)
-        page.click("#inpaint-run")
-        expect(page.locator(".toast-body")).to_contain_text("mask: nothing is marked")
+        visit.refused("#inpaint-run", "mask: nothing is marked")
         page.keyboard.press("Control+y")
 
         size, eraser = page.evaluate(BRUSH)
@@ -133,10 +132,10 @@ def test_a_link_opens_its_tab_with_its_settings_and_the_foot_copies_one(browser:
     with Session(browser, f"{quick_page}?tab=enhance&scale=4&format=jpeg&quality=300", **options) as visit:
         page = visit.page
         expect(page.locator("#enhance-scale input[value='4']")).to_be_checked()
-        expect(page.locator(".toast-body")).to_contain_text("300")
+        visit.told("300")
         page.goto(f"{quick_page}?tab=inpaint&grow=9")
         expect(page.locator("#inpaint-run")).to_be_visible()
-        expect(page.locator(".toast-body")).to_contain_text("grow")  # set by the photograph, and by no link
+        visit.told("grow")  # set by the photograph, and by no link
         page.click("#inpaint-output button >> nth=0")
         page.click("#inpaint-format label:has-text('TIFF')")
         page.click("#copy-link")
