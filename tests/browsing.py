@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Error, Page, TimeoutError, expect
 
 import app
 
@@ -68,6 +68,14 @@ class Session:
             with suppress(TimeoutError):
                 return self.told(text, within_ms=within_ms)
         raise AssertionError(f"{button} was not refused with: {text}")
+
+    def tick(self, selector: str) -> None:
+        """Tick a box, also where what lies above it moved it away from under the mouse."""
+        for _ in range(3):
+            with suppress(Error):
+                return self.page.check(selector)
+            self.page.wait_for_timeout(500)
+        self.page.check(selector)
 
     def enhance(self) -> None:
         expect(self.page.locator("#enhance-facts")).to_be_visible()
