@@ -73,9 +73,11 @@ class Session:
         """Tick a box, also where what lies above it moved it away from under the mouse."""
         for _ in range(3):
             with suppress(Error):
-                return self.page.check(selector)
+                self.page.check(selector)
+            if self.page.is_checked(selector):
+                return
             self.page.wait_for_timeout(500)
-        self.page.check(selector)
+        raise AssertionError(f"{selector} was not ticked")
 
     def enhance(self) -> None:
         expect(self.page.locator("#enhance-facts")).to_be_visible()
