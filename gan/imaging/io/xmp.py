@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Final
@@ -217,7 +218,7 @@ def _iptc(block: bytes) -> list[tuple[str, str, str]]:
     return found
 
 
-class _Packet:
+class _Packet(ABC):
     """A packet's elements, walked with expat: `path` leads to the one at hand, `text` is what it holds so far.
 
     Raises:
@@ -235,11 +236,11 @@ class _Packet:
         parser.StartDoctypeDeclHandler = self._refuse
         parser.Parse(block.rstrip(b"\0"), True)
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _start(self, name: str, attributes: dict[str, str]) -> None: ...
 
-    def _end(self, name: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _end(self, name: str) -> None: ...
 
     def _refuse(self, *_: object) -> None:
         raise ValueError("a document type may define entities")
