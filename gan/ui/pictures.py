@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
 
 import gradio as gr
+from PIL import Image
 
 from gan.ui.i18n import label
+
+THUMB_PX: Final = 160
+STRIP: Final = ["pickable", "strip", "styles"]
+"""Classes of `strip`."""
 
 
 def preview(elem_id: str, title: Any = None, elem_classes: str = "preview") -> gr.Image:
@@ -54,6 +61,22 @@ def pickable(
         elem_classes=elem_classes,
         **{"object_fit": "contain", **others},
     )
+
+
+def strip(elem_id: str, title: Any) -> gr.Gallery:
+    """Thumbnails of what comes with the package, of which a click chooses one."""
+    return pickable(elem_id, title, columns=5, elem_classes=STRIP, shown=True, object_fit="cover", format="jpeg")
+
+
+def thumbnails(files: Iterable[Path]) -> list[Image.Image]:
+    """Small copies for `strip`."""
+    made = []
+    for path in files:
+        with Image.open(path) as image:
+            small = image.convert("RGB")
+        small.thumbnail((THUMB_PX, THUMB_PX), Image.Resampling.LANCZOS)
+        made.append(small)
+    return made
 
 
 def undo_and_redo(name: str) -> tuple[gr.Button, gr.Button]:

@@ -22,9 +22,10 @@ from gan.imaging.io.formats import LOSSY
 from gan.stylize.page import style as tab_style
 from gan.stylize.page import tab
 from gan.stylize.page.handlers import Choices
-from gan.stylize.page.preview import Previewer
+from gan.stylize.page.preview import StylePreviewer
 from gan.stylize.presets import PRESETS
 from gan.ui.i18n import CATALOGS
+from gan.ui.pictures import THUMB_PX
 
 # A style is chosen
 
@@ -69,7 +70,7 @@ def test_files_come_and_go(files: list[str], shown: int, kind: str | None) -> No
 def test_every_preset_has_a_thumbnail_and_a_title_in_both_languages() -> None:
     pictures = tab_style._thumbnails()
     assert len(pictures) == len(NAMES) >= 12
-    assert {max(picture.size) for picture in pictures} == {tab_style.THUMB_PX}
+    assert {max(picture.size) for picture in pictures} == {THUMB_PX}
     assert all(preset.title in CATALOGS["zh"].sentences for preset in PRESETS.values())
     assert tab_style.titles("zh") != tab_style.titles("en")
     assert set(tab.EXAMPLE_STYLES.values()) <= set(NAMES)
@@ -87,7 +88,7 @@ def test_the_preview_is_made_once_and_mixed_as_the_result_is(tmp_path: Path) -> 
         asked.append(request)
         return run(request, **options)
 
-    previewer = Previewer(counted, held)
+    previewer = StylePreviewer(counted, held)
     for strength in (1.0, 0.3, 0.0, 0.7):
         wish = Choices((Path(style),), (), {"kind": "photographic", "strength": strength})
         shown = previewer.mixed(str(path), wish).rgb
@@ -102,7 +103,7 @@ def test_the_preview_sees_a_small_copy_with_its_mask(tmp_path: Path) -> None:
     path = photograph(tmp_path / "large.png", (1200, 600))
     Image.new("L", (1200, 600), 255).save(tmp_path / "mask.png")
     run = FakeRun()
-    previewer = Previewer(run, held)
+    previewer = StylePreviewer(run, held)
     options = {"where": "product", "mask": str(tmp_path / "mask.png"), "content_px": 1024}
     wish = Choices((PRESETS[NAMES[0]].path,), (), options)
     assert previewer.mixed(str(path), wish).rgb.shape == (1, 3, 256, 512)
@@ -128,13 +129,13 @@ def test_the_line_says_how_the_result_will_differ(
     tmp_path: Path, size: tuple[int, int], changes: dict[str, Any], line: str
 ) -> None:
     path = photograph(tmp_path / "shoe.png", size)
-    *_, (shown, _, said) = Previewer(FakeRun(), held).preview(None, str(path), *values(**changes))  # type: ignore[arg-type]
+    *_, (shown, _, said) = StylePreviewer(FakeRun(), held).preview(None, str(path), *values(**changes))  # type: ignore[arg-type]
     assert line in said
     assert shown["visible"]
 
 
 def test_opening_shows_the_photograph_then_its_style(tmp_path: Path) -> None:
-    previewer = Previewer(FakeRun(), held)
+    previewer = StylePreviewer(FakeRun(), held)
     path = photograph(tmp_path / "shoe.png", (96, 64))
     plain, styled = [(shown["value"], facts["value"]) for shown, facts, _ in _opened(previewer, path, tmp_path)]
     assert torch.allclose(decode(plain[0]).rgb.flip(1), decode(styled[0]).rgb, atol=0.05)
@@ -149,7 +150,7 @@ def test_opening_shows_the_photograph_then_its_style(tmp_path: Path) -> None:
         next(steps)
 
 
-def _opened(previewer: Previewer, path: Path, folder: Path) -> list[tuple[Any, ...]]:
+def _opened(previewer: StylePreviewer, path: Path, folder: Path) -> list[tuple[Any, ...]]:
     """With the files copied, as Gradio does before the handler goes on."""
     steps = []
     for number, step in enumerate(previewer.open(None, str(path), *values())):  # type: ignore[arg-type]

@@ -20,8 +20,6 @@ from gan.ui.i18n import Language, label, language, say, word
 from gan.ui.selected import number
 from gan.ui.widgets import LIGHT
 
-THUMB_PX: Final = 160
-
 FROM_SET: Final[Mapping[str, str]] = {
     "fill": "fill",
     "baseline": "baseline",
@@ -61,15 +59,7 @@ class Panel:
 
 
 def build() -> Panel:
-    gallery = pictures.pickable(
-        "scene-sets",
-        label("scene.set"),
-        columns=5,
-        elem_classes=["pickable", "strip", "styles"],
-        shown=True,
-        object_fit="cover",
-        format="jpeg",
-    )
+    gallery = pictures.strip("scene-sets", label("scene.set"))
     line = gr.HTML(elem_id="scene-chosen", elem_classes="facts heard", padding=False)
     with gr.Accordion(label("scene.own"), open=False, elem_id="scene-own-fold"):
         own = gr.File(
@@ -128,13 +118,7 @@ def _fill(request: gr.Request) -> tuple[Any, str]:
 
 @lru_cache(maxsize=1)
 def _thumbnails() -> list[Image.Image]:
-    made = []
-    for name in NAMES:
-        with Image.open(thumbnail(name)) as image:
-            small = image.convert("RGB")
-        small.thumbnail((THUMB_PX, THUMB_PX), Image.Resampling.LANCZOS)
-        made.append(small)
-    return made
+    return pictures.thumbnails(thumbnail(name) for name in NAMES)
 
 
 def _line(title: str, to: Language) -> str:

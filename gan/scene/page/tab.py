@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.scene.page import choice, handlers, horizon
-from gan.scene.page.preview import Previewer
+from gan.scene.page.preview import ScenePreviewer
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sets import NAMES, SETS
 from gan.ui import pictures, widgets
@@ -112,7 +112,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     public = Endpoints("scene")
     handlers.expose(public, run, view.values(), running.status)
     sheet.expose(public, "scenes", handlers.SHEET, run, handlers.RETURNS_SHEET)
-    _previews(parts, Previewer(run, parts.held))
+    _previews(parts, ScenePreviewer(run, parts.held))
     _results(parts, run)
     sheet.attach(handlers.SHEET, run, photograph, {name: form[name] for name in ("season", "mask", "model")})
     kept = [form[name] for name in ("season", "aspect", "keep_pixels", "match", "shadow")]
@@ -171,7 +171,7 @@ def _options(form: Form[SceneRequest], ready: Sequence[Choice]) -> None:
         form.add_model(ready)
 
 
-def _previews(parts: _Parts, previewer: Previewer) -> None:
+def _previews(parts: _Parts, previewer: ScenePreviewer) -> None:
     """Whatever is chosen shows at once on a small copy."""
     sets, form = parts.sets, parts.form
     inputs, outputs = [parts.photograph, *parts.choices], [parts.shown, parts.facts, parts.line, parts.horizon]

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import html
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-import gradio as gr
 import torch
 
 from gan.core.contract import Cache
-from gan.core.errors import PackshotError
-from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, check_size, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.stylize.page.handlers import Choices
 from gan.stylize.pipeline import AUTO_STYLE_PX, LEAST_PX, STYLE_SHARE
-from gan.ui.background_job import one_sentence
-from gan.ui.i18n import Language, language, say, sentence
-from gan.ui.preview import write_preview
+from gan.ui.i18n import Language, say
+from gan.ui.previewer import KEPT, PREVIEW_PX, Previewer, Seen
 from gan.ui.protocols import Run
-from gan.ui.widgets import facts
 
-PREVIEW_PX: Final = 512
 STYLE_PX: Final = 1024
 """Longest side of the copies of styles that are kept: the largest at which one can be looked at here."""
 
@@ -37,65 +27,27 @@ MATCHED_PX: Final = round(AUTO_STYLE_PX[1] / STYLE_SHARE)
 FINER: Final = 1.5
 """So many times larger a picture's strokes are seen to be finer than in the preview."""
 
-KEPT, KEPT_STYLES = 40, 8
-"""Copies of photographs with what was made of them, at 3 MB each, and styles, at up to 12 MB a picture."""
+KEPT_STYLES: Final = 8
+"""Styles, at up to 12 MB a picture."""
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A photograph's small copy, and the photograph without its pixels: its size, its kind, its notices."""
-
-    small: Picture
-    full: Picture
-
-
-class Previewer:
-    """The preview's handlers. Their outputs are the picture, the photograph's facts, and a line about the preview."""
+class StylePreviewer(Previewer):
+    """Restyles a photograph's small copy once for each choice; at another strength it is only mixed again."""
 
     def __init__(self, run: Run, held: Callable[[Sequence[Any]], Choices]) -> None:
         self._run = run
         self._held = held
         self._cache, self._styles = Cache(KEPT), Cache(KEPT_STYLES)
 
-    def open(self, request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """Another photograph, first as it is, then restyled."""
-        to = language(request)
-        if image is None:
-            yield gr.update(value=None, visible=False), gr.update(value="", visible=False), ""
-            return
-        with tempfile.TemporaryDirectory(prefix="packshot-") as folder:
-            try:
-                with one_sentence(to):
-                    seen = self._seen(image)
-                    plain = write_preview(seen.small, Path(folder) / "plain.jpg")
-            except gr.Error:
-                yield gr.update(value=None, visible=False), gr.update(value="", visible=False), ""
-                raise
-            about = gr.update(value=facts(seen.full, Path(image), to), visible=True)
-            yield gr.update(value=plain, visible=True), about, ""
-            shown, line = self._shown(image, values, to, Path(folder))
-            yield shown, about, line
+    def seen(self, image: str) -> Seen:
+        return self._cache.get(image, lambda: Seen.of(image))
 
-    def preview(self, request: gr.Request, image: str | None, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """The photograph with what is chosen now."""
-        if image is None:
-            yield gr.skip(), gr.skip(), ""
-            return
-        with tempfile.TemporaryDirectory(prefix="packshot-") as folder:
-            shown, line = self._shown(image, values, language(request), Path(folder))
-            yield shown, gr.skip(), line
+    def made(self, image: str, values: tuple[Any, ...], to: Language) -> tuple[Picture, str]:
+        seen, choices = self.seen(image), self._held(values)
+        return self.mixed(image, choices), _line(choices, seen.full, to)
 
-    def _shown(self, image: str, values: tuple[Any, ...], to: Language, folder: Path) -> tuple[Any, str]:
-        """Preview, or the unchanged photograph and a reason; a failed preview is not an error yet."""
-        with one_sentence(to):
-            seen = self._seen(image)
-            try:
-                choices = self._held(values)
-                picture, line = self.mixed(image, choices), _line(choices, seen.full, to)
-            except PackshotError as error:
-                picture, line = seen.small, sentence(error, to)
-            path = write_preview(picture, folder / "styled.jpg")
-            return gr.update(value=path, visible=True), f"<span>{html.escape(line)}</span>"
+    def instead(self, image: str) -> Picture:
+        return self.seen(image).small
 
     def mixed(self, image: str, choices: Choices) -> Picture:
         """The photograph's small copy at the strength that is chosen, which the pipeline mixes in as linearly.
@@ -103,13 +55,13 @@ class Previewer:
         Raises:
             InputError, WeightsError: as the request and the run raise them.
         """
-        seen, strength = self._seen(image), choices.options.get("strength", 1.0)
+        seen, strength = self.seen(image), choices.options.get("strength", 1.0)
         if strength == 0:
             return seen.small
         made = self._cache.get((image, choices.key), lambda: self._made(seen, choices))
         return made.with_pixels(torch.lerp(seen.small.rgb, made.rgb, strength), seen.small.alpha)
 
-    def _made(self, seen: _Seen, choices: Choices) -> Picture:
+    def _made(self, seen: Seen, choices: Choices) -> Picture:
         kept = (choices.styles, choices.weights)
         styles = self._styles.get(kept, lambda: _small_styles(choices.read_styles()))
         given = choices.options.get("mask")
@@ -124,14 +76,6 @@ class Previewer:
             shown_px = max(seen.small.width_px, seen.small.height_px)
             style_px = max(LEAST_PX, round(style_px * shown_px / _strokes_px(choices, seen.full)))
         return self._run(request.replaced(content_px=None, style_px=style_px)).picture
-
-    def _seen(self, image: str) -> _Seen:
-        def look() -> _Seen:
-            picture = decode(Path(image))
-            size = (1, 3, picture.height_px, picture.width_px)
-            return _Seen(picture.shrunk(PREVIEW_PX), picture.with_pixels(torch.zeros(()).expand(size), None))
-
-        return self._cache.get(image, look)
 
 
 def _small_styles(styles: Mapping[str, Any]) -> dict[str, Any]:

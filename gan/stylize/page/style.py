@@ -22,11 +22,9 @@ from gan.ui.i18n import Language, label, language, say
 from gan.ui.selected import number
 from gan.ui.widgets import LIGHT
 
-THUMB_PX: Final = 160
 MOST_OWN: Final = 4
 
-_USED: Final = ["pickable", "strip", "styles"]
-_UNUSED: Final = [*_USED, "unused"]
+_UNUSED: Final = [*pictures.STRIP, "unused"]
 """Of the gallery, whose choice stays marked while files of one's own are in use."""
 
 
@@ -66,15 +64,7 @@ def default_preset() -> str:
 
 def build() -> Panel:
     """The gallery, the line below it, and a fold for pictures of one's own."""
-    gallery = pictures.pickable(
-        "stylize-presets",
-        label("stylize.style"),
-        columns=5,
-        elem_classes=_USED,
-        shown=True,
-        object_fit="cover",
-        format="jpeg",
-    )
+    gallery = pictures.strip("stylize-presets", label("stylize.style"))
     line = gr.HTML(elem_id="stylize-chosen", elem_classes="facts heard", padding=False)
     with gr.Accordion(label("stylize.style.own"), open=False, elem_id="stylize-own-fold"):
         gr.Markdown(label("stylize.style.own.info"), elem_classes="facts")
@@ -126,7 +116,7 @@ def choose(event: gr.SelectData, request: gr.Request) -> tuple[Any, ...]:
 def preset_put(name: str, to: Language) -> tuple[Any, ...]:
     """That preset instead of all that was chosen before: for `Panel.put`."""
     hidden = [gr.update(visible=False) for _ in range(MOST_OWN)]
-    gallery = gr.update(selected_index=tuple(PRESETS).index(name), elem_classes=_USED)
+    gallery = gr.update(selected_index=tuple(PRESETS).index(name), elem_classes=pictures.STRIP)
     return name, gallery, None, *hidden, _line([title_of(name, to)], to)
 
 
@@ -140,7 +130,7 @@ def brought(own: Sequence[str] | None, chosen: str, request: gr.Request) -> tupl
     names = [Path(path).stem for path in files] or [title_of(chosen, to)]
     look = any(Path(path).suffix.lower() == CUBE for path in files)
     return (
-        gr.update(elem_classes=_UNUSED if files else _USED),
+        gr.update(elem_classes=_UNUSED if files else pictures.STRIP),
         *(gr.update(visible=several and number < len(files)) for number in range(MOST_OWN)),
         _line(names, to),
         gr.update(value="photographic") if look else gr.skip(),
@@ -166,13 +156,7 @@ def _fill(request: gr.Request) -> tuple[Any, str]:
 
 @lru_cache(maxsize=1)
 def _thumbnails() -> list[Image.Image]:
-    made = []
-    for name in PRESETS:
-        with Image.open(preset_path(name)) as image:
-            small = image.convert("RGB")
-        small.thumbnail((THUMB_PX, THUMB_PX), Image.Resampling.LANCZOS)
-        made.append(small)
-    return made
+    return pictures.thumbnails(preset_path(name) for name in PRESETS)
 
 
 def _line(names: Sequence[str], to: Language) -> str:

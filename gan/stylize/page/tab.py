@@ -13,7 +13,7 @@ from gradio.components.base import Component
 from gan.stylize.page import handlers, style_options
 from gan.stylize.page import style as tab_style
 from gan.stylize.page.handlers import Choices
-from gan.stylize.page.preview import Previewer
+from gan.stylize.page.preview import StylePreviewer
 from gan.stylize.pipeline import SheetRequest, StylizeRequest
 from gan.ui import compare_button, pictures, widgets
 from gan.ui.belonging import Belonging
@@ -130,14 +130,14 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     public = Endpoints("stylize")
     handlers.expose(public, run, [*view.values(), cube], running.status)
     sheet.expose(public, "sheet", SHEET, run, RETURNS_SHEET)
-    _previews(parts, Previewer(run, parts.held))
+    _previews(parts, StylePreviewer(run, parts.held))
     _results(parts, run)
     _sheets(parts, run)
     settings = [widget for name, widget in form.fields.items() if name != "mask"]
     return Tab([*settings, *output.controls()], photograph, view.download)
 
 
-def _previews(parts: _Parts, previewer: Previewer) -> None:
+def _previews(parts: _Parts, previewer: StylePreviewer) -> None:
     """Whatever is chosen shows at once on a small copy."""
     style, form = parts.style, parts.form
     inputs, outputs = [parts.photograph, *parts.choices], [parts.shown, parts.facts, parts.line]
