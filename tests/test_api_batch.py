@@ -13,7 +13,7 @@ from gradio_client.exceptions import AppError
 from test_api_export import bowl
 
 from gan.api import Studio
-from gan.batch.page.ready import ready_recipe
+from gan.batch.page.recipe import ready_recipe
 from gan.batch.recipe_json import read_recipe
 from gan.batch.runner import Replay
 

@@ -15,7 +15,7 @@ from PIL import Image
 from test_api_export import bowl
 
 from gan import Adjustments, Studio
-from gan.batch.page.ready import READY
+from gan.batch.page.recipe import READY
 from gan.core.option import parameters
 from gan.export.channels import CHANNELS
 from gan.export.naming import Naming

@@ -15,11 +15,11 @@ from PIL import Image, ImageSequence
 
 import gan.api
 from gan.api import Studio
+from gan.cli.generate import Series
 from gan.cli.main import main
 from gan.generate import latent
 from gan.generate.attributes import Sliders
 from gan.generate.pipeline import GenerateRequest
-from gan.generate.series import Series
 from gan.imaging.io.codec import decode
 
 ROOT = Path(__file__).resolve().parents[1]

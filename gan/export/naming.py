@@ -20,8 +20,8 @@ from gan.core.option import Option, Options
 from gan.core.reader import Source, read_by
 from gan.export.channels import Channel
 from gan.export.filenames import check_pattern, filled, taken_twice
-from gan.imaging.barcode import read_codes
-from gan.imaging.io.codec import decode
+from gan.imaging.io.codec import decode, to_pil
+from gan.imaging.picture import Picture
 from gan.limits import MAX_TABLE_BYTES
 
 CHANNEL: Final = "channel"
@@ -345,3 +345,22 @@ def _no_file(row: Row) -> PackshotError:
 
 def _table(field: str, got: str, remedy: str, **values: object) -> InputError:
     return InputError(field, got, "a CSV of the columns file, sku and slot is expected", remedy, **values)
+
+
+def read_codes(picture: Picture) -> tuple[str, ...]:
+    """Texts of the barcodes and QR codes in a picture, each once, in the order in which they are found.
+
+    Raises:
+        InputError: zxing-cpp is not installed.
+    """
+    try:
+        import zxingcpp
+    except ImportError as error:
+        raise InputError(
+            "barcode",
+            "zxing-cpp, which reads barcodes, is not installed",
+            "the extra [barcode] is needed",
+            'Run: pip install "zxing-cpp>=2.2"',
+        ) from error
+    found = zxingcpp.read_barcodes(to_pil(picture).convert("L"))
+    return tuple(dict.fromkeys(code.text.strip() for code in found if code.text.strip()))

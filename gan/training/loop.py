@@ -16,13 +16,13 @@ import torch
 from lightning.fabric import Fabric
 from lightning.fabric.strategies.ddp import DDPStrategy
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm import tqdm
 
 from gan.core.errors import ConfigError
 from gan.models.ema import ema_decay
 from gan.training.checkpoint import Checkpoints, random_states, set_random_states
 from gan.training.collapse import Alarms
-from gan.training.data.stream import stream
 from gan.training.divergence import Divergence, Watch
 from gan.training.log import Log, Meter
 from gan.training.options import RunOptions
@@ -313,3 +313,38 @@ class _Run:
 
     def _on_signal(self, number: int, _frame: Any) -> None:
         self.stop_signal = number
+
+
+class Counter(Sampler[int]):
+    """Indices of one process, from the resumed position: rank, rank + world, ... without end."""
+
+    def __init__(self, start: int, rank: int = 0, world: int = 1) -> None:
+        self.start = start
+        self.rank = rank
+        self.world = world
+
+    def __iter__(self) -> Iterator[int]:
+        index = self.start + self.rank
+        while True:
+            yield index
+            index += self.world
+
+
+def stream(
+    items: Dataset[Any], *, start: int, batch: int, rank: int = 0, world: int = 1, workers: int = 0
+) -> Iterator[tuple[Tensor, ...]]:
+    """Batches without end from item `start` on.
+
+    Args:
+        batch: items per process; all processes together use up `batch * world` items a step.
+        workers: processes that prepare batches ahead; 0 prepares them in line, the right choice on two cores.
+    """
+    loader = DataLoader(
+        items,
+        batch_size=batch,
+        sampler=Counter(start, rank, world),
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+        persistent_workers=workers > 0,
+    )
+    return iter(loader)

@@ -23,7 +23,7 @@ from gan.core.errors import InputError
 from gan.imaging.io.codec import MAX_BYTES
 from gan.imaging.io.file_types import keep_documented_openers
 from gan.ui.agents import serve_agents
-from gan.ui.allocator import keep_one_arena
+from gan.ui.allocator import keep_one_arena, tidy_on
 from gan.ui.assets import FOLDER, asset
 from gan.ui.doors import Doors, forbid_fetching, trusted_hosts
 from gan.ui.gate import GATE
@@ -31,7 +31,6 @@ from gan.ui.i18n import translations
 from gan.ui.late_imports import import_beforehand
 from gan.ui.storage import Storage
 from gan.ui.theme import CSS, theme
-from gan.ui.tidying import tidy_on
 from gan.ui.visitor_state import keep_visitors_small
 
 HUB: Final = "https://huggingface.co"

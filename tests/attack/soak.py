@@ -29,7 +29,7 @@ from stranger import Stranger, file_of
 MOST_MB = 50
 WARM_UP = 3
 SETTLE_S = 7
-"""More than twice what `gan.ui.tidying` waits between two looks."""
+"""More than twice what `gan.ui.allocator` waits between two looks."""
 
 MOST_WAIT_S = 120
 

@@ -21,10 +21,9 @@ from PIL import Image
 from replays import FRAME, STILL, product, recipe_of, run, written
 
 from gan.batch.page import tab
-from gan.batch.page.handlers import Handlers
-from gan.batch.page.ready import READY, ready_recipe
-from gan.batch.page.recipe import OWN, _by_file, _by_name, carried, chosen
+from gan.batch.page.recipe import OWN, READY, _by_file, _by_name, carried, chosen, ready_recipe
 from gan.batch.page.report import MOST_LISTED, OUTLIERS, BatchProgress, described
+from gan.batch.page.tab import Handlers
 from gan.batch.recipe_json import Recipe, from_history, read_recipe, to_json
 from gan.batch.results import Outcome, Outlier
 from gan.batch.runner import Replay

@@ -12,7 +12,7 @@ from PIL import Image
 from gan.core.errors import InputError
 from gan.training.data.degrade import DegradationMix, DegradedPairs
 from gan.training.data.pictures import Entry, Pictures, find, split
-from gan.training.data.stream import Counter, stream
+from gan.training.loop import Counter, stream
 
 
 def _save(path: Path, colour: tuple[int, int, int], size: int = 40) -> None:

@@ -13,8 +13,8 @@ import gan
 from gan.cli.main import main
 from gan.core.contract import Context, Result, run
 from gan.core.errors import InputError
-from gan.edit.page.live import Live
 from gan.edit.page.marks import opened
+from gan.edit.page.tab import Live
 from gan.export.annotate import EXTENDED, AnnotateRequest, annotate
 from gan.export.channels import CHANNELS
 from gan.export.page.annotate import ANNOTATE

@@ -14,8 +14,7 @@ import torch
 from gan.core.errors import InputError
 from gan.core.reader import AnySource
 from gan.export.channels import CHANNELS, Channel
-from gan.export.naming import Naming, Planned, labeled, missing, planned, read_table
-from gan.imaging import barcode
+from gan.export.naming import Naming, Planned, labeled, missing, planned, read_codes, read_table
 from gan.imaging.picture import Picture
 
 SHOP = Channel(name="shop")
@@ -235,7 +234,7 @@ def test_the_table_comes_before_the_barcode(monkeypatch: pytest.MonkeyPatch) -> 
 def test_without_the_package_the_whole_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zxingcpp", None)
     with pytest.raises(InputError, match=r"barcode: zxing-cpp, which reads barcodes, is not installed"):
-        barcode.read_codes(Picture(torch.ones(1, 3, 8, 8)))
+        read_codes(Picture(torch.ones(1, 3, 8, 8)))
     monkeypatch.setattr("gan.export.naming.decode", lambda _: Picture(torch.ones(1, 3, 8, 8)))
     with pytest.raises(InputError, match="not installed"):
         named(["x.jpg"], barcode=True)
@@ -253,5 +252,5 @@ def test_real_codes_are_read_turned_and_small(form: str, text: str) -> None:
     ground[40 : 40 + drawn.shape[0], 30 : 30 + drawn.shape[1]] = drawn
     for turned in (ground, ground.T.copy(), ground[::-1, ::-1].copy()):
         picture = Picture(torch.from_numpy(turned)[None, None].expand(1, 3, -1, -1).contiguous())
-        assert barcode.read_codes(picture) == (text,)
-    assert barcode.read_codes(Picture(torch.ones(1, 3, 50, 50))) == ()
+        assert read_codes(picture) == (text,)
+    assert read_codes(Picture(torch.ones(1, 3, 50, 50))) == ()

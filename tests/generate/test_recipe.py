@@ -21,8 +21,7 @@ from gan.generate.train.adversary import trained
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.recipe import RECIPE
 from gan.models.weights import read
-from gan.training.data.stream import stream
-from gan.training.loop import train
+from gan.training.loop import stream, train
 from gan.training.recipe import Recipe, State, Validation
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,8 +18,7 @@ from gan.core.contract import Result
 from gan.core.errors import InputError, WeightsError
 from gan.imaging.io.codec import decode
 from gan.inpaint.pipeline import InpaintRequest
-from gan.inpaint.train.evaluate import METHODS, TELEA, Reading, evaluate, summed
-from gan.inpaint.train.evaluate_cases import BOUNDS, LARGE_FROM, Cases
+from gan.inpaint.train.evaluate import BOUNDS, LARGE_FROM, METHODS, TELEA, Cases, Reading, evaluate, summed
 from gan.training.data.inpainting_data import PLAIN
 from gan.training.data.pictures import find, split
 from gan.training.evaluation import OURS, Evaluation

@@ -17,8 +17,7 @@ from gan.inpaint.network import InpaintNet, inpaint_config
 from gan.inpaint.train import recipe as training
 from gan.inpaint.train.recipe import PRESETS, RECIPE, InpaintRecipe
 from gan.training.data import holes
-from gan.training.data.stream import stream
-from gan.training.loop import train
+from gan.training.loop import stream, train
 
 SMALL = ["tiny", "tiny-gan", "tiny-pixels"]
 GOLDEN = {

@@ -17,7 +17,7 @@ from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.io.formats import LOSSY
 from gan.imaging.mask import decode_mask, encode_mask
 from gan.inpaint.page import tab
-from gan.inpaint.page.result import from_result
+from gan.inpaint.page.handlers import from_result
 from gan.inpaint.page.stage import Page
 from gan.inpaint.pipeline import InpaintRequest
 from gan.ui import session

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from gan.models.features import Features, load_features
-from gan.training.losses.features import stage_distance
+from gan.training.losses.pictures import stage_distance
 
 
 def _product() -> torch.Tensor:

@@ -22,10 +22,20 @@ from gan.imaging.io.codec import decode
 from gan.imaging.io.pixels import to_image
 from gan.stylize.pipeline import StylizeRequest
 from gan.stylize.train import evaluate_cases, evaluate_pairs
-from gan.stylize.train.evaluate import DISTANCE, GROUND, SSIM, TARGETS, TIME, UNCHANGED_AT_0, evaluate, summed
+from gan.stylize.train.evaluate import (
+    DISTANCE,
+    GROUND,
+    SSIM,
+    TARGETS,
+    TIME,
+    UNCHANGED_AT_0,
+    ProductReading,
+    evaluate,
+    measure_product,
+    summed,
+)
 from gan.stylize.train.evaluate_cases import SHIPPED, Cases, Product, Sample, cases
 from gan.stylize.train.evaluate_pairs import METHODS, PEER, RECOLORED, SIDES_PX, UNCHANGED, Judge, Pairs, Reading
-from gan.stylize.train.evaluate_products import ProductReading, measure_product
 from gan.training.data.pictures import find, split
 from gan.training.evaluation import OURS, Evaluation
 

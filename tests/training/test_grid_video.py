@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gan.training.video import MAX_FRAMES, MAX_SIDE_PX, evenly, write_film
+from gan.training.publish import MAX_FRAMES, MAX_SIDE_PX, evenly, write_film
 
 
 @pytest.mark.parametrize("count", [1, 2, 99, 100, 101, 150, 1000])

@@ -18,9 +18,9 @@ from gan.core.errors import Cancelled, InputError
 from gan.imaging.io import admission
 from gan.imaging.io.codec import decode
 from gan.limits import BYTES_PER_PIXEL
-from gan.ui import background_job, gate, tidying
+from gan.ui import allocator, background_job, gate
+from gan.ui.allocator import tidy, tidy_on
 from gan.ui.gate import Gate
-from gan.ui.tidying import tidy, tidy_on
 
 PIXELS = 60 * 40
 ONE = PIXELS * BYTES_PER_PIXEL
@@ -201,7 +201,7 @@ def test_memory_goes_back_to_the_system_after_work_and_not_during_it(png: bytes)
 def test_what_was_let_go_of_late_goes_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
     one = Gate(10 * ONE)
     trimmed: list[int] = []
-    monkeypatch.setattr(tidying, "trim", lambda: trimmed.append(one.taken))
+    monkeypatch.setattr(allocator, "trim", lambda: trimmed.append(one.taken))
     with one.worker(threading.Event()):
         pass
     ended = tidy_on(one, 0.02)

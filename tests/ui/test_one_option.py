@@ -10,8 +10,8 @@ import gradio as gr
 import pytest
 from pages import FakeChoice, photograph, within_a_loop
 
-import gan.batch.page.handlers
 import gan.batch.page.recipe
+import gan.batch.page.tab
 import gan.export.page.handlers
 import gan.export.page.tab
 import gan.export.zip_builder
@@ -106,7 +106,7 @@ def test_of_export(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_of_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (gan.batch.page.recipe, gan.batch.page.handlers):
+    for module in (gan.batch.page.recipe, gan.batch.page.tab):
         monkeypatch.setattr(module, "BatchOptions", Doubled)
     widgets, endpoint = made(lambda: batch_tab.build(Refusing(), lambda _: []))
     assert isinstance(widgets["batch-twice"], gr.Checkbox)

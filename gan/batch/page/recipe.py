@@ -13,9 +13,8 @@ from typing import Annotated, Any, Final, Literal
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.batch.page.ready import READY, ready_recipe
 from gan.batch.page.report import described
-from gan.batch.recipe_json import MOST_NAME, Recipe, from_history, read_recipe, to_json
+from gan.batch.recipe_json import MOST_NAME, VERSION, Recipe, from_history, read_recipe, to_json
 from gan.batch.replayed import Offered, check_models
 from gan.core.errors import InputError, PackshotError
 from gan.core.option import Option, Options
@@ -212,3 +211,49 @@ def _by_name(name: str) -> tuple[Any, Any]:
 def _by_file(name: str) -> str:
     """Without their file, steps of one's own are none."""
     return STANDARD if name == OWN else name
+
+
+READY: Final[Mapping[str, Mapping[str, Any]]] = {
+    # Cut out on nothing and laid on white by the frame, so that the product is looked for once only.
+    "square": {
+        "name": "White, framed square",
+        "steps": [
+            {"task": "cutout"},
+            {"task": "frame", "request": {"fill": 0.85, "aspect": "1:1", "width_px": 2000, "ground": "white"}},
+        ],
+        "output": {"format": "jpeg", "quality": 92},
+    },
+    "transparent": {
+        "name": "Cut out, transparent PNG",
+        "steps": [{"task": "cutout"}],
+        "output": {"format": "png"},
+    },
+    "amazon": {
+        "name": "Amazon main image",
+        "steps": [{"task": "export", "request": {"channel": "amazon"}}],
+    },
+    "restore": {
+        "name": "Restore: twice the size, de-noised",
+        "steps": [{"task": "enhance", "request": {"scale": 2}}],
+        "output": {"format": "png"},
+    },
+}
+"""By the name in the page's list, as recipes have them."""
+
+
+def ready_recipe(name: str) -> Recipe:
+    """The ready-made recipe of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in READY:
+        raise InputError(
+            "recipe",
+            "there is no ready-made recipe {name}",
+            "{known} are allowed, or a file",
+            "Choose one of these",
+            name=name,
+            known=", ".join(READY),
+        )
+    return read_recipe(to_json({"version": VERSION, **READY[name]}), {})

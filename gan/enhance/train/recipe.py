@@ -30,8 +30,7 @@ from gan.training.data.degrade import DegradedPairs, realistic
 from gan.training.data.pictures import Pictures, both_parts, find, split
 from gan.training.data.stock import Stock, stock
 from gan.training.losses.adversarial import discriminator_loss, generator_loss
-from gan.training.losses.features import stage_distance
-from gan.training.losses.pictures import charbonnier, ms_ssim_loss, unrest
+from gan.training.losses.pictures import charbonnier, ms_ssim_loss, stage_distance, unrest
 from gan.training.recipe import Losses, Published, Recipe, State, Validation, descend, in_half, take
 
 if TYPE_CHECKING:

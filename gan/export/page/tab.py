@@ -1,23 +1,24 @@
-"""Check & export's tab: its widgets, and which handler answers to which of them."""
+"""Check & export's tab: its widgets, which handler answers to which, and the channels' rules for programs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from gan.core.errors import InputError, shown
 from gan.export.channels import CHANNELS
 from gan.export.delivery import Delivery
 from gan.export.page import channel as tab_channel
-from gan.export.page import resources
 from gan.export.page.handlers import Handlers, pick
 from gan.export.pipeline import ExportRequest
 from gan.ui import many_files, widgets
 from gan.ui.endpoint import Endpoints
 from gan.ui.form import Form
-from gan.ui.i18n import label
+from gan.ui.i18n import label, language, sentence
 from gan.ui.many_files import View, attach
 from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import Bar, bar
@@ -104,7 +105,7 @@ def _events(desk: Handlers, check: Bar, export: Bar, given: Sequence[Any], names
     report, packed = [view.report, view.told], [view.archive, view.file, view.gallery, view.told]
     public = Endpoints("export")
     desk.expose(public, [*report, check.status], [*packed, export.status])
-    resources.expose(public)
+    expose_channels(public)
     checked = attach(check, from_page(desk.check), given, report, desk.checking)
     exported = attach(export, from_page(desk.export), given, packed, desk.exporting)
     fore = [check.start, export.start]
@@ -117,3 +118,29 @@ def _fore(*, export: bool) -> tuple[Any, Any]:
     """Mark one of the two buttons as the primary one: what was checked is exported next."""
     first, second = ("secondary", "primary") if export else ("primary", "secondary")
     return gr.update(variant=first), gr.update(variant=second)
+
+
+def expose_channels(public: Endpoints) -> None:
+    """Let programs read which channels there are, and what each requires."""
+    told = public.text("rules", "JSON").component
+    name = public.text("name", "of a channel, as /channels lists it")
+    docs = "List the sales channels: name, title, and the day on which the rules were checked. Returns JSON."
+    public.serve("channels", _channels, [], [told], docs=docs, uri="channels://all")
+    docs = "Tell a sales channel's rules for pictures, with their source. Returns JSON."
+    public.serve("channel", _channel, [name], [told], docs=docs, uri="channels://{name}")
+
+
+def _channels(*_: Any) -> Iterator[Any]:
+    listed = [{"name": each.name, "title": each.title, "checked": each.checked} for each in CHANNELS.values()]
+    yield json.dumps(listed, ensure_ascii=False)
+
+
+def _channel(values: dict[str, Any], request: gr.Request | None) -> Iterator[Any]:
+    name = values["name"]
+    if name not in CHANNELS:
+        known = ", ".join(CHANNELS)
+        error = InputError(
+            "channel", "{value}", "{known} is allowed", "Choose one of these", value=shown(name), known=known
+        )
+        raise gr.Error(sentence(error, language(request)), print_exception=False)
+    yield json.dumps(CHANNELS[name].record(), ensure_ascii=False)

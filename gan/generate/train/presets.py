@@ -33,7 +33,7 @@ class GenerateRecipe:
         gamma: weight of the gradient penalties, for "pixels"; they are lazy, every 16th step, for "logistic", and
             taken at every step for "relativistic".
         mixing: how often two z share a picture's layers ("noise").
-        augment: whether the discriminator's pictures are augmented (`gan.training.data.diffaugment`), for "pixels".
+        augment: whether the discriminator's pictures are augmented (`gan.generate.train.adversary`), for "pixels".
         freeze: blocks of the "pixels" discriminator, from the pictures on, that stay as they are: FreezeD (arXiv
             2002.10964), for transfer with --from RUN.
         categories: those to train on; all by default.

@@ -35,7 +35,7 @@ from gan.generate.train.validation import validate_network
 from gan.models.ema import EMA
 from gan.models.features import Features, load_features
 from gan.training.data.catalogue import ATTRIBUTES, Catalogue, CatalogueItems, load
-from gan.training.losses.features import stage_distance
+from gan.training.losses.pictures import stage_distance
 from gan.training.recipe import (
     Losses,
     Published,

@@ -1,4 +1,4 @@
-"""Endpoints of the Inpaint tab: /inpaint, and /mask, which marks what that is to fill."""
+"""Endpoints of the Inpaint tab, /inpaint and /mask, and its results' rows, previews and strip of steps."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from typing import Annotated, Any, Final, Literal
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.core.contract import Progress
+from gan.core.contract import Progress, Result
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
 from gan.core.option import Option, Options
 from gan.core.reader import MaskFile, PictureFile
+from gan.imaging.io.codec import Encoding
 from gan.imaging.mask import MOST_PX, MOST_TOLERANCE, encode_mask
+from gan.imaging.picture import Picture
 from gan.inpaint.mask_builder import TOLERANCE, Marking, marked
-from gan.inpaint.page.result import from_result
 from gan.inpaint.pipeline import InpaintRequest
 from gan.ui.endpoint import Done, Endpoints, followed
 from gan.ui.form import read
-from gan.ui.i18n import language
+from gan.ui.i18n import Language, language, say
+from gan.ui.preview import lay, write_preview
 from gan.ui.protocols import Run
+from gan.ui.result import RenderedResult, rendered, size_of, stem_of
 
 RETURNS: Final = "Returns the finished file, previews before and after, a summary as HTML, and a JSON record."
 
@@ -109,3 +112,35 @@ def _numbers(field: str, text: str, count: int) -> tuple[int, ...]:
             count=count,
         )
     return tuple(int(part) for part in parts)
+
+
+def from_result(result: Result, source: Picture, encoding: Encoding, folder: Path, to: Language) -> RenderedResult:
+    """Write the result's files into the folder and sum it up. Pixels that were not marked are promised to stay."""
+    picture, details, request = result.picture, result.details, result.request
+    left, top, *_ = margins = details["margins"]
+    plain = write_preview(source, folder / "source.jpg")
+    rows = [
+        (say("Filled areas", to), str(details["holes"])),
+        (say("New pixels", to), f"{100 * details['share']:.2f} %"),
+    ]
+    if request.get("mask") is not None and (request["grow_px"] or request["feather_px"]):
+        edge = say(
+            "grown by {grow} px, feathered by {feather} px",
+            to,
+            grow=request["grow_px"],
+            feather=request["feather_px"],
+        )
+        rows.append((say("Edge", to), edge))
+    return rendered(
+        picture,
+        source,
+        result.record,
+        encoding,
+        folder,
+        to,
+        stem=stem_of(source, "inpainted"),
+        before=lay(Path(plain), (source.width_px, source.height_px), (left, top), picture, folder / "before.jpg"),
+        size=size_of(picture, source if any(margins) else None),
+        rows=rows,
+        exact=True,
+    )

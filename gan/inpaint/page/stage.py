@@ -19,7 +19,7 @@ from gan.imaging.io.codec import Encoding, decode
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted
 from gan.inpaint.page import masks
-from gan.inpaint.page.result import from_result
+from gan.inpaint.page.handlers import from_result
 from gan.inpaint.page.session import THUMB_PX, Session, Step
 from gan.inpaint.pipeline import MOST_GROW_PX, InpaintRequest
 from gan.inpaint.pipeline import SIDES as SIDE_FIELDS

@@ -17,7 +17,7 @@ from gan.models.features import Features, load_features, perceptual_distance
 from gan.training.data.inpainting_data import Fills
 from gan.training.data.pictures import Pictures, both_parts, find
 from gan.training.data.scenes import Scenes, TruePairs, find_scenes, split_scenes
-from gan.training.losses.features import stage_distance
+from gan.training.losses.pictures import stage_distance
 from gan.training.recipe import (
     Losses,
     Recipe,

@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import gradio as gr
+
 from gan.core.contract import Cache, Result
 from gan.cutout.pipeline import CutoutRequest
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, check_size, decode_mask
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
-from gan.scene.page import horizon
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sheet import product_alone
+from gan.ui.assets import asset, html_of
 from gan.ui.form import read
-from gan.ui.i18n import Language, say
+from gan.ui.i18n import Language, say, word
 from gan.ui.previewer import KEPT, PREVIEW_PX, Previewer
 from gan.ui.protocols import Run
+from gan.ui.widgets import LIGHT
 
 FOUND_PX: Final = 900
 """Longest side of the copy in which the product is found for previews."""
@@ -39,7 +42,7 @@ class ScenePreviewer(Previewer):
 
     def made(self, image: str, values: tuple[Any, ...], to: Language) -> tuple[Picture, str, str]:
         result = self.in_set(image, self._held(values))
-        return result.picture, say("Preview at {px} px", to, px=PREVIEW_PX), horizon.line(result, to)
+        return result.picture, say("Preview at {px} px", to, px=PREVIEW_PX), _horizon_line(result, to)
 
     def in_set(self, image: str, options: Mapping[str, Any]) -> Result:
         """The small picture, with where its horizon is.
@@ -70,3 +73,19 @@ class ScenePreviewer(Previewer):
             return product_alone(made, alpha, PREVIEW_PX)
 
         return self._cut.get((image, mask, model), cut)
+
+
+def horizon_overlay() -> gr.HTML:
+    """Add the line's place; it belongs beside the preview in one column of class "stage"."""
+    made = gr.HTML(elem_id="scene-horizon-line", padding=False)
+    gr.on(None, None, js=asset("horizon.js"), **LIGHT)
+    return made
+
+
+def _horizon_line(result: Result, to: Language) -> str:
+    """The line where a scene's camera has its horizon; nothing where the scene has no own background."""
+    stretch = result.details.get("stretch")
+    if stretch is None:
+        return ""
+    at = (result.details["horizon"] + (stretch - 1) / 2) / stretch
+    return html_of("horizon.html", share=at, stretch=stretch, name=word("scene.horizon.line", to))

@@ -10,8 +10,8 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.scene.page import choice, handlers, horizon
-from gan.scene.page.preview import ScenePreviewer
+from gan.scene.page import choice, handlers
+from gan.scene.page.preview import ScenePreviewer, horizon_overlay
 from gan.scene.pipeline import SceneRequest
 from gan.scene.sets import NAMES, SETS
 from gan.ui import pictures, widgets
@@ -91,7 +91,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             facts = gr.HTML(visible=False, elem_id="scene-facts", elem_classes="facts", padding=False)
             with gr.Column(elem_classes="stage"):
                 shown = pictures.preview("scene-preview", label("scene.preview"), "preview large")
-                over = horizon.overlay()
+                over = horizon_overlay()
             line = gr.HTML(elem_id="scene-line", elem_classes="facts heard", padding=False)
             widgets.shelf("scene", photograph, examples, EXAMPLES)
             sets = choice.build()

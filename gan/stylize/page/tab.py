@@ -10,15 +10,15 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components.base import Component
 
-from gan.stylize.page import handlers, style_options
+from gan.stylize.page import handlers
 from gan.stylize.page import style as tab_style
-from gan.stylize.page.handlers import Choices
+from gan.stylize.page.handlers import EVERYWHERE, Choices
 from gan.stylize.page.preview import StylePreviewer
-from gan.stylize.pipeline import SheetRequest, StylizeRequest
+from gan.stylize.pipeline import KINDS, SheetRequest, StylizeRequest
 from gan.ui import compare_button, pictures, widgets
 from gan.ui.belonging import Belonging
 from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
-from gan.ui.form import Form
+from gan.ui.form import Form, choice_label
 from gan.ui.i18n import label, language
 from gan.ui.protocols import Choice, Run, Tab
 from gan.ui.run_button import Bar, bar
@@ -90,8 +90,8 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             form = Form(StylizeRequest, "stylize")
             form.add("strength")
             running = bar("stylize", "stylize.run", primary=True)
-            style_options.build_place(form, artistic=bool(ready))
-            style_options.build_strokes(form, ready)
+            _build_place(form, artistic=bool(ready))
+            _build_strokes(form, ready)
             output = widgets.output_options("stylize")
         with gr.Column(scale=7, min_width=320):
             view = widgets.result_view("stylize")
@@ -190,3 +190,35 @@ def _sheets(parts: _Parts, run: Run) -> None:
     sheet, names = parts.sheet, ("strength", "preserve_color", "where", "mask", "model")
     belongs = Belonging(parts.photograph, sheet.values(), sheet.values())
     sheet.attach(SHEET, run, parts.photograph, {name: parts.form[name] for name in names}, belongs)
+
+
+CONTENT_SIZES: Final = (0, 2048, 1024, 512)
+STYLE_SIZES: Final = (0, 256, 384, 512, 768, 1024)
+
+
+def _build_place(form: Form[StylizeRequest], *, artistic: bool) -> None:
+    """Add kind, colors, place, mask and what happens to text."""
+    kinds = KINDS if artistic else KINDS[1:]
+    form.add("kind", choices=[(choice_label("stylize", "kind", kind), kind) for kind in kinds], value=kinds[0])
+    form.add("preserve_color")
+    where = form.add("where", info=None)
+    with gr.Column(visible=False, elem_id="stylize-product") as product:
+        gr.Markdown(label("stylize.where.info"), elem_classes="facts")
+        form.add("mask", height=130)
+    form.add("protect_text")
+    where.change(lambda place: gr.update(visible=place != EVERYWHERE), where, product, **LIGHT)
+
+
+def _build_strokes(form: Form[StylizeRequest], ready: Sequence[Choice]) -> None:
+    """Add sizes of strokes and the model, which only the artistic kind has."""
+    with gr.Accordion(label("stylize.strokes"), open=False, visible=bool(ready), elem_id="stylize-strokes") as fold:
+        gr.Markdown(label("stylize.strokes.info"), elem_classes="facts")
+        for name, sizes, own, elem_id in (
+            ("content_px", CONTENT_SIZES, "stylize.content_px.auto", "stylize-content-px"),
+            ("style_px", STYLE_SIZES, "stylize.style_px.auto", "stylize-px"),
+        ):
+            choices = [(label(own) if size == 0 else str(size), size) for size in sizes]
+            form.add_choice(name, choices, kind=gr.Radio, value=0, elem_id=elem_id)
+        form.add_model(ready)
+    kind = form["kind"]
+    kind.change(lambda name: gr.update(visible=name == "artistic"), kind, fold, **LIGHT)

@@ -1,4 +1,4 @@
-"""Distances between pictures that no network takes part in: Charbonnier, MS-SSIM, and how flat a flat ground stays."""
+"""Distances between pictures: Charbonnier, MS-SSIM, how flat a flat ground stays, and stages of frozen features."""
 
 from __future__ import annotations
 
@@ -88,3 +88,34 @@ def _windowed(x: Tensor) -> Tensor:
     line = torch.exp(-grid.square() / (2 * SIGMA_PX**2))
     line = (line / line.sum()).expand(x.shape[1], 1, 1, WINDOW_PX)
     return F.conv2d(F.conv2d(x, line, groups=x.shape[1]), line.transpose(2, 3), groups=x.shape[1])
+
+
+FLOOR = 0.05
+"""Fraction of the mean feature length below which a position counts as empty. A flat ground has hardly any features,
+and what it has is rounding noise: scaled to length 1 it would outweigh the product."""
+
+
+def stage_distance(made: list[Tensor], targets: list[Tensor]) -> Tensor:
+    """Relative L1 distance plus the squared distance of directions, averaged over the stages.
+
+    The first term is the perceptual loss of Johnson et al. (arXiv 1603.08155) in L1, divided by the target's mean
+    feature so that every stage weighs the same; it looks where features are strong. The second is LPIPS's (arXiv
+    1801.03924) with w = 1 and a floor under the lengths; it looks everywhere.
+
+    Args:
+        made, targets: stages of "lite0", as `gan.models.features.Features` gives them; the gradient flows to `made`.
+
+    Returns:
+        A scalar; 0 for equal pictures, about 1.5 for a picture against its bicubic shadow.
+    """
+    terms = []
+    for a, b in zip(made, targets, strict=True):
+        floor = FLOOR * b.norm(dim=1).mean()
+        terms.append((a - b).abs().mean() / b.abs().mean().clamp(min=1e-6))
+        terms.append((_direction(a, floor) - _direction(b, floor)).square().sum(1).mean())
+    return torch.stack(terms).sum() / len(targets)
+
+
+def _direction(x: Tensor, floor: Tensor) -> Tensor:
+    """(N, C, h, w) scaled to length 1 along C, shorter where there is hardly any length."""
+    return x / (x.square().sum(1, keepdim=True) + floor.square() + 1e-12).sqrt()

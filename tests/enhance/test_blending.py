@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gan.enhance.pipeline import blend
 from gan.imaging import row_chunks
-from gan.imaging.blending import blend
 from gan.imaging.resize import resize
 
 
