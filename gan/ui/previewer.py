@@ -90,7 +90,7 @@ class Previewer(ABC):
         """
 
     def instead(self, image: str) -> Picture | None:
-        """What is shown where nothing can be made, above the reason: by default what was shown before."""
+        """The picture above the reason why nothing can be made: by default the one that was shown before."""
         return None
 
     def _shown(self, image: str, values: tuple[Any, ...], to: Language, folder: Path) -> tuple[Any, ...]:
