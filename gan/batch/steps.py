@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from gan.core import recipe
 from gan.core.contract import Request
 from gan.core.errors import InputError, shown, wrong_type
 from gan.core.option import PICTURE
-from gan.core.reader import Source
+from gan.core.reader import Pixels, Reader, Source
 from gan.imaging.color_grading import Look
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
@@ -32,8 +32,6 @@ LEFT_OUT = frozenset((PICTURE, "facts"))
 
 Files = Mapping[str, bytes]
 """Content by name of the masks, styles and other pictures that steps use."""
-
-Pixels = TypeVar("Pixels")
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,7 @@ def files_of(step: Step, files: Files | None = None, budget: Budget | None = Non
     return seen
 
 
-class RecipeFiles:
+class RecipeFiles(Reader):
     """Opens the files that a recipe names, which lie in memory; checks the hash of their pixels.
 
     Args:
@@ -149,8 +147,6 @@ class RecipeFiles:
         seen: filled with {name: hash of its pixels}.
         budget: of the whole recipe; by default of these files alone.
     """
-
-    opens_texts = False
 
     def __init__(self, files: Files | None, seen: dict[str, str], budget: Budget | None = None) -> None:
         self._files = files

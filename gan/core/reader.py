@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Protocol, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from PIL import Image
 from pydantic import InstanceOf, ValidationInfo, WrapValidator
@@ -30,14 +30,14 @@ Source = str | Path | bytes | Image.Image
 Pixels = TypeVar("Pixels")
 
 
-class Reader(Protocol):
+class Reader:
     """Opens a surface's values.
 
     Attributes:
         opens_texts: whether a text may be the path of a file; never over the network.
     """
 
-    opens_texts: bool
+    opens_texts = False
 
     def open(
         self,
@@ -51,22 +51,19 @@ class Reader(Protocol):
         Raises:
             InputError: there is no such file, or it cannot be read.
         """
+        ours = shipped(value) if isinstance(value, str) else None
+        return decoded(self.source(value, field) if ours is None else ours, field)
+
+    def source(self, value: Any, field: str) -> Source:
+        """The file that a value stands for. Raises `InputError` for what stands for none on this surface."""
+        given: Source = value
+        return given
 
 
-class AnySource:
+class AnySource(Reader):
     """For Python: paths, bytes and Pillow images as they are."""
 
     opens_texts = True
-
-    def open(
-        self,
-        value: Any,
-        field: str,
-        decoded: Callable[[Source, str], Pixels],
-        shipped: Callable[[str], Path | None] = lambda _: None,
-    ) -> Pixels:
-        ours = shipped(value) if isinstance(value, str) else None
-        return decoded(value if ours is None else ours, field)
 
 
 def read_by(kind: type[Any], decoded: Callable[[Source, str], Any]) -> WrapValidator:

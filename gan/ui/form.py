@@ -13,13 +13,12 @@ from gradio.components.base import Component
 
 from gan.core.errors import InputError, wrong_type
 from gan.core.option import PICTURE, Options, Parameter, nested, parameters
-from gan.core.reader import READER, Source
+from gan.core.reader import READER, Reader, Source
 from gan.core.request import Request
 from gan.ui.i18n import LABELS, label
 from gan.ui.protocols import Choice
 
 Group = TypeVar("Group", bound=Options)
-Pixels = TypeVar("Pixels")
 
 IMAGE: Final = "image"
 """Name over HTTP and in messages of a request's main picture."""
@@ -39,22 +38,13 @@ _RGB: Final = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)[^)]*\)
 _SCALARS: Final = (bool, int, float, str)
 
 
-class Uploads:
+class Uploads(Reader):
     """Opens uploaded files, which a component has turned into paths; a text opens nothing."""
 
-    opens_texts = False
-
-    def open(
-        self,
-        value: Any,
-        field: str,
-        decoded: Callable[[Source, str], Pixels],
-        shipped: Callable[[str], Path | None] = lambda _: None,
-    ) -> Pixels:
-        ours = shipped(value) if isinstance(value, str) else None
-        if ours is None and not isinstance(value, Path):
+    def source(self, value: Any, field: str) -> Source:
+        if not isinstance(value, Path):
             raise wrong_type(field, value, "a file")
-        return decoded(value if ours is None else ours, field)
+        return value
 
 
 UPLOADS: Final = Uploads()
