@@ -118,3 +118,46 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.context.close()
+
+
+class TabSession(Session):
+    """A visit of one tab: its folds, and its mask editor where it has one.
+
+    Attributes:
+        tab: its name, the prefix of its elements' ids.
+        few_frames: whether it draws seldom, as `FEW_FRAMES` says.
+    """
+
+    tab: str
+    few_frames = False
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        super().__init__(browser, url, **options)
+        self.page.set_default_timeout(60_000)
+        if self.few_frames:
+            self.page.evaluate(FEW_FRAMES)
+        self.turn_to(self.tab)
+        expect(self.page.locator(f"#{self.tab}-run")).to_be_visible()
+
+    def unfold(self, *names: str) -> None:
+        for name in names:
+            self.page.click(f"#{self.tab}-{name} button >> nth=0")
+
+    def await_editor(self, facts: str) -> None:
+        expect(self.page.locator(f"#{self.tab}-facts")).to_contain_text(facts)
+        expect(self.page.locator(f"#{self.tab}-editor canvas").first).to_be_visible()
+        self.page.wait_for_timeout(1000)  # the canvas is there before the picture is
+
+    def paint(self, *points: tuple[float, float]) -> None:
+        """A stroke with the mouse; the points are shares of the canvas."""
+        canvas = self.page.locator(f"#{self.tab}-editor canvas").first
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
+        (x, y), *others = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in points]
+        mouse = self.page.mouse
+        mouse.move(x, y, steps=2)  # the brush has to have seen the pointer before it is pressed
+        mouse.down()
+        for other in others:
+            mouse.move(*other, steps=3)
+        mouse.up()

@@ -1,8 +1,12 @@
-"""Fake networks that answer from colour, and pictures whose coverage is known."""
+"""Fake networks that answer from colour, pictures whose coverage is known, and pictures as files."""
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from gan.core.contract import Context, Model, Progress
@@ -50,3 +54,10 @@ def over(product: Tensor, ground: Tensor, alpha: Tensor) -> Tensor:
     """(1, 3, H, W): a product on a ground; colours may be single pixels."""
     size = (1, 3, *alpha.shape[2:])
     return torch.lerp(ground.expand(size), product.expand(size), alpha)
+
+
+def saved(image: Image.Image, file_format: str, **options: Any) -> bytes:
+    """The content of a file."""
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import FEW_FRAMES, PHONE, Session
+from browsing import PHONE, TabSession
 from cut_outs import product
 from PIL import Image
 from playwright.sync_api import Browser, expect
@@ -21,15 +21,11 @@ FOLDED = ("recolor", "frame", "shadow", "white", "own", "output")
 BRUSHES = ("keep", "drop", "protect", "erase")
 
 
-class Cutting(Session):
+class Cutting(TabSession):
     """A visit of the Cut-out tab."""
 
-    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
-        super().__init__(browser, url, **options)
-        self.page.set_default_timeout(60_000)
-        self.page.evaluate(FEW_FRAMES)
-        self.turn_to("cutout")
-        expect(self.page.locator("#cutout-run")).to_be_visible()
+    tab = "cutout"
+    few_frames = True
 
     def open(self, path: Path) -> None:
         """Put a file in, in place of the one that is there."""
@@ -37,11 +33,6 @@ class Cutting(Session):
             self.page.click("#cutout-picture .icon-button")
         self.page.set_input_files("#cutout-picture input[type=file]", path)
         self.await_editor("px")
-
-    def await_editor(self, facts: str) -> None:
-        expect(self.page.locator("#cutout-facts")).to_contain_text(facts)
-        expect(self.page.locator("#cutout-editor canvas").first).to_be_visible()
-        self.page.wait_for_timeout(1000)  # the canvas is there before the picture is
 
     def make(self, *said: str) -> None:
         """Press the button, and wait until the result says all that."""
@@ -56,20 +47,6 @@ class Cutting(Session):
         self.page.wait_for_timeout(500)
         expect(self.page.locator("#cutout-editor menu.swatch")).to_have_count(0)
 
-    def paint(self, *points: tuple[float, float]) -> None:
-        """A stroke with the mouse; the points are shares of the canvas."""
-        canvas = self.page.locator("#cutout-editor canvas").first
-        canvas.scroll_into_view_if_needed()
-        box = canvas.bounding_box()
-        assert box is not None
-        (x, y), *others = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in points]
-        mouse = self.page.mouse
-        mouse.move(x, y, steps=2)  # the brush has to have seen the pointer before it is pressed
-        mouse.down()
-        for other in others:
-            mouse.move(*other, steps=3)
-        mouse.up()
-
     def ground(self, name: str) -> None:
         self.page.click(f"#cutout-ground input[value={name}]")
 
@@ -81,10 +58,6 @@ class Cutting(Session):
                 return made
             self.page.wait_for_timeout(500)
         raise AssertionError("the result stayed as it was")
-
-    def unfold(self, *names: str) -> None:
-        for name in names:
-            self.page.click(f"#cutout-{name} button >> nth=0")
 
 
 def bytes_of(path: Path) -> np.ndarray:

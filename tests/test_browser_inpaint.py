@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from browsing import FEW_FRAMES, PHONE, Session
+from browsing import PHONE, TabSession
 from pages import photograph
 from PIL import Image
 from playwright.sync_api import Browser, expect
@@ -21,42 +21,15 @@ THUMBNAILS = "#inpaint-strip .grid-container button"
 FOLDED = ("find", "select", "rectangle", "change", "extend", "edge", "output")
 
 
-class Inpainting(Session):
+class Inpainting(TabSession):
     """A visit of the Inpaint tab."""
 
-    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
-        super().__init__(browser, url, **options)
-        self.page.set_default_timeout(60_000)
-        self.page.evaluate(FEW_FRAMES)
-        self.turn_to("inpaint")
-        expect(self.page.locator("#inpaint-run")).to_be_visible()
+    tab = "inpaint"
+    few_frames = True
 
     def open(self, path: Path) -> None:
         self.page.set_input_files("#inpaint-picture input[type=file]", path)
         self.await_editor("px")
-
-    def await_editor(self, facts: str) -> None:
-        expect(self.page.locator("#inpaint-facts")).to_contain_text(facts)
-        expect(self.page.locator("#inpaint-editor canvas").first).to_be_visible()
-        self.page.wait_for_timeout(1000)  # the canvas is there before the picture is
-
-    def paint(self, *points: tuple[float, float]) -> None:
-        """A stroke with the mouse; the points are shares of the canvas."""
-        canvas = self.page.locator("#inpaint-editor canvas").first
-        canvas.scroll_into_view_if_needed()
-        box = canvas.bounding_box()
-        assert box is not None
-        (x, y), *others = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in points]
-        mouse = self.page.mouse
-        mouse.move(x, y, steps=2)  # the brush has to have seen the pointer before it is pressed
-        mouse.down()
-        for other in others:
-            mouse.move(*other, steps=3)
-        mouse.up()
-
-    def unfold(self, *names: str) -> None:
-        for name in names:
-            self.page.click(f"#inpaint-{name} button >> nth=0")
 
     def inpaint(self, steps: int) -> None:
         """Run, and wait until so many pictures stand in the strip."""

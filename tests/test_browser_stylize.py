@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from browsing import PHONE, Session
+from browsing import PHONE, TabSession
 from pages import photograph
 from playwright.sync_api import Browser, expect
 
@@ -20,19 +20,14 @@ FOLDED = ("own-fold", "strokes", "output", "sheet")
 ENGLISH = ("Style", "Strength", "Whole", "Artistic", "Preview", "Hold", "Drop File", "Weight", "Look", "done")
 
 
-class Styling(Session):
+class Styling(TabSession):
     """A visit of the Stylize tab."""
+
+    tab = "stylize"
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         super().__init__(browser, url, **options)
-        self.page.set_default_timeout(60_000)
-        self.turn_to("stylize")
-        expect(self.page.locator("#stylize-run")).to_be_visible()
         expect(self.page.locator("#stylize-presets .grid-container button")).to_have_count(len(PRESETS))
-
-    def unfold(self, *names: str) -> None:
-        for name in names:
-            self.page.click(f"#stylize-{name} button >> nth=0")
 
     def preview(self) -> bytes:
         """The preview's file, once it is not the one that was there before."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
+from products import saved
 from shots import file_of, shot
 
 from gan.core.errors import InputError
@@ -19,12 +19,6 @@ from gan.imaging.picture import Picture
 
 def image(mode: str = "RGB", size: tuple[int, int] = (40, 30)) -> Image.Image:
     return Image.radial_gradient("L").resize(size).convert(mode)
-
-
-def saved(picture: Image.Image, file_format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, file_format, **options)
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize("quality", [1, 10, 49, 50, 51, 75, 80, 88, 89, 90, 91, 95, 99, 100])

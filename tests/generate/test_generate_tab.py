@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from generate_handlers import (
     CATEGORIES,
     EVERYTHING,
     FINE,
-    OPEN,
     OWN,
     WAY,
     FakeModel,
@@ -30,14 +28,6 @@ from gan.generate.page import directions, tab
 from gan.generate.page import settings as tab_settings
 from gan.generate.page.settings import Controls, Models, defaults, settings_of
 from gan.generate.pipeline import Edit, GenerateRequest
-
-
-@pytest.fixture(autouse=True)
-def _closing() -> Iterator[None]:
-    """What a handler made lies in a folder that goes away with its generator; it stays until the test is over."""
-    yield
-    while OPEN:
-        OPEN.pop().close()
 
 
 def test_settings_and_requests_are_each_other_s_inverse() -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from generate_handlers import (
     EVERYTHING,
-    OPEN,
     FakeRun,
     desk,
     last,
@@ -24,14 +21,6 @@ from PIL import Image
 from gan.generate import latent as latents
 from gan.generate.attributes import Sliders
 from gan.generate.pipeline import GenerateRequest, record_of
-
-
-@pytest.fixture(autouse=True)
-def _closing() -> Iterator[None]:
-    """What a handler made lies in a folder that goes away with its generator; it stays until the test is over."""
-    yield
-    while OPEN:
-        OPEN.pop().close()
 
 
 def test_every_picture_has_a_record_that_makes_it_alone(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from generate_handlers import (
     EVERYTHING,
     NAMES,
-    OPEN,
     WAY,
     FakeModel,
     FakeRun,
@@ -35,14 +33,6 @@ from gan.generate.pipeline import Edit, GenerateRequest
 from gan.imaging.io.codec import decode
 from gan.ui.background_job import report
 from gan.ui.run_button import begin, end
-
-
-@pytest.fixture(autouse=True)
-def _closing() -> Iterator[None]:
-    """What a handler made lies in a folder that goes away with its generator; it stays until the test is over."""
-    yield
-    while OPEN:
-        OPEN.pop().close()
 
 
 def choose(number: int, made: result.RenderedResult) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ import pillow_heif
 import pytest
 import torch
 from PIL import Image
+from products import saved
 
 from gan.imaging.io import codec
 from gan.imaging.io.codec import decode, to_pil
@@ -28,12 +29,6 @@ def gradient(size: tuple[int, int] = SIZE) -> Image.Image:
     x = np.linspace(40, 220, width)[None].repeat(height, 0)
     y = np.linspace(20, 200, height)[:, None].repeat(width, 1)
     return Image.fromarray(np.stack([x, y, 255 - x], axis=-1).astype(np.uint8))
-
-
-def saved(image: Image.Image, file_format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
 
 
 def heic(image: Image.Image, **options: Any) -> bytes:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pillow_heif
 import pytest
 from PIL import ExifTags, Image
+from products import saved
 
 from gan.export.file_metadata import facts_of
 from gan.imaging.io import codec
@@ -46,12 +47,6 @@ def stored(matrix: npt.NDArray[np.float64], curve: str) -> Image.Image:
     coded = {"srgb": srgb_encoded(light), "adobe": light ** (256 / 563), "linear": light}[curve]
     row = np.round(coded * 255).astype(np.uint8).repeat(16, 0)
     return Image.fromarray(np.broadcast_to(row, (16, *row.shape)).copy())
-
-
-def saved(image: Image.Image, file_format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
 
 
 def with_chunks(data: bytes, *chunks: tuple[bytes, bytes]) -> bytes:

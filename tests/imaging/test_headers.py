@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import resource
 import struct
 import time
 import zlib
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import ExifTags, Image
+from products import saved
 
 from gan.core.errors import InputError
 from gan.export.file_metadata import facts_of
@@ -24,12 +23,6 @@ from gan.imaging.io.formats import DECODED_WHOLE
 from gan.imaging.io.header import read_header
 from gan.imaging.io.tiff import read_tiff_header
 from gan.limits import MAX_SIDE_PX, MOST_FRAMES
-
-
-def saved(image: Image.Image, file_format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
 
 
 def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:

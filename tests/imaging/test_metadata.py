@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
+from products import saved
 
 from gan.core.errors import InputError
 from gan.imaging.io import codec
@@ -18,12 +18,6 @@ from gan.imaging.io.codec import Encoding, decode, encode, to_pil
 from gan.imaging.io.formats import FORMATS
 
 PLACE = "Sesame Street 123"
-
-
-def saved(image: Image.Image, file_format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
 
 
 def photograph(file_format: str = "JPEG") -> bytes:

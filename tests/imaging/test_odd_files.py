@@ -11,6 +11,7 @@ import pillow_jxl  # noqa: F401  (registers the writer)
 import pytest
 import tifffile
 from PIL import Image
+from products import saved
 
 from gan.core.errors import InputError
 from gan.export.file_metadata import facts_of
@@ -25,12 +26,6 @@ def scene(width: int = 96, height: int = 64) -> Image.Image:
     x = np.linspace(40, 220, width)[None].repeat(height, 0)
     y = np.linspace(20, 200, height)[:, None].repeat(width, 1)
     return Image.fromarray(np.stack([x, y, 255 - x], axis=-1).astype(np.uint8))
-
-
-def saved(image: Image.Image, file_format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
 
 
 def tiff(*pages: tuple[np.ndarray, dict[str, Any]]) -> bytes:
