@@ -14,7 +14,7 @@ from gan.core.errors import InputError
 from gan.core.option import PICTURE, Option, Options
 from gan.core.reader import READER, LatePicture, Reader
 from gan.imaging.color_grading import Look
-from gan.imaging.mask import Mask
+from gan.imaging.mask import Mask, check_size
 from gan.imaging.picture import Picture
 from gan.imaging.pixel_hash import sha256_of
 
@@ -25,7 +25,8 @@ class Request(Options):
     """Base of every task's request. Pixels stay out of the record.
 
     Raises:
-        InputError: a field is unknown, missing, of another type or out of its range; or what `check` refuses.
+        InputError: a field is unknown, missing, of another type or out of its range; a mask is of another size than the
+            picture; or what `check` refuses.
     """
 
     seed: Annotated[int, Option("of the random numbers", metavar="N")] = 0
@@ -40,15 +41,21 @@ class Request(Options):
     def model_post_init(self, _context: Any) -> None:
         if not 0 <= self.seed < SEED_LIMIT:
             raise InputError("seed", "{seed}", "a whole number from 0 to 4294967295", "Choose another", seed=self.seed)
+        values = self._values()
+        for value in values.values():
+            if isinstance(value, Mask) and isinstance(picture := values.get(PICTURE), Picture):
+                check_size(value, picture)
         self.check()
+
+    def _values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
 
     def check(self) -> None:
         """Raise `InputError` for values that do not go together; each alone has been checked."""
 
     def record(self) -> dict[str, Any]:
         """The request as JSON-ready values; a picture, a mask or a look is represented by its file's name."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: plain(value) for name, value in values.items() if value is not None}
+        return {name: plain(value) for name, value in self._values().items() if value is not None}
 
     def as_step(self) -> dict[str, Any]:
         """The fields that differ from their defaults, without `picture`, as JSON-ready values for a recipe.

@@ -17,7 +17,6 @@ from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_
 from gan.edit.background import WHITE, Ground, GroundFile, laid_on
 from gan.edit.geometry import Move, moved_alpha, moved_cut, moved_whole
 from gan.imaging.box import Box, box_of, least_cover, product_box, sides_of
-from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture, check_pixels
 
@@ -62,8 +61,6 @@ class FrameRequest(Request):
     def check(self) -> None:
         if self.aspect:
             aspect_of(self.aspect)
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
 
 
 @dataclass(frozen=True, eq=False)

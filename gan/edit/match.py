@@ -23,7 +23,6 @@ from gan.edit.shadow_extract import shade_on_paper
 from gan.edit.shadow_render import Light
 from gan.imaging.box import Box, product_box
 from gan.imaging.color import to_linear, to_srgb
-from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.imaging.row_chunks import bands
@@ -80,8 +79,6 @@ class MatchRequest(Request):
     model: FindingModel = AUTO_MODEL
 
     def check(self) -> None:
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
         if not (self.fill or self.baseline or self.white_balance or self.exposure or self.shadow):
             raise InputError(
                 "reference",

@@ -18,7 +18,6 @@ from gan.edit.background import GroundFile, laid_on
 from gan.edit.box_front import front_of
 from gan.edit.frame import MOST_SIDE_PX, aspect_of, check_canvas
 from gan.imaging.homography import Matrix, Quad, applied, area, corners_of, homography, is_convex, shown_size
-from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
 from gan.imaging.warp import warped, warped_cut
 
@@ -75,8 +74,6 @@ class PerspectiveRequest(Request):
             quad_of(self.corners, self.picture)
         if self.aspect:
             aspect_of(self.aspect)
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
 
 
 def perspective(request: PerspectiveRequest, context: Context) -> Output:

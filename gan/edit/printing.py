@@ -21,7 +21,6 @@ from gan.edit.shading import Shading, shading_of
 from gan.imaging.box import Box, box_of
 from gan.imaging.color import to_linear, to_srgb
 from gan.imaging.homography import Matrix, Quad, corners_of, homography
-from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture, check_pixels
 from gan.imaging.resize import resize
@@ -99,8 +98,6 @@ class PrintRequest(Request):
             )
         if self.corners:
             quad_of(self.corners, self.picture)
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
         width_px, height_px = self.picture.width_px, self.picture.height_px
         check_pixels(
             "pattern",

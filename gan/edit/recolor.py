@@ -15,7 +15,6 @@ from gan.cutout.segment import AUTO_MODEL, FindingModel, find, has_transparency
 from gan.edit.background import hex_color
 from gan.edit.color_transfer import fitted, named, shown
 from gan.edit.repaint import Product, product_of
-from gan.imaging.mask import check_size
 from gan.imaging.picture import check_pixels
 
 MOST_TARGETS = 12
@@ -60,9 +59,6 @@ class RecolorRequest(Request):
             )
         for text in self.to:
             hex_color(text, field="to")
-        for mask in (self.mask, self.protect):
-            if mask is not None:
-                check_size(mask, self.picture)
         check_pixels(
             "to",
             self.picture.width_px,

@@ -15,7 +15,6 @@ from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_
 from gan.edit.background import Ground, GroundFile, laid_on
 from gan.edit.shadow_render import Light, contact, drop, mirrored
 from gan.imaging.box import product_box
-from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
 from gan.imaging.row_chunks import bands
@@ -52,10 +51,6 @@ class ShadowRequest(Request):
     ground: Annotated[GroundFile | None, Option("what both are laid on; without it what the picture has")] = None
     mask: ProductMask = None
     model: FindingModel = AUTO_MODEL
-
-    def check(self) -> None:
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,6 @@ from gan.edit.background import GroundFile, laid_on
 from gan.edit.frame import check_canvas
 from gan.imaging.box import Box, box_of
 from gan.imaging.homography import rotation
-from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
 from gan.imaging.straight_edges import Segment, edges_of, segments_of
@@ -77,10 +76,6 @@ class StraightenRequest(Request):
     ground: Annotated[GroundFile | None, Option("of empty corners; without it what the picture has at its edge")] = None
     mask: ProductMask = None
     model: FindingModel = AUTO_MODEL
-
-    def check(self) -> None:
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
 
 
 def straighten(request: StraightenRequest, context: Context) -> Output:

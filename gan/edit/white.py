@@ -14,7 +14,6 @@ from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_
 from gan.edit.background import WHITE, laid_on
 from gan.edit.shadow_extract import shade_on_paper
 from gan.imaging import color
-from gan.imaging.mask import check_size
 from gan.imaging.mask_shapes import grow
 from gan.imaging.matting import foreground
 from gan.imaging.row_chunks import bands
@@ -34,10 +33,6 @@ class WhiteRequest(Request):
     mask: ProductMask = None
     keep_shadow: Annotated[bool, Option("the paper becomes white, a soft shadow on it stays")] = False
     model: FindingModel = AUTO_MODEL
-
-    def check(self) -> None:
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
 
 
 def white(request: WhiteRequest, context: Context) -> Output:

@@ -17,7 +17,6 @@ from gan.edit.background import hex_color
 from gan.export.channels import ChannelFile
 from gan.export.painter import Corner, Painter
 from gan.imaging.box import Box, product_box
-from gan.imaging.mask import check_size
 from gan.imaging.picture import Picture
 
 MOST_TEXT, MOST_ROWS = 400, 12
@@ -83,8 +82,6 @@ class AnnotateRequest(Request):
     def check(self) -> None:
         hex_color(self.color, field="color")
         hex_color(self.accent, field="accent")
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
         for name, text in (("text", self.text), ("badge", self.badge), *(("table", row) for row in self.table)):
             if len(text) > MOST_TEXT:
                 raise InputError(

@@ -16,7 +16,7 @@ from gan.core.reader import HoleFile, PictureFile
 from gan.imaging.alpha import bleed
 from gan.imaging.box import MOST_ASPECT, sides_of
 from gan.imaging.click import check_clicks
-from gan.imaging.mask import Hole, Mask, check_size, feathered, grown, settled
+from gan.imaging.mask import Hole, Mask, feathered, grown, settled
 from gan.imaging.picture import PARTLY_GENERATED, check_pixels
 from gan.inpaint.filling import fill, holes
 from gan.inpaint.outpaint import Margins, extended, margins_for
@@ -91,8 +91,6 @@ class InpaintRequest(Request):
                 "a mask, or sides to extend, are needed",
                 "Mark what to remove, or extend a side",
             )
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
         check_clicks(self.clicks, self.picture, begun=self.mask is not None)
         margins = self.margins
         width_px = self.picture.width_px + margins.left + margins.right

@@ -16,7 +16,6 @@ from gan.core.reader import PictureFile
 from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find
 from gan.edit.background import TRANSPARENT
 from gan.edit.frame import MOST_SIDE_PX, aspect_of, framed
-from gan.imaging.mask import check_size
 from gan.scene import composite
 from gan.scene.composite import Placed
 from gan.scene.elevation import camera_above
@@ -113,8 +112,6 @@ class SceneRequest(Request):
 
     def check(self) -> None:
         aspect_of(self.aspect)
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
         if len(self.others) > MOST_OTHERS:
             raise InputError(
                 "others",

@@ -15,7 +15,6 @@ from gan.cutout.segment import AUTO_MODEL, FindingModel, ProductMask, find, has_
 from gan.imaging.alpha import bleed
 from gan.imaging.box import Box, product_box
 from gan.imaging.contact_sheet import contact_sheet
-from gan.imaging.mask import check_size
 from gan.imaging.matting import foreground
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
@@ -53,8 +52,6 @@ class ScenesRequest(Request):
                 count=len(self.captions),
                 sets=len(self.chosen),
             )
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
 
     @property
     def chosen(self) -> tuple[str, ...]:

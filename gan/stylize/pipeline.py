@@ -22,7 +22,7 @@ from gan.imaging.alpha import bleed
 from gan.imaging.color_grading import Look
 from gan.imaging.contact_sheet import contact_sheet
 from gan.imaging.io.codec import decode
-from gan.imaging.mask import Cover, check_size
+from gan.imaging.mask import Cover
 from gan.imaging.picture import PARTLY_GENERATED, Picture, check_pixels
 from gan.imaging.resize import resize, shrunk
 from gan.stylize.placement import check_mask, counting, covered, keep_chroma, mix, with_detail
@@ -145,8 +145,6 @@ class StylizeRequest(Request):
                 "Correct the weights",
                 weights=", ".join(f"{weight:g}" for weight in weights),
             )
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
         check_mask(self.where, self.mask is not None)
         width_px, height_px = self.picture.width_px, self.picture.height_px
         check_pixels(
@@ -194,8 +192,6 @@ class SheetRequest(Request):
                 count=len(self.captions),
                 styles=len(self.chosen),
             )
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
         check_mask(self.where, self.mask is not None)
 
     @property
