@@ -69,6 +69,10 @@ class Option(GroupedMetadata):
             yield Strict(False)
 
 
+ModelName = Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")]
+"""The field of a request whose network may be another one."""
+
+
 class Options(BaseModel):
     """Base of a frozen group of options; a request's fields may be such groups, whose fields then count as its own.
 

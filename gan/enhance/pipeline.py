@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gan.core.contract import Context, Model, Output, Request
 from gan.core.errors import InputError
-from gan.core.option import Option
+from gan.core.option import ModelName, Option
 from gan.core.reader import PictureFile
 from gan.core.request import plain
 from gan.enhance.adjust import Adjustments, apply, choose, sharpen
@@ -51,7 +51,7 @@ class EnhanceRequest(Request):
     height: Annotated[int | None, Option("exact height in pixels instead of a scale", unit="px", group="size")] = None
     strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
     protect_text: Annotated[bool, Option("only resize lines of text; needs the extra [ocr]")] = False
-    model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
+    model: ModelName = AUTO_MODEL
     adjustments: Adjustments = Adjustments()
 
     def check(self) -> None:

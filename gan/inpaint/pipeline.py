@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gan.core.contract import Context, Output, Request
 from gan.core.errors import InputError, check_within
-from gan.core.option import Option
+from gan.core.option import ModelName, Option
 from gan.core.reader import HoleFile, PictureFile
 from gan.imaging.alpha import bleed
 from gan.imaging.box import MOST_ASPECT, sides_of
@@ -70,7 +70,7 @@ class InpaintRequest(Request):
     feather_px: Annotated[
         int, Option("soften the mask's edge over this width", ge=0, le=MOST_GROW_PX, unit="px", alias="feather")
     ] = 0
-    model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
+    model: ModelName = AUTO_MODEL
 
     def check(self) -> None:
         for side, along in zip(SIDES, (self.picture.width_px, self.picture.height_px) * 2, strict=True):

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gan.core.contract import Context, Model, Output, Request
 from gan.core.errors import InputError, wrong_type
-from gan.core.option import Option
+from gan.core.option import ModelName, Option
 from gan.core.reader import READER, CoverFile, LookFile, PictureFile, Reader
 from gan.imaging import color_grading, ocr
 from gan.imaging.alpha import bleed
@@ -86,6 +86,15 @@ StyleFile = Annotated[InstanceOf[Style], WrapValidator(_style)]
 """The field of a request that holds a style."""
 
 
+Strength = Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)]
+PreserveColor = Annotated[bool, Option("take the lightness alone")]
+Region = Annotated[Where, Option("where the look goes")]
+RegionMask = Annotated[
+    CoverFile | None,
+    Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
+]
+
+
 class StylizeRequest(Request):
     """Transfer the look of one or more style pictures.
 
@@ -101,13 +110,10 @@ class StylizeRequest(Request):
     styles: Annotated[tuple[StyleFile, ...], Option("pictures or presets, mixed by weight", many=True)] = ()
     look: Annotated[LookFile | None, Option("a .cube file, instead of styles")] = None
     kind: Annotated[Kind, Option("strokes and colors, or tone and color only")] = "artistic"
-    strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
-    preserve_color: Annotated[bool, Option("take the lightness alone")] = False
-    where: Annotated[Where, Option("where the look goes")] = "everywhere"
-    mask: Annotated[
-        CoverFile | None,
-        Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
-    ] = None
+    strength: Strength = 1.0
+    preserve_color: PreserveColor = False
+    where: Region = "everywhere"
+    mask: RegionMask = None
     protect_text: Annotated[bool, Option("leave lines of text as they are; needs the extra [ocr]")] = False
     content_px: Annotated[
         int | None,
@@ -117,7 +123,7 @@ class StylizeRequest(Request):
         int | None,
         Option("longest side at which styles are looked at", ge=LEAST_PX, le=MOST_PX, unit="px", metavar="N"),
     ] = None
-    model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
+    model: ModelName = AUTO_MODEL
 
     def check(self) -> None:
         if self.look is not None and (self.styles or self.kind != "photographic"):
@@ -170,15 +176,12 @@ class SheetRequest(Request):
     picture: PictureFile
     names: Annotated[tuple[str, ...], Option("presets; all by default", many=True)] = ()
     captions: Annotated[tuple[str, ...], Option(internal=True, many=True)] = ()
-    strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
-    preserve_color: Annotated[bool, Option("take the lightness alone")] = False
-    where: Annotated[Where, Option("where the look goes")] = "everywhere"
-    mask: Annotated[
-        CoverFile | None,
-        Option("white where the product is; without it transparency or a plain ground tells", metavar="FILE_OR_FOLDER"),
-    ] = None
+    strength: Strength = 1.0
+    preserve_color: PreserveColor = False
+    where: Region = "everywhere"
+    mask: RegionMask = None
     cell_px: Annotated[int, Option("longest side of each picture on the sheet", ge=64, le=1024, unit="px")] = 384
-    model: Annotated[str, Option("ours, a checkpoint file, or a Hub id", metavar="NAME_OR_PATH")] = AUTO_MODEL
+    model: ModelName = AUTO_MODEL
 
     def check(self) -> None:
         for name in self.names:

@@ -17,6 +17,7 @@ from gan.imaging.clicks import disc
 from gan.imaging.io.codec import to_pil
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize
+from gan.ui import pictures
 from gan.ui.i18n import label
 from gan.ui.mask_editor import COLOR, LONGEST_PX
 from gan.ui.selected import place
@@ -62,15 +63,7 @@ def build(name: str, *, undo: bool) -> ClickPanel:
             elem_id=f"{name}-click-way",
             elem_classes="brushes",
         )
-        pick = gr.Image(
-            type="filepath",
-            interactive=False,
-            show_label=False,
-            label=label("click.title"),
-            height=360,
-            buttons=[],
-            elem_id=f"{name}-click-picture",
-        )
+        pick = pictures.clickable(f"{name}-click-picture", label("click.title"), 360)
         if not undo:
             return ClickPanel(way, pick, None, None)
         with gr.Row():

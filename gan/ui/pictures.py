@@ -34,6 +34,23 @@ def preview(elem_id: str, title: Any = None, elem_classes: str = "preview") -> g
     )
 
 
+def clickable(elem_id: str, title: Any, height_px: int) -> gr.Image:
+    """A picture that is clicked on, and not changed.
+
+    Args:
+        title: for screen readers.
+    """
+    return gr.Image(
+        type="filepath",
+        interactive=False,
+        show_label=False,
+        label=title,
+        height=height_px,
+        buttons=[],
+        elem_id=elem_id,
+    )
+
+
 def pickable(
     elem_id: str,
     title: Any,

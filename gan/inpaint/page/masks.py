@@ -15,6 +15,7 @@ from gan.imaging.mask import MOST_PX, MOST_TOLERANCE, Mask
 from gan.imaging.resize import fitted
 from gan.inpaint.mask_builder import TOLERANCE, Marking, marked
 from gan.inpaint.page.session import Session
+from gan.ui import pictures
 from gan.ui.background_job import one_sentence
 from gan.ui.form import IMAGE, none_given
 from gan.ui.i18n import Language, label, language, say
@@ -99,15 +100,7 @@ def build(row: tuple[gr.Button, gr.Button, gr.Button]) -> Panel:
         gr.Markdown(label("mask.find.info"), elem_classes="facts")
     with gr.Accordion(label("mask.select"), open=False, elem_id="inpaint-select"):
         gr.Markdown(label("mask.color.info"), elem_classes="facts")
-        pick = gr.Image(
-            type="filepath",
-            interactive=False,
-            show_label=False,
-            label=label("mask.color"),
-            height=200,
-            buttons=[],
-            elem_id="inpaint-pick",
-        )
+        pick = pictures.clickable("inpaint-pick", label("mask.color"), 200)
         with gr.Row():
             color = (_number("mask.x", "inpaint-x"), _number("mask.y", "inpaint-y"))
         tolerance = gr.Slider(
