@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -311,3 +312,13 @@ def test_an_example_is_taken_with_one_click(browser: Browser, studio_page: str) 
         shown = visit.page.locator("#enhance-preview img")
         with Image.open(next(Path("examples").glob(f"{names[0]}.*"))) as image:
             assert shown.evaluate("img => img.decode().then(() => img.naturalWidth)") == image.width
+
+
+def test_examples_of_tabs_that_are_opened_later_have_names_too(browser: Browser, studio_page: str) -> None:
+    with Session(browser, studio_page) as visit:
+        for tab in ("inpaint", "stylize", "cutout", "export"):
+            visit.page.click(f"#tab-{tab}-button")
+            shelf = visit.page.locator(f"#{tab}-examples button")
+            expect(shelf.first).to_be_visible()
+            for number in range(shelf.count()):
+                expect(shelf.nth(number)).to_have_attribute("aria-label", re.compile(r"^\w+$"))

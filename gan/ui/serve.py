@@ -36,7 +36,7 @@ from gan.ui.visitor_state import keep_visitors_small
 HUB: Final = "https://huggingface.co"
 """Shows a Space in a frame."""
 
-SCRIPTS: Final = ("listing.js", "editing_keys.js", "paste.js", "compare_slider.js", "history.js")
+SCRIPTS: Final = ("listing.js", "editing_keys.js", "paste.js", "compare_slider.js", "example_names.js", "history.js")
 """Of every page, run once when it is there."""
 
 MAX_BODY_BYTES: Final = MAX_BYTES + 2**20

@@ -29,11 +29,6 @@ from gan.ui.i18n import Language, label, language, notice
 from gan.ui.preview import write_preview
 from gan.ui.protocols import Choice
 
-_NAME_BUTTONS: Final = """() => {{
-  document.querySelectorAll('#{} button').forEach((button, i) => button.setAttribute('aria-label', {}[i] ?? ''))
-}}"""
-"""Gives the pictures of a shelf, which have no text, names for screen readers."""
-
 SCROLL: Final = "() => {{ document.getElementById('{}')?.scrollIntoView({{block: 'nearest', behavior: 'smooth'}}) }}"
 """Brings the result into sight on a phone, where it is below the controls; elsewhere it is, and nothing moves."""
 
@@ -187,7 +182,6 @@ def shelf(
         clicked = shown.click(chosen, shown, [file, *beside], **LIGHT)
         if press:
             clicked.success(None, js=f"() => document.getElementById('{press}')?.click()", **LIGHT)
-        gr.on(None, None, js=_NAME_BUTTONS.format(shown.elem_id, json.dumps([path.stem for path in paths])), **LIGHT)
 
 
 def output_options(name: str) -> OutputOptions:
