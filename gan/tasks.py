@@ -40,6 +40,7 @@ from gan.inpaint.network import InpaintNet
 from gan.inpaint.pipeline import InpaintRequest, inpaint
 from gan.scene.pipeline import SceneRequest, scene
 from gan.scene.sheet import ScenesRequest, scenes
+from gan.select.network import PromptNet
 from gan.select.pipeline import SelectRequest, select
 from gan.stylize.network import StylizeNet
 from gan.stylize.pipeline import SheetRequest, StylizeRequest, sheet, stylize
@@ -114,7 +115,7 @@ TASKS: dict[str, Task] = {
         Task("stylize", StylizeRequest, stylize, needs="stylize", network=StylizeNet.published, worded=styled),
         Task("sheet", SheetRequest, sheet, needs="stylize", recorded="stylize", on=CALLED),
         Task("cutout", CutoutRequest, cutout, needs="cutout", network=cutout_network),
-        Task("select", SelectRequest, select, needs="cutout", on=CALLED),
+        Task("select", SelectRequest, select, needs="cutout", network=PromptNet.published, on=CALLED),
         Task("recolor", RecolorRequest, recolor, needs="cutout", aliases=("recolour",)),
         Task("shadow", ShadowRequest, shadow, needs="cutout"),
         Task("frame", FrameRequest, frame, needs="cutout"),

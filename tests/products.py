@@ -6,10 +6,12 @@ import io
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
 from gan.core.contract import Context, Model, Progress
+from gan.select.network import NOT_MEANT
 
 RED = torch.tensor([0.8, 0.2, 0.1]).view(1, 3, 1, 1)
 GREEN = torch.tensor([0.2, 0.6, 0.3]).view(1, 3, 1, 1)
@@ -28,9 +30,57 @@ class RedIsProduct(nn.Module):
         return (x[:, :1] - x[:, 1:2] - 0.1) * self.slope
 
 
-def context_of(network: nn.Module, *, progress: Progress | None = None) -> Context:
-    model = Model("cutout", "ab" * 32, network, task="cutout")
-    return Context(torch.device("cpu"), lambda *_: model, progress=progress)
+class SameColor(nn.Module):
+    """Masks of what has the color of the first click and not that of another, as `gan.select.network.PromptNet` gives
+    them; without clicks of what is red. Notes how often it was asked for what.
+
+    Args:
+        near: distance of colors up to which they are the same.
+    """
+
+    side_px = 1024
+
+    def __init__(self, near: float = 0.3) -> None:
+        super().__init__()
+        self.near = near
+        self.seen: list[str] = []
+
+    def encode(self, rgb: Tensor) -> Tensor:
+        self.seen.append("encode")
+        side = self.side_px // 4
+        height, width = (round(size * side / max(rgb.shape[2:])) for size in rgb.shape[2:])
+        small = F.interpolate(rgb, (height, width), mode="bilinear", antialias=True)
+        return F.pad(small, (0, side - width, 0, side - height), value=0.5)
+
+    def forward(
+        self, features: Tensor, clicks: Tensor | None = None, prior: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        self.seen.append("forward")
+        if clicks is None:
+            return (features[:, :1] - features[:, 1:2] - 0.1) * 40, torch.tensor([0.9])
+        (x, y, _), *others = (clicks[0] / 4).tolist()
+        apart = self._apart(features, x, y)
+        logits = self._meant(features, apart)
+        for x, y, kind in others:
+            if kind * 4 == NOT_MEANT:
+                logits = torch.minimum(logits, self._apart(features, x, y) - apart)
+        return logits * 60, torch.tensor([0.9])
+
+    def _meant(self, features: Tensor, apart: Tensor) -> Tensor:
+        """Above 0 where the thing is, from the features and how far they are from the first click's."""
+        return self.near - apart
+
+    def _apart(self, features: Tensor, x: float, y: float) -> Tensor:
+        color = features[:, :, int(y), int(x)][:, :, None, None]
+        return (features - color).square().sum(1, keepdim=True).sqrt()
+
+
+def context_of(network: nn.Module, *, prompted: nn.Module | None = None, progress: Progress | None = None) -> Context:
+    models = {
+        "cutout": Model("cutout", "ab" * 32, network, task="cutout"),
+        "select": Model("select", "cd" * 32, prompted or SameColor(), task="select"),
+    }
+    return Context(torch.device("cpu"), lambda name, *_: models.get(name, models["cutout"]), progress=progress)
 
 
 def no_network() -> Context:

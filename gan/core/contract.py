@@ -259,6 +259,14 @@ class Context:
             out: Tensor = model.network.eval()(x.to(self.device))
         return out.to("cpu", torch.float32)
 
+    def call(self, model: Model, method: str, *inputs: Tensor | None) -> tuple[Tensor, ...]:
+        """Run one method of a network that has several, on tensors of the CPU; all of its outputs in float32 there."""
+        given = (x if x is None else x.to(self.device) for x in inputs)
+        with model.lock, torch.inference_mode(), self._half():
+            made = getattr(model.network.eval(), method)(*given)
+        outputs: tuple[Tensor, ...] = made if isinstance(made, tuple) else (made,)
+        return tuple(x.to("cpu", torch.float32) for x in outputs)
+
     def apply(
         self,
         model: Model,

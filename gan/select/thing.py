@@ -1,14 +1,12 @@
 """Select the thing under a click; further clicks add and remove.
 
-The network for cut-outs looks at several surroundings of the click, and the picture's own edges decide where one thing
-ends and the next begins.
+The promptable network says what belongs to a click, and the network for cut-outs looks closer at the outline.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +16,12 @@ from torch import Tensor
 
 from gan.core.contract import Context, Model
 from gan.core.errors import InputError
-from gan.imaging.background_prior import standing_out
 from gan.imaging.click import FIELD, Click, click_of
-from gan.imaging.clicks import RADIUS, disc, marked
 from gan.imaging.color import to_oklab
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize, shrunk
+from gan.select.prompting import Encoded, encoded
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
@@ -34,21 +31,12 @@ OUR_MODEL = "cutout"
 WORK_PX = 384
 """Longest side at which things are told apart."""
 
-SHARES = (1.0, 0.7, 0.5, 0.35, 0.25)
-"""Sides of the squares around a click that the network looks at, as shares of the picture's shorter side."""
-
-LOOK_PX = 192
-"""Side at which it sees each: that of its training."""
-
 CLOSER_PX = 384
 """Longest side at which it looks again at what was selected."""
 
 MARGIN = 0.12
-CUT_OFF = 3.0
-"""Weight of the share of an answer's outline that lies on its square's border: it goes on beyond."""
-
 SURE, SURELY_NOT = 0.85, 0.15
-"""Between these coverages the picture's edges decide."""
+"""What the closer look is told of what is selected and of what is not."""
 
 RIM_PX = 5
 """Depth on either side of an outline within which it may still move."""
@@ -69,8 +57,7 @@ class Selection:
 
     Attributes:
         cover: (1, 1, H, W) in [0, 1].
-        confidence: 0.34 to 1: the IoU to be expected, from how far the network's answers about the surroundings of
-            each click agree.
+        confidence: 0 to 1: the IoU to be expected, of the click that is least sure.
     """
 
     cover: Tensor
@@ -101,25 +88,26 @@ def selected(
     model = context.model(OUR_MODEL, OUR_MODEL) if model.alone else model
     size = fitted(picture.height_px, picture.width_px, WORK_PX)
     rgb = resize(picture.rgb, *size).clamp(0, 1)
-    key = (hashlib.sha256((rgb * 255).byte().numpy().tobytes()).digest(), model.sha256)
     now = np.zeros(size, bool)
     if start is not None:
         now = (resize(start, *size)[0, 0] >= 0.5).numpy()
     before, refused = now, np.zeros(size, bool)
     confidence = 1.0
-    places: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
-    for click in found:
+    asking = _Asking(rgb, encoded(picture.rgb, context), context) if found else None
+    for click in found if asking is not None else ():
         place = _scaled(click, picture, size)
-        places[click.meant].append(place)
-        thing, sure = _thing(rgb, place, model, context, (*key, click.x, click.y))
+        asking.clicks.append((place, click.meant))
+        if click.meant and now[place]:
+            continue
+        thing, sure = asking.thing((place, True))
         confidence = min(confidence, sure)
-        after = _added(now, thing, place) if click.meant else _removed(rgb, now, thing, places[True], places[False])
+        after = now | thing if click.meant else asking.without(now, thing)
         refused = (refused | (now & ~after)) & ~after
         now = after
     if not now.any():
         raise InputError(FIELD, "nothing is left", "a click on what is meant selects it", "Click on it again")
     made = _traced(picture, rgb, now, refused, model, context)
-    if found:
+    if asking is not None:
         confidence = float(np.interp(confidence, *zip(*CALIBRATION, strict=True)))  # type: ignore[call-overload]
     return Selection(made if start is None else _kept_where_same(start, made, now ^ before), confidence)
 
@@ -130,82 +118,53 @@ def _kept_where_same(start: Tensor, made: Tensor, changed: Bools) -> Tensor:
     return torch.lerp(start, made, resize(near, *start.shape[2:]).clamp(0, 1))
 
 
+Place = tuple[int, int]
+
+
 @dataclass(frozen=True, eq=False)
-class _Answer:
-    """Answer of the network about one square around a click.
+class _Asking:
+    """Questions to the network about one picture.
 
     Attributes:
-        cover: (h, w) in [0, 1] of the whole picture at `WORK_PX`, 0 beyond the square.
-        region: the part of it that is connected with the click.
-        score: how decided it is there, less what its square cuts off.
+        rgb: (1, 3, h, w), the picture at `WORK_PX`.
+        clicks: so far, each a row and a column of `rgb` and whether it is meant.
     """
 
-    cover: Floats
-    region: Bools
-    score: float
+    rgb: Tensor
+    seen: Encoded
+    context: Context
+    clicks: list[tuple[Place, bool]] = field(default_factory=list)
+
+    def thing(self, *clicks: tuple[Place, bool]) -> tuple[Bools, float]:
+        """What clicks ask for, (h, w), as far as it is connected with the first, and the IoU to be expected.
+
+        Where the network sees nothing there, it is what has the same color.
+        """
+        height, width = self.rgb.shape[2:]
+        places = [((x + 0.5) / width, (y + 0.5) / height, meant) for (y, x), meant in clicks]
+        mask, quality = self.seen.mask(self.context, places)
+        region = _connected(_at(mask, height, width), clicks[0][0])
+        return (region, quality) if region.any() else (_alike(self.rgb, clicks[0][0]), 0.0)
+
+    def without(self, now: Bools, thing: Bools) -> Bools:
+        """Remove the thing under the last click, or, where that is a part of what is meant, what belongs to this click
+        rather than to the others.
+        """
+        last = self.clicks[-1][0]
+        meant = [click for click in self.clicks if click[1] and thing[click[0]]]
+        if not meant:
+            return _without_slivers(now, thing)
+        if not now[last]:
+            return now
+        rest, _ = self.thing(*meant, *(click for click in self.clicks if not click[1]))
+        if not rest[last] and all(rest[place] for place, _ in meant):
+            return now & (rest | ~thing)
+        return _divided(self.rgb, now, self.clicks)
 
 
-def _thing(
-    rgb: Tensor, place: tuple[int, int], model: Model, context: Context, key: tuple[object, ...]
-) -> tuple[Bools, float]:
-    """The thing at a place, (h, w), as the network and the picture's edges tell, and how sure that is.
-
-    It is made once for a click, however many follow.
-    """
-
-    def make() -> tuple[Bools, float]:
-        answers = [one for one in _answers(rgb, place, model, context) if one.region.any()]
-        if not answers:
-            return _alike(rgb, place), 0.0
-        best = max(answers, key=lambda one: one.score)
-        return _along_edges(rgb, best, place), _agreement(best, answers)
-
-    return context.kept(("thing", *key), make)
-
-
-def _answers(rgb: Tensor, place: tuple[int, int], model: Model, context: Context) -> list[_Answer]:
-    height, width = rgb.shape[2:]
-    squares, given = [], []
-    for share in SHARES:
-        side = max(8, round(share * min(height, width)))
-        top, left = (_from(at, side, whole) for at, whole in zip(place, (height, width), strict=True))
-        rows, columns = slice(top, top + min(side, height)), slice(left, left + min(side, width))
-        if share == SHARES[0]:
-            rows, columns = slice(0, height), slice(0, width)
-        seen = resize(rgb[:, :, rows, columns], LOOK_PX, LOOK_PX).clamp(0, 1)
-        down, across = (
-            (at - span.start + 0.5) * LOOK_PX / (span.stop - span.start)
-            for at, span in zip(place, (rows, columns), strict=True)
-        )
-        mark = disc(LOOK_PX, LOOK_PX, down, across, RADIUS * LOOK_PX)[None]
-        squares.append((rows, columns))
-        given.append(torch.cat([seen, marked(standing_out(seen), mark, None)], 1))
-    made = context.infer(model, torch.cat(given)).sigmoid()
-    return [_answer(cover, square, place, (height, width)) for cover, square in zip(made, squares, strict=True)]
-
-
-def _answer(made: Tensor, square: tuple[slice, slice], place: tuple[int, int], size: tuple[int, int]) -> _Answer:
-    rows, columns = square
-    cover = np.zeros(size, np.float32)
-    part = resize(made[None], rows.stop - rows.start, columns.stop - columns.start)
-    cover[rows, columns] = part[0, 0].clamp(0, 1).numpy()
-    region = _connected(cover > 0.5, place)
-    if not region.any():
-        return _Answer(cover, region, 0.0)
-    cut = [
-        region[rows.start] if rows.start > 0 else None,
-        region[rows.stop - 1] if rows.stop < size[0] else None,
-        region[:, columns.start] if columns.start > 0 else None,
-        region[:, columns.stop - 1] if columns.stop < size[1] else None,
-    ]
-    length = sum(float(line.sum()) for line in cut if line is not None) / max(1.0, 4 * float(region.sum()) ** 0.5)
-    return _Answer(cover, region, float(np.abs(2 * cover[region] - 1).mean()) - CUT_OFF * length)
-
-
-def _agreement(one: _Answer, others: Sequence[_Answer]) -> float:
-    """Mean IoU with the other answers, 0 to 1."""
-    rest = [_iou(one.region, other.region) for other in others if other is not one]
-    return float(np.mean(rest)) if rest else 0.0
+def _at(mask: Tensor, height: int, width: int) -> Bools:
+    made: Bools = (resize(mask, height, width)[0, 0] >= 0.5).numpy()
+    return made
 
 
 def _iou(a: Bools, b: Bools) -> float:
@@ -221,23 +180,6 @@ def _connected(mask: Bools, place: tuple[int, int]) -> Bools:
     number = parts[place] or int(near.max(initial=0))
     made: Bools = parts == number if number else np.zeros_like(mask)
     return made
-
-
-def _along_edges(rgb: Tensor, answer: _Answer, place: tuple[int, int]) -> Bools:
-    """An answer's region with its undecided rim given to one side or the other where the picture has an edge.
-
-    Watershed of the gradient's magnitude (Meyer, 1991) from what is surely the thing and what surely is not.
-    """
-    from scipy import ndimage
-    from skimage.segmentation import watershed
-
-    region = answer.region
-    markers = np.zeros(region.shape, np.int32)
-    markers[(answer.cover < SURELY_NOT) | ~ndimage.binary_dilation(region, iterations=RIM_PX)] = 2
-    markers[region & (answer.cover > SURE)] = 1
-    markers[place] = 1
-    made = _connected(watershed(_gradient(rgb), markers) == 1, place)  # type: ignore[no-untyped-call]
-    return made if _iou(made, region) > STILL_THE_SAME else region
 
 
 def _alike(rgb: Tensor, place: tuple[int, int]) -> Bools:
@@ -257,34 +199,27 @@ def _gradient(rgb: Tensor) -> Floats:
     return made
 
 
-def _added(now: Bools, thing: Bools, place: tuple[int, int]) -> Bools:
-    return now if now[place] else now | thing
-
-
-def _removed(
-    rgb: Tensor, now: Bools, thing: Bools, meant: Sequence[tuple[int, int]], not_meant: Sequence[tuple[int, int]]
-) -> Bools:
-    """Without the thing under the last click that is not meant, or without that click's part of what is meant.
-
-    Args:
-        meant, not_meant: places of all clicks so far.
-    """
+def _without_slivers(now: Bools, thing: Bools) -> Bools:
+    """What is selected without a thing; where its outline was selected otherwise, no slivers of it stay."""
     from scipy import ndimage
+
+    parts, count = ndimage.label(now & ~thing)
+    whole = np.isin(np.arange(count + 1), parts[ndimage.binary_erosion(now & ~thing, iterations=2)])
+    whole[0] = False
+    left: Bools = whole[parts]
+    return left
+
+
+def _divided(rgb: Tensor, now: Bools, clicks: Sequence[tuple[Place, bool]]) -> Bools:
+    """What is selected without what lies nearer, across the picture's edges, to clicks that are not meant.
+
+    Watershed of the gradient's magnitude (Meyer, 1991) from all clicks.
+    """
     from skimage.segmentation import watershed
 
-    if not any(thing[place] for place in meant):
-        parts, count = ndimage.label(now & ~thing)
-        # Where the outline of what was selected is another than the thing's, slivers of it would stay.
-        whole = np.isin(np.arange(count + 1), parts[ndimage.binary_erosion(now & ~thing, iterations=2)])
-        whole[0] = False
-        left: Bools = whole[parts]
-        return left
-    if not meant or not now[not_meant[-1]]:
-        return now
     markers = np.zeros(now.shape, np.int32)
-    for number, places in ((1, meant), (2, not_meant)):
-        for place in places:
-            markers[place] = number
+    for place, meant in clicks:
+        markers[place] = 1 if meant else 2
     made: Bools = now & (watershed(_gradient(rgb), markers, mask=now) != 2)  # type: ignore[no-untyped-call]
     return made
 
@@ -317,11 +252,6 @@ def _around(now: Bools) -> tuple[slice, slice]:
         ends = np.flatnonzero(now.any(axis))
         spans.append(slice(max(0, int(ends[0]) - margin), min(side, int(ends[-1]) + 1 + margin)))
     return spans[0], spans[1]
-
-
-def _from(at: int, side: int, whole: int) -> int:
-    """Begin of a span of a side, with a place in its middle as far as the picture allows."""
-    return min(max(0, at - side // 2), max(0, whole - side))
 
 
 def _scaled(click: Click, picture: Picture, size: tuple[int, int]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from products import GREEN, RED, RedIsProduct, context_of, over
+from products import GREEN, RED, RedIsProduct, SameColor, context_of, over
 from torch import Tensor, nn
 
 from gan.core.contract import Context, Model, run
@@ -36,16 +36,26 @@ def _two() -> Picture:
     return Picture(over(RED, GREEN, torch.maximum(ONE, OTHER)), name="two.png")
 
 
-class NotGreen(nn.Module):
-    """Everything but the green ground is product."""
+class NotGreen(SameColor):
+    """Everything but the green ground is one thing; clicks on what is not meant may be passed over."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        return (torch.maximum(x[:, :1], x[:, 2:3]) - x[:, 1:2]) * 40 + 2
+    def __init__(self, *, obeys: bool) -> None:
+        super().__init__()
+        self.obeys = obeys
+
+    def forward(
+        self, features: Tensor, clicks: Tensor | None = None, prior: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        given = clicks if self.obeys or clicks is None else clicks[:, :1]
+        return super().forward(features, given, prior)
+
+    def _meant(self, features: Tensor, apart: Tensor) -> Tensor:
+        return (features - GREEN).square().sum(1, keepdim=True).sqrt() - 0.3
 
 
-def _selected(picture: Picture, *clicks: Any, mask: Mask | None = None, network: nn.Module | None = None) -> Tensor:
+def _selected(picture: Picture, *clicks: Any, mask: Mask | None = None, prompted: nn.Module | None = None) -> Tensor:
     request = SelectRequest(picture=picture, clicks=clicks, mask=mask)
-    made = run(select, request, context_of(network or RedIsProduct()), task="select").picture.alpha
+    made = run(select, request, context_of(RedIsProduct(), prompted=prompted), task="select").picture.alpha
     assert made is not None
     return made
 
@@ -103,15 +113,16 @@ def test_a_click_takes_the_thing_under_it_and_further_ones_add_and_remove() -> N
         _selected(_two(), (*LEFT, False), mask=Mask(ONE))
 
 
-def test_a_click_on_a_part_that_is_not_meant_divides_at_the_edge_of_colors() -> None:
+@pytest.mark.parametrize("obeys", [True, False])
+def test_a_click_on_a_part_that_is_not_meant_divides_at_the_edge_of_colors(obeys: bool) -> None:
     half = ONE * (torch.arange(SIZE[1]) < LEFT[0])
     picture = Picture(over(BLUE, over(RED, GREEN, ONE), half), name="half.png")
-    assert _close(_selected(picture, (90, 150), network=NotGreen()), ONE)
-    assert _close(_selected(picture, (150, 150), (90, 150, False), network=NotGreen()), ONE - half)
+    assert _close(_selected(picture, (90, 150), prompted=NotGreen(obeys=obeys)), ONE)
+    assert _close(_selected(picture, (150, 150), (90, 150, False), prompted=NotGreen(obeys=obeys)), ONE - half)
 
 
 def test_where_the_network_sees_nothing_the_color_decides() -> None:
-    assert _close(_selected(_two(), (20, 20)), 1 - torch.maximum(ONE, OTHER))
+    assert _close(_selected(_two(), (20, 20), prompted=SameColor(near=-1)), 1 - torch.maximum(ONE, OTHER))
 
 
 def test_what_was_selected_stays_to_the_last_bit_where_nothing_changes() -> None:
@@ -121,15 +132,12 @@ def test_what_was_selected_stays_to_the_last_bit_where_nothing_changes() -> None
     assert _close(made[:, :, :, 220:], OTHER[:, :, :, 220:])
 
 
-def test_a_further_click_looks_at_its_own_surroundings_only() -> None:
-    network = RedIsProduct()
-    context = context_of(network)
-    run(select, SelectRequest(picture=_two(), clicks=(LEFT,)), context, task="select")
-    first = sum(len(x) for x in network.seen)
-    run(select, SelectRequest(picture=_two(), clicks=(LEFT, RIGHT)), context, task="select")
-    assert sum(len(x) for x in network.seen) == 2 * first
-    shapes = {tuple(x.shape[1:]) for x in network.seen if len(x) > 1}
-    assert shapes == {(4, 192, 192)}
+def test_a_picture_is_encoded_once_however_many_clicks_follow() -> None:
+    prompted = SameColor()
+    context = context_of(RedIsProduct(), prompted=prompted)
+    for clicks in ((LEFT,), (LEFT, RIGHT)):
+        run(select, SelectRequest(picture=_two(), clicks=clicks), context, task="select")
+    assert prompted.seen == ["encode", "forward", "forward", "forward"]
 
 
 def test_a_cut_out_of_what_was_clicked_on() -> None:
@@ -150,6 +158,7 @@ def test_what_was_clicked_on_is_made_anew_with_its_edge_and_nothing_else() -> No
     models = {
         "inpaint": Model("inpaint", "ab" * 32, Gray(), task="inpaint", context_px=32),
         "cutout": Model("cutout", "cd" * 32, RedIsProduct(), task="cutout"),
+        "select": Model("select", "ef" * 32, SameColor(), task="select"),
     }
     context = Context(torch.device("cpu"), lambda name, *_: models[name])
     picture = _two()
@@ -157,7 +166,7 @@ def test_what_was_clicked_on_is_made_anew_with_its_edge_and_nothing_else() -> No
     changed = (result.picture.rgb != picture.rgb).any(1, keepdim=True)
     assert bool(changed[ONE > 0].all())
     assert not bool(changed[_disc(*LEFT, 66) == 0].any())
-    assert set(result.weights) == {"cutout", "inpaint"}
+    assert set(result.weights) == {"cutout", "inpaint", "select"}
 
 
 def test_stop_is_heard() -> None:

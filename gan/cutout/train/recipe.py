@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-from gan.core.errors import InputError
 from gan.cutout.network import CutoutConfig, CutoutNet, cutout_network
 from gan.imaging.background_prior import standing_out
 from gan.imaging.clicks import RADIUS, disc, marked
@@ -22,9 +20,9 @@ from gan.imaging.resize import resize
 from gan.models.ema import EMA
 from gan.models.features import load_features
 from gan.training.data.clicks import a_click
-from gan.training.data.composites import Composites, Products, load_products
-from gan.training.data.mixture import CutoutItems, Taught, sort_out
-from gan.training.data.pictures import Entry, Pictures, split
+from gan.training.data.composites import Composites
+from gan.training.data.mixture import CutoutItems, Taught, composites_of, sort_out
+from gan.training.data.pictures import Entry, split
 from gan.training.data.procedural import drawings
 from gan.training.data.scenes import Scenes, split_scenes
 from gan.training.losses.matting import edge_band, edge_distance, soft_iou, structure_distance
@@ -40,7 +38,6 @@ SHOWN = 12
 
 BAND = 0.02
 """Width of the band around edges in which a pixel counts for more, as a share of the side."""
-PRODUCT_PX = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,17 +124,9 @@ def data(config: CutoutRecipe, folder: Path, seed: int) -> CutoutData:
     products, grounds = split(found.products), split(found.grounds)
 
     def composites(part: int, count: int, first: int, own_seed: int) -> Composites:
-        around = []
-        for some in _by_collection(grounds[part] or grounds[1 - part], folder):
-            with suppress(InputError):  # studio grounds and drawings need no pictures
-                around.append(Pictures(some, config.side_px))
-        return Composites(
-            _loaded(products[part] or products[1 - part], folder),
-            around,
-            drawings(count, max(config.side_px, 256), first),
-            config.side_px,
-            own_seed,
-        )
+        drawn = drawings(count, max(config.side_px, 256), first)
+        sides = (some[part] or some[1 - part] for some in (products, grounds))
+        return composites_of(*sides, folder, drawn, config.side_px, own_seed)
 
     staged, shown = split_scenes(found.scenes)
     # Seeds of drawings are kept apart too: what is held out was never drawn for training.
@@ -155,23 +144,6 @@ def data(config: CutoutRecipe, folder: Path, seed: int) -> CutoutData:
 
 def _taught(entries: list[Entry], side_px: int) -> Taught | None:
     return Taught(entries, side_px) if entries else None
-
-
-def _loaded(entries: list[Entry], folder: Path) -> list[Products]:
-    found = []
-    for some in _by_collection(entries, folder):
-        with suppress(InputError):
-            found.append(load_products(some, PRODUCT_PX))
-    return found or [load_products(entries, PRODUCT_PX)]
-
-
-def _by_collection(entries: list[Entry], folder: Path) -> list[list[Entry]]:
-    """The same apart by the folder's own folders; what lies in none of them is together."""
-    found: dict[str, list[Entry]] = {}
-    for entry in entries:
-        first, *below = entry.path.relative_to(folder).parts
-        found.setdefault(first if below else "", []).append(entry)
-    return list(found.values())
 
 
 def build(config: CutoutRecipe, _data: CutoutData | None = None) -> State:

@@ -121,6 +121,10 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         dice = Dice(torch.Generator().manual_seed(2**62 + self.seed * 1_000_003 + index))
         return self._made(dice, False, kind)
 
+    def picture(self, dice: Dice) -> tuple[Tensor, Tensor]:
+        """A picture (3, p, p) and its coverage (1, p, p), without a prior."""
+        return self._made(dice, False)
+
     def _made(self, dice: Dice, near: bool, kind: str = "") -> tuple[Tensor, Tensor]:
         side = self.side_px
         asked = bool(kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from gan.imaging.background_prior import standing_out
 from gan.imaging.io.codec import decode
 from gan.imaging.resize import resize
 from gan.training.data.clicks import clicked
-from gan.training.data.composites import Composites, mask_of, photographed, prior
+from gan.training.data.composites import Composites, load_products, mask_of, photographed, prior
 from gan.training.data.dice import Dice, of_item
-from gan.training.data.pictures import Entry, find
+from gan.training.data.pictures import Entry, Pictures, find
 from gan.training.data.scenes import SceneEntry, Scenes, find_scenes, is_of_a_scene
 
 SHARES = (0.38, 0.5, 0.12)
@@ -29,6 +30,9 @@ CLICKED = (0.4, 0.6, 0.4)
 
 INFORMED = 0.35
 """Probability that an item without clicks is given what a first look found."""
+
+PRODUCT_PX = 256
+"""Side at which products are kept."""
 
 SOFT_WEIGHT = 0.5
 """Of a teacher's answer beside an exact coverage."""
@@ -73,6 +77,33 @@ def sort_out(folder: Path) -> Sources:
         (taught if answered else masked if has_mask else rest).append(entry)
     products, grounds = (masked, rest) if masked else (rest, [])
     return Sources(products, grounds, taught, find_scenes(folder))
+
+
+def composites_of(
+    products: list[Entry], grounds: list[Entry], folder: Path, drawn: Sequence[Tensor], side_px: int, seed: int
+) -> Composites:
+    """Composites of products with masks on grounds, each drawn evenly from the folder's own folders.
+
+    Raises:
+        InputError: no product has a mask.
+    """
+    around, things = [], []
+    for some in _by_collection(grounds, folder):
+        with suppress(InputError):  # studio grounds and drawings need no pictures
+            around.append(Pictures(some, side_px))
+    for some in _by_collection(products, folder):
+        with suppress(InputError):
+            things.append(load_products(some, PRODUCT_PX))
+    return Composites(things or [load_products(products, PRODUCT_PX)], around, drawn, side_px, seed)
+
+
+def _by_collection(entries: list[Entry], folder: Path) -> list[list[Entry]]:
+    """The same apart by the folder's own folders; what lies in none of them is together."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        first, *below = entry.path.relative_to(folder).parts
+        found.setdefault(first if below else "", []).append(entry)
+    return list(found.values())
 
 
 class Taught:

@@ -139,6 +139,29 @@ class Scenes:
             x = x.flip(2)
         return x[:3].clamp(0, 1), x[3:4].clamp(0, 1), x[4:5].clamp(0, 1)
 
+    def part(self, dice: Dice) -> tuple[Tensor, Tensor]:
+        """A random scene or a part of it, of any proportions, perhaps mirrored.
+
+        Returns:
+            The picture (3, h, w), and the covers (K, h, w) of its things, the main product first.
+        """
+        index = int(dice.uniform(0, 1) * len(self)) % len(self)
+        rgb, covers = self.whole(index)
+        rows, columns = _window(covers[:1], dice, near=dice.chance(0.15))
+        x = uneven(torch.cat([rgb, covers])[:, rows, columns], dice)
+        x = x.flip(2) if dice.chance(0.5) else x
+        return x[:3], x[3:]
+
+
+def uneven(x: Tensor, dice: Dice) -> Tensor:
+    """(C, S, S) in half of the cases cut to a part that is up to 1.6 times as wide as high, or as high as wide."""
+    if dice.chance(0.5):
+        return x
+    side = x.shape[-1]
+    kept = round(side * dice.uniform(0.62, 1))
+    start = round(dice.uniform(0, side - kept))
+    return x[:, start : start + kept] if dice.chance(0.5) else x[:, :, start : start + kept]
+
 
 class TruePairs(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """For Inpaint: item i is (with the product, hole, without it), (3, p, p), (1, p, p) and (3, p, p) in [0, 1].
