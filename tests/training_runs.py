@@ -82,6 +82,9 @@ class OneProcess:
     def no_backward_sync(self, _network: Any) -> Any:
         return contextlib.nullcontext()
 
+    def autocast(self) -> Any:
+        return contextlib.nullcontext()
+
     def backward(self, loss: Tensor) -> None:
         loss.backward()
 
