@@ -36,19 +36,21 @@ class SameColor(nn.Module):
 
     Args:
         near: distance of colors up to which they are the same.
+        quality: the IoU that it expects.
     """
 
     side_px = 1024
 
-    def __init__(self, near: float = 0.3) -> None:
+    def __init__(self, near: float = 0.3, quality: float = 0.9) -> None:
         super().__init__()
         self.near = near
+        self.quality = quality
         self.seen: list[str] = []
 
     def encode(self, rgb: Tensor) -> Tensor:
         self.seen.append("encode")
         side = self.side_px // 4
-        height, width = (round(size * side / max(rgb.shape[2:])) for size in rgb.shape[2:])
+        height, width = (max(1, round(size * side / max(rgb.shape[2:]))) for size in rgb.shape[2:])
         small = F.interpolate(rgb, (height, width), mode="bilinear", antialias=True)
         return F.pad(small, (0, side - width, 0, side - height), value=0.5)
 
@@ -57,14 +59,14 @@ class SameColor(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         self.seen.append("forward")
         if clicks is None:
-            return (features[:, :1] - features[:, 1:2] - 0.1) * 40, torch.tensor([0.9])
+            return (features[:, :1] - features[:, 1:2] - 0.1) * 40, torch.tensor([self.quality])
         (x, y, _), *others = (clicks[0] / 4).tolist()
         apart = self._apart(features, x, y)
         logits = self._meant(features, apart)
         for x, y, kind in others:
             if kind * 4 == NOT_MEANT:
                 logits = torch.minimum(logits, self._apart(features, x, y) - apart)
-        return logits * 60, torch.tensor([0.9])
+        return logits * 60, torch.tensor([self.quality])
 
     def _meant(self, features: Tensor, apart: Tensor) -> Tensor:
         """Above 0 where the thing is, from the features and how far they are from the first click's."""

@@ -13,11 +13,13 @@ from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.inpaint.network import InpaintConfig, InpaintNet
 from gan.models.blocks import fuse
 from gan.models.weights import publish
+from gan.select.network import PromptConfig, PromptNet
 from gan.stylize.network import StylizeConfig, StylizeNet
 
 TINY = InpaintConfig(channels=(4, 4, 4, 4, 4), blocks=(1, 1, 1, 1, 1), heads=1)
 TINY_CUTOUT = CutoutConfig(decoder=(4, 4, 4, 4, 4), slim=8)
 TINY_SALIENCY = CutoutConfig(trunk="u2net", slim=8)
+TINY_SELECT = PromptConfig(slim=8, side_px=64)
 TINY_STYLE = StylizeConfig(channels=(4, 4, 4), encode=(0, 1), decode=(1, 1), latent=4)
 
 
@@ -62,6 +64,14 @@ def publish_tiny(folder: Path) -> None:
             state=cutout_network(config).state_dict(),
             card="For tests.",
         )
+    publish(
+        folder,
+        name="select",
+        task="select",
+        config=dataclasses.asdict(TINY_SELECT),
+        state=PromptNet(TINY_SELECT).state_dict(),
+        card="For tests.",
+    )
 
 
 def publish_tiny_generator(folder: Path) -> None:

@@ -20,11 +20,12 @@ from gan.cutout.review import Reviewed, review, review_size
 from gan.cutout.saliency import SIDE_PX
 from gan.imaging.background_prior import standing_out
 from gan.imaging.box import empty_mask
-from gan.imaging.clicks import at_size, marked
+from gan.imaging.clicks import at_size, marked, middles
 from gan.imaging.mask import Cover, Mask
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize, shrunk
+from gan.select.prompting import encoded
 
 AUTO_MODEL = "auto"
 
@@ -45,7 +46,14 @@ GLANCES_PX = 256, 192
 size takes for a thing of its own the other often does not."""
 
 LOOK_PX = 512
-"""Longest side at which it looks again at what it found."""
+"""Longest side at which it looks again at what was found."""
+
+RIM = 0.012
+"""Depth on either side of the outline within which the closer look decides, as a share of the picture's longer side;
+beyond it may see the next thing, too."""
+
+STROKE_CLICKS = 3
+"""So many clicks at most stand for the strokes of one kind."""
 
 MARGIN = 0.12
 """Margin of the second look around the product, as a share of the product's longer side."""
@@ -163,8 +171,7 @@ def find(
     if served.alone:
         looked = _look_once(served, picture.rgb, context)
     else:
-        other = context.model(SALIENCY_MODEL) if model == AUTO_MODEL and not marks.any else None
-        looked = _look_closer(served, other, picture.rgb, marks, context)
+        looked = _look_closer(served, picture.rgb, marks, context, alone=model != AUTO_MODEL)
     cover = snapped_ends(_without_specks(looked.cover))
     if float(cover.sum()) < LEAST_SHARE * cover.numel():
         raise _nothing()
@@ -183,24 +190,55 @@ def find(
     return Found(alpha, confidence, notices, _doubtful(looked, seen.changed, alpha.shape[2:]))
 
 
-def _look_closer(model: Model, other: Model | None, rgb: Tensor, marks: _Marks, context: Context) -> _Looked:
-    """The whole picture at two sizes, and by another network where there is one; then what was found there.
+def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, alone: bool) -> _Looked:
+    """The whole picture at two sizes, and by two other networks; then what was found there.
 
-    What is sure of itself sees the same at both sizes and in the closer look: over 53 rendered scenes and composites
-    the product of these two agreements, with how decided the edge is, correlates with the IoU by 0.84; the agreement of
-    the two networks by 0.69, since each misses other things.
+    Args:
+        alone: whether the other networks are left out.
     """
-    first, second = _glances(model, rgb, marks, context)
-    own = (first + second) / 2
-    seen = own if other is None else _joined(own, _salient(other, rgb, own.shape[2:], context))
+    own = None
+    if not alone and marks.meant:
+        seen, agreement = encoded(rgb, context).mask(context, marks.clicks())
+    else:
+        first, second = _glances(model, rgb, marks, context)
+        seen = own = (first + second) / 2
+        agreement = _agreement(first, second)
+    if own is not None and not alone:
+        others = _joined(own, _salient(context.model(SALIENCY_MODEL), rgb, own.shape[2:], context))
+        seen, agreement = _prompted(rgb, others, context)
     glance = _without_specks(seen)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], rgb.shape[2 + i]) for i in range(2))
     context.step(1, STEPS, "Refining the product's outline")
     small = shrunk(rgb[:, :, rows, columns], LOOK_PX)
-    known, before = (F.interpolate(x[:, :, near[0], near[1]], small.shape[2:], mode="bilinear") for x in (glance, own))
+    known = F.interpolate(glance[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
     cover = _coverage(model, small, marks.on(known, rows, columns), context)
-    return _Looked(rows, columns, small, cover, seen, _agreement(first, second) * _agreement(cover, before))
+    if alone and own is not None:
+        before = F.interpolate(own[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
+        return _Looked(rows, columns, small, cover, seen, agreement * _agreement(cover, before))
+    reach = max(
+        2,
+        round(
+            RIM * max(rgb.shape[2:]) * max(small.shape[2:]) / max(rows.stop - rows.start, columns.stop - columns.start)
+        ),
+    )
+    return _Looked(rows, columns, small, _within_rim(cover, known, reach), seen, agreement)
+
+
+def _prompted(rgb: Tensor, seen: Tensor, context: Context) -> tuple[Tensor, float]:
+    """Coverage (1, 1, h, w) of the product by the promptable network and the IoU that it expects, once told what others
+    saw and once not, whichever it is surer of.
+    """
+    picture = encoded(rgb, context)
+    return max((picture.mask(context, prior=prior) for prior in (seen, None)), key=lambda made: made[1])
+
+
+def _within_rim(closer: Tensor, known: Tensor, reach_px: int) -> Tensor:
+    """The closer look's coverage near the outline that is known, and what is known elsewhere, 0 or 1."""
+    inside = (known > 0.5).float()
+    size = 2 * reach_px + 1
+    rim = F.max_pool2d(inside, size, 1, reach_px) + F.max_pool2d(1 - inside, size, 1, reach_px) > 1
+    return torch.where(rim, closer, inside)
 
 
 def _joined(own: Tensor, salient: Tensor) -> Tensor:
@@ -284,9 +322,18 @@ class _Marks:
     keep: Mask | None
     drop: Mask | None
 
+    def clicks(self) -> list[tuple[float, float, bool]]:
+        """Places in the middle of the strokes, as `gan.select.prompting.Encoded.mask` takes them."""
+        made = []
+        for mask, meant in ((self.keep, True), (self.drop, False)):
+            if mask is not None:
+                made += [(x, y, meant) for x, y in middles(shrunk(mask.coverage, LOOK_PX), STROKE_CLICKS)]
+        return made
+
     @property
-    def any(self) -> bool:
-        return any(mask is not None and bool(mask.coverage.any()) for mask in (self.keep, self.drop))
+    def meant(self) -> bool:
+        """True if the user said what the product is, and not only what it is not."""
+        return self.keep is not None and bool(self.keep.coverage.any())
 
     def on(self, prior: Tensor, rows: slice = slice(None), columns: slice = slice(None)) -> Tensor:
         """A prior (1, 1, h, w) of the whole picture, or of these rows and columns of it, with the marks on it."""

@@ -46,7 +46,7 @@ class Encoded:
         kinds = ((x * self.width - 0.5, y * self.height - 0.5, MEANT if meant else NOT_MEANT) for x, y, meant in places)
         clicks = torch.tensor([list(kinds)]) if places else None
         height, width = (max(1, round(side / MASK_STRIDE)) for side in (self.height, self.width))
-        side = self.model.network.side_px // MASK_STRIDE  # type: ignore[operator]
+        side = int(self.model.network.side_px) // MASK_STRIDE  # type: ignore[arg-type]
         known = None
         if prior is not None:
             small = F.interpolate(prior, (height, width), mode="bilinear", antialias=True)
@@ -58,7 +58,7 @@ class Encoded:
 def encoded(rgb: Tensor, context: Context) -> Encoded:
     """Encode colors (1, 3, H, W) in [0, 1]; once for a picture, however many requests ask about it."""
     model = context.model(MODEL, MODEL)
-    height, width = fitted_to(rgb.shape[2], rgb.shape[3], model.network.side_px)
+    height, width = fitted_to(rgb.shape[2], rgb.shape[3], int(model.network.side_px))  # type: ignore[arg-type]
     # Also a picture that was read anew from its file is the same.
     seen = F.interpolate(rgb, (height, width), mode="bilinear", antialias=True, align_corners=False)
     key = hashlib.sha256((seen * 255).round().byte().numpy().tobytes()).digest()

@@ -21,7 +21,7 @@ from gan.imaging.color import to_oklab
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize, shrunk
-from gan.select.prompting import Encoded, encoded
+from gan.select.prompting import encoded
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
@@ -93,8 +93,8 @@ def selected(
         now = (resize(start, *size)[0, 0] >= 0.5).numpy()
     before, refused = now, np.zeros(size, bool)
     confidence = 1.0
-    asking = _Asking(rgb, encoded(picture.rgb, context), context) if found else None
-    for click in found if asking is not None else ():
+    asking = _Asking(rgb, picture.rgb, context)
+    for click in found:
         place = _scaled(click, picture, size)
         asking.clicks.append((place, click.meant))
         if click.meant and now[place]:
@@ -107,7 +107,7 @@ def selected(
     if not now.any():
         raise InputError(FIELD, "nothing is left", "a click on what is meant selects it", "Click on it again")
     made = _traced(picture, rgb, now, refused, model, context)
-    if asking is not None:
+    if found:
         confidence = float(np.interp(confidence, *zip(*CALIBRATION, strict=True)))  # type: ignore[call-overload]
     return Selection(made if start is None else _kept_where_same(start, made, now ^ before), confidence)
 
@@ -127,11 +127,12 @@ class _Asking:
 
     Attributes:
         rgb: (1, 3, h, w), the picture at `WORK_PX`.
+        whole: (1, 3, H, W), the picture itself.
         clicks: so far, each a row and a column of `rgb` and whether it is meant.
     """
 
     rgb: Tensor
-    seen: Encoded
+    whole: Tensor
     context: Context
     clicks: list[tuple[Place, bool]] = field(default_factory=list)
 
@@ -142,7 +143,7 @@ class _Asking:
         """
         height, width = self.rgb.shape[2:]
         places = [((x + 0.5) / width, (y + 0.5) / height, meant) for (y, x), meant in clicks]
-        mask, quality = self.seen.mask(self.context, places)
+        mask, quality = encoded(self.whole, self.context).mask(self.context, places)
         region = _connected(_at(mask, height, width), clicks[0][0])
         return (region, quality) if region.any() else (_alike(self.rgb, clicks[0][0]), 0.0)
 

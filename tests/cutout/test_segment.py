@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from products import GREEN, RED, RedIsProduct, context_of, no_network, over, ring
+from products import GREEN, RED, RedIsProduct, SameColor, context_of, no_network, over, ring
 from torch import Tensor, nn
 
 from gan.core.contract import Context, Model
@@ -13,6 +13,7 @@ from gan.cutout.network import UNKNOWN
 from gan.cutout.saliency import SIDE_PX
 from gan.cutout.segment import GLANCES_PX, LOOK_PX, MULTIPLE, SURE, UNSURE, find, has_transparency
 from gan.imaging.background_prior import standing_out
+from gan.imaging.clicks import middles
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
@@ -130,27 +131,45 @@ def test_looks_that_disagree_say_so() -> None:
             logits = super().forward(x)
             return logits.roll(x.shape[3] // 4, 3) if len(self.seen) == 2 else logits
 
-    found = find(_picture(ring(300, 300)), context_of(Fickle()))
+    found = find(_picture(ring(300, 300)), context_of(Fickle()), model="cutout")
     assert found.confidence < SURE
     assert found.notices == (UNSURE,)
 
 
-def test_a_second_network_is_asked_where_nothing_says_what_is_meant() -> None:
+def test_a_promptable_network_that_is_unsure_says_so() -> None:
+    found = find(_picture(ring(300, 300)), context_of(RedIsProduct(), prompted=SameColor(quality=0.3)))
+    assert found.confidence < SURE
+    assert found.notices == (UNSURE,)
+
+
+def test_other_networks_are_asked_where_none_is_named() -> None:
     network, asked = RedIsProduct(), []
 
-    def load(name: str) -> Model:
+    def load(name: str, _task: str = "") -> Model:
         asked.append(name)
-        return Model(name, "ab" * 32, network, task="cutout")
+        return Model(name, "ab" * 32, SameColor() if name == "select" else network, task="cutout")
 
     context = Context(torch.device("cpu"), load)
     picture, click = _picture(ring(90, 90)), Mask(ring(90, 90))
     for choice in ({}, {"keep": click}, {"drop": Mask(1 - ring(90, 90))}, {"model": "cutout"}):
-        find(picture, context, **choice)  # type: ignore[arg-type]
-    assert asked == ["cutout", "cutout-saliency", "cutout", "cutout", "cutout"]
+        find(picture, context, **choice)
+    auto = ["cutout", "cutout-saliency", "select"]
+    assert asked == [*auto, "cutout", "select", *auto, "cutout"]
 
 
-def test_what_either_network_sees_is_found() -> None:
-    """One sees the left product alone, the other the small one beside it too: the closer look sees them together."""
+class Believes(SameColor):
+    """Sees what it is told, and nothing where it is told nothing."""
+
+    def forward(
+        self, features: Tensor, clicks: Tensor | None = None, prior: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if prior is None:
+            return torch.full_like(features[:, :1], -8.0), torch.tensor([0.1])
+        return (prior - 0.3) * 20, torch.tensor([self.quality])
+
+
+def test_what_either_network_sees_is_told_to_the_promptable_one() -> None:
+    """One sees the left product alone, the other the small one beside it too."""
     alpha = torch.zeros(1, 1, 300, 400)
     alpha[:, :, 100:200, 60:160] = 1
     alpha[:, :, 100:200, 240:290] = 1
@@ -164,9 +183,8 @@ def test_what_either_network_sees_is_found() -> None:
                 logits[..., : x.shape[3] // 2] = -8
             return logits
 
-    found = find(_picture(alpha), context_of(HalfBlind()))
+    found = find(_picture(alpha), context_of(HalfBlind(), prompted=Believes()))
     assert (found.alpha - alpha).abs().mean() < 0.01
-    assert found.confidence < 0.78  # 0.7 before the curve
 
 
 def test_another_thing_altogether_is_left_out() -> None:
@@ -216,15 +234,36 @@ def _two_things() -> Picture:
     return _picture(alpha)
 
 
+class InItsHalf(SameColor):
+    """What has the color of the first click, in the half of the picture in which it is."""
+
+    def forward(
+        self, features: Tensor, clicks: Tensor | None = None, prior: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        logits, quality = super().forward(features, None if clicks is None else clicks[:, :1])
+        if clicks is not None:
+            half = features.shape[3] // 2
+            (logits[..., half:] if float(clicks[0, 0, 0]) < self.side_px / 2 else logits[..., :half]).fill_(-20)
+        return logits, quality
+
+
 @pytest.mark.parametrize(("across", "kept", "gone"), [(150, 150, 650), (650, 650, 150)])
 def test_a_click_asks_for_one_of_two(across: int, kept: int, gone: int) -> None:
     click = torch.zeros(1, 1, 400, 800)
     click[..., 200:202, across : across + 2] = 1
-    found = find(_two_things(), context_of(TheMarkedOne()), keep=Mask(click))
+    found = find(_two_things(), context_of(RedIsProduct(), prompted=InItsHalf()), keep=Mask(click))
     assert found.alpha[0, 0, 200, kept] > 0.9
     assert found.alpha[0, 0, 200, gone] == 0
     both = find(_two_things(), context_of(RedIsProduct()))
     assert min(float(both.alpha[0, 0, 200, x]) for x in (150, 650)) > 0.9
+
+
+def test_a_stroke_asks_for_one_of_two_of_a_network_alone() -> None:
+    click = torch.zeros(1, 1, 400, 800)
+    click[..., 200:202, 150:152] = 1
+    found = find(_two_things(), context_of(TheMarkedOne()), keep=Mask(click), model="cutout")
+    assert found.alpha[0, 0, 200, 150] > 0.9
+    assert found.alpha[0, 0, 200, 650] == 0
 
 
 def test_every_look_sees_the_marks() -> None:
@@ -232,8 +271,17 @@ def test_every_look_sees_the_marks() -> None:
     keep[..., 190:210, 140:160] = 1
     drop[..., 190:210, 640:660] = 1
     network = RedIsProduct()
-    find(_two_things(), context_of(network), keep=Mask(keep), drop=Mask(drop))
+    find(_two_things(), context_of(network), keep=Mask(keep), drop=Mask(drop), model="cutout")
     for look, mirrored in zip(network.seen, (False, True, False), strict=True):
         plane = look.flip(3) if mirrored else look
         ends = [float(torch.nonzero(plane[0, 3] == value)[:, 1].float().mean()) for value in (1, 0)]
         assert ends[0] < plane.shape[3] / 2 < ends[1]
+
+
+def test_strokes_become_clicks_in_their_middle() -> None:
+    marks = torch.zeros(1, 1, 100, 200)
+    marks[..., 40:60, 20:40] = 1
+    marks[..., 10:14, 150:154] = 1
+    assert middles(marks, 1) == [pytest.approx((0.15, 0.5), abs=0.01)]
+    assert [round(x * 200) for x, _ in middles(marks, 3)] == pytest.approx([30, 152], abs=2)
+    assert middles(torch.zeros(1, 1, 9, 9), 3) == []

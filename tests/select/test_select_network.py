@@ -7,7 +7,7 @@ import torch
 
 from gan.core.errors import ConfigError
 from gan.models.tiny_vit import TinyViT
-from gan.select.network import MEANT, NOT_MEANT, NOTHING, PRODUCT, PromptConfig, PromptNet, fitted_to
+from gan.select.network import MEANT, NOT_MEANT, NOTHING, PRODUCT, PromptNet, fitted_to
 
 SMALL = {"slim": 8, "side_px": 64}
 

@@ -58,7 +58,9 @@ def test_a_step_leaves_the_encoder_as_it_is_and_changes_the_rest(cases: SelectDa
     before = {key: value.clone() for key, value in state.networks["network"].state_dict().items()}
     losses = training.step(state, batch_of(cases.training, TINY.batch), TINY, OneProcess())
     assert set(losses) == {"decided", "overlap", "quality", "grad_norm"}
-    changed = {key for key, value in state.networks["network"].state_dict().items() if not torch.equal(value, before[key])}
+    changed = {
+        key for key, value in state.networks["network"].state_dict().items() if not torch.equal(value, before[key])
+    }
     assert not any(key.startswith("encoder.") for key in changed)
     assert {"clicks.weight", "mask.0.weight", "quality.0.weight"} <= changed
 

@@ -125,8 +125,8 @@ def data(config: CutoutRecipe, folder: Path, seed: int) -> CutoutData:
 
     def composites(part: int, count: int, first: int, own_seed: int) -> Composites:
         drawn = drawings(count, max(config.side_px, 256), first)
-        sides = (some[part] or some[1 - part] for some in (products, grounds))
-        return composites_of(*sides, folder, drawn, config.side_px, own_seed)
+        things, around = (some[part] or some[1 - part] for some in (products, grounds))
+        return composites_of(things, around, folder, drawn, config.side_px, own_seed)
 
     staged, shown = split_scenes(found.scenes)
     # Seeds of drawings are kept apart too: what is held out was never drawn for training.

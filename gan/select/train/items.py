@@ -149,4 +149,4 @@ def _is_one(cover: Tensor) -> bool:
 
     parts, count = ndimage.label((cover > 0.5).numpy())
     sizes = np.sort(np.bincount(parts.ravel(), minlength=count + 1)[1:])
-    return count == 1 or (count > 1 and sizes[-2] < 0.05 * sizes[-1])
+    return count == 1 or bool(count > 1 and sizes[-2] < 0.05 * sizes[-1])

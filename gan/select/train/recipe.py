@@ -114,8 +114,8 @@ def data(config: SelectRecipe, folder: Path, seed: int) -> SelectData:
 
     def items(part: int, scenes: Sequence[SceneEntry], own_seed: int) -> PromptItems:
         drawn = drawings(config.drawings, max(config.picture_px, 256), (1000, 0)[part])
-        sides = (some[part] or some[1 - part] for some in (products, grounds))
-        composites = composites_of(*sides, folder, drawn, config.picture_px, own_seed)
+        things, around = (some[part] or some[1 - part] for some in (products, grounds))
+        composites = composites_of(things, around, folder, drawn, config.picture_px, own_seed)
         return PromptItems(composites, Scenes(scenes) if scenes else None, side_px, config.prompts, own_seed)
 
     return SelectData(items(0, staged or shown, seed), Scenes(shown) if shown else None, items(1, (), 0))
