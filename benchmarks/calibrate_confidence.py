@@ -2,8 +2,9 @@
 
     python benchmarks/calibrate_confidence.py DATA
 
-DATA holds rendered scenes, as of `examples/catalogue/`. Printed are the knots in `gan/cutout/segment.py` and
-`gan/select/thing.py`, and the gap between confidence and IoU in the held-out scenes, with and without them.
+DATA holds rendered scenes, as of `examples/catalogue/`. Printed are the knots in `gan/cutout/segment.py`, which
+count where the network for cut-outs is asked alone, and the gap between confidence and IoU in the held-out scenes, with
+and without them. What clicks select and what the product is has no curve: the promptable network tells the IoU itself.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ import numpy as np
 
 from gan.api import Studio
 from gan.cutout import segment
-from gan.cutout.train.evaluate_scenes import BINS, CLICKED, FEWEST, evaluate_scenes
-from gan.select import thing
+from gan.cutout.train.evaluate_scenes import BINS, FEWEST, evaluate_scenes
 from gan.training.data.scenes import find_scenes, split_scenes
 from gan.training.evaluation import OURS
 
@@ -55,19 +55,17 @@ def main() -> None:
     data = parser.parse_args().data
     held_out = {entry.picture.stem for entry in split_scenes(find_scenes(data))[1]}
     straight = ((0.0, 0.0), (1.0, 1.0))
-    with patch.object(segment, "CALIBRATION", straight), patch.object(thing, "CALIBRATION", straight):
-        measured = evaluate_scenes(data, Studio("cpu").run)
+    with patch.object(segment, "CALIBRATION", straight):
+        measured = evaluate_scenes(data, Studio("cpu").run, model=segment.OUR_MODEL)
     if measured is None:
         raise SystemExit(f"{data} holds no scenes.")
-    for method in (OURS, CLICKED):
-        looks = measured.of(method)
-        some, rest = ([x for x in looks if (x.scene in held_out) == kept] for kept in (False, True))
-        knots = fitted([x.confidence for x in some], [x.iou for x in some])
-        print(f"{method}, {len(some)} looks at training scenes: {knots}")
-        xs, ys = zip(*knots, strict=True)
-        raw, iou = [x.confidence for x in rest], [x.iou for x in rest]
-        mended = gap(np.interp(raw, xs, ys), iou)
-        print(f"{len(rest)} held-out looks: widest gap {gap(raw, iou):.2f} raw, {mended:.2f} with these")
+    some, rest = ([x for x in measured.of(OURS) if (x.scene in held_out) == kept] for kept in (False, True))
+    knots = fitted([x.confidence for x in some], [x.iou for x in some])
+    print(f"{len(some)} looks at training scenes: {knots}")
+    raw, iou = [x.confidence for x in rest], [x.iou for x in rest]
+    xs, ys = zip(*knots, strict=True)
+    mended = gap(np.interp(raw, xs, ys), iou)
+    print(f"{len(rest)} held-out looks: widest gap {gap(raw, iou):.2f} raw, {mended:.2f} with these")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class SameColor(nn.Module):
 
     side_px = 1024
 
-    def __init__(self, near: float = 0.3, quality: float = 0.9) -> None:
+    def __init__(self, near: float = 0.3, quality: float = 0.95) -> None:
         super().__init__()
         self.near = near
         self.quality = quality

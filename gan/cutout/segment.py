@@ -83,8 +83,8 @@ RATHER = 0.3
 """From this coverage on the first look's answer is looked at again."""
 
 CALIBRATION = ((0.23, 0.39), (0.47, 0.68), (0.65, 0.75), (0.79, 0.84), (0.87, 0.86), (0.93, 0.97), (1.0, 1.0))
-"""Mean IoU of looks that were as clear as that, between which it is interpolated: 171 rendered scenes, on none of which
-a network was trained, by `benchmarks/calibrate_confidence.py`."""
+"""Mean IoU of looks of one network alone that were as clear as that, between which it is interpolated: 171 rendered
+scenes, by `benchmarks/calibrate_confidence.py`. What the promptable network expects needs no such curve."""
 
 SURE = 0.73
 UNSURE = "The product is not clearly separated from its background; correct it with the brush"
@@ -96,8 +96,8 @@ class Found:
 
     Attributes:
         alpha: float32, (1, 1, H, W), in [0, 1]: how much of each pixel the product covers.
-        confidence: 0.39 to 1: the IoU to be expected, from how far two looks agree and how decided the last one is near
-            the edge; 1 where a user or a file said so.
+        confidence: 0 to 1: the IoU to be expected, as the promptable network tells it, or from how far two looks of a
+            network alone agree, and how decided the last look is near the edge; 1 where a user or a file said so.
         notices: what the user should be told, as templates of `gan.ui.i18n`.
         doubt: (1, 1, h, w) in [0, 1], at `review_size`: 0 where the network was decided, 1 where it said half and half
             or the review changed its answer; None where no network was asked.
@@ -118,7 +118,8 @@ class _Looked:
         small: (1, 3, h, w), their pixels as the network saw them.
         cover: (1, 1, h, w).
         hint: what it saw in the whole picture, the small parts that were left out since too.
-        agreement: of several looks, 0 to 1.
+        agreement: of several looks, 0 to 1, or the IoU that the promptable network expects.
+        alone: whether one network was asked and no other.
     """
 
     rows: slice
@@ -127,6 +128,7 @@ class _Looked:
     cover: Tensor
     hint: Tensor
     agreement: float = 1.0
+    alone: bool = True
 
 
 def find(
@@ -185,7 +187,7 @@ def find(
         raise _nothing()
     clear = looked.agreement * _decided(looked.cover) * (1 - seen.doubt)
     raw, iou = zip(*CALIBRATION, strict=True)
-    confidence = float(np.interp(clear, raw, iou))
+    confidence = float(np.interp(clear, raw, iou)) if looked.alone else clear
     notices = (*(() if confidence >= SURE else (UNSURE,)), *seen.notices)
     return Found(alpha, confidence, notices, _doubtful(looked, seen.changed, alpha.shape[2:]))
 
@@ -222,7 +224,7 @@ def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, 
             RIM * max(rgb.shape[2:]) * max(small.shape[2:]) / max(rows.stop - rows.start, columns.stop - columns.start)
         ),
     )
-    return _Looked(rows, columns, small, _within_rim(cover, known, reach), seen, agreement)
+    return _Looked(rows, columns, small, _within_rim(cover, known, reach), seen, agreement, alone=False)
 
 
 def _prompted(rgb: Tensor, seen: Tensor, context: Context) -> tuple[Tensor, float]:

@@ -47,9 +47,6 @@ STILL_THE_SAME = 0.7
 TRACED_PX = 3
 """Depth within which the closer look decides: what lies beyond may be the next thing, which it takes along."""
 
-CALIBRATION = ((0.0, 0.34), (0.28, 0.54), (0.5, 0.67), (0.63, 0.73), (0.83, 0.79), (1.0, 1.0))
-"""Mean IoU of clicks whose answers agreed as far as that, as `gan.cutout.segment.CALIBRATION`; 130 clicks."""
-
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -107,8 +104,6 @@ def selected(
     if not now.any():
         raise InputError(FIELD, "nothing is left", "a click on what is meant selects it", "Click on it again")
     made = _traced(picture, rgb, now, refused, model, context)
-    if found:
-        confidence = float(np.interp(confidence, *zip(*CALIBRATION, strict=True)))  # type: ignore[call-overload]
     return Selection(made if start is None else _kept_where_same(start, made, now ^ before), confidence)
 
 
