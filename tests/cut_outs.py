@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from PIL import Image, ImageDraw
+from products import PADDING, SameColor
 from torch import Tensor, nn
 
 from gan.core.contract import Context, Model, Progress, Request, Result, run
@@ -31,11 +32,26 @@ class ByColor(nn.Module):
         return (far - 0.14) * 80
 
 
+class UnlikeItsBorder(SameColor):
+    """Without clicks, what is unlike the median of the picture's upper and left border."""
+
+    def forward(
+        self, features: Tensor, clicks: Tensor | None = None, prior: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if clicks is not None:
+            return super().forward(features, clicks, prior)
+        rim = torch.cat([features[:, :, :2].flatten(2), features[..., :2].flatten(2)], 2)
+        inside = rim[:, :, (rim != PADDING).any(1)[0]]
+        far = (features - inside.median(2).values[..., None, None]).abs().amax(1, keepdim=True)
+        return (far - 0.14) * 80, torch.tensor([self.quality])
+
+
 class CutOuts:
     """Carries out what a studio does; remembers the requests."""
 
     def __init__(self) -> None:
         self.network = ByColor()
+        self.prompted = UnlikeItsBorder()
         self.requests: list[Any] = []
 
     def run(
@@ -44,7 +60,14 @@ class CutOuts:
         self.requests.append(request)
         task = task_of(request)
         model = Model("cutout", SHA256, self.network, task="cutout")
-        context = Context(torch.device("cpu"), lambda *_: model, progress=progress, cancel=cancel, seed=request.seed)
+        prompted = Model("select", SHA256[::-1], self.prompted, task="select")
+        context = Context(
+            torch.device("cpu"),
+            lambda name, *_: prompted if name == "select" else model,
+            progress=progress,
+            cancel=cancel,
+            seed=request.seed,
+        )
         return run(task.pipeline, request, context, task=task.step)
 
 

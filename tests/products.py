@@ -30,6 +30,9 @@ class RedIsProduct(nn.Module):
         return (x[:, :1] - x[:, 1:2] - 0.1) * self.slope
 
 
+PADDING = 0.5
+
+
 class SameColor(nn.Module):
     """Masks of what has the color of the first click and not that of another, as `gan.select.network.PromptNet` gives
     them; without clicks of what is red. Notes how often it was asked for what.
@@ -52,7 +55,7 @@ class SameColor(nn.Module):
         side = self.side_px // 4
         height, width = (max(1, round(size * side / max(rgb.shape[2:]))) for size in rgb.shape[2:])
         small = F.interpolate(rgb, (height, width), mode="bilinear", antialias=True)
-        return F.pad(small, (0, side - width, 0, side - height), value=0.5)
+        return F.pad(small, (0, side - width, 0, side - height), value=PADDING)
 
     def forward(
         self, features: Tensor, clicks: Tensor | None = None, prior: Tensor | None = None

@@ -52,6 +52,9 @@ RIM = 0.012
 """Depth on either side of the outline within which the closer look decides, as a share of the picture's longer side;
 beyond it may see the next thing, too."""
 
+WHOLE = 0.97
+"""Share of the picture from which a stroke was answered with everything, as where there is nothing to see."""
+
 STROKE_CLICKS = 3
 """So many clicks at most stand for the strokes of one kind."""
 
@@ -201,6 +204,8 @@ def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, 
     own = None
     if not alone and marks.meant:
         seen, agreement = encoded(rgb, context).mask(context, marks.clicks())
+        if float(seen.mean()) > WHOLE:
+            raise _nothing()
     else:
         first, second = _glances(model, rgb, marks, context)
         seen = own = (first + second) / 2

@@ -41,7 +41,7 @@ def test_transparent_by_default() -> None:
     assert (made.alpha - alpha).abs().mean() < 0.01
     whole = (made.alpha == 1).expand_as(made.rgb)
     assert torch.equal(made.rgb[whole], picture.rgb[whole])
-    assert result.weights == {"cutout": "ab" * 32}
+    assert result.weights == {"cutout": "ab" * 32, "select": "cd" * 32}
     assert result.notices == ("before",)
     assert result.details["confidence"] > 0.9
     assert result.details["share"] == pytest.approx(float(alpha.mean()), abs=0.01)
