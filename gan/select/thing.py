@@ -196,7 +196,7 @@ def _gradient(rgb: Tensor) -> Floats:
 
 
 def _without_slivers(now: Bools, thing: Bools) -> Bools:
-    """What is selected without a thing; where its outline was selected otherwise, no slivers of it stay."""
+    """Take a thing out of what is selected; where its outline was selected otherwise, no slivers of it stay."""
     from scipy import ndimage
 
     parts, count = ndimage.label(now & ~thing)
