@@ -45,10 +45,11 @@ from gan.ui.strict import make_strict
 from gan.ui.uploads import check_uploads
 
 EXAMPLES = Path(__file__).parent / "examples"
+UPLOADS = EXAMPLES / "uploads"
 
 
 TABS: Mapping[str, Callable[[Run, Offered], Any]] = {
-    "enhance": lambda run, offered: enhance_tab.build(run, offered.models("enhance"), examples=EXAMPLES),
+    "enhance": lambda run, offered: enhance_tab.build(run, offered.models("enhance"), examples=UPLOADS),
     "generate": lambda run, offered: generate_tab.build(
         run, offered.models("generate"), offered.directions, examples=EXAMPLES
     ),

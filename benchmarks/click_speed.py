@@ -1,6 +1,6 @@
 """What a click takes at 1 megapixel until it is shown (bar 0.5 s on two cores), further ones on the same picture too.
 
-    PYTHONPATH=. python benchmarks/click_speed.py [--picture examples/helmet.jpg] [--rounds 4] [--cold]
+    PYTHONPATH=. python benchmarks/click_speed.py [--picture tests/pictures/helmet.jpg] [--rounds 4] [--cold]
 
 Measured is what the page does for a click: its copy of the photograph is read, the thing under the click is selected,
 and the picture that shows it is written. Printed are the seconds of each round, and the processor's seconds, which a
@@ -30,7 +30,7 @@ SIDE_PX = 1024
 def main() -> None:
     """Print seconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--picture", type=Path, default=Path("examples/helmet.jpg"))
+    parser.add_argument("--picture", type=Path, default=Path("tests/pictures/helmet.jpg"))
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--cold", action="store_true")

@@ -21,7 +21,7 @@ from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 
-EXAMPLE = ROOT / "examples" / "chair.jpg"
+EXAMPLE = ROOT / "tests/pictures/chair.jpg"
 BAR_S = 6.0
 LARGE = 4000, 6000
 SMALL = 1024, 1024

@@ -2,9 +2,9 @@
 
     python benchmarks/inpaint_speed.py
 
-Both run in this process, in turn, on the same threads and the same picture, a photograph of examples/ at either size;
-the hole is one box in the middle. Quote the ratio of the medians; seconds depend on the machine and on what else it
-does. The bars, 0.5 s and 6 s, are for two cores.
+Both run in this process, in turn, on the same threads and the same picture, a photograph of tests/pictures/ at either
+size; the hole is one box in the middle. Quote the ratio of the medians; seconds depend on the machine and on what else
+it does. The bars, 0.5 s and 6 s, are for two cores.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 from gan.inpaint.pipeline import InpaintRequest
 
-PICTURE = Path(__file__).resolve().parents[1] / "examples" / "dandelions.jpg"
+PICTURE = Path(__file__).resolve().parents[1] / "tests/pictures/dandelions.jpg"
 CASES = {"512x512, 10%": (512, 512, 0.1, 0.5), "6000x4000, 5%": (4000, 6000, 0.05, 6.0)}
 """name -> (height, width, share of the hole, bar in seconds)."""
 

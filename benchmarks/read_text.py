@@ -2,8 +2,8 @@
 
     python benchmarks/read_text.py --count 40
 
-Lines of 12 to 40 px, English and Chinese, are laid on plain grounds and on those photographs of `examples/` that bear
-no print; as many pictures stay without any. A line counts as found where half of its box is marked; a marked part
+Lines of 12 to 40 px, English and Chinese, are laid on plain grounds and on those photographs of `tests/pictures/` that
+bear no print; as many pictures stay without any. A line counts as found where half of its box is marked; a marked part
 counts as false where less than a tenth of it lies in a line's box.
 """
 
@@ -22,7 +22,7 @@ from gan.imaging.contact_sheet import FONT_PATHS
 from gan.imaging.io.codec import decode
 from gan.inpaint.defects import suggest
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+PICTURES = Path(__file__).parents[1] / "tests/pictures"
 PHOTOGRAPHS = ("chair.jpg", "dandelions.jpg", "helmet.jpg", "tulips.jpg")
 WORDS = (
     "Free shipping",
@@ -43,7 +43,7 @@ def drawn(
 ) -> tuple[Image.Image, list[tuple[int, int, int, int]]]:
     """A picture and the boxes of its lines."""
     if photograph:
-        with Image.open(EXAMPLES / dice.choice(PHOTOGRAPHS)) as image:
+        with Image.open(PICTURES / dice.choice(PHOTOGRAPHS)) as image:
             picture = image.convert("RGB")
         picture.thumbnail((SIDE_PX, SIDE_PX))
     else:

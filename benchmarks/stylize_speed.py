@@ -28,7 +28,7 @@ from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 from gan.stylize.presets import PRESETS, preset_path
 
-PICTURE = Path(__file__).resolve().parents[1] / "examples" / "dandelions.jpg"
+PICTURE = Path(__file__).resolve().parents[1] / "tests/pictures/dandelions.jpg"
 BESIDE_PEER = (683, 1024)
 ALONE = {
     "4K, artistic": (2160, 3840, None),

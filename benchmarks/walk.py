@@ -27,7 +27,7 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-CARTON = ROOT / "examples" / "carton.jpg"
+CARTON = ROOT / "tests/pictures/carton.jpg"
 
 
 class Walk:
@@ -81,7 +81,7 @@ def button(folder: Path) -> Callable[[], object]:
 
     async def build() -> gr.Blocks:
         with gr.Blocks(analytics_enabled=False) as page:
-            tab.build(studio.run, studio.models("enhance"), examples=ROOT / "examples")
+            tab.build(studio.run, studio.models("enhance"), examples=ROOT / "examples/uploads")
         return page
 
     (event,) = [event for event in asyncio.run(build()).fns.values() if event.api_name == "enhance"]

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 def main() -> None:
     """Write `kept/`."""
     studio = Studio("cpu")
-    for path in sorted(path for path in FOLDER.iterdir() if path.suffix in BROWSERS_SHOW):
+    for path in sorted(path for path in (FOLDER / "uploads").iterdir() if path.suffix in BROWSERS_SHOW):
         request = EnhanceRequest(picture=decode(path))
         keep(request, studio.run(request), FOLDER / "kept" / f"enhance-{path.stem}")
 

@@ -6,6 +6,7 @@ python examples/tour_day.py [--model NAME_OR_PATH]
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -17,16 +18,16 @@ from gan.imaging.picture import Picture
 
 EXAMPLES = Path(__file__).parent
 FOLDER = EXAMPLES / "tour"
-SHOWN = (("chair.jpg", "#1F4E79"), ("helmet.jpg", "#2E8B57"), ("tulips.jpg", "#7A5230"), ("carton.jpg", "#C8A200"))
+SHOWN = (("sneakers.jpg", "#1F4E79"), ("coffee.jpg", "#2F5D50"), ("carton.jpg", "#C8A200"))
 GROUND = "#D8C7E0"
-COLUMNS, SHOWN_PX = 5, 256
+COLUMNS, SHOWN_PX = 5, 360
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write `tour/day.jpg`."""
     parser = argparse.ArgumentParser(description="Make the README's pictures of a day.")
     parser.add_argument("--model", default="auto")
-    model = parser.parse_args().model
+    model = parser.parse_args(arguments).model
     studio = Studio("cpu")
     cells: list[tuple[Picture, str]] = []
     for name, color in SHOWN:
@@ -43,7 +44,7 @@ def main() -> None:
         ]
     pictures, captions = zip(*cells, strict=True)
     sheet = contact_sheet(pictures, captions, columns=COLUMNS, cell_px=SHOWN_PX)
-    to_pil(sheet).save(FOLDER / "day.jpg", quality=92, subsampling=0)
+    to_pil(sheet).save(FOLDER / "day.jpg", quality=88)
 
 
 def _on(cut: Image.Image, color: str) -> Picture:

@@ -6,79 +6,59 @@ python examples/tour_inpaint.py [--model NAME_OR_PATH]
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from gan import Studio
-from gan.imaging.io.codec import decode, to_pil
-from gan.imaging.mask import Mask, decode_mask
-from gan.imaging.picture import Picture
-from gan.inpaint.pipeline import InpaintRequest
 
 EXAMPLES = Path(__file__).parent
 FOLDER = EXAMPLES / "tour"
-SHOWN_PX = 256
-TELEA_RADIUS_PX = 3
-STROKES = {
-    "dandelions.jpg": ((slice(150, 330), slice(60, 130)), (slice(300, 345), slice(180, 480))),
-    "carton.jpg": ((slice(60, 110), slice(80, 190)),),
-    "tulips.jpg": ((slice(20, 240), slice(118, 130)), (slice(120, 132), slice(20, 236))),
+COLUMNS, SHOWN_PX = 4, 400
+TELEA_RADIUS_PX = 9
+CORNER_PX = 20
+STROKES: dict[str, tuple[tuple[int, int, int, int], ...]] = {
+    "carton": ((426, 480, 546, 540), (386, 786, 520, 872)),
+    "dandelions": ((940, 660, 1152, 880), (960, 430, 1152, 560)),
 }
-"""Boxes that are marked, (rows, columns) in pixels."""
+"""Rounded boxes that are marked: left, top, right, bottom in pixels."""
 
 
-def main() -> None:
-    """Write `tour/inpaint.jpg` and `tour/extended.jpg`."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write `tour/inpaint.jpg`."""
     parser = argparse.ArgumentParser(description="Make the README's inpainted pictures.")
     parser.add_argument("--model", default="auto")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     studio = Studio("cpu")
-    labelled = decode(EXAMPLES / "labelled.png"), decode_mask(EXAMPLES / "masks" / "labelled.png")
-    rows = []
-    for picture, mask in (labelled, *(_marked(name) for name in STROKES)):
-        result = studio.run(InpaintRequest(picture=picture, mask=mask, model=options.model))
-        came = to_pil(picture)
-        shown = Image.composite(Image.new("RGB", came.size, "#e8308c"), came, to_pil(_grey(mask)).convert("L"))
-        rows.append([came, shown, _telea(came, mask), result.image])
-    _sheet(rows).save(FOLDER / "inpaint.jpg", quality=92, subsampling=0)
-    wide = [
-        studio.run(InpaintRequest(picture=decode(EXAMPLES / name), aspect="16:9", model=options.model)).image
-        for name in ("tulips.jpg", "dandelions.jpg")
-    ]
-    strip = Image.new("RGB", (2 * 455, 256), "white")
-    for index, image in enumerate(wide):
-        strip.paste(image.resize((455, 256), Image.Resampling.LANCZOS), (index * 455, 0))
-    strip.save(FOLDER / "extended.jpg", quality=92, subsampling=0)
+    masks = {"labelled": Image.open(EXAMPLES / "masks/labelled.png").convert("L")}
+    masks |= {name: _marked(name) for name in STROKES}
+    cells = []
+    for name, mask in masks.items():
+        came = Image.open(EXAMPLES / f"{name}.jpg").convert("RGB")
+        made = studio.inpaint(EXAMPLES / f"{name}.jpg", mask, model=options.model).image
+        shown = Image.composite(Image.new("RGB", came.size, "#e8308c"), came, mask)
+        cells += [came, shown, _telea(came, mask), made.convert("RGB")]
+    sheet = Image.new("RGB", (COLUMNS * SHOWN_PX, len(cells) // COLUMNS * SHOWN_PX), "white")
+    for index, cell in enumerate(cells):
+        small = cell.resize((SHOWN_PX, SHOWN_PX), Image.Resampling.LANCZOS)
+        sheet.paste(small, (index % COLUMNS * SHOWN_PX, index // COLUMNS * SHOWN_PX))
+    sheet.save(FOLDER / "inpaint.jpg", quality=88)
 
 
-def _marked(name: str) -> tuple[Picture, Mask]:
-    picture = decode(EXAMPLES / name)
-    coverage = torch.zeros(1, 1, picture.height_px, picture.width_px)
+def _marked(name: str) -> Image.Image:
+    with Image.open(EXAMPLES / f"{name}.jpg") as picture:
+        mask = Image.new("L", picture.size)
     for box in STROKES[name]:
-        coverage[0, 0][box] = 1
-    return picture, Mask(coverage)
+        ImageDraw.Draw(mask).rounded_rectangle(box, CORNER_PX, fill=255)
+    return mask
 
 
-def _grey(mask: Mask) -> Picture:
-    return Picture(mask.coverage.expand(-1, 3, -1, -1).contiguous())
-
-
-def _telea(came: Image.Image, mask: Mask) -> Image.Image:
-    hole = (mask.coverage[0, 0].numpy() > 0).astype(np.uint8)
+def _telea(came: Image.Image, mask: Image.Image) -> Image.Image:
+    hole = (np.asarray(mask) > 0).astype(np.uint8)
     return Image.fromarray(cv2.inpaint(np.asarray(came), hole, TELEA_RADIUS_PX, cv2.INPAINT_TELEA))
-
-
-def _sheet(rows: list[list[Image.Image]]) -> Image.Image:
-    sheet = Image.new("RGB", (len(rows[0]) * SHOWN_PX, len(rows) * SHOWN_PX), "white")
-    for y, row in enumerate(rows):
-        for x, image in enumerate(row):
-            small = image.resize((SHOWN_PX, SHOWN_PX), Image.Resampling.LANCZOS)
-            sheet.paste(small, (x * SHOWN_PX, y * SHOWN_PX))
-    return sheet
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ python examples/tour_stylize.py [--model NAME_OR_PATH]
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from gan import Studio
@@ -16,20 +17,20 @@ from gan.stylize.presets import PRESETS
 
 EXAMPLES = Path(__file__).parent
 FOLDER = EXAMPLES / "tour"
-PRODUCT = "tulips.jpg"
+PRODUCT = "bowl.jpg"
 SHOWN = ("watercolor", "oil-impasto", "ink-wash", "woodcut", "stained-glass", "mosaic")
 MATCHED, MOOD = "chair.jpg", "dandelions.jpg"
 PRODUCT_ONLY = "oil-impasto"
 """Of the chair, which is found whole on its ground."""
 
-COLUMNS, SHOWN_PX = 4, 256
+COLUMNS, SHOWN_PX = 4, 400
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write `tour/stylize.jpg`."""
     parser = argparse.ArgumentParser(description="Make the README's restyled pictures.")
     parser.add_argument("--model", default="auto")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     studio = Studio("cpu")
     cells: list[tuple[Picture, str]] = [(decode(EXAMPLES / PRODUCT), "As it came")]
     cells += [
@@ -49,7 +50,7 @@ def main() -> None:
     ]
     pictures, captions = zip(*cells, strict=True)
     sheet = contact_sheet(pictures, captions, columns=COLUMNS, cell_px=SHOWN_PX)
-    to_pil(sheet).save(FOLDER / "stylize.jpg", quality=92, subsampling=0)
+    to_pil(sheet).save(FOLDER / "stylize.jpg", quality=88)
 
 
 if __name__ == "__main__":

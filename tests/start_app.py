@@ -21,7 +21,7 @@ def main() -> int:
     with serving(["app.py", "--device", "cpu"]) as url:
         print(f"answering after {time.monotonic() - began:.1f} s", flush=True)
         client = Client(url, verbose=False)
-        carton = handle_file(str(ROOT / "examples/carton.jpg"))
+        carton = handle_file(str(ROOT / "tests/pictures/carton.jpg"))
         calls = (
             ("/enhance", (carton,), (512, 512)),
             ("/generate", (), (256, 256)),

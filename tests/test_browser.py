@@ -310,7 +310,7 @@ def test_an_example_is_taken_with_one_click(browser: Browser, studio_page: str) 
         shelf.first.click()
         expect(visit.page.locator("#enhance-facts")).to_contain_text("px")
         shown = visit.page.locator("#enhance-preview img")
-        with Image.open(next(Path("examples").glob(f"{names[0]}.*"))) as image:
+        with Image.open(next(Path("examples/uploads").glob(f"{names[0]}.*"))) as image:
             assert shown.evaluate("img => img.decode().then(() => img.naturalWidth)") == image.width
 
 

@@ -112,7 +112,7 @@ def test_recolor_frame_and_shadow(browser: Browser, quick_page: str, tmp_path: P
     with Cutting(browser, quick_page) as visit:
         page = visit.page
         page.click("#cutout-examples button >> nth=0")
-        visit.await_editor("256 × 256 px")
+        visit.await_editor("1024 × 1024 px")
         visit.open(product(tmp_path / "mug.jpg", (320, 240), quality=95))
         visit.unfold("recolor", "frame", "shadow")
         page.fill("#cutout-colors input, #cutout-colors textarea", "#1F6FEB, b91c1c")

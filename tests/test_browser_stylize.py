@@ -55,7 +55,7 @@ def test_from_an_example_to_the_contact_sheet_and_the_result(
         page = visit.page
         assert not page.is_visible("#stylize-download")
         page.click("#stylize-examples button >> nth=0")
-        expect(page.locator("#stylize-facts")).to_contain_text("256 × 256 px · JPEG")
+        expect(page.locator("#stylize-facts")).to_contain_text("1024 × 1024 px · JPEG")
         expect(page.locator("#stylize-line")).to_contain_text("Preview at the picture's own size")
         expect(page.locator("#stylize-chosen")).to_contain_text(PRESETS["woodcut"].title)
         before = visit.preview()

@@ -60,7 +60,7 @@ def test_rebuilt_from_its_config(name: str) -> None:
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_golden_pictures(studio: Studio, scale: int) -> None:
-    made = _enhanced(studio, decode(ROOT / "examples/carton.jpg"), scale)
+    made = _enhanced(studio, decode(ROOT / "tests/pictures/carton.jpg"), scale)
     golden = decode(GOLDEN / f"carton-x{scale}.png")
     assert compare(made.picture, golden)["PSNR"] > LEAST_GOLDEN_PSNR
 
@@ -74,8 +74,8 @@ def test_golden_samples(studio: Studio, model: str) -> None:
 
 def test_golden_repair(studio: Studio) -> None:
     """The sticker and the text are gone; nothing else moved, and what lay on pure white is pure white."""
-    labelled, mask = ROOT / "examples/labelled.png", decode_mask(ROOT / "examples/masks/labelled.png")
-    made = studio.inpaint(labelled, ROOT / "examples/masks/labelled.png").picture
+    labelled, mask = ROOT / "tests/pictures/labelled.png", decode_mask(ROOT / "tests/pictures/masks/labelled.png")
+    made = studio.inpaint(labelled, ROOT / "tests/pictures/masks/labelled.png").picture
     assert compare(made, decode(GOLDEN / "inpaint-labelled.png"))["PSNR"] > LEAST_GOLDEN_PSNR
     known = (mask.coverage == 0).expand_as(made.rgb)
     assert torch.equal(made.rgb[known], decode(labelled).rgb[known])
@@ -94,13 +94,13 @@ def test_a_sticker_on_white_leaves_white_behind(studio: Studio) -> None:
 
 @pytest.mark.parametrize("style", ["oil-impasto", "halftone-pop"])
 def test_golden_styles(studio: Studio, style: str) -> None:
-    made = studio.stylize(ROOT / "examples/chair.jpg", style)
+    made = studio.stylize(ROOT / "tests/pictures/chair.jpg", style)
     assert compare(made.picture, decode(GOLDEN / f"stylize-{style}.png"))["PSNR"] > LEAST_GOLDEN_PSNR
 
 
 @pytest.mark.parametrize("name", ["chair", "helmet"])
 def test_golden_cut_outs(studio: Studio, name: str) -> None:
-    result = studio.cutout(ROOT / f"examples/{name}.jpg")
+    result = studio.cutout(ROOT / f"tests/pictures/{name}.jpg")
     golden = decode_mask(GOLDEN / f"{name}-cutout.png").coverage
     assert result.picture.alpha is not None
     assert (result.picture.alpha - golden).abs().mean() < 0.005
@@ -110,7 +110,7 @@ def test_golden_cut_outs(studio: Studio, name: str) -> None:
 def test_a_restyled_product_leaves_its_white_ground(studio: Studio) -> None:
     """Bars of the issue on one product: the ground exactly as it came, the product still the product."""
     rgb = torch.ones(1, 3, 200, 240)
-    rgb[:, :, 40:160, 60:180] = decode(ROOT / "examples/carton.jpg").rgb[:, :, 60:180, 60:180]
+    rgb[:, :, 40:160, 60:180] = decode(ROOT / "tests/pictures/carton.jpg").rgb[:, :, 60:180, 60:180]
     coverage = torch.zeros(1, 1, 200, 240)
     coverage[:, :, 40:160, 60:180] = 1
     for style in ("watercolor", "woodcut"):
@@ -142,7 +142,7 @@ def test_the_hue_slider_turns_the_hue_and_leaves_the_outline(studio: Studio) -> 
 
 
 def test_a_held_out_product_is_found_in_the_latent_space(studio: Studio) -> None:
-    found = studio.project(ROOT / "examples/carton.jpg", steps=100, size=128)
+    found = studio.project(ROOT / "tests/pictures/carton.jpg", steps=100, size=128)
     assert found.details["psnr"] >= 20
     again = studio.generate(latent=found.details["latent"], size=128)
     assert torch.equal(again.picture.rgb, found.picture.rgb)

@@ -54,10 +54,10 @@ def test_python() -> None:
         if "Studio" in code:
             exec(compile(code, "README.md", "exec"), {})
     with Image.open("carton.png") as made:
-        assert made.size == (1024, 1024)
+        assert made.size == (2048, 2048)
     with Image.open("sofa.png") as made:
         assert made.size == (256, 256)
-    with Image.open("clean.png") as made, Image.open("examples/labelled.png") as marked:
+    with Image.open("clean.png") as made, Image.open("examples/labelled.jpg") as marked:
         assert made.size == marked.size
         assert made.tobytes() != marked.tobytes()
     with Image.open("blue.png") as blue, Image.open("square.png") as square:
@@ -66,7 +66,7 @@ def test_python() -> None:
         assert square.width == square.height
     _assert_restyled("watercolor.png", "examples/chair.jpg", corner_kept=True)
     _assert_restyled("moody.png", "examples/chair.jpg", corner_kept=False)
-    _assert_restyled("mixed.png", "examples/tulips.jpg", corner_kept=False)
+    _assert_restyled("mixed.png", "examples/dandelions.jpg", corner_kept=False)
 
 
 def _assert_restyled(name: str, came: str, *, corner_kept: bool) -> None:

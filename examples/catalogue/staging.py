@@ -98,6 +98,11 @@ class Stage:
             shot.unlink()
         return [round(share, 4) for share in shares]
 
+    def photograph(self, path: Path) -> None:
+        """Write the picture alone (PNG), denoised with more care than those of which there are hundreds."""
+        self._scene.cycles.denoising_prefilter, self._scene.cycles.denoising_quality = "ACCURATE", "HIGH"
+        self._render(path)
+
     def _render(self, path: Path) -> None:
         import bpy
 

@@ -21,7 +21,7 @@ from gan.ui.run_button import Bar
 from gan.ui.stop import Stops
 from gan.ui.widgets import LIGHT, SCROLL
 
-EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
+EXAMPLES: Final = ("carton", "sneakers", "coffee", "labelled")
 
 GROWTH: Final = 1.1
 """A report is sent again when it has grown by this: so often that it moves, so rarely that many files stay light."""

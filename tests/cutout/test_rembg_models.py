@@ -16,7 +16,7 @@ from gan.core.errors import WeightsError
 from gan.cutout import rembg_models
 from gan.imaging.picture import Picture
 
-CHAIR = Path(__file__).parents[2] / "examples/chair.jpg"
+CHAIR = Path(__file__).parents[2] / "tests/pictures/chair.jpg"
 
 SESSIONS = '''
 from PIL import ImageChops

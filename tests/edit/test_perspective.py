@@ -19,7 +19,7 @@ from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 from gan.imaging.warp import warped
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PICTURES = Path(__file__).resolve().parents[1] / "pictures"
 CORNERS = "52,41 231,22 219,171 60,150"
 QUAD = ((52.0, 41.0), (231.0, 22.0), (219.0, 171.0), (60.0, 150.0))
 
@@ -93,7 +93,7 @@ def test_corners_that_are_none_are_refused(corners: str, sentence: str) -> None:
 
 
 def test_the_front_of_the_carton_is_found(studio: Studio) -> None:
-    carton = decode(EXAMPLES / "carton.jpg")
+    carton = decode(PICTURES / "carton.jpg")
     result = studio.run(PerspectiveRequest(picture=carton))
     assert result.details["found"]
     # The larger of its two faces, as measured by eye in the picture.

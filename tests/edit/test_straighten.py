@@ -18,7 +18,7 @@ from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask
 from gan.imaging.picture import Picture
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PICTURES = Path(__file__).resolve().parents[1] / "pictures"
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,9 @@ def test_the_angle_of_a_turned_picture_is_found(by: str, angle: float) -> None:
 
 
 def test_a_box_in_perspective_is_straightened_by_its_upright_edges(studio: Studio) -> None:
-    carton = decode(EXAMPLES / "carton.jpg")
+    carton = decode(PICTURES / "carton.jpg")
     cover = (
-        decode(EXAMPLES / "masks" / "carton.png").rgb[:, :1] if (EXAMPLES / "masks" / "carton.png").exists() else None
+        decode(PICTURES / "masks" / "carton.png").rgb[:, :1] if (PICTURES / "masks" / "carton.png").exists() else None
     )
     cover = studio.cutout(carton).picture.alpha if cover is None else cover
     for angle in (0.0, 3.7):

@@ -19,7 +19,7 @@ from gan.imaging.picture import Picture
 from gan.inpaint import defects as module
 from gan.inpaint.defects import KINDS, suggest
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+PICTURES = Path(__file__).parents[1] / "pictures"
 OVERSAMPLED = 4
 
 Plane = npt.NDArray[np.float32]
@@ -77,7 +77,7 @@ def _damaged(pixels: Plane, kind: str, *, value: float = 0.05, strength: float =
 
 
 def _example(name: str) -> Plane:
-    return decode(EXAMPLES / name).rgb[0].permute(1, 2, 0).numpy()
+    return decode(PICTURES / name).rgb[0].permute(1, 2, 0).numpy()
 
 
 def _picture(pixels: Plane) -> Picture:
@@ -132,7 +132,7 @@ def test_kinds_are_found_on_the_examples(name: str, kind: str, least: float, mos
 def test_a_clean_product_has_nothing_marked_and_the_examples_little() -> None:
     assert not suggest(_picture(_product())).coverage.any()
     for name in ("carton.jpg", "chair.jpg", "tulips.jpg", "helmet.jpg", "dandelions.jpg"):
-        assert suggest(decode(EXAMPLES / name)).coverage.mean() < 0.04, name
+        assert suggest(decode(PICTURES / name)).coverage.mean() < 0.04, name
 
 
 @pytest.mark.parametrize("blur_px", [0.0, 1.0, 3.0])

@@ -41,7 +41,7 @@ import torch
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-EXAMPLES = ROOT / "examples"
+PICTURES = ROOT / "tests/pictures"
 TIMES = re.compile(r"second|_s$|_ms$|elapsed|started|version|created|^date")
 """Keys of records that differ from run to run."""
 
@@ -78,8 +78,8 @@ class Inputs:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
-        carton = Image.open(EXAMPLES / "carton.jpg").convert("RGB")
-        chair = Image.open(EXAMPLES / "chair.jpg").convert("RGB")
+        carton = Image.open(PICTURES / "carton.jpg").convert("RGB")
+        chair = Image.open(PICTURES / "chair.jpg").convert("RGB")
         self.carton = self._save("carton.png", carton.resize((97, 61)))
         self.chair = self._save("chair.jpg", chair.resize((131, 120)))
         self.tiny = self._save("tiny.png", carton.resize((1, 1)))

@@ -21,6 +21,7 @@ from gan.ui.kept_results import KeptResults, keep
 from gan.ui.widgets import _pictures
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+UPLOADS = EXAMPLES / "uploads"
 SHA256 = "5" * 64
 
 
@@ -92,7 +93,7 @@ def test_a_result_of_other_weights_is_passed_over(tmp_path: Path, weights: dict[
 def test_every_example_has_one_of_the_published_weights() -> None:
     published = {record.name: record.sha256 for record in Manifest.read(WEIGHTS_DIR).records}
     kept = KeptResults(EXAMPLES / "kept", published)
-    without = [path.name for path in _pictures(EXAMPLES) if kept.of(EnhanceRequest(picture=decode(path))) is None]
+    without = [path.name for path in _pictures(UPLOADS) if kept.of(EnhanceRequest(picture=decode(path))) is None]
     assert not without, "run: python examples/keep.py"
     stored = [path.stat().st_size for path in (EXAMPLES / "kept").iterdir()]
     assert sum(stored) < 2 * 2**20

@@ -28,7 +28,7 @@ from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 TOOLS: Final = ("keep", "drop", "protect", "erase")
 """Choices of a brush: one for each of `BRUSHES`, and the eraser."""
 
-EXAMPLES: Final = ("carton", "chair", "helmet", "labelled")
+EXAMPLES: Final = ("carton", "sneakers", "coffee", "labelled")
 
 
 @dataclass(frozen=True)

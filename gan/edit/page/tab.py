@@ -38,7 +38,7 @@ RETURNS: Final = (
     "a ZIP of all files; the others are then those of the first one."
 )
 FIRST: Final = "straighten"
-EXAMPLES: Final = ("carton", "chair", "helmet")
+EXAMPLES: Final = ("carton", "sneakers", "coffee")
 
 
 def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples: Path | None = None) -> Tab:

@@ -33,7 +33,7 @@ SHARED: Final = ("category", "size", "model")
 RETURNS: Final = """Returns the network's picture as PNG, the photograph and the picture side by side, the latent as a
 file that /generate takes as saved, and a summary as HTML."""
 SHOWN_PX: Final = 256
-EXAMPLES: Final = ("chair", "helmet")
+EXAMPLES: Final = ("chair", "sneakers")
 """Of the examples' folder, what shows a product on a plain ground."""
 
 

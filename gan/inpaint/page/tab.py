@@ -23,7 +23,7 @@ from gan.ui.run_button import Bar, bar
 from gan.ui.session import Shelf
 from gan.ui.widgets import DECODING, LIGHT, OutputOptions, ResultView
 
-EXAMPLES: Final = ("labelled", "carton", "chair", "dandelions", "helmet", "tulips")
+EXAMPLES: Final = ("labelled", "bowl", "carton", "dandelions", "sneakers")
 """First the one that has something to remove."""
 
 

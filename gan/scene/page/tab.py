@@ -24,7 +24,7 @@ from gan.ui.sheet import Sheet
 from gan.ui.sheet import build as build_sheet
 from gan.ui.widgets import AT_ONCE, LIGHT, OutputOptions, ResultView
 
-EXAMPLES: Final = ("carton", "chair", "helmet")
+EXAMPLES: Final = ("carton", "sneakers", "coffee")
 ASPECTS: Final = ("1:1", "4:5", "3:4", "4:3", "16:9")
 
 SLIDERS: Final[Mapping[str, tuple[float, float, float]]] = {

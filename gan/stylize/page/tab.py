@@ -29,8 +29,8 @@ from gan.ui.widgets import AT_ONCE, LIGHT, OutputOptions, ResultView
 EXAMPLE_STYLES: Final = {
     "chair": "woodcut",
     "dandelions": "oil-impasto",
-    "helmet": "halftone-pop",
-    "tulips": "watercolor",
+    "sneakers": "halftone-pop",
+    "bowl": "watercolor",
 }
 """Styles that suit the examples, by the examples' names."""
 
