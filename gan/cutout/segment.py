@@ -212,7 +212,8 @@ def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, 
         agreement = _agreement(first, second)
     if own is not None and not alone:
         others = _joined(own, _salient(context.model(SALIENCY_MODEL), rgb, own.shape[2:], context))
-        seen, agreement = _prompted(rgb, others, context)
+        # Told nothing, it takes a face or a cup in the background as readily as the product before it.
+        seen, agreement = encoded(rgb, context).mask(context, prior=others)
     glance = _without_specks(seen)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], rgb.shape[2 + i]) for i in range(2))
@@ -230,14 +231,6 @@ def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, 
         ),
     )
     return _Looked(rows, columns, small, _within_rim(cover, known, reach), seen, agreement, alone=False)
-
-
-def _prompted(rgb: Tensor, seen: Tensor, context: Context) -> tuple[Tensor, float]:
-    """Coverage (1, 1, h, w) of the product by the promptable network and the IoU that it expects, once told what others
-    saw and once not, whichever it is surer of.
-    """
-    picture = encoded(rgb, context)
-    return max((picture.mask(context, prior=prior) for prior in (seen, None)), key=lambda made: made[1])
 
 
 def _within_rim(closer: Tensor, known: Tensor, reach_px: int) -> Tensor:

@@ -207,7 +207,7 @@ def _without_slivers(now: Bools, thing: Bools) -> Bools:
 
 
 def _divided(rgb: Tensor, now: Bools, clicks: Sequence[tuple[Place, bool]]) -> Bools:
-    """What is selected without what lies nearer, across the picture's edges, to clicks that are not meant.
+    """Take out of what is selected what lies nearer, across the picture's edges, to clicks that are not meant.
 
     Watershed of the gradient's magnitude (Meyer, 1991) from all clicks.
     """
