@@ -52,6 +52,10 @@ RIM = 0.012
 """Depth on either side of the outline within which the closer look decides, as a share of the picture's longer side;
 beyond it may see the next thing, too."""
 
+DOUBTED, ANOTHER_THING = 0.6, 0.2
+"""Below this IoU that the promptable network expects, and this agreement with what the others saw, theirs holds. Mean IoU
+of 40 composites over photographs of the training side: 0.906, without this rule 0.885; of 32 rendered scenes 0.875."""
+
 WHOLE = 0.97
 """Share of the picture from which a stroke was answered with everything, as where there is nothing to see."""
 
@@ -214,6 +218,9 @@ def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, 
         others = _joined(own, _salient(context.model(SALIENCY_MODEL), rgb, own.shape[2:], context))
         # Told nothing, it takes a face or a cup in the background as readily as the product before it.
         seen, agreement = encoded(rgb, context).mask(context, prior=others)
+        told = F.interpolate(others, seen.shape[2:], mode="bilinear")
+        if agreement < DOUBTED and _agreement(seen, told) < ANOTHER_THING:
+            seen = others
     glance = _without_specks(seen)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], rgb.shape[2 + i]) for i in range(2))

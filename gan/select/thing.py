@@ -132,7 +132,7 @@ class _Asking:
     clicks: list[tuple[Place, bool]] = field(default_factory=list)
 
     def thing(self, *clicks: tuple[Place, bool]) -> tuple[Bools, float]:
-        """What clicks ask for, (h, w), as far as it is connected with the first, and the IoU to be expected.
+        """Ask for what clicks mean: it, (h, w), as far as it is connected with the first, and the IoU to be expected.
 
         Where the network sees nothing there, it is what has the same color.
         """
