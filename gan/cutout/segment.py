@@ -53,8 +53,8 @@ RIM = 0.012
 beyond it may see the next thing, too."""
 
 DOUBTED, ANOTHER_THING = 0.6, 0.2
-"""Below this IoU that the promptable network expects, and this agreement with what the others saw, theirs holds. Mean IoU
-of 40 composites over photographs of the training side: 0.906, without this rule 0.885; of 32 rendered scenes 0.875."""
+"""Below this IoU that the promptable network expects, and this agreement with what the others saw, theirs holds. Mean
+IoU of 40 composites over photographs of the training side: 0.906, without this rule 0.885; of 32 scenes 0.875."""
 
 WHOLE = 0.97
 """Share of the picture from which a stroke was answered with everything, as where there is nothing to see."""
