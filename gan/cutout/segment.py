@@ -14,6 +14,8 @@ from gan.core.contract import Context, Model, foreign
 from gan.core.errors import InputError
 from gan.core.option import Option
 from gan.core.reader import CoverFile
+from gan.cutout.joining import agreement as agreement_of
+from gan.cutout.joining import joined, prompted
 from gan.cutout.keying import keyed
 from gan.cutout.network import UNKNOWN, CutoutNet
 from gan.cutout.review import Reviewed, review, review_size
@@ -52,10 +54,6 @@ RIM = 0.012
 """Depth on either side of the outline within which the closer look decides, as a share of the picture's longer side;
 beyond it may see the next thing, too."""
 
-DOUBTED, ANOTHER_THING = 0.6, 0.2
-"""Below this IoU that the promptable network expects, and this agreement with what the others saw, theirs holds. Mean
-IoU of 40 composites over photographs of the training side: 0.906, without this rule 0.885; of 32 scenes 0.875."""
-
 WHOLE = 0.97
 """Share of the picture from which a stroke was answered with everything, as where there is nothing to see."""
 
@@ -80,11 +78,6 @@ SPECK = 0.01
 
 LEAST_PEAK = 0.5
 """A saliency map is scaled to reach 1; one that stays below this is doubled, since nothing stands out much."""
-
-SAME_THING = 0.5
-"""From this agreement on two networks speak of the same thing; below it their mean is both things, and mostly wrong.
-Mean IoU of 23 composites over photographs and of 22 rendered scenes, all of the training side: 0.901 and 0.798; with
-ours alone 0.901 and 0.767, with the mean in any case 0.840 and 0.805."""
 
 RATHER = 0.3
 """From this coverage on the first look's answer is looked at again."""
@@ -213,14 +206,11 @@ def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, 
     else:
         first, second = _glances(model, rgb, marks, context)
         seen = own = (first + second) / 2
-        agreement = _agreement(first, second)
+        agreement = agreement_of(first, second)
     if own is not None and not alone:
-        others = _joined(own, _salient(context.model(SALIENCY_MODEL), rgb, own.shape[2:], context))
+        others = joined(own, _salient(context.model(SALIENCY_MODEL), rgb, own.shape[2:], context))
         # Told nothing, it takes a face or a cup in the background as readily as the product before it.
-        seen, agreement = encoded(rgb, context).mask(context, prior=others)
-        told = F.interpolate(others, seen.shape[2:], mode="bilinear")
-        if agreement < DOUBTED and _agreement(seen, told) < ANOTHER_THING:
-            seen = others
+        seen, agreement = prompted(rgb, others, encoded(rgb, context), context)
     glance = _without_specks(seen)
     near = _around(glance)
     rows, columns = (_scaled(near[i], glance.shape[2 + i], rgb.shape[2 + i]) for i in range(2))
@@ -230,7 +220,7 @@ def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, 
     cover = _coverage(model, small, marks.on(known, rows, columns), context)
     if alone and own is not None:
         before = F.interpolate(own[:, :, near[0], near[1]], small.shape[2:], mode="bilinear")
-        return _Looked(rows, columns, small, cover, seen, agreement * _agreement(cover, before))
+        return _Looked(rows, columns, small, cover, seen, agreement * agreement_of(cover, before))
     reach = max(
         2,
         round(
@@ -246,11 +236,6 @@ def _within_rim(closer: Tensor, known: Tensor, reach_px: int) -> Tensor:
     size = 2 * reach_px + 1
     rim = F.max_pool2d(inside, size, 1, reach_px) + F.max_pool2d(1 - inside, size, 1, reach_px) > 1
     return torch.where(rim, closer, inside)
-
-
-def _joined(own: Tensor, salient: Tensor) -> Tensor:
-    """The mean of two answers; ours alone where they are about different things."""
-    return (own + salient) / 2 if _agreement(own, salient) > SAME_THING else own
 
 
 def _salient(model: Model, rgb: Tensor, size: torch.Size, context: Context) -> Tensor:
@@ -397,11 +382,6 @@ def _around(glance: Tensor) -> tuple[slice, slice]:
 
 def _scaled(span: slice, length: int, longer: int) -> slice:
     return slice(round(span.start * longer / length), round(span.stop * longer / length))
-
-
-def _agreement(first: Tensor, second: Tensor) -> float:
-    """The soft intersection of two coverages over their union, 0 to 1."""
-    return float(torch.minimum(first, second).sum() / torch.maximum(first, second).sum().clamp(min=1e-6))
 
 
 def _decided(cover: Tensor) -> float:

@@ -304,3 +304,27 @@ def test_strokes_become_clicks_in_their_middle() -> None:
     assert middles(marks, 1) == [pytest.approx((0.15, 0.5), abs=0.01)]
     assert [round(x * 200) for x, _ in middles(marks, 3)] == pytest.approx([30, 152], abs=2)
     assert middles(torch.zeros(1, 1, 9, 9), 3) == []
+
+
+def test_a_pair_is_one_product_and_a_thing_of_other_colors_beside_it_is_none() -> None:
+    one, twin, other = (torch.zeros(1, 1, 300, 400) for _ in range(3))
+    one[:, :, 100:200, 30:110] = 1
+    twin[:, :, 100:200, 160:240] = 1
+    other[:, :, 100:200, 300:380] = 1
+    blue = torch.tensor([0.8, 0.2, 0.9]).view(1, 3, 1, 1)
+    picture = Picture(over(blue, over(RED, GREEN, torch.maximum(one, twin)), other))
+
+    class TheLeft(SameColor):
+        """Without a click it sees the left product alone, with one the thing under it."""
+
+        def forward(
+            self, features: Tensor, clicks: Tensor | None = None, prior: Tensor | None = None
+        ) -> tuple[Tensor, Tensor]:
+            logits, quality = super().forward(features, clicks, prior)
+            across = torch.arange(logits.shape[3]) * 400 / 256
+            if clicks is None:
+                return logits.masked_fill(across > 130, -20), quality
+            return logits.masked_fill((across < 130) | (across > 270), -20), quality
+
+    found = find(picture, context_of(RedIsProduct(), prompted=TheLeft())).alpha
+    assert [float(found[0, 0, 150, x]) > 0.9 for x in (70, 200, 340)] == [True, True, False]
