@@ -32,7 +32,7 @@ def joined(own: Tensor, salient: Tensor) -> Tensor:
 
 
 def prompted(rgb: Tensor, others: Tensor, asked: Encoded, context: Context) -> tuple[Tensor, float]:
-    """Coverage (1, 1, h, w) of the product by the promptable network, which is told what others saw, and its quality."""
+    """Coverage (1, 1, h, w) of the product by the promptable network, told what others saw, and its quality."""
     seen, quality = asked.mask(context, prior=others)
     told = F.interpolate(others, seen.shape[2:], mode="bilinear")
     if quality < DOUBTED and agreement(seen, told) < ANOTHER_THING:
