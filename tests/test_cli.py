@@ -88,7 +88,7 @@ def test_weights_list_and_verify(tiny_weights: Path, capsys: Any) -> None:
     assert main(["weights", "list"]) == 0
     assert "enhance-x4" in capsys.readouterr().out
     assert main(["weights", "verify"]) == 0
-    assert capsys.readouterr().out.count(": ok") == 7
+    assert capsys.readouterr().out.count(": ok") == 8
 
 
 def test_a_community_checkpoint_is_added_where_the_app_looks(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from catalogue_library import ATTRIBUTION, furniture, write_library
 
-shots = importlib.import_module("shots")
+shots = importlib.import_module("example_shots")
 
 
 def _model(product: str) -> Any:
@@ -46,5 +46,6 @@ def test_what_is_missing_is_said_in_one_line(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "round-table-oaktexture.jpg").touch()
     assert shots.main([*line, "--only", "carton"]) == 2
     assert (
-        capsys.readouterr().err == "shots.py: models: no blendswap-cc-0-tetrapak. Unpack all of sweethome3d-furniture\n"
+        capsys.readouterr().err
+        == "example_shots.py: models: no blendswap-cc-0-tetrapak. Unpack all of sweethome3d-furniture\n"
     )

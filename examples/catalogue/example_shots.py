@@ -1,6 +1,6 @@
 r"""Renders the products of the examples, each in a scene of its own that is set up by hand.
 
-    blender/bin/python examples/catalogue/shots.py --models /usr/share/sweethome3d \
+    blender/bin/python examples/catalogue/example_shots.py --models /usr/share/sweethome3d \
         --textures DATA/textures --out RENDERS
 
 `examples/make.py` makes the examples of them. README.md beside this file says what to install; `--size 320 --samples 8`
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _render(plan, Quality(options.size, options.samples, options.threads), path)
             print(path, flush=True)
     except CatalogueError as error:
-        print(f"shots.py: {error}", file=sys.stderr)
+        print(f"example_shots.py: {error}", file=sys.stderr)
         return 2
     return 0
 
