@@ -3,7 +3,8 @@
     python examples/make.py RENDERS DATA
 
 RENDERS are pictures of `examples/catalogue/example_shots.py`, DATA holds `photos` and `wallpapers`. `uploads/` has some
-of them at half the side, damaged by the fixed test degradation of `gan.training.data.degrade.realistic` (blur, noise, JPEG).
+of them at half the side, damaged by the fixed test degradation of `gan.training.data.degrade.realistic` (blur, noise,
+JPEG).
 `labelled.jpg` carries a price sticker and a line of text; `masks/labelled.png` marks both.
 """
 
