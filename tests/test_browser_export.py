@@ -118,7 +118,7 @@ def test_pictures_come_from_other_tabs_and_rules_from_files(browser: Browser, st
         page.click("#export-own button >> nth=0")
         rules = visit.saved("#export-rules", tmp_path)
         assert rules.name == "amazon-own.toml"
-        rules.write_text('title = "Corner shop"\nlongest_least_px = 700\nname = "corner"\n', encoding="utf-8")
+        rules.write_text('title = "Corner shop"\nlongest_least_px = 1100\nname = "corner"\n', encoding="utf-8")
         page.set_input_files("#export-file input[type=file]", rules)
         expect(page.locator("#export-card")).to_contain_text("Corner shop")
         visit.check()

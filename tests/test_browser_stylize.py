@@ -56,7 +56,7 @@ def test_from_an_example_to_the_contact_sheet_and_the_result(
         assert not page.is_visible("#stylize-download")
         page.click("#stylize-examples button >> nth=0")
         expect(page.locator("#stylize-facts")).to_contain_text("1024 × 1024 px · JPEG")
-        expect(page.locator("#stylize-line")).to_contain_text("Preview at the picture's own size")
+        expect(page.locator("#stylize-line")).to_contain_text("Preview at 512 px")
         expect(page.locator("#stylize-chosen")).to_contain_text(PRESETS["woodcut"].title)
         before = visit.preview()
 
@@ -80,7 +80,7 @@ def test_from_an_example_to_the_contact_sheet_and_the_result(
         visit.shoot("stylize-result")
         made = visit.saved("#stylize-download", tmp_path)
         assert made.name.endswith("-stylized.png")
-        assert decode(made).rgb.shape == (1, 3, 256, 256)
+        assert decode(made).rgb.shape == (1, 3, 1024, 1024)
         assert not page.is_visible("#stylize-cube")
 
         page.click("#stylize-kind label:has-text('Photographic')")
@@ -88,13 +88,13 @@ def test_from_an_example_to_the_contact_sheet_and_the_result(
         visit.stylize()
         expect(page.locator("#stylize-cube")).to_be_visible()
         assert visit.saved("#stylize-cube", tmp_path).read_text().count("\n") > 1000
-        assert not torch.equal(decode(visit.saved("#stylize-download", tmp_path)).rgb, torch.zeros(1, 3, 256, 256))
+        assert not torch.equal(decode(visit.saved("#stylize-download", tmp_path)).rgb, torch.zeros(1, 3, 1024, 1024))
         page.click("#stylize-send-enhance")
-        expect(page.locator("#enhance-facts")).to_contain_text("256 × 256 px · PNG")
+        expect(page.locator("#enhance-facts")).to_contain_text("1024 × 1024 px · PNG")
         visit.turn_to("enhance")
         visit.enhance()
         page.click("#enhance-send-stylize")
-        expect(page.locator("#stylize-facts")).to_contain_text("512 × 512 px · PNG")
+        expect(page.locator("#stylize-facts")).to_contain_text("2048 × 2048 px · PNG")
         assert not visit.broken
 
 
