@@ -187,25 +187,6 @@ def test_what_either_network_sees_is_told_to_the_promptable_one() -> None:
     assert (found.alpha - alpha).abs().mean() < 0.01
 
 
-@pytest.mark.parametrize(("quality", "kept"), [(0.3, True), (0.95, False)])
-def test_what_the_others_saw_holds_where_the_promptable_network_doubts_another_thing(
-    quality: float, kept: bool
-) -> None:
-    alpha = torch.zeros(1, 1, 300, 400)
-    alpha[:, :, 100:200, 60:160] = 1
-
-    class Elsewhere(SameColor):
-        def forward(
-            self, features: Tensor, clicks: Tensor | None = None, prior: Tensor | None = None
-        ) -> tuple[Tensor, Tensor]:
-            logits, told = super().forward(features, clicks, prior)
-            return logits.roll(features.shape[3] // 2, 3), told
-
-    network = RedIsProduct(slope=40.0)
-    found = find(_picture(alpha), context_of(network, prompted=Elsewhere(quality=quality)))
-    assert bool(found.alpha[0, 0, 150, 110] > 0.9) is kept
-
-
 def test_another_thing_altogether_is_left_out() -> None:
     alpha = torch.zeros(1, 1, 300, 400)
     alpha[:, :, 100:200, 60:160] = 1
