@@ -12,12 +12,12 @@ from torch import Tensor
 
 from gan.core.contract import Context, Model
 from gan.imaging.alpha import bleed
-from gan.imaging.biharmonic_fill import smooth_fill
 from gan.imaging.box import Box, box_of
 from gan.imaging.mask import BLIND, COARSE
 from gan.imaging.mask_shapes import max_within
 from gan.imaging.patches import Copied, magnified, patch_fill
 from gan.imaging.resize import resize
+from gan.imaging.smooth_fill import smooth_fill
 from gan.inpaint.regular import on_surface, repeated
 
 RADIUS_PX = 64

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from gan.imaging.biharmonic_fill import smooth_fill
 from gan.imaging.patches import magnified, patch_fill
+from gan.imaging.smooth_fill import smooth_fill
 
 
 def _checks(height_px: int = 64, width_px: int = 72, side_px: int = 4) -> torch.Tensor:

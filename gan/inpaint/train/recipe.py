@@ -93,8 +93,8 @@ WIDE = InpaintConfig(channels=(32, 64, 128, 192, 256), blocks=(1, 1, 1, 1, 1))
 PRESETS: dict[str, InpaintRecipe] = {
     # one or two CPU cores: two hours; then cpu-256 with --from RUN of the first
     "cpu-128":     InpaintRecipe(),
-    "cpu-256":     InpaintRecipe(patch_px=256, batch=2, learning_rate=5e-5, adversarial_from_kimg=0.0,
-                                 growing_kimg=0.0),
+    "cpu-256":     InpaintRecipe(patch_px=256, batch=2, learning_rate=8e-5, adversarial_from_kimg=0.0,
+                                 growing_kimg=0.0, pairs=0.5),
     # a GPU: half an hour
     "gpu-256":     InpaintRecipe(network=WIDE, patch_px=256, batch=48, judge="pixels", adversarial=0.01,
                                  adversarial_from_kimg=100.0, growing_kimg=100.0, ema_half_life_kimg=10.0),

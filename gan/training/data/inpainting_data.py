@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gan.imaging.biharmonic_fill import smooth_fill
 from gan.imaging.mask import BLIND, COARSE
 from gan.imaging.patches import magnified, patch_fill
+from gan.imaging.smooth_fill import smooth_fill
 from gan.training.data.dice import Dice, of_item
 from gan.training.data.holes import hole
 from gan.training.data.pictures import Pictures
