@@ -12,13 +12,26 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from rooms import furnish
 from torch import Tensor
 
 from gan.core.contract import Result
 from gan.core.errors import InputError, WeightsError
 from gan.imaging.io.codec import decode
+from gan.imaging.resize import resize
 from gan.inpaint.pipeline import InpaintRequest
-from gan.inpaint.train.evaluate import BOUNDS, LARGE_FROM, METHODS, TELEA, Cases, Reading, evaluate, summed
+from gan.inpaint.train.evaluate import (
+    BOUNDS,
+    LARGE_FROM,
+    METHODS,
+    REMOVED,
+    TELEA,
+    Cases,
+    Reading,
+    Removals,
+    evaluate,
+    summed,
+)
 from gan.training.data.inpainting_data import PLAIN
 from gan.training.data.pictures import find, split
 from gan.training.evaluation import OURS, Evaluation
@@ -192,6 +205,34 @@ def test_bars_are_kept_or_missed() -> None:
     assert missed.count("MISSED") == 4
     small = [r for x in evaluation().details["readings"] if (r := Reading(**x)).size_bin < LARGE_FROM]
     assert "FD / Telea, holes over 20%" not in summed("d", small).reached
+
+
+def test_things_removed_have_a_group_and_bars_of_their_own() -> None:
+    removed = [
+        dataclasses.replace(READING, method=method, size_bin=-1, squared=squared, distance=distance)
+        for method, squared, distance in ((OURS, 1e-2, 0.3), (TELEA, 1e-1, 0.4))
+    ]
+    found = summed("d", [Reading(**x) for x in evaluation().details["readings"]], removed=removed)
+    assert found.details["groups"]["all"] == evaluation().details["groups"]["all"]
+    assert found.reached[f"dB over Telea, {REMOVED}"] == pytest.approx(10)
+    assert found.reached[f"FD / Telea, {REMOVED}"] == pytest.approx(0.75)
+    assert found.table().count("MISSED") == 1
+    assert found.metrics[f"PSNR in the hole, {REMOVED}"]["baseline"] == {TELEA: pytest.approx(10)}
+
+
+def test_a_removed_thing_leaves_the_empty_place_as_truth(tmp_path: Path) -> None:
+    furnish(tmp_path / "rooms")
+    whole, held_out = Removals(tmp_path), Removals(tmp_path, held_out=True)
+    assert (len(whole), len(held_out), len(Removals(tmp_path, limit=2))) == (4, 1, 2)
+    case = held_out[0]
+    empty, seen = (
+        resize(decode(tmp_path / f"rooms/{name}/scene-3.webp").rgb, 384, 384) for name in ("empty", "pictures")
+    )
+    hole = case.hole.expand_as(empty) > 0
+    assert torch.allclose(case.truth[hole], empty[hole], atol=0.01)
+    assert torch.allclose(case.truth[~hole], seen[~hole], atol=0.01)
+    assert (seen - empty).abs().amax(1, keepdim=True)[case.hole == 0].max() < 0.2  # the product is within the hole
+    assert len(Removals(tmp_path / "nothing")) == 0
 
 
 def test_metrics_stand_beside_the_baselines_with_their_own_n() -> None:

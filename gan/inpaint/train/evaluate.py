@@ -1,7 +1,8 @@
 """Evaluate Inpaint on a folder: inside the hole and whole, against OpenCV, scikit-image and the smooth fill.
 
 The pictures are the truth. Each gets a hole that is the same on every machine that has the same fonts; what lies in
-the hole is replaced by one color before any method sees it, so that nothing of the truth is left to be used.
+the hole is replaced by one color before any method sees it, so that nothing of the truth is left to be used. Where the
+folder holds rendered scenes, their main products are removed too, and the truth is the same place without them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from gan.models.features import load_features, perceptual_distance
 from gan.training.data.holes import hole
 from gan.training.data.inpainting_data import PLAIN
 from gan.training.data.pictures import Entry, Pictures, find, split
+from gan.training.data.scenes import Scenes, TruePairs, find_scenes, split_scenes
 from gan.training.evaluation import (
     OURS,
     Evaluation,
@@ -46,6 +48,7 @@ from gan.training.evaluation import (
 
 MOST_DB = 60.0
 LARGE = "holes over 20%"
+REMOVED = "things removed from scenes"
 RADIUS_PX = 3
 TELEA, NAVIER_STOKES, BIHARMONIC, SMOOTH = "Telea", "Navier-Stokes", "biharmonic", "smooth"
 METHODS = (OURS, TELEA, NAVIER_STOKES, BIHARMONIC, SMOOTH)
@@ -54,6 +57,8 @@ BARS: Targets = {
     "FD / Telea": ("at most", 0.75),
     f"FD / Telea, {LARGE}": ("at most", 0.65),
     "known pixels identical": ("at least", 1.0),
+    f"dB over Telea, {REMOVED}": ("at least", 2.0),
+    f"FD / Telea, {REMOVED}": ("at most", 0.65),
 }
 
 Run = Callable[[InpaintRequest], Result]
@@ -99,30 +104,39 @@ FIGURES: tuple[Figure[Reading], ...] = (
 )
 
 
-def summed(dataset: str, readings: Sequence[Reading], left_out: Sequence[str] = ()) -> Evaluation:
-    """Figures of all readings, of those in each range of a hole's share, and of each source."""
+def summed(
+    dataset: str, readings: Sequence[Reading], *, removed: Sequence[Reading] = (), left_out: Sequence[str] = ()
+) -> Evaluation:
+    """Figures of all readings, of those in each range of a hole's share, of each source, and of things removed."""
     groups: dict[str, Sequence[Reading]] = {"all": readings}
     for index in range(len(BOUNDS) - 1):
         groups[_bin_name(index)] = [reading for reading in readings if reading.size_bin == index]
     groups[LARGE] = [reading for reading in readings if reading.size_bin >= LARGE_FROM]
     for source in sorted({reading.source for reading in readings}):
         groups[source] = [reading for reading in readings if reading.source == source]
+    groups[REMOVED] = removed
     table = Table(groups, METHODS, FIGURES)
     ours, telea = table.values["all"][OURS], table.values["all"][TELEA]
     reached = {"dB over Telea": ours["psnr"] - telea["psnr"], "FD / Telea": ours["fd"] / telea["fd"]}
-    if LARGE in table.values:
-        reached[f"FD / Telea, {LARGE}"] = table.values[LARGE][OURS]["fd"] / table.values[LARGE][TELEA]["fd"]
-    reached["known pixels identical"] = fmean(reading.known for reading in readings if reading.method == OURS)
-    counts = {name: table.values[LARGE if LARGE in name else "all"][OURS]["n"] for name in reached}
+    counts = dict.fromkeys((*reached, "known pixels identical"), ours["n"])
+    reached["known pixels identical"] = fmean(r.known for r in (*readings, *removed) if r.method == OURS)
+    for group in (LARGE, REMOVED):
+        if group in table.values:
+            ours, telea = table.values[group][OURS], table.values[group][TELEA]
+            reached[f"FD / Telea, {group}"] = ours["fd"] / telea["fd"]
+            counts[f"FD / Telea, {group}"] = ours["n"]
+    if removed:
+        reached[f"dB over Telea, {REMOVED}"] = ours["psnr"] - telea["psnr"]
+        counts[f"dB over Telea, {REMOVED}"] = ours["n"]
     return Evaluation(
         dataset,
         table.lines(),
-        table.metrics(dataset, {"all": "", LARGE: f", {LARGE}"})
+        table.metrics(dataset, {"all": "", LARGE: f", {LARGE}", REMOVED: f", {REMOVED}"})
         | {name: metric(dataset, counts[name], value) for name, value in reached.items()},
         targets=BARS,
         reached=reached,
         left_out=left_out,
-        details={"groups": table.values, "readings": as_records(readings)},
+        details={"groups": table.values, "readings": as_records((*readings, *removed))},
     )
 
 
@@ -141,7 +155,7 @@ def evaluate(
         run: carries out a request, such as `Studio.run`.
         model: as in `InpaintRequest`.
         held_out: use only the products that training never sees.
-        limit: at most this many cases; the folders below `folder` share them evenly.
+        limit: at most this many cases, which the folders below `folder` share evenly, and as many scenes.
 
     Raises:
         InputError: no picture has 256 px a side, or `limit` is less than 1.
@@ -151,23 +165,35 @@ def evaluate(
     peers = _peers()
     features = load_features("lite2")
     cases = Cases(folder, held_out=held_out, limit=limit)
-    readings: list[Reading] = []
-    for case in each(cases, on_progress):
-        given = torch.where(case.hole > 0, torch.tensor([1.0, 0.0, 1.0])[:, None, None], case.truth)
-        made, seconds = {}, {}
-        result = run(InpaintRequest(picture=Picture(given), mask=Hole(case.hole), model=model))
-        made[OURS], seconds[OURS] = in_8_bits(result.picture.rgb), result.seconds
-        for method, fill in peers.items():
-            made[method], seconds[method] = timed(fill, given, case.hole)
-        with torch.inference_mode():
-            distances = perceptual_distance(
-                features, torch.cat(list(made.values())), case.truth.expand(len(made), -1, -1, -1)
-            ).tolist()
-        for (method, x), distance in zip(made.items(), distances, strict=True):
-            readings.append(_reading(case, method, x, distance, seconds[method]))
+
+    def readings(of: Cases | Removals, what: str = "") -> list[Reading]:
+        found: list[Reading] = []
+        for case in each(of, on_progress, what):
+            given = torch.where(case.hole > 0, torch.tensor([1.0, 0.0, 1.0])[:, None, None], case.truth)
+            made, seconds = {}, {}
+            result = run(InpaintRequest(picture=Picture(given), mask=Hole(case.hole), model=model))
+            made[OURS], seconds[OURS] = in_8_bits(result.picture.rgb), result.seconds
+            for method, fill in peers.items():
+                made[method], seconds[method] = timed(fill, given, case.hole)
+            with torch.inference_mode():
+                distances = perceptual_distance(
+                    features, torch.cat(list(made.values())), case.truth.expand(len(made), -1, -1, -1)
+                ).tolist()
+            for (method, x), distance in zip(made.items(), distances, strict=True):
+                found.append(_reading(case, method, x, distance, seconds[method]))
+        return found
+
+    removals = Removals(folder, held_out=held_out, limit=limit)
     left_out = f"{cases.too_small} pictures that cannot be read or have less than {SIDE_PX} px a side"
     name = f"{name_of(folder, held_out)}, {SIDE_PX} px; holes of 0-75% on ground that is not plain"
-    return [summed(name, readings, [left_out] if cases.too_small else [])]
+    return [
+        summed(
+            name,
+            readings(cases),
+            removed=readings(removals, REMOVED),
+            left_out=[left_out] if cases.too_small else [],
+        )
+    ]
 
 
 def _reading(case: Case, method: str, made: Tensor, distance: float, seconds: float) -> Reading:
@@ -220,6 +246,9 @@ def _peers() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
 
 
 SIDE_PX = 256
+REMOVED_PX = 384
+"""Scenes are rendered at this side."""
+
 MOST_CROPS = 12
 BOUNDS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.75)
 """Shares of a picture that a hole covers; the bins between them come up equally often."""
@@ -236,9 +265,9 @@ class Case:
 
     Attributes:
         source: the folder that the picture comes from.
-        truth: (1, 3, 256, 256) in [0, 1], multiples of 1/255.
-        hole: (1, 1, 256, 256), 1 in the hole.
-        size_bin: of `BOUNDS`.
+        truth: (1, 3, S, S) in [0, 1], multiples of 1/255; S is 256, in scenes 384.
+        hole: (1, 1, S, S), 1 in the hole.
+        size_bin: of `BOUNDS`; -1 in scenes.
     """
 
     source: str
@@ -287,6 +316,31 @@ class Cases(Dataset[Case]):
         truth = _square(self.pictures.pixels[picture], generator)
         size_bin = turn % (len(BOUNDS) - 1)
         return Case(source, truth, _hole(truth, size_bin, generator), size_bin)
+
+
+class Removals(Dataset[Case]):
+    """Rendered scenes whose main product is the hole; the truth has the empty place there.
+
+    Its shadow and its reflection stay around the hole, as they do when a user brushes over the product.
+
+    Args:
+        held_out: use only the products that training never sees.
+        limit: at most this many items.
+    """
+
+    def __init__(self, folder: Path, *, held_out: bool = False, limit: int | None = None) -> None:
+        found = find_scenes(folder)
+        found = (split_scenes(found)[1] if held_out else found)[:limit]
+        self._pairs = TruePairs(Scenes(found), REMOVED_PX, 0) if found else None
+
+    def __len__(self) -> int:
+        return 0 if self._pairs is None else len(self._pairs)
+
+    def __getitem__(self, index: int) -> Case:
+        if self._pairs is None:
+            raise IndexError(index)
+        seen, hole, empty = (x[None] for x in self._pairs.case(index))
+        return Case(REMOVED, in_8_bits(torch.where(hole > 0, empty, seen)), hole, -1)
 
 
 def _source(entry: Entry, folder: Path) -> str:
