@@ -39,7 +39,7 @@ def match_low_frequencies(output: Tensor, reference: Tensor, *, scale: int, cell
     rows, columns = shift.shape[2:]
     across = F.interpolate(shift, size=(rows, columns * side_px), mode="bilinear", align_corners=False)
     across = across[..., :width_px]  # (1, 3, rows, W * scale)
-    for band in bands(height_px, width_px):
+    for band in bands(height_px, 8 * width_px):  # narrow ones stay in a core's cache
         centre = (torch.arange(band.start, band.stop) + 0.5) / side_px - 0.5
         centre = centre.clamp(0, rows - 1)
         above = centre.floor().long()
@@ -64,6 +64,8 @@ def keep_white(output: Tensor, reference: Tensor, *, scale: int) -> None:
     height_px, width_px = reference.shape[2:]
     for band in bands(height_px, width_px):
         white = (reference[:, :, band] >= WHITE).all(dim=1, keepdim=True)
+        if not bool(white.any()):
+            continue
         if scale > 1:
             white = white.repeat_interleave(scale, dim=2).repeat_interleave(scale, dim=3)
         output[:, :, band.start * scale : band.stop * scale].masked_fill_(white, 1.0)
@@ -86,23 +88,24 @@ def keep_chroma(output: Tensor, reference: Tensor, *, scale: int) -> None:
     """
     _check_sizes(output, reference, scale)
     height_px, width_px = reference.shape[2:]
-    for band in bands(height_px, width_px * scale**2):
+    # In narrow bands, whose planes stay in a core's cache.
+    for band in bands(height_px, 8 * width_px * scale**2):
         above, below = max(band.start - 1, 0), min(band.stop + 1, height_px)
-        chroma = _differences(reference[:, :, above:below])[1]
+        chroma = _opponents(reference[:, :, above:below])
         inner = slice(band.start - above, band.stop - above)
-        most = F.max_pool2d(chroma, 3, 1, 1)[:, :, inner]
-        least = -F.max_pool2d(-chroma, 3, 1, 1)[:, :, inner]
-        most, least = (_repeated(x, scale) for x in (most + CHROMA_ROOM, least - CHROMA_ROOM))
+        most = F.max_pool2d(chroma, 3, 1, 1)[:, :, inner] + CHROMA_ROOM
+        least = -F.max_pool2d(-chroma, 3, 1, 1)[:, :, inner] - CHROMA_ROOM
         part = output[:, :, band.start * scale : band.stop * scale]
-        bright, found = _differences(part)
-        kept = torch.minimum(torch.maximum(found, least), most)
+        found = _opponents(part)
+        kept = torch.clamp(found, _repeated(least, scale), _repeated(most, scale))
+        outside = (kept != found).any(1, keepdim=True)
+        if not bool(outside.any()):
+            continue
         across, along = kept[:, :1], kept[:, 1:]
-        green = bright - (_LUMA[0] + _LUMA[2] / 2) * across - _LUMA[2] * along
+        green = luma(part) - (_LUMA[0] + _LUMA[2] / 2) * across - _LUMA[2] * along
         red, blue = green + across, green + across / 2 + along
         # What is within its range is left to the last bit.
-        part.copy_(
-            torch.where((kept == found).all(1, keepdim=True), part, torch.cat([red, green, blue], 1).clamp(0, 1))
-        )
+        part.copy_(torch.where(outside, torch.cat([red, green, blue], 1).clamp_(0, 1), part))
 
 
 def to_linear(x: Tensor) -> Tensor:
@@ -120,15 +123,14 @@ def luma(rgb: Tensor) -> Tensor:
     return (rgb * torch.tensor(_LUMA).view(1, 3, 1, 1).to(rgb)).sum(1, keepdim=True)
 
 
-def _differences(rgb: Tensor) -> tuple[Tensor, Tensor]:
-    """Y' (N, 1, h, w), and R - G and B - (R + G) / 2 (N, 2, h, w)."""
-    bright = luma(rgb)
+def _opponents(rgb: Tensor) -> Tensor:
+    """R - G and B - (R + G) / 2, (N, 2, h, w)."""
     red, green, blue = (rgb[:, channel : channel + 1] for channel in range(3))
-    return bright, torch.cat([red - green, blue - (red + green) / 2], 1)
+    return torch.cat([red - green, blue - (red + green) / 2], 1)
 
 
 def _repeated(x: Tensor, scale: int) -> Tensor:
-    return x if scale == 1 else x.repeat_interleave(scale, dim=2).repeat_interleave(scale, dim=3)
+    return x if scale == 1 else F.interpolate(x, scale_factor=scale, mode="nearest")
 
 
 def _cell_means(x: Tensor, side_px: int) -> Tensor:

@@ -179,8 +179,11 @@ class _Run:
 
     def _add(self, result: Tensor, rows: _Span, columns: _Span) -> None:
         scale = self._scale
+        height_px, width_px = self._x.shape[2:]
+        if len(rows) == height_px and len(columns) == width_px:
+            self._out = result.contiguous()  # one tile is the whole picture, and weighs one
+            return
         if self._out is None:
-            height_px, width_px = self._x.shape[2:]
             self._out = torch.zeros(1, result.shape[1], height_px * scale, width_px * scale)
         area = self._out[:, :, rows.start * scale : rows.stop * scale, columns.start * scale : columns.stop * scale]
         area += result * rows.weight[:, None] * columns.weight
