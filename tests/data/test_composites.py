@@ -146,3 +146,16 @@ def test_transparency_is_a_mask(tmp_path: Path) -> None:
     (pixels,) = load_products([Entry(tmp_path / "cut.png", "cut")], 20).pixels
     assert pixels[3, 10, 10] == 255
     assert pixels[:, 1, 1].tolist() == [255, 255, 255, 0]
+
+
+def test_a_crowd_is_one_large_product_and_smaller_ones_that_hide_each_other(composites: Composites) -> None:
+    counts, largest = set(), []
+    for index in range(40):
+        rgb, covers = composites.crowd(Dice(torch.Generator().manual_seed(index)))
+        assert rgb.shape == (3, SIDE, SIDE)
+        assert 0 <= float(rgb.min()) <= float(rgb.max()) <= 1
+        assert float(covers.sum(0).max()) <= 1 + 1e-4  # each pixel belongs to what is seen there
+        counts.add(len(covers))
+        largest.append(int(covers.mean((1, 2)).argmax()) == 0)
+    assert counts == {2, 3, 4, 5}
+    assert sum(largest) > 34

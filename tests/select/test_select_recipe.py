@@ -12,8 +12,9 @@ from training_runs import OneProcess, assert_publishes_the_average, assert_resum
 
 from gan.select.network import MEANT, PRODUCT, PromptNet
 from gan.select.train import recipe as training
-from gan.select.train.items import on_square
+from gan.select.train.items import on_square, seen_by_others
 from gan.select.train.recipe import PRESETS, RECIPE, SelectData
+from gan.training.data.dice import Dice, of_item
 from gan.training.loop import train
 from gan.training.recipe import State
 
@@ -67,10 +68,12 @@ def test_a_step_leaves_the_encoder_as_it_is_and_changes_the_rest(cases: SelectDa
 
 def test_an_item_asks_for_the_product_and_for_what_lies_under_clicks(cases: SelectData) -> None:
     for index in range(12):
-        picture, prompts, wanted = cases.training[index]
+        picture, prompts, wanted, told = cases.training[index]
         assert picture.shape == (3, 64, 64)
         assert prompts.shape == (TINY.prompts, 3, 3)
         assert wanted.shape == (TINY.prompts, 1, 16, 16)
+        assert told.shape == (1, 16, 16)
+        assert 0 <= float(told.min()) <= float(told.max()) <= 1
         for prompt, mask in zip(prompts, wanted, strict=True):
             x, y, kind = prompt[0].tolist()
             assert kind in (MEANT, PRODUCT)
@@ -83,7 +86,7 @@ def test_scenes_are_asked_about_every_thing(tmp_path: Path) -> None:
     furnish(shop)
     found = training.data(TINY, shop, 0)
     assert found.training.scenes is not None
-    picture, _, wanted = found.training[1]
+    picture, _, wanted, _ = found.training[1]
     assert bool(torch.isfinite(picture).all())
     assert float(wanted.amax()) <= 1
 
@@ -97,5 +100,17 @@ def test_a_picture_lies_in_the_upper_left_of_the_square() -> None:
 
 def test_validation_scores_products_and_clicks(cases: SelectData) -> None:
     found = RECIPE.validate(training.build(TINY, cases), TINY, cases, torch.device("cpu"))
-    assert {"product_iou", "click_iou", "product_over_90", "click_over_90", "quality_error"} == set(found.figures)
+    names = {f"{asked}_{figure}" for asked in ("product", "told", "click") for figure in ("iou", "over_90")}
+    assert names | {"quality_error"} == set(found.figures)
     assert all(0 <= value <= 1 for name, value in found.figures.items() if name != "quality_error")
+
+
+def test_what_others_saw_is_of_the_thing_with_errors() -> None:
+    covers = torch.zeros(2, 32, 32)
+    covers[0, 4:20, 4:16], covers[1, 20:30, 20:30] = 1, 1
+    made = torch.cat([seen_by_others(covers[:1], covers, covers[1:], Dice(of_item(0, i))) for i in range(200)])
+    assert 0 <= float(made.min()) <= float(made.max()) <= 1
+    first, second = (((made > 0.5) & (cover > 0.5)).float().mean((1, 2)) / cover.mean() for cover in covers)
+    assert 0.6 < float((first > 0.9).float().mean()) < 0.95  # mostly whole
+    assert 0.05 < float((second > 0.5).float().mean()) < 0.5  # now and then with another thing
+    assert 0 < float(((first < 0.1) & (second > 0.5)).float().mean()) < 0.15  # or another thing alone

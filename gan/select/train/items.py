@@ -11,12 +11,12 @@ from torch.utils.data import Dataset
 from gan.imaging.mask_shapes import max_within
 from gan.imaging.resize import shrunk
 from gan.select.network import MASK_STRIDE, MEAN, MEANT, NOT_MEANT, NOTHING, PRODUCT
-from gan.training.data.composites import Composites, photographed
+from gan.training.data.composites import Composites, photographed, prior
 from gan.training.data.dice import Dice, of_item
 from gan.training.data.scenes import LEAST_SHARE, Scenes, uneven
 
-STAGED = 0.65
-"""Share of scenes, where there are any; the others are composites."""
+STAGED, CROWDED = 0.5, 0.25
+"""Shares of scenes, where there are any, and of composites of several products; the others are of one."""
 
 COUNTS = (0.6, 0.25, 0.15)
 """Probabilities of one, two and three clicks; the first is always on the thing."""
@@ -27,14 +27,19 @@ BESIDE = 0.55
 PHOTOGRAPHED = 0.6
 """Probability that a scene gets the noise and the compression of a photograph."""
 
-Item = tuple[Tensor, Tensor, Tensor]
+TOLD_MORE, TOLD_LESS, TOLD_ANOTHER = 0.35, 0.25, 0.1
+"""Probabilities that what others saw holds another thing too, lacks a part, or is another thing."""
+
+Item = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 class PromptItems(Dataset[Item]):
-    """Item i is (picture (3, S, S), prompts (K, 3, 3), wanted (K, 1, m, m)), the same on every machine, in any order.
+    """Item i is (picture (3, S, S), prompts (K, 3, 3), wanted (K, 1, m, m), told (1, m, m)), the same on every machine,
+    in any order.
 
     The picture is padded to the network's square; m is S / `MASK_STRIDE`. The first prompt asks for the product where
-    enough of one is seen; the others are one to three clicks on any thing.
+    enough of one is seen; the others are one to three clicks on any thing. `told` is what other networks may have seen
+    of what the first prompt asks for.
 
     Args:
         side_px: S.
@@ -53,6 +58,10 @@ class PromptItems(Dataset[Item]):
         if self.scenes is not None and dice.chance(STAGED):
             rgb, covers = self.scenes.part(dice)
             rgb = photographed(rgb, dice) if dice.chance(PHOTOGRAPHED) else rgb
+            things = covers
+        elif dice.chance(CROWDED / (1 - STAGED)):
+            x = uneven(torch.cat(self.composites.crowd(dice)), dice)
+            rgb, covers = x[:3], x[3:]
             things = covers
         else:
             x = uneven(torch.cat(self.composites.picture(dice)), dice)
@@ -78,7 +87,34 @@ class PromptItems(Dataset[Item]):
             prompts.append(_clicks(small[number], others, dice))
             wanted.append(small[number : number + 1])
         picture = on_square(rgb, self.side_px, MEAN)
-        return picture, torch.stack(prompts), torch.stack(wanted)
+        others = (small.sum(0, keepdim=True) - wanted[0]).clamp(0, 1)
+        return picture, torch.stack(prompts), torch.stack(wanted), seen_by_others(wanted[0], small, others, dice)
+
+
+def seen_by_others(wanted: Tensor, covers: Tensor, others: Tensor, dice: Dice) -> Tensor:
+    """Simulate what other networks saw of a thing: coarse, with another thing too, without a part, or another thing.
+
+    Args:
+        wanted: (1, m, m), the thing.
+        covers: (K, m, m), what is seen of each thing.
+        others: (1, m, m), what is seen of all others.
+    """
+    told = wanted
+    number = int(dice.uniform(0, 1) * len(covers)) % len(covers)
+    another = covers[number : number + 1]
+    if dice.chance(TOLD_ANOTHER) and float((another * others).sum()) > 0:
+        told = another
+    elif dice.chance(TOLD_MORE):
+        told = torch.maximum(told, another * dice.uniform(0.4, 1.0))
+    if dice.chance(TOLD_LESS):
+        # One side of a line through it fades.
+        side = told.shape[-1]
+        y, x = torch.meshgrid(torch.linspace(-1, 1, side), torch.linspace(-1, 1, side), indexing="ij")
+        turn = dice.uniform(-3.15, 3.15)
+        share = (wanted[0] * x).sum() / wanted.sum().clamp(min=1), (wanted[0] * y).sum() / wanted.sum().clamp(min=1)
+        along = (x - share[0]) * np.cos(turn) + (y - share[1]) * np.sin(turn)
+        told = told * torch.sigmoid(30 * (along + dice.uniform(0.0, 0.3))).clamp(min=dice.uniform(0, 0.6))
+    return prior(told, dice)
 
 
 def product_prompt() -> Tensor:

@@ -15,8 +15,9 @@ from torchvision.utils import make_grid
 
 from gan.models.ema import EMA
 from gan.select.network import MEAN, PromptConfig, PromptNet
-from gan.select.train.items import PromptItems, click_prompt, on_square, product_prompt
+from gan.select.train.items import PromptItems, click_prompt, on_square, product_prompt, seen_by_others
 from gan.training.data.clicks import a_click
+from gan.training.data.dice import Dice, of_item
 from gan.training.data.mixture import composites_of, sort_out
 from gan.training.data.pictures import split
 from gan.training.data.procedural import drawings
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Pictures in the grid."""
+
+ASKED = ("product", "told", "click")
+"""What validation asks: for the product, for it when told what others may have seen, for every thing by one click."""
 
 EIGHTH = 8
 """One product of so many is for validation; those of held-out scenes are for measuring."""
@@ -142,18 +146,23 @@ def step(state: State, batch: tuple[Tensor, ...], config: SelectRecipe, fabric: 
     """One step.
 
     Args:
-        batch: pictures (N, 3, S, S), prompts (N, K, 3, 3) and masks (N, K, 1, m, m), as `PromptItems` has them.
+        batch: pictures (N, 3, S, S), prompts (N, K, 3, 3), masks (N, K, 1, m, m) and what others saw, (N, 1, m, m), as
+            `PromptItems` has them.
 
     Returns:
         The losses, unweighted, and the gradient's norm before it is clipped to 1.
     """
-    pictures, prompts, masks = batch
+    pictures, prompts, masks, told = batch
     network, optimizer = state.networks["network"], state.optimizers["network"]
     with torch.no_grad(), fabric.autocast():
         features = plain(network).encode(pictures)  # type: ignore[operator]
-    made = [network(features[i : i + 1], prompts[i]) for i in range(len(pictures))]
+    made = [
+        network(features[i : i + 1], *asked)
+        for i in range(len(pictures))
+        for asked in ((prompts[i],), (prompts[i, :1], told[i : i + 1]))
+    ]
     logits, quality = (torch.cat(part).float() for part in zip(*made, strict=True))
-    wanted = masks.flatten(0, 1)
+    wanted = torch.cat([masks, masks[:, :1]], 1).flatten(0, 1)
     each = edge_band(wanted, BAND_PX, config.band)
     with torch.no_grad():
         true = soft_iou((logits > 0).float(), (wanted > 0.5).float())
@@ -168,23 +177,26 @@ def step(state: State, batch: tuple[Tensor, ...], config: SelectRecipe, fabric: 
 
 
 def validate(state: State, config: SelectRecipe, data: SelectData, device: torch.device) -> Validation:
-    """The average network on other products: IoU of the product without a click and of every thing with one.
+    """The average network on other products: IoU of the product, asked for plainly and told what others may have seen,
+    and of every thing with one click.
 
-    The score is the mean of both; where there are no scenes, of composites.
+    The score is the mean of the three; where there are no scenes, of composites.
     """
     network = state.ema["network"].module.eval()
-    found: dict[str, list[float]] = {"product_iou": [], "click_iou": [], "quality_error": []}
+    found: dict[str, list[float]] = {f"{name}_iou": [] for name in ASKED} | {"quality_error": []}
     rows: list[Tensor] = []
     side = config.network.side_px
 
-    def look(picture: Tensor, cases: Sequence[tuple[str, Tensor, Tensor]]) -> None:
+    def look(picture: Tensor, cases: Sequence[tuple[str, Tensor, Tensor]], told: Tensor) -> None:
         """Ask about a square picture (3, S, S): name of the figure, prompt (3, 3), mask (1, m, m)."""
         features = network.encode(picture[None].to(device))  # type: ignore[operator]
-        for name, prompt, wanted in cases:
-            logits, quality = network(features, prompt[None].to(device))
+        first = cases[0]
+        for name, prompt, wanted in (*cases, ("told", *first[1:])):
+            known = told[None].to(device) if name == "told" else None
+            logits, quality = network(features, prompt[None].to(device), known)
             made = (logits.float().cpu() > 0).float()
             iou = float(soft_iou(made, (wanted[None] > 0.5).float()))
-            found[name].append(iou)
+            found[f"{name}_iou"].append(iou)
             found["quality_error"].append(abs(float(quality) - iou))
             if len(rows) < 3 * SHOWN:
                 small = F.interpolate(picture[None], wanted.shape[1:], mode="bilinear", antialias=True)[0]
@@ -195,22 +207,24 @@ def validate(state: State, config: SelectRecipe, data: SelectData, device: torch
             for index in range(len(data.validation)):
                 rgb, covers = data.validation.whole(index)
                 small = on_square(covers, side // 4)
-                cases = [("product_iou", product_prompt(), small[:1])]
+                cases = [("product", product_prompt(), small[:1])]
                 for number in data.validation.things(index):
                     place = a_click(small[number : number + 1])
                     if place is not None:
-                        cases.append(("click_iou", click_prompt(place), small[number : number + 1]))
-                look(on_square(rgb, side, MEAN), cases)
+                        cases.append(("click", click_prompt(place), small[number : number + 1]))
+                others = small[1:].sum(0, keepdim=True).clamp(0, 1)
+                told = seen_by_others(small[:1], small, others, Dice(of_item(0, index)))
+                look(on_square(rgb, side, MEAN), cases, told)
         else:
             for index in range(SHOWN):
-                picture, prompts, masks = data.composites[index]
-                names = ("product_iou", *("click_iou" for _ in masks[1:]))
-                look(picture, list(zip(names, prompts, masks, strict=True)))
+                picture, prompts, masks, told = data.composites[index]
+                names = ("product", *("click" for _ in masks[1:]))
+                look(picture, list(zip(names, prompts, masks, strict=True)), told)
     figures = {name: sum(some) / max(1, len(some)) for name, some in found.items()}
-    for name in ("product", "click"):
+    score = sum(figures[f"{name}_iou"] for name in ASKED) / len(ASKED)
+    for name in ASKED:
         some = found[f"{name}_iou"]
         figures[f"{name}_over_90"] = sum(iou > 0.9 for iou in some) / max(1, len(some))
-    score = (figures["product_iou"] + figures["click_iou"]) / 2
     return Validation(figures, score, make_grid(rows, nrow=12, padding=2), pictures=len(found["product_iou"]))
 
 

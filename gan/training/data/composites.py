@@ -125,6 +125,30 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         """A picture (3, p, p) and its coverage (1, p, p), without a prior."""
         return self._made(dice, False)
 
+    def crowd(self, dice: Dice) -> tuple[Tensor, Tensor]:
+        """A picture (3, p, p) of one large product about the middle with one to four smaller ones behind and before
+        it, and what is seen of each, (K, p, p), the large one first.
+        """
+        kinds = ("photograph", "studio", "gradient", "drawn")
+        has = bool(self.grounds), True, True, bool(self.drawn)
+        ground = self._ground(
+            kinds[dice.choose([s * h for s, h in zip((0.6, 0.15, 0.1, 0.15), has, strict=True)])], dice
+        )
+        count = 2 + dice.choose([0.3, 0.3, 0.25, 0.15])
+        first = dice.choose([1.0] * count)  # the large one's turn: what comes later stands before it
+        covers: list[Tensor] = []
+        for turn in range(count):
+            x = printed(self._product(dice), dice) if dice.chance(PRINTED) else self._product(dice)
+            if turn == first:
+                color, cover = _laid(_varied(x, dice), self.side_px, dice.uniform(0.55, 1.0), dice)
+            else:
+                off = dice.uniform(0.3, 0.75) if turn < first else dice.uniform(0.45, 0.85)
+                color, cover = _laid(_varied(x, dice), self.side_px, dice.uniform(0.18, 0.5), dice, off=off)
+            ground = color + (1 - cover) * ground * (1 - _shade(cover, dice))
+            covers = [*(before * (1 - cover) for before in covers), cover]
+        covers = [covers[first], *covers[:first], *covers[first + 1 :]]
+        return photographed(ground.clamp(0, 1), dice), torch.cat(covers).clamp(0, 1)
+
     def _made(self, dice: Dice, near: bool, kind: str = "") -> tuple[Tensor, Tensor]:
         side = self.side_px
         asked = bool(kind)
