@@ -111,6 +111,6 @@ def test_what_others_saw_is_of_the_thing_with_errors() -> None:
     made = torch.cat([seen_by_others(covers[:1], covers, covers[1:], Dice(of_item(0, i))) for i in range(200)])
     assert 0 <= float(made.min()) <= float(made.max()) <= 1
     first, second = (((made > 0.5) & (cover > 0.5)).float().mean((1, 2)) / cover.mean() for cover in covers)
-    assert 0.6 < float((first > 0.9).float().mean()) < 0.95  # mostly whole
+    assert 0.6 < float((first > 0.8).float().mean()) < 0.95  # mostly whole
     assert 0.05 < float((second > 0.5).float().mean()) < 0.5  # now and then with another thing
     assert 0 < float(((first < 0.1) & (second > 0.5)).float().mean()) < 0.15  # or another thing alone

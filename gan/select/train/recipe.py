@@ -183,7 +183,7 @@ def validate(state: State, config: SelectRecipe, data: SelectData, device: torch
     The score is the mean of the three; where there are no scenes, of composites.
     """
     network = state.ema["network"].module.eval()
-    found: dict[str, list[float]] = {f"{name}_iou": [] for name in ASKED} | {"quality_error": []}
+    found: dict[str, list[float]] = {name: [] for name in (*(f"{asked}_iou" for asked in ASKED), "quality_error")}
     rows: list[Tensor] = []
     side = config.network.side_px
 
