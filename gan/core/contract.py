@@ -151,21 +151,35 @@ class Cache:
     def __init__(self, most: int = 64) -> None:
         self._most = most
         self._items: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Item of that key; made outside the lock, so that two threads may make it twice and none waits."""
+        """Item of that key. Whoever asks for one that is just being made waits for it; other items are not held up."""
         with self._lock:
             if key in self._items:
                 self._items.move_to_end(key)
                 kept: T = self._items[key]
                 return kept
-        made = make()
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            return self._made_once(key, make)
+
+    def _made_once(self, key: Hashable, make: Callable[[], T]) -> T:
         with self._lock:
-            self._items[key] = made
-            while len(self._items) > self._most:
-                self._items.popitem(last=False)
-        return made
+            if key in self._items:  # made while this one waited
+                kept: T = self._items[key]
+                return kept
+        try:
+            made = make()
+            with self._lock:
+                self._items[key] = made
+                while len(self._items) > self._most:
+                    self._items.popitem(last=False)
+            return made
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
 
 
 class Context:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from gan.core.errors import PackshotError
 from gan.imaging.click import Click, click_of
 from gan.imaging.clicks import disc
-from gan.imaging.io.codec import to_pil
+from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize
 from gan.ui import pictures
+from gan.ui.gate import GATE
 from gan.ui.i18n import label
 from gan.ui.mask_editor import COLOR, LONGEST_PX
 from gan.ui.selected import place
@@ -74,6 +79,28 @@ def build(name: str, *, undo: bool) -> ClickPanel:
     return ClickPanel(way, pick, back, clear)
 
 
+_LOOKING: Final = threading.Lock()
+
+
+def look_beforehand(select: Callable[[Picture, tuple[str, ...]], object], copy: Path) -> None:
+    """Encode a copy for the network before the first click on it: a click in its middle, of which nothing is shown.
+
+    One at a time, and only while no job is under way. What fails here the first click will do, and say, itself.
+
+    Args:
+        select: carries out clicks on the copy; the studio keeps what it has encoded.
+    """
+    # A GPU that is borrowed for each call keeps nothing.
+    if "spaces" in sys.modules or GATE.jobs or not _LOOKING.acquire(blocking=False):
+        return
+    try:
+        with suppress(PackshotError), GATE.event():
+            picture = decode(copy)
+            select(picture, (str(Click(picture.width_px // 2, picture.height_px // 2)),))
+    finally:
+        _LOOKING.release()
+
+
 def clicked(event: gr.SelectData, way: str, size: tuple[int, int]) -> Click:
     """A click on the copy of a picture as one on the picture.
 
@@ -101,15 +128,19 @@ def write_overlay(copy: Picture, cover: Tensor, clicks: Sequence[str], path: Pat
         cover: (1, 1, h, w) of the copy's size.
         clicks: on the copy.
     """
+    from scipy import ndimage  # here, because importing it takes longer than drawing
+
     grey = copy.rgb.mean(1, keepdim=True) * 0.5 + 0.45
     made = torch.lerp(copy.rgb, grey.expand_as(copy.rgb), DIMMED * (1 - cover))
-    inside = (cover > 0.5).float()
+    inside = (cover[0, 0] > 0.5).numpy().astype(np.uint8)
     wide = max(1, round(max(cover.shape[2:]) / 400))
-    line = F.max_pool2d(inside, 2 * wide + 1, 1, wide) - inside
-    made = _painted(made, line, GREEN)
+    line = ndimage.maximum_filter(inside, 2 * wide + 1, mode="constant") - inside
+    made = _painted(made, torch.from_numpy(line).float(), GREEN)
     for click in map(click_of, clicks):
         for radius, color in ((4 * wide + 2, WHITE), (3 * wide + 1, GREEN if click.meant else COLOR)):
-            made = _painted(made, disc(cover.shape[2], cover.shape[3], click.y, click.x, radius)[None], color)
+            top, left = max(0, click.y - radius), max(0, click.x - radius)
+            part = made[:, :, top : click.y + radius + 1, left : click.x + radius + 1]
+            part.copy_(_painted(part, disc(part.shape[2], part.shape[3], click.y - top, click.x - left, radius), color))
     to_pil(Picture(made)).save(path, quality=90)
     return path
 

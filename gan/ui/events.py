@@ -24,5 +24,13 @@ AT_ONCE: Final[dict[str, Any]] = {
 }
 """Options of an event that draws a preview: in no queue behind the large work, the last position always wins."""
 
+BEFOREHAND: Final[dict[str, Any]] = {
+    **LIGHT,
+    "trigger_mode": "always_last",
+    "concurrency_id": "beforehand",
+    "concurrency_limit": 2,
+}
+"""Options of an event that does in time what a later one would take long for: in no queue before it."""
+
 COMPUTING: Final[dict[str, Any]] = {"show_progress": "hidden", "concurrency_id": "computing", "concurrency_limit": 1}
 """Options of an event that runs a network: one after the other, since each uses the whole machine."""

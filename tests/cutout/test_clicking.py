@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
+import pytest
 import torch
 from cut_outs import CutOuts
-from cutout_sessions import made, opened, page
+from cutout_sessions import HELD, encoding, made, opened, page
+from pages import within_a_loop
 from PIL import Image, ImageDraw
+from torch import Tensor
 
+from gan import Studio
+from gan.cutout.page import tab
 from gan.cutout.page.clicking import Clicking
 from gan.cutout.page.session import Session
+from gan.cutout.page.stage import Page
 from gan.imaging.io.codec import decode
+from gan.inpaint.page import tab as inpaint_tab
+from gan.select.network import PromptNet
 
 LEFT, RIGHT = (83, 120), (237, 120)
 
@@ -73,3 +84,96 @@ def test_what_is_selected_stands_out(tmp_path: Path) -> None:
     rows, chosen, other = slice(100, 110), slice(225, 235), slice(75, 85)
     assert torch.allclose(before[:, :, rows, chosen], after[:, :, rows, chosen], atol=0.06)
     assert float((before[:, :, rows, other] - after[:, :, rows, other]).abs().mean()) > 0.1
+
+
+class Encoder:
+    """In place of the network's: counts, and waits where it is to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
+        encode = PromptNet.encode
+
+        def counted(network: PromptNet, rgb: Tensor) -> Tensor:
+            self.count += 1
+            self.begun.set()
+            assert self.go_on.wait(30)
+            return encode(network, rgb)
+
+        monkeypatch.setattr(PromptNet, "encode", counted)
+
+
+@pytest.fixture
+def encoder(monkeypatch: pytest.MonkeyPatch) -> Encoder:
+    return Encoder(monkeypatch)
+
+
+@pytest.fixture
+def real(tiny_weights: Path) -> Any:
+    return Studio("cpu", tiny_weights)
+
+
+def test_a_photograph_that_was_opened_is_encoded_once_before_the_first_click(
+    tmp_path: Path, real: Any, encoder: Encoder
+) -> None:
+    desk = Page(real.run, tuple(HELD), encoding)  # whose files go with it
+    visit = opened(desk, two(tmp_path / "two.png"))
+    assert encoder.count == 0  # opening itself waits for nothing
+    for _ in range(2):  # Gradio tells of some files twice
+        Clicking(real.run).look(visit)
+    assert encoder.count == 1
+    clicked(real, clicked(real, visit, RIGHT), LEFT)
+    assert encoder.count == 1
+
+
+def test_a_click_that_comes_too_early_waits_for_what_is_encoded_already(
+    tmp_path: Path, real: Any, encoder: Encoder
+) -> None:
+    desk = Page(real.run, tuple(HELD), encoding)  # whose files go with it
+    visit = opened(desk, two(tmp_path / "two.png"))
+    encoder.go_on.clear()
+    with ThreadPoolExecutor(2) as pool:
+        looking = pool.submit(Clicking(real.run).look, visit)
+        assert encoder.begun.wait(30)
+        click = pool.submit(clicked, real, visit, RIGHT)
+        encoder.go_on.set()
+        looking.result(30)
+        assert click.result(30).clicked.clicks == ("237,120",)
+    assert encoder.count == 1
+
+
+def test_who_leaves_before_it_is_encoded_leaves_nothing_to_do(tmp_path: Path, real: Any, encoder: Encoder) -> None:
+    desk = Page(real.run, tuple(HELD), encoding)
+    visit, other = (opened(desk, two(tmp_path / name)) for name in ("two.png", "other.png"))
+    desk.shelf.forget(visit)
+    for gone in (visit, None):
+        Clicking(real.run).look(gone)
+    assert encoder.count == 0
+    encoder.go_on.clear()
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(Clicking(real.run).look, other)
+        assert encoder.begun.wait(30)
+        desk.shelf.forget(other)
+        encoder.go_on.set()
+        looking.result(30)
+
+
+@pytest.mark.parametrize(("build", "name", "count"), [(tab.build, "cutout", 1), (inpaint_tab.build, "inpaint", 2)])
+def test_it_follows_whatever_puts_another_picture_there(build: Any, name: str, count: int) -> None:
+    def made() -> gr.Blocks:
+        with gr.Blocks(analytics_enabled=False) as blocks:
+            build(CutOuts().run, [])
+        return blocks
+
+    blocks = within_a_loop(made)
+    looks = [event for event in blocks.fns.values() if event.concurrency_id == "beforehand"]
+    began = []
+    for event in looks:
+        assert event.outputs == []
+        assert event.trigger_only_on_success
+        while event.trigger_after is not None:
+            event = blocks.fns[event.trigger_after]
+        began.append(event.targets[0])
+    ids = {block.elem_id: block._id for block in blocks.blocks.values() if getattr(block, "elem_id", None)}
+    assert began == [(ids[f"{name}-picture"], "change"), (ids[f"{name}-run"], "click")][:count]

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from torch import Tensor
 
 from gan.cutout.page.session import Clicked, Session
 from gan.imaging.io.codec import decode
+from gan.imaging.picture import Picture
 from gan.select.pipeline import SelectRequest
 from gan.ui import click_panel
 from gan.ui.background_job import one_sentence
@@ -26,6 +28,11 @@ class Clicking:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+
+    def look(self, visit: Session | None) -> None:
+        """Prepare for the first click on a photograph that was opened."""
+        if visit is not None:
+            click_panel.look_beforehand(self._select, visit.copy)
 
     def click(self, visit: Session | None, way: str, event: gr.SelectData, request: gr.Request) -> tuple[Any, ...]:
         """One click more."""
@@ -53,8 +60,12 @@ class Clicking:
             with one_sentence(to):
                 copy = decode(visit.copy)
                 there = click_panel.on_copy(clicks, visit.size, copy)
-                cover = self._run(SelectRequest(picture=copy, clicks=there)).picture.alpha
-                assert cover is not None
+                cover = self._select(copy, there)
                 overlay = click_panel.write_overlay(copy, cover, there, visit.new_folder() / "selected.jpg")
         after = dataclasses.replace(visit, clicked=Clicked(clicks, overlay))
         return after, click_panel.shown(overlay or visit.copy)
+
+    def _select(self, copy: Picture, clicks: tuple[str, ...]) -> Tensor:
+        cover = self._run(SelectRequest(picture=copy, clicks=clicks)).picture.alpha
+        assert cover is not None
+        return cover

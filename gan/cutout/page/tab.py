@@ -18,6 +18,7 @@ from gan.cutout.pipeline import CutoutRequest
 from gan.ui import click_panel, compare_button, mask_editor, pictures, widgets
 from gan.ui.assets import asset
 from gan.ui.endpoint import Endpoints
+from gan.ui.events import BEFOREHAND
 from gan.ui.form import Form
 from gan.ui.i18n import label
 from gan.ui.protocols import Choice, Run, Tab
@@ -112,14 +113,15 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     parts = _Parts(photograph, stage, running, edits, mask, model, output, view)
     beside = gr.File(visible=False, elem_id="cutout-beside")
     handlers.expose(Endpoints("cutout"), run, [*view.values(), beside], running.status)
-    _visits(parts, Page(run, edits.names, output.encoding))
-    _clicks(click, stage, Clicking(run))
+    opened = _visits(parts, Page(run, edits.names, output.encoding))
+    _clicks(click, stage, opened, Clicking(run))
     brush.input(None, brush, None, js=asset("take_brush.js"), **LIGHT)
     return Tab([*edits.remembered, model, *output.controls()], photograph, view.download)
 
 
-def _clicks(panel: click_panel.ClickPanel, stage: Stage, clicking: Clicking) -> None:
+def _clicks(panel: click_panel.ClickPanel, stage: Stage, opened: gr.events.Dependency, clicking: Clicking) -> None:
     """Clicks on the picture, and the way back."""
+    opened.success(clicking.look, stage.visit, None, **BEFOREHAND)
     shown = [stage.visit, stage.pick]
     panel.pick.select(clicking.click, [stage.visit, panel.way], shown, **DECODING)
     for button, handler in ((panel.back, clicking.back), (panel.clear, clicking.clear)):
@@ -127,8 +129,12 @@ def _clicks(panel: click_panel.ClickPanel, stage: Stage, clicking: Clicking) -> 
             button.click(handler, stage.visit, shown, **DECODING)
 
 
-def _visits(parts: _Parts, page: Page) -> None:
-    """A photograph, a run, another ground at once, and the way back and forth."""
+def _visits(parts: _Parts, page: Page) -> gr.events.Dependency:
+    """A photograph, a run, another ground at once, and the way back and forth.
+
+    Returns:
+        The event that has opened a photograph.
+    """
     stage, view, edits, running = parts.stage, parts.view, parts.edits, parts.bar
     options: list[Any] = parts.output.controls()
     shown = [*stage.values(), *view.values()]
@@ -158,3 +164,4 @@ def _visits(parts: _Parts, page: Page) -> None:
         trigger_mode="always_last",
         **DECODING,
     )
+    return opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import gradio as gr
@@ -19,6 +20,7 @@ from gan.select.pipeline import SelectRequest
 from gan.ui import click_panel
 from gan.ui.background_job import one_sentence
 from gan.ui.click_panel import ClickPanel
+from gan.ui.events import BEFOREHAND
 from gan.ui.i18n import language
 from gan.ui.mask_editor import EditorValue
 from gan.ui.protocols import Run
@@ -27,8 +29,21 @@ from gan.ui.widgets import DECODING
 LEAST_PX: Final = 2
 
 
-def attach(panel: ClickPanel, stage: Stage, run: Run) -> None:
-    """Let a click mark the thing under it; the mask's own button takes it back."""
+def attach(panel: ClickPanel, stage: Stage, shown: Sequence[gr.events.Dependency], run: Run) -> None:
+    """Let a click mark the thing under it; the mask's own button takes it back.
+
+    Args:
+        shown: the events after which there is another picture to click on.
+    """
+
+    def look(visit: Session | None) -> None:
+        if visit is not None:
+            click_panel.look_beforehand(
+                lambda copy, clicks: run(SelectRequest(picture=copy, clicks=clicks)), visit.step.copy
+            )
+
+    for event in shown:
+        event.success(look, stage.visit, None, **BEFOREHAND)
 
     def click(
         visit: Session | None, value: EditorValue | None, way: str, event: gr.SelectData, request: gr.Request

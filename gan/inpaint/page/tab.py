@@ -102,15 +102,19 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
     )
     parts = _Parts(photograph, stage, running, tools, way, form, output, view)
     handlers.expose(Endpoints("inpaint"), run, view.values(), tools.saved, running.status)
-    _visits(parts, Page(run, output.encoding))
+    shown = _visits(parts, Page(run, output.encoding))
     masks.attach(tools, stage.visit, editor, line)
-    clicking.attach(click, stage, run)
+    clicking.attach(click, stage, shown, run)
     settings = [*tools.remembered, form["model"], *output.controls()]
     return Tab(settings, photograph, view.download)
 
 
-def _visits(parts: _Parts, page: Page) -> None:
-    """A photograph, a run, and the way back and forth."""
+def _visits(parts: _Parts, page: Page) -> list[gr.events.Dependency]:
+    """A photograph, a run, and the way back and forth.
+
+    Returns:
+        The events that have opened a photograph, and made another picture of it.
+    """
     stage, view, running = parts.stage, parts.view, parts.bar
     options = [*parts.way, *(parts.form[name] for name in FIELDS), *parts.output.controls()]
     shown = [*stage.values(), *view.values()]
@@ -139,6 +143,7 @@ def _visits(parts: _Parts, page: Page) -> None:
         trigger_mode="always_last",
         **DECODING,
     )
+    return [opened, finished]
 
 
 def _extension(form: Form[InpaintRequest]) -> list[Component]:
