@@ -12,8 +12,10 @@ SIDE = 5
 """Of a patch, in pixels, on every level."""
 
 HALF = SIDE // 2
-LEVELS = 2
-ROUNDS = 2
+ROUNDS = 2, 4, 8
+"""Of searching and voting on each level, from the finest on: on coarse ones they cost little and decide which texture
+comes from where."""
+
 COARSEST_PX = 24
 MOST_SOURCES = 3000
 """Patches that a patch of the hole is compared with on the coarsest level."""
@@ -51,7 +53,8 @@ def patch_fill(start: Tensor, hole: Tensor) -> Copied:
         What is known is unchanged; `start` itself, and no source, where no patch is known whole.
     """
     made, field = start, None
-    for height_px, width_px in reversed(_sizes(*start.shape[2:])):
+    sizes = _sizes(*start.shape[2:])
+    for (height_px, width_px), rounds in reversed(list(zip(sizes, ROUNDS, strict=False))):
         level, gone = _level(start, hole, height_px, width_px)
         if field is not None:
             larger = F.interpolate(made, (height_px, width_px), mode="bilinear", align_corners=False)
@@ -60,7 +63,7 @@ def patch_fill(start: Tensor, hole: Tensor) -> Copied:
         if not bool(whole.any()) or not bool(gone.any()):
             continue
         field = _Field(gone, whole) if field is None else field.doubled(gone, whole)
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             level = field.improved(level)
         made = level
     if field is None or made.shape != start.shape:
@@ -180,7 +183,7 @@ class _Field:
 
 def _sizes(height_px: int, width_px: int) -> list[tuple[int, int]]:
     sizes = [(height_px, width_px)]
-    while len(sizes) < LEVELS and min(sizes[-1]) >= 2 * COARSEST_PX:
+    while len(sizes) < len(ROUNDS) and min(sizes[-1]) >= 2 * COARSEST_PX:
         sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
     return sizes
 
