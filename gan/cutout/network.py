@@ -24,14 +24,6 @@ STEM = 32
 _TAPS = (0, 1, 2, 4, 5)
 """After these stages the decoder looks at the features: strides 2, 4, 8, 16 and 32."""
 
-_MARK_LEVELS = (2, 3, 4)
-_MARK_PLANES = 4
-_SURE = 0.01
-"""A prior this near to 1 marks what is meant; what stands out or is guessed stays below."""
-
-_NEAR = 0.12
-"""How far a mark reaches, as a share of the longer side."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class CutoutConfig:
@@ -41,8 +33,6 @@ class CutoutConfig:
         decoder: channels of the decoder at strides 2, 4, 8, 16 and 32.
         slim: divides the encoder's channels; 1 is EfficientNet-Lite0, whose weights training starts from.
         trunk: "u2net" is `gan.cutout.saliency.SaliencyNet`, of whose sizes `slim` alone is read.
-        marks: whether the decoder is told at strides 8, 16 and 32 what was marked. Networks published before clicks
-            could ask for one of several things know the prior from their first convolution alone.
 
     Raises:
         ConfigError: a value outside these.
@@ -50,7 +40,6 @@ class CutoutConfig:
 
     decoder: tuple[int, ...] = (24, 32, 48, 64, 96)
     slim: int = 1
-    marks: bool = False
     trunk: Literal["lite0", "u2net"] = "lite0"
 
     def __post_init__(self) -> None:
@@ -129,20 +118,12 @@ class CutoutNet(nn.Module):
             nn.Conv2d(b, a, 1) for a, b in zip(config.decoder, config.decoder[1:], strict=False)
         )
         self.refine = nn.ModuleList(_Refine(c) for c in config.decoder)
-        self.marked = nn.ModuleDict(
-            {str(level): nn.Conv2d(_MARK_PLANES, config.decoder[level], 1) for level in _MARK_LEVELS}
-            if config.marks
-            else {}
-        )
         self.scene = nn.Linear(config.decoder[-1], config.decoder[-1])
         # The finest features are at half the size; the picture itself says where an edge is to the pixel.
         self.detail = nn.Conv2d(4 * 4, config.decoder[0], 3, padding=1)
         self.tail = nn.Conv2d(config.decoder[0], 4, 3, padding=1)
         with torch.no_grad():
             # A network that knows only pictures is not disturbed at the start.
-            for conv in self.marked.values():
-                conv.weight.zero_()  # type: ignore[operator]
-                conv.bias.zero_()  # type: ignore[operator]
             self.hint.weight.zero_()
             if self.hint.bias is not None:
                 self.hint.bias.zero_()
@@ -155,52 +136,16 @@ class CutoutNet(nn.Module):
             y = stage(y)
             if index in _TAPS:
                 taps.append(y)
-        near = _near_marks(prior) if self.marked else prior
-        y = self._told(self.lateral[-1](taps[-1]), prior, near, len(taps) - 1)
+        y = self.lateral[-1](taps[-1])
         y = y + self.scene(y.mean((2, 3)))[:, :, None, None]
         y = self.refine[-1](y)
         for level in reversed(range(len(taps) - 1)):
             y = F.interpolate(self.narrow[level](y), scale_factor=2.0, mode="bilinear", align_corners=False)
-            y = y + self._told(self.lateral[level](taps[level]), prior, near, level)
+            y = y + self.lateral[level](taps[level])
             if level == 0:
                 y = y + self.detail(F.pixel_unshuffle(torch.cat([rgb - 0.5, prior - 0.5], 1), 2))
             y = self.refine[level](y)
         return F.pixel_shuffle(self.tail(F.leaky_relu(y, 0.1)), 2)
-
-    def _told(self, features: Tensor, prior: Tensor, near: Tensor, level: int) -> Tensor:
-        """Features (N, C, h, w) with what the prior marks there: what is meant, what is not, what looks like the first
-        and what is near to it.
-        """
-        if str(level) not in self.marked:
-            return features
-        conv = self.marked[str(level)]
-        signed, stride = 2 * prior - 1, 2 ** (level + 1)
-        kept, dropped = F.max_pool2d(signed, stride), F.max_pool2d(-signed, stride)
-        weight = _is_meant(kept).to(features.dtype)
-        mean = (features * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1)
-        alike = F.cosine_similarity(features, mean, dim=1, eps=1e-4)[:, None]
-        close = F.interpolate(near, features.shape[2:], mode="bilinear", align_corners=False)
-        told: Tensor = conv(torch.cat([kept, dropped, alike.to(kept), close], 1).to(features))
-        return features + told
-
-
-def _is_meant(kept: Tensor) -> Tensor:
-    """Places at which a prior, from -1 to 1 and pooled, is sure of the product."""
-    return kept > 1 - 2 * _SURE
-
-
-def _near_marks(prior: Tensor) -> Tensor:
-    """Closeness of each cell of stride 32 to what the prior is sure of, (N, 1, H / 32, W / 32), 1 there and 0 far away.
-
-    A Gaussian of the distance to the nearest; without any mark 0 everywhere.
-    """
-    meant = _is_meant(F.max_pool2d(2 * prior - 1, CutoutNet.MULTIPLE))
-    height, width = meant.shape[2:]
-    down, across = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    cells = torch.stack([down, across], -1).reshape(-1, 2).to(prior) / max(height, width)
-    apart = (cells[:, None] - cells[None]).square().sum(-1)  # (cells, cells)
-    apart = apart[None] + 1e3 * ~meant.flatten(1)[:, None]
-    return torch.exp(-apart.amin(2) / (2 * _NEAR**2)).reshape(meant.shape)
 
 
 class _SameConv(nn.Conv2d):

@@ -42,8 +42,7 @@ class CutoutRequest(Request):
 
     Clicks ask for one of several things, or several: each that is meant adds the thing under it, each other removes it.
 
-    Strokes are shown to the network too where there is no mask: one that has learned from clicks
-    (`CutoutConfig.marks`) takes a stroke on one of several things as asking for this one.
+    Strokes are shown to the networks too where there is no mask: one on one of several things asks for this one.
 
     Raises:
         InputError: a ground that is none; a mask or strokes of another size than the picture.

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan.core.errors import ConfigError
-from gan.cutout.network import UNKNOWN, CutoutConfig, CutoutNet, _near_marks, cutout_config
+from gan.cutout.network import UNKNOWN, CutoutConfig, CutoutNet, cutout_config
 from gan.cutout.train.recipe import TINY, pretrained
 from gan.models.features import load_features
 
@@ -41,32 +41,6 @@ def test_the_prior_is_looked_at_and_hints_nothing_before_training() -> None:
     known[:, 3:] = 1.0
     with torch.no_grad():
         assert not torch.equal(network(known), network(_given(64, 64)))
-
-
-def test_marks_tell_nothing_before_training_and_one_from_another_after() -> None:
-    torch.manual_seed(0)
-    network = CutoutNet(TINY).eval()
-    plain = CutoutNet(dataclasses.replace(TINY, marks=False)).eval()
-    plain.load_state_dict({k: v for k, v in network.state_dict().items() if not k.startswith("marked.")})
-    left, right = _given(128, 128), _given(128, 128)
-    left[:, 3, 60:64, 20:24] = 1
-    right[:, 3, 60:64, 100:104] = 1
-    with torch.no_grad():
-        torch.testing.assert_close(network(left), plain(left))
-        for conv in network.marked.values():
-            torch.nn.init.normal_(conv.weight)  # type: ignore[arg-type]
-        answers = [network(x) - plain(x) for x in (left, right)]
-    assert (answers[0] - answers[1]).abs().mean() > 1e-3
-    near = [_near_marks(x[:, 3:])[0, 0] for x in (left, right, _given(128, 128))]
-    assert near[0].shape == (4, 4)
-    assert near[0][1, 0] == near[1][1, 3] == 1
-    assert near[0][1, 3] < 0.01
-    assert not near[2].any()
-    # What lies beside a mark of 0 is told apart from what lies beside a mark of 1.
-    dropped = _given(128, 128)
-    dropped[:, 3, 60:64, 20:24] = 0
-    with torch.no_grad():
-        assert (network(dropped) - network(left)).abs().mean() > 1e-3
 
 
 def test_the_encoder_is_efficientnet_lite0() -> None:

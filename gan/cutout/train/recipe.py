@@ -62,7 +62,7 @@ class CutoutRecipe:
         ConfigError: the side does not suit the network.
     """
 
-    network: CutoutConfig = field(default_factory=lambda: CutoutConfig(marks=True))
+    network: CutoutConfig = field(default_factory=CutoutConfig)
     side_px: int = 192
     batch: int = 8
     learning_rate: float = 1e-3
@@ -79,7 +79,7 @@ class CutoutRecipe:
         check_multiple("side_px", self.side_px, CutoutNet.MULTIPLE)
 
 
-TINY = CutoutConfig(decoder=(8, 8, 8, 8, 8), slim=8, marks=True)
+TINY = CutoutConfig(decoder=(8, 8, 8, 8, 8), slim=8)
 
 # fmt: off
 PRESETS: dict[str, CutoutRecipe] = {
