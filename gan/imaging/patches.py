@@ -20,6 +20,10 @@ COARSEST_PX = 24
 MOST_SOURCES = 3000
 """Patches that a patch of the hole is compared with on the coarsest level."""
 
+LEAST_TRUST, FADE_PX = 0.03, 1.2
+"""How much a pixel of the hole counts beside a known one, deep within it, and the depth at which it is down to 1 / e.
+Trusted as much, the smooth fill finds the smoothest patches that there are."""
+
 STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))
 
 
@@ -42,7 +46,8 @@ def patch_fill(start: Tensor, hole: Tensor) -> Copied:
 
     The method is that of Wexler, Shechtman and Irani (Space-time completion of video, 2007): find for every patch
     that touches the hole the known patch nearest to it, let all patches vote on the pixels, and do the same at twice
-    the size. Everything is compared on the coarsest level; finer ones search around what was found, as PatchMatch
+    the size. As there, pixels near the hole's edge count most, in comparing and in voting, so that lines and textures
+    grow into it. Everything is compared on the coarsest level; finer ones search around what was found, as PatchMatch
     does (Barnes et al. 2009), which takes time in proportion to the hole.
 
     Args:
@@ -105,6 +110,9 @@ class _Field:
         self.index = torch.full((self.height, self.width), -1)
         self.index[self.rows, self.columns] = torch.arange(len(self.rows))
         self.match = match
+        self.trust = _trust(gone).flatten()
+        # (n, 3 SIDE^2): of each color of the patches that are looked for
+        self.weights = _patches(self.trust.view(1, 1, self.height, self.width))[self.centres].repeat(1, 3)
 
     @property
     def centres(self) -> Tensor:
@@ -142,6 +150,7 @@ class _Field:
         self.match, error = self._around(patches, wanted)
         copied = patches[self.match]
         weight = torch.exp(-error / (2 * error.median().clamp(min=1e-4 * SIDE * SIDE * 3))) + 1e-4
+        weight *= self.trust[self.centres]
         votes = torch.zeros(self.height * self.width, patches.shape[1] + 1)
         votes[self.centres] = torch.cat([copied * weight[:, None], weight[:, None]], 1)
         size = (self.height + 2 * HALF, self.width + 2 * HALF)
@@ -154,8 +163,8 @@ class _Field:
         sources = self.usable.nonzero()[:, 0]
         sources = sources[:: -(-len(sources) // MOST_SOURCES)]
         known = patches[sources]
-        # |a - b|^2 = |a|^2 - 2ab + |b|^2, and |a|^2 is the same for all b
-        distance = torch.addmm(known.square().sum(1)[None], wanted, known.T, alpha=-2)
+        # w |a - b|^2 = w |a|^2 - 2w ab + w |b|^2, and w |a|^2 is the same for all b
+        distance = torch.addmm(self.weights @ known.square().T, self.weights * wanted, known.T, alpha=-2)
         return sources[distance.argmin(1)]
 
     def _around(self, patches: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
@@ -172,7 +181,7 @@ class _Field:
             candidates.append(torch.where(which >= 0, onward, found))
         best, distance = found, torch.full(found.shape, torch.inf)
         for flat in candidates:
-            error = (patches[flat] - wanted).square_().sum(1)
+            error = (patches[flat] - wanted).square_().mul_(self.weights).sum(1)
             better = (error < distance) & self.usable[flat]
             best, distance = torch.where(better, flat, best), torch.where(better, error, distance)
         return best, distance
@@ -196,9 +205,17 @@ def _level(start: Tensor, hole: Tensor, height_px: int, width_px: int) -> tuple[
 
 
 def _patches(picture: Tensor) -> Tensor:
-    """(H * W, 3 * SIDE^2): the patch around every pixel, the border repeated."""
+    """(1, C, H, W) to (H * W, C * SIDE^2): the patch around every pixel, the border repeated."""
     padded = F.pad(picture, (HALF, HALF, HALF, HALF), mode="replicate")
     return F.unfold(padded, SIDE)[0].T.contiguous()
+
+
+def _trust(gone: Tensor) -> Tensor:
+    """(1, 1, H, W): 1 where pixels are known, less and less within the hole."""
+    from scipy import ndimage  # here, because importing it takes longer than a small fill
+
+    depth = torch.from_numpy(ndimage.distance_transform_edt(gone[0, 0].numpy())).float()
+    return torch.exp(-depth / FADE_PX).clamp(min=LEAST_TRUST)[None, None]
 
 
 def _whole(gone: Tensor) -> Tensor:

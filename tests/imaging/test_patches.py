@@ -72,3 +72,13 @@ def test_detail_is_copied_from_the_same_places() -> None:
     assert not bool(made[..., :10, :].any())
     part = magnified(fine, source, fallback[..., :8, :8], factor=2, top=10, left=8)
     assert torch.equal(part, fine[..., 10:18, 28:36])
+
+
+def test_a_texture_goes_on_although_a_plain_ground_resembles_the_smooth_fill() -> None:
+    columns = torch.arange(128)
+    picture = (0.5 + 0.4 * torch.sign(torch.sin((columns + 0.5) * torch.pi / 4))).expand(1, 3, 96, 128).contiguous()
+    picture[..., 80:] = 0.5
+    hole = torch.zeros(1, 1, 96, 128, dtype=torch.bool)
+    hole[..., 30:66, 20:60] = True
+    made = patch_fill(smooth_fill(picture, hole), hole).filled
+    assert float((made - picture).abs()[hole.expand_as(picture)].mean()) < 0.1
