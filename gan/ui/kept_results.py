@@ -81,6 +81,7 @@ class KeptResults:
             notices=(*record["notices"], Message("Stored result of this example, with the time that it took then")),
             details=record["details"],
             request=request.record(),
+            licences=record["licences"],
         )
 
 

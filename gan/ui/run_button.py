@@ -112,6 +112,6 @@ def end(status: str, request: gr.Request) -> tuple[Any, ...]:
     if 'class="queued"' in status:
         line = ""
     elif 'class="bar"' in status:
-        text = say("Stopped. The previous result is still here.", language(request))
+        text = say("Stopped. Nothing was changed.", language(request))
         line = f'<div class="line" role="status">{text}</div>'
     return line, gr.update(interactive=True), gr.update(visible=False)

@@ -35,7 +35,17 @@ def result(request: EnhanceRequest) -> Result:
     source = request.picture
     alpha = None if source.alpha is None else source.alpha.repeat_interleave(2, 2).repeat_interleave(2, 3)
     made = source.with_pixels(source.rgb.flip(1).repeat_interleave(2, 2).repeat_interleave(2, 3), alpha)
-    return Result("enhance", (made,), 0, 1.5, {"enhance-x2": SHA256}, ("Seen",), {"adjustments": {}}, request.record())
+    return Result(
+        task="enhance",
+        pictures=(made,),
+        seed=0,
+        seconds=1.5,
+        weights={"enhance-x2": SHA256},
+        notices=("Seen",),
+        details={"adjustments": {}},
+        request=request.record(),
+        licences={"enhance-x2": "apache-2.0"},
+    )
 
 
 @pytest.mark.parametrize("alpha", [False, True])
