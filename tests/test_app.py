@@ -10,6 +10,7 @@ import urllib.request
 import gradio as gr
 import pytest
 import torch
+from gradio.layouts import Form
 from pages import ROOT, FakeStudio, serving, within_a_loop
 
 import app
@@ -142,3 +143,13 @@ def test_every_label_of_the_page_is_translated(page: gr.Blocks) -> None:
             continue  # out of sight: it is the help of the API's listing
         if text is not None and not isinstance(block, gr.Dataset):
             assert getattr(text, "key", None) in keys or not getattr(block, "elem_id", None), text
+
+
+def test_sliders_in_a_row_have_room_for_their_labels_on_a_phone(page: gr.Blocks) -> None:
+    def parts(row: gr.Row) -> list[gr.Component]:
+        return [part for child in row.children for part in (child.children if isinstance(child, Form) else [child])]
+
+    rows = [parts(block) for block in page.blocks.values() if isinstance(block, gr.Row)]
+    beside = [part for row in rows if len(row) > 1 for part in row if isinstance(part, gr.Slider)]
+    assert beside
+    assert not [slider.elem_id for slider in beside if slider.min_width < 200]

@@ -34,7 +34,7 @@ def _arrange(form: Form[Any]) -> None:
         form.add("logo", height=110)
         with gr.Row():
             _place(form, "logo")
-            form.add("logo_size", scale=2, min_width=160)
+            form.add("logo_size", scale=2, min_width=200)
     with gr.Accordion(label("annotate.table"), open=False, elem_id="edit-annotate-table-fold"):
         form.add("table", lines=4, max_length=1000)
         _place(form, "table")

@@ -133,6 +133,7 @@ def _options(form: Form[SceneRequest], ready: Sequence[Choice]) -> None:
             most,
             own[name],
             step=step,
+            min_width=200,  # on a phone one below the other, with room for their labels
             **common_of("scene", "scene", name),
         )
 
