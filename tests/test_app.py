@@ -153,3 +153,13 @@ def test_sliders_in_a_row_have_room_for_their_labels_on_a_phone(page: gr.Blocks)
     beside = [part for row in rows if len(row) > 1 for part in row if isinstance(part, gr.Slider)]
     assert beside
     assert not [slider.elem_id for slider in beside if slider.min_width < 200]
+
+
+def test_a_click_that_runs_a_network_shows_that_it_is_at_work(page: gr.Blocks) -> None:
+    for name in ("cutout", "inpaint"):
+        (picture,) = [
+            block for block in page.blocks.values() if getattr(block, "elem_id", "") == f"{name}-click-picture"
+        ]
+        (click,) = [event for event in page.fns.values() if (picture._id, "select") in event.targets]
+        assert click.show_progress == "minimal"
+        assert click.show_progress_on == [picture]

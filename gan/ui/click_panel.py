@@ -22,6 +22,7 @@ from gan.imaging.io.codec import decode, to_pil
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize
 from gan.ui import pictures
+from gan.ui.events import DECODING
 from gan.ui.gate import GATE
 from gan.ui.i18n import label
 from gan.ui.mask_editor import COLOR, LONGEST_PX
@@ -49,6 +50,11 @@ class ClickPanel:
     pick: gr.Image
     back: gr.Button | None
     clear: gr.Button | None
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """Options of an event that runs the network for a click: the picture shows that it is at work."""
+        return {**DECODING, "show_progress": "minimal", "show_progress_on": self.pick}
 
 
 def build(name: str, *, undo: bool) -> ClickPanel:

@@ -123,10 +123,10 @@ def _clicks(panel: click_panel.ClickPanel, stage: Stage, opened: gr.events.Depen
     """Clicks on the picture, and the way back."""
     opened.success(clicking.look, stage.visit, None, **BEFOREHAND)
     shown = [stage.visit, stage.pick]
-    panel.pick.select(clicking.click, [stage.visit, panel.way], shown, **DECODING)
+    panel.pick.select(clicking.click, [stage.visit, panel.way], shown, **panel.event)
     for button, handler in ((panel.back, clicking.back), (panel.clear, clicking.clear)):
         if button is not None:
-            button.click(handler, stage.visit, shown, **DECODING)
+            button.click(handler, stage.visit, shown, **panel.event)
 
 
 def _visits(parts: _Parts, page: Page) -> gr.events.Dependency:

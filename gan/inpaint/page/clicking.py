@@ -24,7 +24,6 @@ from gan.ui.events import BEFOREHAND
 from gan.ui.i18n import language
 from gan.ui.mask_editor import EditorValue
 from gan.ui.protocols import Run
-from gan.ui.widgets import DECODING
 
 LEAST_PX: Final = 2
 
@@ -58,7 +57,7 @@ def attach(panel: ClickPanel, stage: Stage, shown: Sequence[gr.events.Dependency
             return after, *masks.put(after, after.mask, to)
 
     panel.pick.select(
-        click, [stage.visit, stage.editor, panel.way], [stage.visit, stage.editor, stage.line], **DECODING
+        click, [stage.visit, stage.editor, panel.way], [stage.visit, stage.editor, stage.line], **panel.event
     )
 
 
