@@ -384,3 +384,9 @@ def test_every_option_of_names_is_on_the_page() -> None:
 
     there = {getattr(block, "elem_id", None) for block in within_a_loop(make).blocks.values()}
     assert {"batch-names", "batch-table", "batch-barcode", "batch-slots"} <= there
+
+
+def test_what_steps_choose_is_said_in_the_page_s_language() -> None:
+    card = described("", ready_recipe("square"), "", "zh")
+    assert "背景 白色" in card
+    assert "white" not in card

@@ -13,7 +13,7 @@ from gan.batch.steps import LEFT_OUT, Step, kind_of
 from gan.compare.pipeline import setting
 from gan.export.channels import CHANNELS
 from gan.ui.assets import html_of
-from gan.ui.i18n import Language, field_name, notice, say, sentence, word
+from gan.ui.i18n import LABELS, Language, field_name, notice, say, sentence, word
 from gan.ui.many_files import Growing
 from gan.ui.result import licence_text
 
@@ -84,7 +84,7 @@ def _step(step: Step, to: Language) -> tuple[str, list[str]]:
     """Its name, and its settings that are not the usual ones."""
     defaults = {name: info.default for name, info in kind_of(step.task).model_fields.items()}
     settings = [
-        f"{_field(name, to)} {_value(name, value)}"
+        f"{_field(name, to)} {_value(step.task, name, value, to)}"
         for name, value in step.request.items()
         if name not in LEFT_OUT and value != defaults[name]
     ]
@@ -96,11 +96,13 @@ def _field(name: str, to: Language) -> str:
     return name.replace("_px", "").replace("_deg", "").replace("_", " ") if said == name else said
 
 
-def _value(name: str, value: Any) -> str:
-    """A setting on one short line."""
+def _value(task: str, name: str, value: Any, to: Language) -> str:
+    """A setting on one short line: a choice by its label, where a page has one."""
     if name == "channel" and isinstance(value, str):
         return CHANNELS[value].title if value in CHANNELS else value
-    return setting(value)
+    named = (f"{owner}.{name}.{value}" for owner in (task, "cutout"))
+    key = next((key for key in named if key in LABELS), None)
+    return setting(value) if key is None else word(key, to).lower()
 
 
 def _outlier(outlier: Outlier, to: Language) -> str:
