@@ -233,6 +233,9 @@ def test_a_removed_thing_leaves_the_empty_place_as_truth(tmp_path: Path) -> None
     assert torch.allclose(case.truth[~hole], seen[~hole], atol=0.01)
     assert (seen - empty).abs().amax(1, keepdim=True)[case.hole == 0].max() < 0.2  # the product is within the hole
     assert len(Removals(tmp_path / "nothing")) == 0
+    save(tmp_path / "photo.png")
+    furnish(tmp_path / "large", side=256)
+    assert len(Cases(tmp_path)) == 1
 
 
 def test_metrics_stand_beside_the_baselines_with_their_own_n() -> None:

@@ -29,7 +29,7 @@ from gan.models.features import load_features, perceptual_distance
 from gan.training.data.holes import hole
 from gan.training.data.inpainting_data import PLAIN
 from gan.training.data.pictures import Entry, Pictures, find, split
-from gan.training.data.scenes import Scenes, TruePairs, find_scenes, split_scenes
+from gan.training.data.scenes import Scenes, TruePairs, find_scenes, is_of_a_scene, split_scenes
 from gan.training.evaluation import (
     OURS,
     Evaluation,
@@ -280,8 +280,8 @@ class Cases(Dataset[Case]):
     """Pictures with holes; item i is the same on every machine that has the same fonts, in any order.
 
     Pictures of 256 x 256 px are used whole, larger ones as squares at random places, shrunk: one for every 256 x 256 px
-    that there are, up to 12. The folders take turns, so that a limit only cuts off the end, and in every folder each
-    bin comes up equally often.
+    that there are, up to 12. Rendered scenes are left to `Removals`. The folders take turns, so that a limit only cuts
+    off the end, and in every folder each bin comes up equally often.
 
     Args:
         held_out: use only the products that training never sees.
@@ -292,7 +292,7 @@ class Cases(Dataset[Case]):
     """
 
     def __init__(self, folder: Path, *, held_out: bool = False, limit: int | None = None) -> None:
-        entries = find(folder)
+        entries = [entry for entry in find(folder) if not is_of_a_scene(entry.path)]
         if held_out:
             entries = split(entries)[1]
         self.pictures = Pictures(entries, SIDE_PX)
