@@ -43,6 +43,7 @@ LEFT_OUT = {
     "bottom": "Something at the bottom was left out; mark it with the brush if it belongs to the product",
     "lower right": "Something at the lower right was left out; mark it with the brush if it belongs to the product",
 }
+SEVERAL = "Things in several places were left out; mark with the brush what belongs to the product"
 REFLECTED = "A reflection below the product was left out"
 TOUCHES = {
     "left": "The product touches the left side of the picture: what is cut off there cannot be told",
@@ -50,7 +51,7 @@ TOUCHES = {
     "right": "The product touches the right side of the picture: what is cut off there cannot be told",
     "bottom": "The product touches the bottom of the picture: what is cut off there cannot be told",
 }
-NOTICES = (*LEFT_OUT.values(), REFLECTED, *TOUCHES.values())
+NOTICES = (*LEFT_OUT.values(), SEVERAL, REFLECTED, *TOUCHES.values())
 
 LEAST_APART = 0.02
 """Distance in OKLab from the ground's color from which a pixel is no ground; on a noisy ground it is more."""
@@ -165,7 +166,7 @@ def review(rgb: Tensor, cover: Tensor, hint: Tensor) -> Reviewed:
     if seen.plain:
         kept, dropped = _beside(now, hint[0, 0].numpy(), seen)
         now = np.maximum(now, kept)
-        notices += [LEFT_OUT[place] for place in dropped]
+        notices += [SEVERAL] if len(dropped) > 1 else [LEFT_OUT[place] for place in dropped]
     made = torch.from_numpy(now)[None, None]
     changed = (made - cover).abs() > 0.02
     product = max(1.0, float(made.sum()))

@@ -12,7 +12,7 @@ from torch import Tensor
 from gan.cutout import review as module
 from gan.cutout.keying import keyed
 from gan.cutout.outline import with_bites
-from gan.cutout.review import LEFT_OUT, NOTICES, REFLECTED, TOUCHES, review, review_size
+from gan.cutout.review import LEFT_OUT, NOTICES, REFLECTED, SEVERAL, TOUCHES, review, review_size
 from gan.imaging.matting import foreground
 from gan.ui.i18n import CATALOGS
 
@@ -133,6 +133,13 @@ def test_parts_that_it_did_not_see_are_said_with_their_place(y: int, x: int, pla
     made = review(rgb, body, body)
     assert made.notices == (LEFT_OUT[place],)
     assert float(made.cover[other > 0].max()) == 0
+
+
+def test_parts_in_several_places_are_said_once() -> None:
+    body, others = disc(100, 100, 45), torch.maximum(disc(25, 25, 7), disc(180, 178, 7))
+    made = review(paint(paint(ground(), body, NAVY), others, RED), body, body)
+    assert made.notices == (SEVERAL,)
+    assert float(made.cover[others > 0].max()) == 0
 
 
 def test_a_soft_shadow_is_neither_part_nor_word() -> None:
