@@ -65,7 +65,7 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
         page.click("#batch-own button >> nth=0")
         page.set_input_files("#batch-recipe input[type=file]", one)
         expect(page.locator("#batch-steps")).to_contain_text("cup")
-        expect(page.locator("#batch-steps li")).to_have_text(["抠图", "构图宽度 2000 · 背景 white"])
+        expect(page.locator("#batch-steps li")).to_have_text(["抠图", "构图宽度 2000 · 背景 白色"])
         page.set_input_files("#batch-files input[type=file]", files[1])
         page.click("#batch-run")
         expect(page.locator("#batch-report [role=status]")).to_contain_text("1 张图片中已完成 1 张", timeout=60_000)
