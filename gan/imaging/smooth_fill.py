@@ -17,8 +17,7 @@ ACROSS = 2.0
 def smooth_fill(rgb: Tensor, hole: Tensor) -> Tensor:
     """Fill holes by Laplace's equation, and their outermost pixels by the biharmonic one, which continues slopes.
 
-    In large holes the biharmonic equation alone carries slopes far beyond the colors around: where things were removed
-    from rendered scenes it is 2.3 dB further from the truth, and takes more than twice as long.
+    In large holes the biharmonic equation alone carries slopes far beyond the colors around, and takes longer.
     Method of the rim: Damelin and Hoang, On surface completion and image inpainting by biharmonic functions, 2018, as
     scikit-image has it. Time and memory grow with the number of unknown pixels; some ten thousand are well.
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,6 +18,7 @@ from gan.core.errors import PackshotError
 from gan.imaging.click import Click, click_of
 from gan.imaging.clicks import disc
 from gan.imaging.io.codec import decode, to_pil
+from gan.imaging.mask_shapes import max_within
 from gan.imaging.picture import Picture
 from gan.imaging.resize import fitted, resize
 from gan.ui import pictures
@@ -134,14 +134,12 @@ def write_overlay(copy: Picture, cover: Tensor, clicks: Sequence[str], path: Pat
         cover: (1, 1, h, w) of the copy's size.
         clicks: on the copy.
     """
-    from scipy import ndimage  # here, because importing it takes longer than drawing
-
     grey = copy.rgb.mean(1, keepdim=True) * 0.5 + 0.45
     made = torch.lerp(copy.rgb, grey.expand_as(copy.rgb), DIMMED * (1 - cover))
-    inside = (cover[0, 0] > 0.5).numpy().astype(np.uint8)
+    inside = cover > 0.5
     wide = max(1, round(max(cover.shape[2:]) / 400))
-    line = ndimage.maximum_filter(inside, 2 * wide + 1, mode="constant") - inside
-    made = _painted(made, torch.from_numpy(line).float(), GREEN)
+    line = max_within(inside, wide) & ~inside
+    made = _painted(made, line.float(), GREEN)
     for click in map(click_of, clicks):
         for radius, color in ((4 * wide + 2, WHITE), (3 * wide + 1, GREEN if click.meant else COLOR)):
             top, left = max(0, click.y - radius), max(0, click.x - radius)
