@@ -43,6 +43,9 @@ LEFT_OUT = {
     "bottom": "Something at the bottom was left out; mark it with the brush if it belongs to the product",
     "lower right": "Something at the lower right was left out; mark it with the brush if it belongs to the product",
 }
+MOST_PLACES = 2
+"""So many places are named one by one, so that a lost earring is found; more of them in one sentence."""
+
 SEVERAL = "Things in several places were left out; mark with the brush what belongs to the product"
 REFLECTED = "A reflection below the product was left out"
 TOUCHES = {
@@ -166,7 +169,7 @@ def review(rgb: Tensor, cover: Tensor, hint: Tensor) -> Reviewed:
     if seen.plain:
         kept, dropped = _beside(now, hint[0, 0].numpy(), seen)
         now = np.maximum(now, kept)
-        notices += [SEVERAL] if len(dropped) > 1 else [LEFT_OUT[place] for place in dropped]
+        notices += [SEVERAL] if len(dropped) > MOST_PLACES else [LEFT_OUT[place] for place in dropped]
     made = torch.from_numpy(now)[None, None]
     changed = (made - cover).abs() > 0.02
     product = max(1.0, float(made.sum()))

@@ -135,10 +135,17 @@ def test_parts_that_it_did_not_see_are_said_with_their_place(y: int, x: int, pla
     assert float(made.cover[other > 0].max()) == 0
 
 
-def test_parts_in_several_places_are_said_once() -> None:
-    body, others = disc(100, 100, 45), torch.maximum(disc(25, 25, 7), disc(180, 178, 7))
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (((25, 25), (180, 178)), (LEFT_OUT["upper left"], LEFT_OUT["lower right"])),
+        (((25, 25), (25, 178), (180, 178)), (SEVERAL,)),
+    ],
+)
+def test_two_places_are_named_and_more_are_said_once(at: tuple[tuple[int, int], ...], said: tuple[str, ...]) -> None:
+    body, others = disc(100, 100, 45), torch.stack([disc(y, x, 7) for y, x in at]).amax(0)
     made = review(paint(paint(ground(), body, NAVY), others, RED), body, body)
-    assert made.notices == (SEVERAL,)
+    assert sorted(made.notices) == sorted(said)
     assert float(made.cover[others > 0].max()) == 0
 
 
