@@ -15,7 +15,7 @@ from gan.training.data.composites import Composites, photographed, prior
 from gan.training.data.dice import Dice, of_item
 from gan.training.data.scenes import LEAST_SHARE, Scenes, uneven
 
-STAGED, CROWDED = 0.5, 0.25
+STAGED, CROWDED = 0.75, 0.125
 """Shares of scenes, where there are any, and of composites of several products; the others are of one."""
 
 COUNTS = (0.6, 0.25, 0.15)
