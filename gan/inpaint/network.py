@@ -13,10 +13,14 @@ from torch import Tensor, nn
 
 from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
+from gan.models.segment_net import SegmentNet
 
 SLOPE = 0.1
 PLANES = 7
 """A smooth fill, a fill with patches, and the mask."""
+
+SHADOW_PLANES = 4
+"""Colors and the mask."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,7 @@ class InpaintConfig:
         channels: of the levels at 1/2, 1/4, 1/8, ... of the picture's size.
         blocks: residual blocks on each level, on the way down and again on the way up.
         heads: of the attention at 1/8; each is `channels[2] / heads` wide.
+        shadow: divides the channels of the network that finds shadows; 0 where there is none.
 
     Raises:
         ConfigError: a value outside these.
@@ -35,18 +40,20 @@ class InpaintConfig:
     channels: tuple[int, ...] = (24, 48, 96, 160, 256)
     blocks: tuple[int, ...] = (1, 1, 2, 1, 1)
     heads: int = 4
+    shadow: int = 0
 
     def __post_init__(self) -> None:
         sound = len(self.channels) == len(self.blocks) >= 3 and min(*self.channels, *self.blocks, self.heads) >= 1
-        if not sound or self.channels[2] % self.heads:
+        if not sound or self.channels[2] % self.heads or self.shadow not in (0, 1, 2, 4, 8):
             raise ConfigError(
                 "network",
-                "channels {channels}, blocks {blocks}, {heads} heads",
-                "as many channels as blocks, at least three of each, and channels[2] divisible by heads",
+                "channels {channels}, blocks {blocks}, {heads} heads, shadow {shadow}",
+                "as many channels as blocks, three of each or more, channels[2] divisible by heads; 0, 1, 2, 4 or 8",
                 "Correct config.json",
                 channels=self.channels,
                 blocks=self.blocks,
                 heads=self.heads,
+                shadow=self.shadow,
             )
 
     @property
@@ -77,6 +84,12 @@ class InpaintNet(nn.Module):
         filled from elsewhere in the picture (`gan.imaging.patches`), and the mask, which is 0 where the colors are
         known and `BLIND` or `COARSE` (`gan.imaging.mask`) in the hole; to RGB, nominally in [0, 1]. H and W divisible
         by `config.multiple`. Known pixels come back nearly, not exactly: the caller puts them back.
+
+    (N, 4, H, W) -> (N, 1, H, W): RGB with anything in the hole, and the hole; to logits of the shadow that the thing in
+    it throws on what is known. H and W divisible by `SegmentNet.MULTIPLE`.
+
+    Attributes:
+        shadow: finds the shadow; None where the config has none.
     """
 
     CONTEXT_PX = 48
@@ -110,8 +123,14 @@ class InpaintNet(nn.Module):
             if isinstance(module, (_Block, _Attention)):
                 module.soften()
         nn.init.normal_(self.tail.weight, std=1e-4)  # the start is the mean of both fills
+        self.shadow = SegmentNet(slim=config.shadow) if config.shadow else None
+        if self.shadow is not None:  # until it is trained it finds nothing
+            nn.init.zeros_(self.shadow.tail.weight)
+            nn.init.constant_(self.shadow.tail.bias, -4.0)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.shape[1] == SHADOW_PLANES:
+            return self._cast(x)
         smooth, copied, mask = x[:, :3], x[:, 3:6], x[:, 6:]
         known = F.avg_pool2d((mask == 0).to(x.dtype), 8)  # (N, 1, H / 8, W / 8)
         y = self.head(F.pixel_unshuffle(torch.cat([2 * x[:, :6] - 1, mask], 1), 2))
@@ -131,6 +150,14 @@ class InpaintNet(nn.Module):
         # Autocast leaves bfloat16 where the CPU computes it, and lerp requires one type.
         y = F.pixel_shuffle(self.tail(F.leaky_relu(y, SLOPE)), 2).to(x.dtype)
         return torch.lerp(smooth, copied, torch.sigmoid(y[:, 3:])) + y[:, :3]
+
+    def _cast(self, x: Tensor) -> Tensor:
+        if self.shadow is None:
+            raise RuntimeError("this network finds no shadows")
+        hole = x[:, 3:]
+        # What is taken out says nothing that holds for the next thing, and often it is one color.
+        logits: Tensor = self.shadow(torch.cat([torch.where(hole > 0, 0.5, x[:, :3]), hole], 1))
+        return logits
 
 
 class _Block(nn.Module):

@@ -9,7 +9,7 @@ import torch
 
 from gan.core.errors import ConfigError
 from gan.cutout.network import UNKNOWN, CutoutConfig, CutoutNet, cutout_config
-from gan.cutout.train.recipe import TINY, pretrained
+from gan.cutout.train.recipe import TINY
 from gan.models.features import load_features
 
 
@@ -45,7 +45,7 @@ def test_the_prior_is_looked_at_and_hints_nothing_before_training() -> None:
 
 def test_the_encoder_is_efficientnet_lite0() -> None:
     network = CutoutNet(CutoutConfig()).eval()
-    pretrained(network)
+    network.take_encoder(load_features("lite0"))
     features = load_features("lite0", stages=4)
     x = _given(64, 96)
     with torch.no_grad():

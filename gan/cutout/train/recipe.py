@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.utils import make_grid
 
 from gan.cutout.network import CutoutConfig, CutoutNet, cutout_network
@@ -147,11 +147,15 @@ def _taught(entries: list[Entry], side_px: int) -> Taught | None:
 
 
 def build(config: CutoutRecipe, _data: CutoutData | None = None) -> State:
-    """Network with the encoder as ImageNet left it, average and optimizer."""
+    """Network with the encoder as ImageNet left it (EfficientNet-Lite0, Apache-2.0), average and optimizer.
+
+    Raises:
+        WeightsError: the packages of requirements-dev.txt are not installed.
+    """
     network = cutout_network(config.network)
     if isinstance(network, CutoutNet):
         if config.network.slim == 1:
-            pretrained(network)
+            network.take_encoder(load_features("lite0"))
         encoder = [*network.stem.parameters(), *network.stages.parameters()]
     else:  # it comes trained whole, but for what it is told of marks
         encoder = [p for name, p in network.named_parameters() if not name.startswith("hint.")]
@@ -166,18 +170,6 @@ def build(config: CutoutRecipe, _data: CutoutData | None = None) -> State:
         weight_decay=1e-4,
     )
     return State({"network": network}, {"network": EMA(network)}, {"network": optimizer})
-
-
-def pretrained(network: CutoutNet) -> None:
-    """Give the encoder the convolutions of EfficientNet-Lite0 (Apache-2.0), in place.
-
-    Raises:
-        WeightsError: the packages of requirements-dev.txt are not installed.
-    """
-    trained = [m for m in load_features("lite0").modules() if isinstance(m, nn.Conv2d)]
-    own = [network.stem, *(m for m in network.stages.modules() if isinstance(m, nn.Conv2d))]
-    for mine, theirs in zip(own, trained, strict=False):
-        mine.load_state_dict(theirs.state_dict())
 
 
 def step(state: State, batch: tuple[Tensor, ...], config: CutoutRecipe, fabric: Fabric) -> Losses:

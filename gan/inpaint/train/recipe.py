@@ -124,9 +124,13 @@ def data(config: InpaintRecipe, folder: Path, _seed: int) -> InpaintData:
 def build(config: InpaintRecipe, _data: InpaintData | None = None) -> State:
     """Networks, averages and optimizers, from scratch."""
     network = InpaintNet(config.network).to(memory_format=torch.channels_last)
+    if network.shadow is not None:  # it has a recipe of its own
+        network.shadow.requires_grad_(False)
     networks: dict[str, nn.Module] = {"network": network}
     optimizers: dict[str, torch.optim.Optimizer] = {
-        "network": torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+        "network": torch.optim.Adam(
+            [p for p in network.parameters() if p.requires_grad], lr=config.learning_rate, betas=(0.9, 0.99)
+        )
     }
     if config.adversarial:
         judge = networks["discriminator"] = build_judge(config.judge)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from gan.training.data.dice import Dice, of_item
 from gan.training.data.mixture import composites_of, sort_out
 from gan.training.data.pictures import split
 from gan.training.data.procedural import drawings
-from gan.training.data.scenes import SceneEntry, Scenes, split_scenes
+from gan.training.data.scenes import SceneEntry, Scenes, for_validation, split_scenes
 from gan.training.losses.matting import edge_band, soft_iou
 from gan.training.recipe import Losses, Recipe, State, Validation, check_multiple, cost_of, descend, falling, plain
 
@@ -33,9 +32,6 @@ SHOWN = 12
 
 ASKED = ("product", "told", "click")
 """What validation asks: for the product, for it when told what others may have seen, for every thing by one click."""
-
-EIGHTH = 8
-"""One product of so many is for validation; those of held-out scenes are for measuring."""
 
 BAND_PX = 4
 """Width of the band around edges in which a value of a mask counts for more."""
@@ -116,7 +112,7 @@ def data(config: SelectRecipe, folder: Path, seed: int) -> SelectData:
     """
     found = sort_out(folder)
     products, grounds = split(found.products), split(found.grounds)
-    staged, shown = _apart(split_scenes(found.scenes)[0])
+    staged, shown = for_validation(split_scenes(found.scenes)[0])
     side_px = config.network.side_px
 
     def items(part: int, scenes: Sequence[SceneEntry], own_seed: int) -> PromptItems:
@@ -126,14 +122,6 @@ def data(config: SelectRecipe, folder: Path, seed: int) -> SelectData:
         return PromptItems(composites, Scenes(scenes) if scenes else None, side_px, config.prompts, own_seed)
 
     return SelectData(items(0, staged or shown, seed), Scenes(shown) if shown else None, items(1, (), 0))
-
-
-def _apart(scenes: Sequence[SceneEntry]) -> tuple[list[SceneEntry], list[SceneEntry]]:
-    """(training, validation), by the main product."""
-    apart: tuple[list[SceneEntry], list[SceneEntry]] = ([], [])
-    for scene in scenes:
-        apart[zlib.crc32(scene.product.encode()) % EIGHTH == 0].append(scene)
-    return apart
 
 
 def build(config: SelectRecipe, _data: SelectData | None = None) -> State:

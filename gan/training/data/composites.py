@@ -144,6 +144,20 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         covers = [covers[first], *covers[:first], *covers[first + 1 :]]
         return photographed(ground.clamp(0, 1), dice), torch.cat(covers).clamp(0, 1)
 
+    def removed(self, dice: Dice) -> tuple[Tensor, Tensor, Tensor]:
+        """A picture (3, p, p) of a product on a ground, its coverage (1, p, p), and the ground without it and its
+        shadow, (3, p, p).
+        """
+        kinds = ("photograph", "studio", "gradient", "drawn")
+        has = bool(self.grounds), True, True, bool(self.drawn)
+        kind = kinds[dice.choose([s * h for s, h in zip((0.45, 0.3, 0.1, 0.15), has, strict=True)])]
+        ground = self._ground(kind, dice)
+        if kind == "photograph":
+            ground = self._furnished(ground, dice)
+        zoom = math.exp(log_zoom(dice))
+        color, cover = laid(varied(self._product(dice), dice), self.side_px, zoom, dice)
+        return color + (1 - cover) * ground * (1 - shadow(cover, dice)), cover, ground
+
     def _made(self, dice: Dice, near: bool, kind: str = "") -> tuple[Tensor, Tensor]:
         side = self.side_px
         asked = bool(kind)

@@ -7,6 +7,7 @@ with K counting the things from 0, the main product, and `meta.jsonl`, whose rec
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ LEAST_SHARE = 0.006
 OTHERS = 0.65
 """Probability that a click asks for something else than the main product."""
 
+EIGHTH = 8
 PLACE_FOLDERS = ("pictures", "empty", "covers")
 
 
@@ -71,6 +73,16 @@ def split_scenes(scenes: Sequence[SceneEntry]) -> tuple[list[SceneEntry], list[S
     apart: tuple[list[SceneEntry], list[SceneEntry]] = ([], [])
     for scene in scenes:
         apart[scene.picture in held_out].append(scene)
+    return apart
+
+
+def for_validation(scenes: Sequence[SceneEntry]) -> tuple[list[SceneEntry], list[SceneEntry]]:
+    """(training, validation) of scenes that are not held out, by the main product: one of `EIGHTH` is for validation,
+    so that what is held out is left for measuring.
+    """
+    apart: tuple[list[SceneEntry], list[SceneEntry]] = ([], [])
+    for scene in scenes:
+        apart[zlib.crc32(scene.product.encode()) % EIGHTH == 0].append(scene)
     return apart
 
 

@@ -1,0 +1,73 @@
+"""Shadows of what is taken out of a picture: found around the hole, so that no fill continues them into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan.core.contract import Context, Model
+from gan.imaging.box import Box
+from gan.imaging.mask_shapes import max_within
+from gan.imaging.resize import resize
+from gan.models.segment_net import SegmentNet
+
+SIDE_PX = 192
+"""Longest side at which shadows are looked for."""
+
+AROUND = 0.9
+"""How far around a hole one is looked for, as a share of the hole's longer side."""
+
+LEAST_PX = 24
+LEAST_SHARE = 0.002
+"""Longer side of a hole's box, and its share of the picture, from which a thing may have been there; what is smaller is
+dust, a scratch or a letter."""
+
+SURE = 0.5
+WIDER = 0.01
+"""Shadows are widened by this share of the area's longer side: their rims are soft."""
+
+
+def shadows(rgb: Tensor, hole: Tensor, boxes: Sequence[Box], model: Model, context: Context) -> Tensor:
+    """Find the shadows that things in holes throw on what is around them.
+
+    Args:
+        rgb: (1, 3, H, W) in [0, 1].
+        hole: (1, 1, H, W) of bool.
+        boxes: around its parts.
+        model: of Inpaint; one that finds no shadows gives none.
+
+    Returns:
+        (1, 1, H, W) of bool, without the hole.
+    """
+    found = torch.zeros_like(hole)
+    if getattr(model.network, "shadow", None) is None:
+        return found
+    least_px = LEAST_SHARE * hole.numel()
+    for box in boxes:
+        longer = max(box.width, box.height)
+        if longer < LEAST_PX or float(box.of(hole).sum()) < least_px:
+            continue
+        area = box.grown(max(LEAST_PX, round(AROUND * longer))).within(Box.whole(rgb))
+        part = area.of(found)
+        part |= _cast(area.of(rgb), area.of(hole), model, context)
+    return found & ~hole
+
+
+def _cast(rgb: Tensor, hole: Tensor, model: Model, context: Context) -> Tensor:
+    """(1, 1, h, w) of bool."""
+    height, width = rgb.shape[2:]
+    scale = SIDE_PX / max(height, width)
+    size = max(1, round(scale * height)), max(1, round(scale * width))
+    known = (~hole).float()
+    seen = resize(torch.cat([rgb * known, known], 1), *size)
+    # Means of known pixels alone.
+    colors = (seen[:, :3] / seen[:, 3:].clamp(min=1e-3)).clamp(0, 1)
+    given = torch.cat([colors, (seen[:, 3:] < 0.5).float()], 1)
+    pad = (0, -size[1] % SegmentNet.MULTIPLE, 0, -size[0] % SegmentNet.MULTIPLE)
+    logits = context.infer(model, F.pad(given, pad, mode="replicate"))
+    likely = logits[:, :, : size[0], : size[1]].sigmoid()
+    sure = max_within((likely > SURE).float(), max(1, round(WIDER * SIDE_PX)))
+    return resize(sure, height, width) > 0.5
