@@ -81,6 +81,8 @@ AS_PUBLISHED = PromptConfig(side_px=768)
 PRESETS: dict[str, SelectRecipe] = {
     # one or two CPU cores: two hours, --from MobileSAM as examples/convert_mobilesam.py writes it, or --from select
     "sam-cpu": SelectRecipe(network=AS_PUBLISHED),
+    # the same to go on --from select: at the first rate it forgets more than it learns in an hour
+    "sam-cpu-on": SelectRecipe(network=AS_PUBLISHED, learning_rate=5e-5),
     # a GPU: half an hour
     "sam-gpu": SelectRecipe(network=AS_PUBLISHED, batch=16, prompts=8, drawings=1000, ema_half_life_kimg=5.0),
     # seconds: for tests and for trying things out
