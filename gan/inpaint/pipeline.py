@@ -17,9 +17,11 @@ from gan.imaging.alpha import bleed
 from gan.imaging.box import MOST_ASPECT, sides_of
 from gan.imaging.click import check_clicks
 from gan.imaging.mask import Hole, Mask, feathered, grown, settled
+from gan.imaging.mask_shapes import max_within
 from gan.imaging.picture import PARTLY_GENERATED, check_pixels
 from gan.inpaint.filling import fill, holes
 from gan.inpaint.outpaint import Margins, extended, margins_for
+from gan.inpaint.shadow import shadows
 from gan.select.pipeline import Clicks
 from gan.select.thing import selected
 
@@ -70,6 +72,7 @@ class InpaintRequest(Request):
     feather_px: Annotated[
         int, Option("soften the mask's edge over this width", ge=0, le=MOST_GROW_PX, unit="px", alias="feather")
     ] = 0
+    shadow: Annotated[bool, Option("also make the pixels anew on which a marked thing throws its shadow")] = False
     model: ModelName = AUTO_MODEL
 
     def check(self) -> None:
@@ -114,7 +117,8 @@ class InpaintRequest(Request):
 def inpaint(request: InpaintRequest, context: Context) -> Output:
     """Extend, fill every hole in a crop of its own, and put each fill in; all other pixels are the input's own tensor.
 
-    Transparency is kept; colours behind full transparency are not looked at.
+    A shadow that what is marked throws on its surroundings is no part of the place behind it: fills do not continue it,
+    also where it is left in the picture. Transparency is kept; colours behind full transparency are not looked at.
 
     Raises:
         InputError: nothing of the picture is left unmarked, or the mask is none, as `settled` says.
@@ -141,7 +145,15 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
     model = context.model(OUR_MODEL if request.model == AUTO_MODEL else request.model)
     finer = context.model(OUR_MODEL) if model.whole else model
     rgb = picture.rgb if picture.alpha is None else bleed(picture.rgb, picture.alpha)
-    boxes = holes(hole, model.context_px)
+    unknown = hole
+    if todo is None:
+        thrown = shadows(rgb, hole, holes(hole, 0), finer, context)
+        if request.shadow:
+            cover = torch.maximum(cover, _softened(hole, thrown))
+            details["share"] = round(float(cover.mean()), 6)
+        unknown = (cover > 0) | thrown
+        unknown = hole if bool(unknown.all()) else unknown
+    boxes = [box for box in holes(unknown, model.context_px) if bool((box.of(cover) > 0).any())]
     out = picture.rgb.clone()
     areas = [(box.bottom - box.top) * (box.right - box.left) for box in boxes]
     for index, box in enumerate(boxes):
@@ -150,11 +162,18 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
             done = sum(areas[:index]) + share * areas[index]
             context.step(round(STEPS * done / sum(areas)), STEPS, "Filling")
 
-        made = fill(rgb, hole, box, model, finer, context, report)
+        made = fill(rgb, unknown, box, model, finer, context, report)
         part, weight = box.of(out), box.of(cover)
         part.copy_(torch.where(weight > 0, torch.lerp(part, made, weight), part))
     made_anew = picture.with_pixels(out, picture.alpha).with_source(PARTLY_GENERATED)
     return Output((made_anew,), picture.notices, {**details, "holes": len(boxes)})
+
+
+def _softened(hole: Tensor, thrown: Tensor) -> Tensor:
+    """Coverage of shadows beside a hole, both of bool: (1, 1, H, W), 1 in them, fading around them but at the hole."""
+    px = max(2, round(EDGE * max(hole.shape[2:])))
+    soft = feathered(Mask((hole | thrown).float()), px).coverage
+    return (2 * soft).clamp(max=1) * max_within(thrown, px)
 
 
 def _cover(request: InpaintRequest, margins: Margins, todo: Tensor | None, context: Context) -> Tensor:

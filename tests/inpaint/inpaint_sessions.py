@@ -24,8 +24,8 @@ from gan.ui.widgets import OutputOptions, output_options
 SHOWN = len(dataclasses.fields(Stage))
 FILES = ("download", "slider", "summary", "record")
 NOT_EXTENDED = ("sides", "", 0, 0, 0, 0)
-AS_IT_IS = (0, 0, "auto", "png", 92, False, False, False)
-"""grow, feather, model, and the output's options."""
+AS_IT_IS = (0, 0, "auto", False, "png", 92, False, False, False)
+"""grow, feather, model, shadow, and the output's options."""
 
 
 def box(left: int, top: int, width: int, height: int, *, of: tuple[int, int] = (48, 32)) -> Mask:

@@ -172,7 +172,7 @@ def original_pixel(folder: Path, at: tuple[int, int]) -> Any:
         ((), NOT_EXTENDED, "mask: nothing is marked"),
         ((), ("other", "nine", 0, 0, 0, 0), "aspect: nine"),
         ((), ("sides", "", 999, 0, 0, 0), "left: 999"),
-        ((0, 0, "auto", "bmp"), ("1:1", "", 0, 0, 0, 0), "format: bmp"),
+        ((0, 0, "auto", False, "bmp"), ("1:1", "", 0, 0, 0, 0), "format: bmp"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_nothing_is_run(

@@ -38,7 +38,7 @@ GROW_PX: Final = 4
 FEATHER_PX: Final = 2
 """Of a picture that the editor sees as it is; of a larger one as many pixels of the editor's copy."""
 
-FIELDS: Final = (*SIDE_FIELDS, "grow", "feather", "model")
+FIELDS: Final = (*SIDE_FIELDS, "grow", "feather", "model", "shadow")
 """Options of the request, in the order in which the page gives them."""
 
 SIDES: Final = "sides"

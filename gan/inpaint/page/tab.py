@@ -68,6 +68,7 @@ def build(run: Run, models: Sequence[Choice], *, examples: Path | None = None) -
             click = click_panel.build("inpaint", undo=False)
             facts = gr.HTML(visible=False, elem_id="inpaint-facts", elem_classes="facts", padding=False)
             row = masks.build_row()
+            form.add("shadow")
             running = bar("inpaint", "inpaint.run", enabled=bool(ready), primary=True)
             tools = masks.build(row)
             way = _extension(form)

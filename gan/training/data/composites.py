@@ -156,7 +156,8 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
             ground = self._furnished(ground, dice)
         zoom = math.exp(log_zoom(dice))
         color, cover = laid(varied(self._product(dice), dice), self.side_px, zoom, dice)
-        return color + (1 - cover) * ground * (1 - shadow(cover, dice)), cover, ground
+        seen = color + (1 - cover) * ground * (1 - shadow(cover, dice))
+        return seen.clamp(0, 1), cover.clamp(0, 1), ground
 
     def _made(self, dice: Dice, near: bool, kind: str = "") -> tuple[Tensor, Tensor]:
         side = self.side_px
