@@ -116,9 +116,11 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         dice = Dice(torch.Generator().manual_seed(2**62 + self.seed * 1_000_003 + index))
         return self._made(dice, False, kind)
 
-    def picture(self, dice: Dice) -> tuple[Tensor, Tensor]:
-        """A picture (3, p, p) and its coverage (1, p, p), without a prior."""
-        return self._made(dice, False)
+    def picture(self, dice: Dice, kind: str = "") -> tuple[Tensor, Tensor]:
+        """A picture (3, p, p) and its coverage (1, p, p), without a prior; of one product where a ground of `GROUNDS` is
+        asked for.
+        """
+        return self._made(dice, False, kind)
 
     def crowd(self, dice: Dice) -> tuple[Tensor, Tensor]:
         """A picture (3, p, p) of one large product about the middle with one to four smaller ones behind and before

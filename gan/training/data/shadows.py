@@ -16,7 +16,7 @@ from gan.training.data.dice import Dice, of_item
 from gan.training.data.holes import hole
 from gan.training.data.scenes import Scenes
 
-STAGED, LAID = 0.55, 0.2
+STAGED, LAID = 0.4, 0.15
 """Shares of rendered scenes, where there are any, and of composites; the others have holes that take out no thing."""
 
 LEAST_DARKER = 0.02
@@ -64,7 +64,8 @@ class ShadowItems(Dataset[Item]):
         if self.scenes is not None and dice.chance(0.3):
             rgb = resize(self.scenes.part(dice)[0][None], self.side_px, self.side_px)[0]
         else:
-            rgb = self.composites.picture(dice)[0]
+            # A hole over a part of a product leaves its shadow: it is still there.
+            rgb = self.composites.picture(dice, "own" if dice.chance(0.5) else "")[0]
             rgb = resize(rgb[None], self.side_px, self.side_px)[0]
         gone = hole(self.side_px, dice.generator, growth=dice.uniform(0, 1))
         return self._item(rgb, gone, torch.zeros_like(gone), dice)
@@ -86,7 +87,7 @@ def of_scene(scenes: Scenes, number: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def darker(seen: Tensor, empty: Tensor) -> Tensor:
-    """Where a picture (3, S, S) is clearly darker than without a thing, smoothed by a pixel: (1, S, S), 0 or 1."""
+    """Mask of what is clearly darker in a picture (3, S, S) than without a thing: (1, S, S), 0 or 1."""
     lost = (empty - seen).mean(0, keepdim=True)[None]
     return (F.avg_pool2d(F.pad(lost, (1, 1, 1, 1), mode="replicate"), 3, 1)[0] > LEAST_DARKER).float()
 
