@@ -59,6 +59,14 @@ def test_a_shadow_beside_a_hole_is_found_and_the_hole_is_none() -> None:
     assert float(found.float().mean()) < 2 * 12 * 70 / 200**2
 
 
+@pytest.mark.parametrize("color", [(0.55, 0.3, 0.2), (0.1, 0.1, 0.1)], ids=["tinted", "too dark"])
+def test_what_no_shadow_looks_like_is_none(color: tuple[float, float, float]) -> None:
+    """A product's own color beside a hole over its edge, whatever the network says."""
+    rgb, hole = _scene()
+    rgb[0][:, SHADOW[0], SHADOW[1]] = torch.tensor(color)[:, None, None]
+    assert not bool(_found(DarkGround(), rgb, hole).any())
+
+
 def test_what_lies_in_the_hole_is_not_looked_at() -> None:
     networks = DarkGround(), DarkGround()
     for network, thing in zip(networks, (0.0, 1.0), strict=True):

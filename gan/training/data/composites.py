@@ -117,9 +117,7 @@ class Composites(Dataset[tuple[Tensor, Tensor]]):
         return self._made(dice, False, kind)
 
     def picture(self, dice: Dice, kind: str = "") -> tuple[Tensor, Tensor]:
-        """A picture (3, p, p) and its coverage (1, p, p), without a prior; of one product where a ground of `GROUNDS` is
-        asked for.
-        """
+        """A picture (3, p, p) and its coverage (1, p, p), without a prior; `kind` is one of `GROUNDS`."""
         return self._made(dice, False, kind)
 
     def crowd(self, dice: Dice) -> tuple[Tensor, Tensor]:
