@@ -38,6 +38,8 @@ DARKEST, TINT, LEAST_DARKER = 0.12, 0.4, 0.95
 another thing, or the product itself where a hole lies over its edge."""
 
 RING = 0.03
+"""How far around what was found its light is measured, as a share of the side."""
+
 WIDER = 0.01
 """Shadows are widened by this share of the area's longer side: their rims are soft."""
 
