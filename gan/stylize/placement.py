@@ -74,13 +74,13 @@ def keep_chroma(made: Tensor, rgb: Tensor) -> None:
 
 
 def mix(made: Tensor, rgb: Tensor, cover: Tensor | None, strength: float) -> None:
-    """Blend `made` with the input by strength and coverage, in place; exact where nothing is covered."""
+    """Blend `made` with the input by strength and coverage, in place; exact where nothing, or all, is covered."""
     if cover is None and strength == 1:
         return
     for band in bands(*rgb.shape[2:]):
         part, before = made[:, :, band], rgb[:, :, band]
         share = strength if cover is None else strength * cover[:, :, band]
-        mixed = before + share * (part - before)
+        mixed = torch.lerp(before, part, share)  # at 1 this is `part` to the last bit, which a sum is not
         part.copy_(mixed if cover is None else torch.where(cover[:, :, band] > 0, mixed, before))
 
 
