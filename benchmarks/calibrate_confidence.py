@@ -1,6 +1,6 @@
 """Fits how a cut-out's confidence is told: a mean IoU for each raw value, rising, from scenes kept for training.
 
-    python benchmarks/calibrate_confidence.py DATA
+    python -m benchmarks.calibrate_confidence DATA
 
 DATA holds rendered scenes, as of `examples/catalogue/`. Printed are the knots in `gan/cutout/segment.py`, which
 count where the network for cut-outs is asked alone, and the gap between confidence and IoU in the held-out scenes, with

@@ -1,6 +1,6 @@
 """What KD-lite2 says about real pictures, whole and damaged: the scale on which a generator's figure is read.
 
-    PYTHONPATH=. python benchmarks/calibrate_kd.py --data ../shared/data/catalogue
+    python -m benchmarks.calibrate_kd --data ../shared/data/catalogue
 
 The products are split in two halves. The even-numbered view of each product of the first half is the reference;
 everything else is made from as many products of the second half, one picture a product, so that no row is flattered by

@@ -1,6 +1,6 @@
 """What a click takes at 1 megapixel until it is shown (bar 0.5 s on two cores), further ones on the same picture too.
 
-    PYTHONPATH=. python benchmarks/click_speed.py [--picture tests/pictures/helmet.jpg] [--rounds 4] [--cold]
+    python -m benchmarks.click_speed [--picture tests/pictures/helmet.jpg] [--rounds 4] [--cold]
 
 Measured is what the page does for a click: its copy of the photograph is read, the thing under the click is selected,
 and the picture that shows it is written. First on a picture that was opened before, as the page has prepared for the

@@ -1,6 +1,6 @@
 """What cutting out takes: a picture of 24 megapixels (bar 6 s on two cores), and 1024 px beside OpenCV's GrabCut.
 
-    PYTHONPATH=. python benchmarks/cutout_speed.py
+    python -m benchmarks.cutout_speed
 
 Decoding and encoding are left out. Each time is the least of several, on a machine that may be busy otherwise. The
 peak is the kernel's figure for this process, the picture itself and what GrabCut needs included.

@@ -1,6 +1,6 @@
 """What a 24-megapixel JPEG at x2 takes: peak memory, time, and that progress never stands still.
 
-    python benchmarks/enhance_memory.py
+    python -m benchmarks.enhance_memory
 
 Runs the command line in a process of its own and reads the kernel's figure for its greatest resident memory.
 """

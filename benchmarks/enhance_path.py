@@ -1,6 +1,6 @@
 """Time of the whole path of Enhance over its network's own time on as many pixels in tiles of 512.
 
-    python benchmarks/enhance_path.py --megapixels 6 --scale 2
+    python -m benchmarks.enhance_path --megapixels 6 --scale 2
 
 Both run in this process, in turn, on the same threads, on the same picture. Processor time is printed as well as
 seconds: on a machine that does other things it is the figure to trust. The path begins with the decoded picture and

@@ -1,7 +1,7 @@
 """How much faster Enhance is than Real-ESRGAN x4plus: 256 -> 1024 pixels, from the file to the finished picture.
 
     python -m gan weights convert-realesrgan
-    python benchmarks/enhance_speed.py
+    python -m benchmarks.enhance_speed
 
 Both run in this process, in turn, on the same threads; x4plus at its own best: channels_last, and bfloat16 where the
 CPU has it. The ratio of the medians is what to quote; seconds depend on the machine and on what else it does.

@@ -1,6 +1,6 @@
 """What the first click on an example takes on a server that was just started, over HTTP: upload, run, file (bar 1 s).
 
-    PYTHONPATH=. python benchmarks/first_click.py [--most 1]      # exit status 1 above it
+    python -m benchmarks.first_click [--most 1]      # exit status 1 above it
 
 The second and third click follow on the same server. Processor seconds are the server's, which a busy machine changes
 little; the seconds of the wall are those that a visitor waits.

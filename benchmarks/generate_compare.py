@@ -1,6 +1,6 @@
 """Two runs beside each other, after the same number of pictures and after the same minutes, as one Markdown table.
 
-    python benchmarks/generate_compare.py runs/style-64 runs/dcgan-64
+    python -m benchmarks.generate_compare runs/style-64 runs/dcgan-64
 
 Read from each run's log.jsonl. A figure is that of the run's latest validation by then. Minutes are those that the run
 was at work, validations included: what lies between a stop, or a crash, and the next step does not count.

@@ -1,6 +1,6 @@
 """What a 24-megapixel JPEG with one hole of 5% takes: peak memory and time. The bar is 3 GB.
 
-    PYTHONPATH=. python benchmarks/inpaint_memory.py
+    python -m benchmarks.inpaint_memory
 
 Runs the command line in a process of its own, which prints the kernel's figure for its greatest resident memory;
 options such as --model are handed on. What getrusage says of children would count what this process held when it

@@ -1,6 +1,6 @@
 """How long Inpaint takes beside OpenCV's Telea: a 512x512 picture with a hole of 10%, and 24 megapixels with one of 5%.
 
-    python benchmarks/inpaint_speed.py
+    python -m benchmarks.inpaint_speed
 
 Both run in this process, in turn, on the same threads and the same picture, a photograph of tests/pictures/ at either
 size; the hole is one box in the middle. Quote the ratio of the medians; seconds depend on the machine and on what else

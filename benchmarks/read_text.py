@@ -1,6 +1,6 @@
 """Recall and precision of reading text ([ocr]) and of the classical marks, on lines of known place.
 
-    python benchmarks/read_text.py --count 40
+    python -m benchmarks.read_text --count 40
 
 Lines of 12 to 40 px, English and Chinese, are laid on plain grounds and on those photographs of `tests/pictures/` that
 bear no print; as many pictures stay without any. A line counts as found where half of its box is marked; a marked part

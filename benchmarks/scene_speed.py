@@ -1,6 +1,6 @@
 """What a scene takes: 1024 px (bar 0.7 s on two cores) and 24 megapixels (bar 8 s and 2 GB).
 
-    PYTHONPATH=. python benchmarks/scene_speed.py [--set oak-table] [--rounds 3]
+    python -m benchmarks.scene_speed [--set oak-table] [--rounds 3]
 
 The product is cut out already. Printed are the least seconds of several rounds, and the processor's seconds, which a
 busy machine changes little; where it is busy, --threads 1 says what one core needs at most, since two threads that

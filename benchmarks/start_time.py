@@ -1,7 +1,7 @@
 """CPU time of `python -m gan enhance` on a 64 px picture, as a multiple of `import torch` alone, from one run.
 
-    python benchmarks/start_time.py
-    python benchmarks/start_time.py --most 1.7      # exit status 1 above it
+    python -m benchmarks.start_time
+    python -m benchmarks.start_time --most 1.7      # exit status 1 above it
 
 Both start in turn, each in a process of its own with one thread; the medians are compared. What is above 1 is this
 package's: its imports, the checkpoint, the network's run and the file.

@@ -1,6 +1,6 @@
 """Photographic style transfer: seconds for 24 megapixels beside Pillow and scikit-image, texture, and the way back.
 
-    python benchmarks/stylize_look.py DATA
+    python -m benchmarks.stylize_look DATA
 
 DATA holds `photos/` and `styles/`. Seconds: 6000x4000, one of the photographs enlarged, all in this process in turn, on
 the same threads; Pillow's Color3DLUT applies the same lattice at 8 bits, scikit-image's match_histograms matches the

@@ -1,6 +1,6 @@
 """What restyling 3840x2160 takes, peak memory and time, and whether one can tell where its tiles meet. The bar is 3 GB.
 
-    PYTHONPATH=. python benchmarks/stylize_memory.py
+    python -m benchmarks.stylize_memory
 
 Memory: runs the command line in a process of its own, which prints the kernel's figure for its greatest resident
 memory; options such as --model are handed on. What getrusage says of children would count what this process held when

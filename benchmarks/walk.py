@@ -1,7 +1,7 @@
 """Modules of `gan` that run code on three ways through it, and the calls that climb from a lower layer to a higher one.
 
-    python benchmarks/walk.py           # from the Enhance button to the network and back; a cut-out to its ZIP; a step
-    python benchmarks/walk.py --list    # with their names, in the order in which they are entered
+    python -m benchmarks.walk           # from the Enhance button to the network and back; a cut-out to its ZIP; a step
+    python -m benchmarks.walk --list    # with their names, in the order in which they are entered
 
 Each way is gone twice, and counted the second time, so that imports, first loads and caches do not count. A climb is a
 pair of modules of which the lower one calls the higher one, as a callback or a method of what it was handed; the layers
@@ -26,7 +26,6 @@ from typing import Any
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 CARTON = ROOT / "tests/pictures/carton.jpg"
 
 

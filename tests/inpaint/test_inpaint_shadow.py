@@ -25,13 +25,11 @@ THING = slice(60, 120), slice(80, 120)
 SHADOW = slice(120, 132), slice(80, 150)
 
 
-class DarkGround(nn.Module):
+class DarkGround(InpaintNet):
     """Finds what is darker than a ground of `GROUND`."""
 
-    shadow = True
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(SMALL)
         self.given: list[Tensor] = []
 
     def forward(self, x: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from gan.inpaint.train import recipe as fills
 from gan.inpaint.train import shadow as training
 from gan.inpaint.train.shadow import PRESETS, RECIPE, ShadowData
 from gan.training.data.dice import Dice, of_item
-from gan.training.data.scenes import find_scenes, for_validation
+from gan.training.data.scenes import SceneEntry, for_validation
 from gan.training.data.shadows import ShadowItems, around, darker
 from gan.training.loop import train
 from gan.training.recipe import State
@@ -131,11 +131,16 @@ def test_validation_of_a_network_that_finds_nothing(cases: ShadowData) -> None:
     assert 0 <= found.figures["shadow_iou"] <= 1
 
 
-def test_one_product_of_eight_is_for_validation(shop: Path) -> None:
-    scenes = find_scenes(shop)
+def test_one_product_of_eight_is_for_validation() -> None:
+    scenes = [
+        SceneEntry(f"product {number // 3}", Path(f"{number}.png"), Path(f"empty/{number}.png"), ())
+        for number in range(3 * 800)
+    ]
     training_part, shown = for_validation(scenes)
-    assert len(training_part) + len(shown) == len(scenes)
+    assert sorted(s.picture for s in (*training_part, *shown)) == sorted(s.picture for s in scenes)
     assert not {s.product for s in training_part} & {s.product for s in shown}
+    assert 70 < len({s.product for s in shown}) < 130
+    assert for_validation(scenes[::-1])[1] == shown[::-1]
 
 
 def test_a_side_that_does_not_suit_the_network_is_refused() -> None:
