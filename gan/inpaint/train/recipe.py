@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 VALIDATION_FILLS = 48
 MEASURED = ("psnr_hole", "features")
 
+
 @dataclass(frozen=True, kw_only=True)
 class InpaintRecipe:
     """A complete recipe; a row of `PRESETS`.
@@ -139,7 +140,9 @@ def build(config: InpaintRecipe, _data: InpaintData | None = None) -> State:
         optimizers["discriminator"] = torch.optim.Adam(
             [p for p in judge.parameters() if p.requires_grad], lr=config.discriminator_rate, betas=(0.0, 0.99)
         )
-    return State(networks, {"network": EMA(network)}, optimizers, {"features": load_features("lite0", stages=config.stages)})
+    return State(
+        networks, {"network": EMA(network)}, optimizers, {"features": load_features("lite0", stages=config.stages)}
+    )
 
 
 def items(config: InpaintRecipe, data: InpaintData, seed: int) -> Fills:
