@@ -152,6 +152,26 @@ def test_warm_start_takes_what_fits_and_leaves_the_catalogue(shop: Path) -> None
     torch.testing.assert_close(large.ema["network"].module.state_dict(), taken)
 
 
+def test_a_wider_network_begins_as_the_published_function(shop: Path) -> None:
+    config = PRESETS["tiny"]
+    data = training.data(config, shop, 0)
+    small = _built(config, data)
+    wide = _built(dataclasses.replace(config, channels_base=512, channels_max=32), data)
+    published = {name: value.float() for name, value in training.publish(small, config).state.items()}
+    training.warm_start(wide, published)
+    before, after = (state.networks["network"].eval() for state in (small, wide))
+    before.load_state_dict(published)
+    generator = torch.Generator().manual_seed(0)
+    z, category = torch.randn(3, config.latent, generator=generator), torch.tensor([0, 1, 0])
+    attributes, source = data.training.attributes[:3], data.training.batch([0, 1, 2], config.resolution)
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            after.synthesize(after.map(z, attributes, category)), before.synthesize(before.map(z, attributes, category))
+        )
+        torch.testing.assert_close(after.encoder(source).mean, before.encoder(source).mean)
+    assert sum(p.numel() for p in after.parameters()) > 2 * sum(p.numel() for p in before.parameters())
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -113,6 +113,9 @@ PRESETS: dict[str, GenerateRecipe] = {
     # one or two CPU cores, an hour each: cpu-64 first, then cpu-128 with --from RUN/weights of the first
     "cpu-64":        GenerateRecipe(resolution=64),
     "cpu-128":       GenerateRecipe(resolution=128, pixels=15.0, adversarial=0.12, adversarial_from_kimg=1.0),
+    # four times the arithmetic: hours, from cpu-128 or from what is published, which it begins as
+    "cpu-128-wide":  GenerateRecipe(resolution=128, channels_base=4096, channels_max=256, channels_min=32, pixels=15.0,
+                                    features=2.0, adversarial=0.08, adversarial_from_kimg=1.0),
     # a GPU, half an hour
     "gpu-128":       GenerateRecipe(resolution=128, channels_base=8192, channels_max=256, batch=64,
                                     learning_rate=1e-3, adversarial_from_kimg=100.0, ema_half_life_kimg=20.0),

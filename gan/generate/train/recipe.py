@@ -59,6 +59,18 @@ T = TypeVar("T")
 VALIDATION_SAMPLES = 192
 VIEW_KNOWN = ATTRIBUTES[-1]
 GAIN = "synthesis.gain"
+WIDENED = (
+    "synthesis.constant",
+    "synthesis.first",
+    "synthesis.second",
+    "synthesis.out",
+    "synthesis.detail",
+    "encoder.stem",
+    "encoder.body",
+    "encoder.dense",
+)
+"""Layers that have more channels in a wider network, and otherwise mean the same."""
+
 SIGNS = 64
 WEIGHTED = {"pixels": "l1", "features": "features", "kl": "kl", "labels": "labels"}
 """The recipe's weights and the losses that they weigh."""
@@ -121,20 +133,40 @@ def network_config(config: GenerateRecipe, categories: tuple[str, ...], attribut
 
 
 def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
-    """Load every published tensor whose name and shape agree; categories and members are the new catalog's.
+    """Load every published tensor that fits; categories and members are the new catalog's.
 
-    A network of a higher resolution has one more gain for each further block, and takes those that are there.
+    A network of a higher resolution has one more gain for each further block, and takes those that are there. A wider
+    network begins as the function that was published: its further channels are new, and what they lead to begins at 0.
     """
     own = state.networks["network"].state_dict()
-    taken = {key: value for key, value in published.items() if _fits(key, value, own)}
+    taken = {
+        key: value if value.shape == own[key].shape else _widened(value, own[key])
+        for key, value in published.items()
+        if key in own and _fits(key, value, own[key])
+    }
     if GAIN in published and GAIN in own:
         count = min(len(own[GAIN]), len(published[GAIN]))
         taken[GAIN] = torch.cat([published[GAIN][:count].to(own[GAIN]), own[GAIN][count:]])
     return take(state, taken, len(taken), published)
 
 
-def _fits(key: str, value: Tensor, own: Mapping[str, Tensor]) -> bool:
-    return key in own and own[key].shape == value.shape and not key.startswith("member_")
+def _fits(key: str, value: Tensor, own: Tensor) -> bool:
+    if value.shape == own.shape:
+        return not key.startswith("member_")
+    narrower = value.ndim == own.ndim and all(a <= b for a, b in zip(value.shape, own.shape, strict=True))
+    return narrower and key.startswith(WIDENED)
+
+
+def _widened(value: Tensor, own: Tensor) -> Tensor:
+    """A narrower network's tensor within that of a wider one: weights (out, in, ...) or a vector of channels.
+
+    What the first `out` outputs take from the further inputs is 0, so that they give what they gave.
+    """
+    made = own.clone()
+    if value.ndim > 1 and len(value) > 1:
+        made[: len(value)] = 0
+    made[tuple(slice(side) for side in value.shape)] = value.to(own)
+    return made
 
 
 def items(config: GenerateRecipe, data: GenerateData, seed: int) -> CatalogueItems:
