@@ -30,7 +30,7 @@ def test_the_fold_shows_what_changed_and_closes_with_the_next_result(
         expect(page.locator("#enhance-changed-map img")).to_be_visible()
         summary = page.locator("#enhance-changed-summary")
         expect(summary).to_contain_text("Picture changed")
-        expect(summary).to_contain_text("Enhance: made by the network enhance-x2")
+        expect(summary).to_contain_text("Enhance: made by the model enhance-x2")
         page.locator("#enhance-changed").scroll_into_view_if_needed()
         visit.shoot("what-changed")
         before = page.locator("#enhance-changed-map img").get_attribute("src")

@@ -69,7 +69,7 @@ def test_cut_out_lay_correct_and_undo(browser: Browser, quick_page: str, tmp_pat
     with Cutting(browser, quick_page) as visit:
         page = visit.page
         assert not page.is_visible("#cutout-editor")
-        visit.refused("#cutout-run", "image: none was given")
+        visit.refused("#cutout-run", "image: missing")
         visit.open(product(tmp_path / "mug.png", (320, 240)))
         visit.make("Confidence")
         expect(page.locator("#cutout-slider img").first).to_be_visible()

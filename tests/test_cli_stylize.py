@@ -246,7 +246,7 @@ STYLED = ["--style", PRESET]
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ([], "style: none was given"),
+        ([], "style: missing"),
         (["--style", "no-such-style"], "style: there is no preset no-such-style; the presets are "),
         (["--style", "missing.jpg"], "style: "),
         (["--style", "text.jpg"], "style: "),

@@ -112,7 +112,7 @@ def test_the_command_line_has_it(folder: Path) -> None:
     assert old[1] == ""
     assert pixel(folder / "new.png") == (20, 100, 50)
     assert pixel(folder / "old.png") == (20, 10, 5)
-    assert far == [2, "a.png: factor: 7; 0 to 1 is allowed. Choose a number within.\n"]
+    assert far == [2, "a.png: factor: 7; 0 to 1 is allowed. Choose a number in this range.\n"]
     assert unknown[0] == 2
     assert not (folder / "none.png").exists()
 
@@ -178,7 +178,7 @@ say(step.task, made.image.getpixel((0, 0)), made.picture.history[-1]["request"],
 def test_recipes_read_it_and_their_schema_has_it(folder: Path) -> None:
     task, color, history, wrong, schema = after(RECIPES, folder)
     assert (task, color, history) == ("dim", [20, 10, 5], {"factor": 0.1})
-    assert wrong == "step 1: factor: 7; 0 to 1 is allowed. Choose a number within."
+    assert wrong == "step 1: factor: 7; 0 to 1 is allowed. Choose a number in this range."
     assert schema["task"]["enum"] == ["dim", "darken"]
     fields = schema["request"]["properties"]
     assert fields.keys() == {"seed", "factor", "channels"}

@@ -125,7 +125,7 @@ def test_the_command_says_it_too(
     monkeypatch.setattr(ocr, "installed", lambda: False)
     Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
     assert main(["enhance", str(tmp_path / "a.png"), "-o", str(tmp_path / "b.png"), "--protect-text"]) == 2
-    assert "the extra [ocr] is needed" in capsys.readouterr().err
+    assert "protecting text requires it" in capsys.readouterr().err
 
 
 def test_the_real_reader_protects_a_label(studio: Studio) -> None:

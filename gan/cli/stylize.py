@@ -150,7 +150,7 @@ def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.style:
         raise InputError(
             "style",
-            "none was given",
+            "missing",
             "a preset's name, a picture or a .cube file is needed",
             "Choose one of: python -m gan stylize --list",
         )

@@ -169,12 +169,12 @@ def reason(step: Mapping[str, Any]) -> Message:
     if step["rules"]:
         return Message("{task}: what broke the rules of {channel} was repaired", told)
     if step["networks"] and settings:
-        return Message("{task}: made by the network {networks}, with {settings}", told)
+        return Message("{task}: made by the model {networks}, with {settings}", told)
     if step["networks"]:
-        return Message("{task}: made by the network {networks}, with the usual settings", told)
+        return Message("{task}: made by the model {networks}, with the default settings", told)
     if settings:
-        return Message("{task}: computed without a network, with {settings}", told)
-    return Message("{task}: computed without a network, with the usual settings", told)
+        return Message("{task}: computed without a model, with {settings}", told)
+    return Message("{task}: computed without a model, with the default settings", told)
 
 
 def setting(value: Any) -> str:

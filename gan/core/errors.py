@@ -66,7 +66,7 @@ def outside(field: str, value: float, least: float, most: float) -> InputError:
         field,
         "{value:g}",
         "{least:g} to {most:g} is allowed",
-        "Choose a number within",
+        "Choose a number in this range",
         value=value,
         least=least,
         most=most,

@@ -141,7 +141,7 @@ def _found(request: CutoutRequest, context: Context) -> Found:
 def _clicked(request: CutoutRequest, context: Context) -> Found:
     picture = request.picture
     start = None if request.mask is None else request.mask.coverage
-    context.step(0, STEPS, "Selecting what was clicked on")
+    context.step(0, STEPS, "Selecting the clicked item")
     name = OUR_MODEL if request.model == AUTO_MODEL else request.model
     made = selected(picture, request.clicks, context, start=start, name=name)
     alpha = made.cover if picture.alpha is None else torch.minimum(made.cover, picture.alpha)

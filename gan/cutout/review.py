@@ -49,10 +49,10 @@ MOST_PLACES = 2
 SEVERAL = "Things in several places were left out; mark with the brush what belongs to the product"
 REFLECTED = "A reflection below the product was left out"
 TOUCHES = {
-    "left": "The product touches the left side of the picture: what is cut off there cannot be told",
-    "top": "The product touches the top of the picture: what is cut off there cannot be told",
-    "right": "The product touches the right side of the picture: what is cut off there cannot be told",
-    "bottom": "The product touches the bottom of the picture: what is cut off there cannot be told",
+    "left": "The product touches the left side of the picture; the part outside the picture is unknown",
+    "top": "The product touches the top of the picture; the part outside the picture is unknown",
+    "right": "The product touches the right side of the picture; the part outside the picture is unknown",
+    "bottom": "The product touches the bottom of the picture; the part outside the picture is unknown",
 }
 NOTICES = (*LEFT_OUT.values(), SEVERAL, REFLECTED, *TOUCHES.values())
 

@@ -185,7 +185,7 @@ def _surface(request: PrintRequest, context: Context) -> tuple[_Surface, tuple[s
         own = picture.rgb if transparent else foreground(picture.rgb, weight)
     box = box_of(weight, least=0.0)
     if box is None:
-        raise InputError("corners", "they lie beside the picture", "corners within it are needed", "Choose others")
+        raise InputError("corners", "they lie outside the picture", "all four must be inside it", "Choose others")
     return _Surface(picture.rgb, own, weight, box, quad), notices
 
 

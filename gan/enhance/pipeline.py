@@ -50,7 +50,9 @@ class EnhanceRequest(Request):
     width: Annotated[int | None, Option("exact width in pixels instead of a scale", unit="px", group="size")] = None
     height: Annotated[int | None, Option("exact height in pixels instead of a scale", unit="px", group="size")] = None
     strength: Annotated[float, Option("0 gives the input, 1 the full effect", ge=0, le=1, step=0.05)] = 1.0
-    protect_text: Annotated[bool, Option("only resize lines of text; needs the extra [ocr]")] = False
+    protect_text: Annotated[bool, Option("only resize lines of text; requires the package rapidocr-onnxruntime")] = (
+        False
+    )
     model: ModelName = AUTO_MODEL
     adjustments: Adjustments = Adjustments()
 

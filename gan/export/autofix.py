@@ -33,13 +33,15 @@ SPARE_PX = 4
 REGROUND = frozenset(("ground", "text", "shadow", "transparency"))
 REFRAME = frozenset(("fill", "cut-off", "aspect"))
 
-ENLARGED = "The picture had to be enlarged, and a network added detail; a larger original stays true to the product"
+ENLARGED = "The picture had to be enlarged, and AI added detail; a larger original stays closer to the product"
 RECOMMENDED = (
-    "The picture was enlarged toward the channel's recommended size, and a network added detail; "
-    "a larger original stays true to the product"
+    "The picture was enlarged toward the channel's recommended size, and AI added detail; "
+    "a larger original stays closer to the product"
 )
 TOO_SMALL = "The picture is too small for this channel and was not enlarged"
-NOT_ENLARGED = "The picture is smaller than the channel recommends; it was not enlarged, as no network for it is there"
+NOT_ENLARGED = (
+    "The picture is smaller than the channel recommends; it was not enlarged because no model for that is installed"
+)
 NOTICES = (ENLARGED, RECOMMENDED, TOO_SMALL, NOT_ENLARGED)
 
 

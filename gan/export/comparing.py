@@ -35,7 +35,7 @@ _LEAST_PX = 8
 _MEAN_PX, _ENLARGED_MEAN_PX = 3, 9
 """Sides of the squares over which colors are averaged; the larger one where lettering may have become sharper."""
 
-ALLOWED = Message("the product looks as it came")
+ALLOWED = Message("the product looks the same as in the original")
 
 
 def lasting(before: tuple[Finding, ...], picture: Picture) -> tuple[Finding, ...]:
@@ -64,7 +64,7 @@ def compared(before: Picture, before_alpha: Tensor, after: Picture, after_alpha:
         return Finding("product", Message("not measured: no product was found"), ALLOWED, "warn")
     fits = share <= MOST_SHARE
     percent = {"percent": round(100 * share, 1) if share >= 0.001 else 0.0}
-    value = Message("{percent:g} % of the product differ visibly from the picture that came", percent)
+    value = Message("{percent:g} % of the product looks different from the original", percent)
     return Finding("product", value, ALLOWED, "pass" if fits else "fail", None, share)
 
 

@@ -358,9 +358,9 @@ def read_codes(picture: Picture) -> tuple[str, ...]:
     except ImportError as error:
         raise InputError(
             "barcode",
-            "zxing-cpp, which reads barcodes, is not installed",
-            "the extra [barcode] is needed",
-            'Run: pip install "zxing-cpp>=2.2"',
+            "barcode reading (zxing-cpp) is not installed",
+            "reading SKUs from pictures requires it",
+            'Turn this off, or run: pip install "zxing-cpp>=2.2"',
         ) from error
     found = zxingcpp.read_barcodes(to_pil(picture).convert("L"))
     return tuple(dict.fromkeys(code.text.strip() for code in found if code.text.strip()))

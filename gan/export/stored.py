@@ -54,8 +54,8 @@ class Stored:
         }
 
 
-CHANGED = "The file has another size than when it was measured; check it again"
-GONE = "The file is not there any more"
+CHANGED = "The file size has changed since it was measured; check the picture again"
+GONE = "The file no longer exists"
 
 
 def check_stored(path: Path, channel: Channel | None = None) -> Iterator[Stored]:

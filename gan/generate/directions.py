@@ -282,7 +282,7 @@ def _strongest(symmetric: Tensor, count: int) -> tuple[Tensor, Tensor]:
 def _check_count(count: int, style: int) -> None:
     if not 1 <= count <= style:
         raise InputError(
-            "count", "{count}", "1 to {most} is allowed", "Choose a number within", count=count, most=style
+            "count", "{count}", "1 to {most} is allowed", "Choose a number in this range", count=count, most=style
         )
 
 

@@ -60,7 +60,7 @@ def click_of(value: Any) -> Click:
     raise InputError(
         FIELD,
         "{value}",
-        "X,Y in pixels is expected, with ,- behind it for what is not meant",
+        "X,Y in pixels is expected, followed by ,- for what to leave out",
         "Correct it, such as 120,340",
         value=shown(value),
     )
@@ -84,4 +84,4 @@ def check_clicks(clicks: Sequence[str], picture: Picture, *, begun: bool = False
                 height=picture.height_px,
             )
     if clicks and not begun and not any(click_of(text).meant for text in clicks):
-        raise InputError(FIELD, "no click says what is meant", "at least one is needed", "Click on what is meant first")
+        raise InputError(FIELD, "no click selects anything", "at least one is needed", "Click the item you want first")

@@ -294,8 +294,8 @@ def settled(coverage: Tensor) -> Tensor:
         raise InputError(
             "mask",
             "its brightest gray is {percent} % of white",
-            "white where pixels are to be made, black where they stay",
-            "Paint what is to be made anew in white",
+            "a mask must be white where the picture is repainted and black elsewhere",
+            "Paint the area to replace white",
             percent=round(100 * float(clean.max())),
         )
     middle = (clean > 0.25) & (clean < 0.75)
@@ -304,7 +304,7 @@ def settled(coverage: Tensor) -> Tensor:
         raise InputError(
             "mask",
             "a picture of many grays",
-            "white where pixels are to be made, black where they stay",
+            "a mask must be white where the picture is repainted and black elsewhere",
             "Choose the mask, and not the picture that it belongs to",
         )
     size = 2 * EDGE_PX + 1

@@ -129,9 +129,9 @@ def protected(picture: Picture) -> Protected:
     if not installed():
         raise InputError(
             "protect_text",
-            "{package}, which reads text, is not installed",
-            "the extra [ocr] is needed",
-            'Run: pip install "rapidocr-onnxruntime>=1.4,<2"',
+            "text recognition ({package}) is not installed",
+            "protecting text requires it",
+            'Turn this off, or run: pip install "rapidocr-onnxruntime>=1.4,<2"',
             package=PACKAGE,
         )
     lines = read_lines(picture, least=LEAST_PROTECTED)

@@ -90,7 +90,7 @@ class InpaintRequest(Request):
         if self.mask is None and not self.clicks and aspect is None and not given:
             raise InputError(
                 "mask",
-                "none was given",
+                "missing",
                 "a mask, or sides to extend, are needed",
                 "Mark what to remove, or extend a side",
             )

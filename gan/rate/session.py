@@ -151,8 +151,8 @@ def _names(folders: Sequence[Path]) -> list[str]:
         raise InputError(
             "folders",
             "{count}",
-            "2 to {most} folders are allowed",
-            "Name a folder for each set of results",
+            "2 to {most} sets of results are needed",
+            "Add the results of at least two methods",
             count=len(folders),
             most=MOST_SETS,
         )

@@ -45,7 +45,7 @@ class SelectRequest(Request):
 
 def select(request: SelectRequest, context: Context) -> Output:
     """Details: `confidence`, and `share` of the frame that is covered."""
-    context.step(0, 1, "Selecting what was clicked on")
+    context.step(0, 1, "Selecting the clicked item")
     picture, start = request.picture, None if request.mask is None else request.mask.coverage
     found = selected(picture, request.clicks, context, start=start)
     details = {"confidence": round(found.confidence, 4), "share": round(float(found.cover.mean()), 6)}

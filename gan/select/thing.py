@@ -102,7 +102,7 @@ def selected(
         refused = (refused | (now & ~after)) & ~after
         now = after
     if not now.any():
-        raise InputError(FIELD, "nothing is left", "a click on what is meant selects it", "Click on it again")
+        raise InputError(FIELD, "nothing is selected any more", "click an item to select it", "Click it again")
     made = _traced(picture, rgb, now, refused, model, context)
     return Selection(made if start is None else _kept_where_same(start, made, now ^ before), confidence)
 

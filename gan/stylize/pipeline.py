@@ -114,7 +114,9 @@ class StylizeRequest(Request):
     preserve_color: PreserveColor = False
     where: Region = "everywhere"
     mask: RegionMask = None
-    protect_text: Annotated[bool, Option("leave lines of text as they are; needs the extra [ocr]")] = False
+    protect_text: Annotated[
+        bool, Option("leave lines of text as they are; requires the package rapidocr-onnxruntime")
+    ] = False
     content_px: Annotated[
         int | None,
         Option("longest side at which strokes are made", ge=LEAST_PX, le=MOST_PX, unit="px", metavar="N"),
@@ -129,8 +131,8 @@ class StylizeRequest(Request):
         if self.look is not None and (self.styles or self.kind != "photographic"):
             raise InputError(
                 "style",
-                "a .cube file together with a style or the artistic kind",
-                "a .cube file must be used alone and photographically",
+                "a .cube file was combined with a style or the artistic type",
+                "a .cube file must be used alone, as a photographic style",
                 "Choose one of the two",
             )
         if self.look is None and not 1 <= len(self.styles) <= MOST_STYLES:

@@ -317,8 +317,11 @@ def hex_of(text: str | None) -> str:
 
 
 def none_given(field: str) -> InputError:
-    """Error for a missing picture."""
-    return InputError(field, "none was given", "a picture is needed", "Choose a file or an example")
+    """Error for a missing picture or file."""
+    if field == IMAGE:
+        return InputError(field, "missing", "one picture is required", "Upload one or click an example")
+    allowed = "an export's ZIP or its measurements.json is required" if field == "stored" else "a file is required"
+    return InputError(field, "missing", allowed, "Upload it")
 
 
 _ABSENT: Final = object()

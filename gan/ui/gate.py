@@ -125,7 +125,7 @@ class Gate:
                     raise InputError(
                         "image",
                         "the server is busy with other pictures",
-                        "so many at a time fit into its memory",
+                        "only a few fit into its memory at once",
                         "Try again in a minute, or with a smaller picture",
                     )
                 self._changed.wait(_LOOK_S)

@@ -78,7 +78,7 @@ class KeptResults:
             seed=record["seed"],
             seconds=record["seconds"],
             weights=record["weights"],
-            notices=(*record["notices"], Message("Stored result of this example, with the time that it took then")),
+            notices=(*record["notices"], Message("Saved result of this example; the time is from when it was made")),
             details=record["details"],
             request=request.record(),
             licences=record["licences"],

@@ -180,5 +180,5 @@ def given(files: Sequence[str] | None) -> list[Path]:
         InputError: there is none.
     """
     if not files:
-        raise InputError("image", "none was given", "at least one picture is needed", "Choose files first")
+        raise InputError("image", "missing", "at least one picture is needed", "Add files first")
     return [Path(path) for path in files]

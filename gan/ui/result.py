@@ -166,7 +166,7 @@ def _common_rows(
 def licence_text(licences: Mapping[str, str], to: Language) -> str:
     """Every network that took part with its license, on one line; empty where none did."""
     told = "; ".join(f"{name} ({notice(licence, to)})" for name, licence in licences.items())
-    return say("Networks: {networks}", to, networks=told) if told else ""
+    return say("Models: {networks}", to, networks=told) if told else ""
 
 
 def model_rows(weights: Mapping[str, str], licences: Mapping[str, str], to: Language) -> list[tuple[str, str]]:

@@ -185,7 +185,7 @@ def _out_of_range(widget: Any, payload: float, least: float | None, most: float 
     if least is None or most is None:
         allowed = "{least:g} or more is allowed" if most is None else "{most:g} or less is allowed"
     values = {"value": payload, "least": least, "most": most}
-    return InputError(_name(widget), "{value:g}", allowed, "Choose a number within", **values)
+    return InputError(_name(widget), "{value:g}", allowed, "Choose a number in this range", **values)
 
 
 def _refuse(error: InputError) -> Any:

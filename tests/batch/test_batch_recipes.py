@@ -88,7 +88,7 @@ def mask_file(path: Path, width_px: int = 8, height_px: int = 6) -> Path:
         ([{"task": "generate", "request": {"sliders": {"size": 2}}}], "step 1: size_in_frame: 2"),
         ([{"task": "generate", "request": {"latent": {"z": "no"}}}], "step 1: latent: these numbers are not a latent"),
         ([{"task": "generate", "request": {"edits": [{"amount": 1}]}}], "step 1: direction: null; a value is expected"),
-        ([{"task": "inpaint"}], "step 1: mask: none was given"),
+        ([{"task": "inpaint"}], "step 1: mask: missing"),
         ([], "steps: 0 steps"),
         ([STILL] * 101, "steps: 101 steps"),
     ],

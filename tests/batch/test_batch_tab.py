@@ -203,7 +203,7 @@ def test_a_model_of_this_page_may_be_named(tmp_path: Path) -> None:
 
 def test_a_refused_step_is_told_in_chinese(tmp_path: Path) -> None:
     steps = saved(tmp_path, STILL, {"task": "frame", "request": {"fill": 7}})
-    with pytest.raises(gr.Error, match="第 2 步：填充比例：7"):
+    with pytest.raises(gr.Error, match="第 2 步：商品占比：7"):
         last(desk().run(wanted(products(tmp_path), steps), CHINESE))
 
 
@@ -250,7 +250,7 @@ def test_bad_files_are_named_and_the_others_go_on(tmp_path: Path) -> None:
 
 
 def test_pictures_are_needed_unless_the_steps_draw(tmp_path: Path) -> None:
-    with pytest.raises(gr.Error, match="image: none was given"):
+    with pytest.raises(gr.Error, match="image: missing"):
         last(desk().run(wanted([], saved(tmp_path, FRAME)), None))
     with pytest.raises(gr.Error, match="pictures were given for a recipe that generates its own"):
         last(desk().run(wanted(products(tmp_path), saved(tmp_path, {"task": "generate", "request": {}})), None))

@@ -182,12 +182,12 @@ def test_every_step_since_has_a_sentence() -> None:
     export = {"task": "export", "request": {"channel": "amazon"}, "weights": {"cutout": "cd"}}
     steps = steps_between((STEP,), (STEP, WHITE, export, {**STEP, "request": {}}, {**WHITE, "request": {}}))
     assert [reason(step) for step in steps] == [
-        "white: computed without a network, with softness 0.5",
+        "white: computed without a model, with softness 0.5",
         "export: what broke the rules of amazon was repaired",
-        "enhance: made by the network enhance-x2, with the usual settings",
-        "white: computed without a network, with the usual settings",
+        "enhance: made by the model enhance-x2, with the default settings",
+        "white: computed without a model, with the default settings",
     ]
-    assert reason(steps_between((), (STEP,))[0]) == "enhance: made by the network enhance-x2, with scale 2"
+    assert reason(steps_between((), (STEP,))[0]) == "enhance: made by the model enhance-x2, with scale 2"
     assert steps_between((STEP,), (STEP,)) == []
 
 
@@ -228,7 +228,7 @@ def test_the_command_says_how_much_and_why(
     said = capsys.readouterr().out
     assert "differs visibly: picture " in said
     assert "product " in said
-    assert "recolor: computed without a network, with to #2040c0" in said
+    assert "recolor: computed without a model, with to #2040c0" in said
     assert main([*one, "-o", str(tmp_path / "two.png"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[0])
     assert told["details"]["steps"][0]["task"] == "recolor"

@@ -35,9 +35,9 @@ def complaint(**values: Any) -> str:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"size": 3}, "size: 3; 64 to 512 is allowed. Choose a number within."),
-        ({"inner": {"size": 3.0}}, "inner_size: 3; -1 to 1 is allowed. Choose a number within."),
-        ({"inner": {"size": 100.0}}, "inner_size: 100; -1 to 1 is allowed. Choose a number within."),
+        ({"size": 3}, "size: 3; 64 to 512 is allowed. Choose a number in this range."),
+        ({"inner": {"size": 3.0}}, "inner_size: 3; -1 to 1 is allowed. Choose a number in this range."),
+        ({"inner": {"size": 100.0}}, "inner_size: 100; -1 to 1 is allowed. Choose a number in this range."),
         ({"inner": {"size": "big"}}, 'inner_size: "big"; a number is expected. Correct the value.'),
         ({"kind": 3}, "kind: 3; 1 or 2 is allowed. Choose one of these."),
         ({"inner": {"kind": "c"}}, "inner_kind: c; a or b is allowed. Choose one of these."),

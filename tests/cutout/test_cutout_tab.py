@@ -225,9 +225,9 @@ def test_the_files_follow_the_format_that_is_chosen_later(mug: Path) -> None:
 @pytest.mark.parametrize(
     ("wish", "sentence"),
     [
-        ({"recolor": True}, "to: none was given; at least one color is needed"),
+        ({"recolor": True}, "to: missing; at least one color is needed"),
         ({"recolor": True, "to": "#12345"}, "to: #12345; a hex color"),
-        ({"ground": PICTURE}, "ground: none was given; a picture is needed"),
+        ({"ground": PICTURE}, "ground: missing; one picture is required"),
         ({"ground": COLOR, "color": "sky"}, "ground: sky"),
         ({"frame": True, "aspect": "nine"}, "aspect: nine"),
         ({"output": ("bmp", 92, False, False, False)}, "format: bmp"),
@@ -241,7 +241,7 @@ def test_a_refusal_is_one_sentence(mug: Path, wish: dict[str, Any], sentence: st
 
 def test_without_a_photograph_nothing_is_run(tmp_path: Path) -> None:
     desk, studio = page()
-    with pytest.raises(gr.Error, match="image: none was given"):
+    with pytest.raises(gr.Error, match="image: missing"):
         made(desk, None)
     Image.new("RGB", SIZE, (200, 200, 200)).save(tmp_path / "plain.png")
     visit = opened(desk, tmp_path / "plain.png")

@@ -172,7 +172,7 @@ def test_the_adjustments_arrive_where_they_belong(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ((None,), "image: none was given; a picture is needed"),
+        ((None,), "image: missing; one picture is required"),
         (("{bad}",), "image: not a picture"),
         (("{good}", 2, 0, 0, 1, "auto", False, 0, 0, 0, 0, 0, "jpeg", 92, True), "lossless: jpeg is always lossy"),
         (("{good}", 2, 10, 10), "width: both a width and a height"),

@@ -122,7 +122,7 @@ def test_a_check_is_told_in_chinese(files: list[str]) -> None:
 def test_without_files_there_is_nothing_to_do() -> None:
     desk = Handlers(RealRun())
     for handler in (desk.check, desk.export):
-        with pytest.raises(gr.Error, match="image: none was given"):
+        with pytest.raises(gr.Error, match="image: missing"):
             last(handler(wanted([]), None))
 
 

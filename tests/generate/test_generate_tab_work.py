@@ -179,7 +179,7 @@ def test_a_photograph_becomes_what_the_sliders_edit(tmp_path: Path) -> None:
 
 
 def test_without_a_photograph_that_is_said() -> None:
-    with pytest.raises(gr.Error, match="image: none was given"):
+    with pytest.raises(gr.Error, match="image: missing"):
         list(photo.Projector(desk()).project(None, None, 10, *values()))  # type: ignore[arg-type]
 
 

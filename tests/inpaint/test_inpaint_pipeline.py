@@ -261,7 +261,7 @@ class TestExtending:
         ({"grow_px": 201}, "201"),
         ({"grow_px": -201}, "-201"),
         ({"feather_px": -1}, "-1"),
-        ({}, "none was given"),
+        ({}, "missing"),
     ],
 )
 def test_refusals(fields: dict[str, object], says: str) -> None:

@@ -182,7 +182,7 @@ def test_a_refusal_is_one_sentence_and_nothing_is_run(
     visit = opened(desk, photograph(tmp_path / "shoe.png"))
     with pytest.raises(gr.Error, match=sentence):
         ran(desk, visit, None, *options, extend=extend)
-    with pytest.raises(gr.Error, match="image: none was given"):
+    with pytest.raises(gr.Error, match="image: missing"):
         ran(desk, None, None)
     assert not studio.requests
 
@@ -255,7 +255,7 @@ def test_the_api_s_defaults_are_the_request_s(tmp_path: Path) -> None:
     list(call(studio, "inpaint", str(photograph(tmp_path / "shoe.png")), str(mask)))
     (request,) = studio.requests
     assert (request.grow_px, request.feather_px, request.aspect, request.left) == (0, 0, "", 0)
-    with pytest.raises(gr.Error, match="mask: none was given"):
+    with pytest.raises(gr.Error, match="mask: missing"):
         list(call(studio, "inpaint", str(tmp_path / "shoe.png")))
 
 

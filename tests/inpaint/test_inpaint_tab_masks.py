@@ -156,7 +156,7 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> No
         used(masks._read, visit, None, str(tmp_path / "given.png"))
     with pytest.raises(gr.Error, match="rectangle: 60 x 5 px"):
         used(masks._framed, visit, None, 0, 0, 60, 5)
-    with pytest.raises(gr.Error, match="image: none was given"):
+    with pytest.raises(gr.Error, match="image: missing"):
         used(masks._framed, None, None, 0, 0, 5, 5)
 
 

@@ -219,7 +219,7 @@ def test_a_key_that_asks_for_too_much_is_refused(names: list[str], tmp_path: Pat
 def test_what_is_no_session_is_refused(folders: list[Path], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="session: "):
         summarized(tmp_path)
-    with pytest.raises(InputError, match="2 to 9 folders"):
+    with pytest.raises(InputError, match="2 to 9 sets of results"):
         new_session(folders[:1], tmp_path / "s", seed=0)
     with pytest.raises(InputError, match="twice"):
         new_session([folders[0], folders[0]], tmp_path / "s", seed=0)

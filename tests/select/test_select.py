@@ -93,7 +93,7 @@ def test_what_is_no_click_is_refused(value: Any) -> None:
     [
         (("400,10",), "clicks: 400,10; a pixel of this picture of 400 x 300 px is expected, counted from 0"),
         (("-1,10",), "clicks: -1,10; a pixel of this picture"),
-        (("10,10,-",), "clicks: no click says what is meant; at least one is needed"),
+        (("10,10,-",), "clicks: no click selects anything; at least one is needed"),
     ],
 )
 def test_clicks_that_mean_nothing_are_one_sentence(clicks: tuple[str, ...], said: str) -> None:
@@ -109,7 +109,7 @@ def test_a_click_takes_the_thing_under_it_and_further_ones_add_and_remove() -> N
     assert _close(_selected(_two(), LEFT, RIGHT), torch.maximum(ONE, OTHER))
     assert _close(_selected(_two(), LEFT, RIGHT, (*LEFT, False)), torch.minimum(1 - ONE, OTHER))
     assert _close(_selected(_two(), LEFT, (LEFT[0] + 20, LEFT[1])), ONE)  # twice the same thing
-    with pytest.raises(InputError, match="nothing is left"):
+    with pytest.raises(InputError, match="nothing is selected any more"):
         _selected(_two(), (*LEFT, False), mask=Mask(ONE))
 
 

@@ -119,7 +119,7 @@ def test_the_preview_sees_a_small_copy_with_its_mask(tmp_path: Path) -> None:
     [
         ((300, 200), {}, "Preview at the picture&#x27;s own size"),
         ((1500, 1000), {}, "<span>Preview at 512 px</span>"),
-        ((4000, 600), {}, "Preview at 512 px. At 4000 × 600 px strokes are finer; stroke size 2048"),
+        ((4000, 600), {}, "Preview at 512 px. At 4000 × 600 px strokes are finer; painting resolution 2048"),
         ((4000, 600), {"content_px": 512}, "<span>Preview at 512 px</span>"),
         ((1500, 1000), {"kind": "photographic"}, "<span>Preview at 512 px</span>"),
         ((1500, 1000), {"style_px": 9999}, "style_px: 9999"),
@@ -214,7 +214,7 @@ def test_a_mask_that_is_out_of_sight_does_not_count(tmp_path: Path) -> None:
 
 
 def test_nothing_to_do_is_said(tmp_path: Path) -> None:
-    with pytest.raises(gr.Error, match="image: none was given"):
+    with pytest.raises(gr.Error, match="image: missing"):
         list(on_page(FakeRun(), None, *values(), *FORMAT))
 
 

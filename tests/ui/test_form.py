@@ -271,7 +271,7 @@ def test_every_odd_value_gets_one_sentence_and_runs_nothing(image: str, odd: dic
 
 def test_without_a_picture_one_is_asked_for() -> None:
     _, handler, _ = exposed(Toy)
-    with pytest.raises(gr.Error, match="image: none was given; a picture is needed"):
+    with pytest.raises(gr.Error, match="image: missing; one picture is required"):
         list(handler(None))
 
 

@@ -106,7 +106,7 @@ def test_who_waits_too_long_is_told_what_to_do(png: bytes) -> None:
         apart(second).join(5)
         assert kept.width_px == 60
     assert refusals == [
-        "image: the server is busy with other pictures; so many at a time fit into its memory. "
+        "image: the server is busy with other pictures; only a few fit into its memory at once. "
         "Try again in a minute, or with a smaller picture."
     ]
     assert one.held_bytes == 0

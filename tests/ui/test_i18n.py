@@ -280,7 +280,7 @@ def test_a_language_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "de.toml").write_text(
         'locales = ["de", "de-AT"]\n[labels.page]\nstop = "Anhalten"\n[fields]\nstrength = "Stärke"\n'
         '[sentences]\n"{seconds} s" = "{seconds} Sek."\n"{field}: {got}; {allowed}. {remedy}." = "{field}: {remedy}!"\n'
-        '"Choose a number within" = "Bitte eine Zahl in den Grenzen wählen"\n',
+        '"Choose a number in this range" = "Bitte eine Zahl in den Grenzen wählen"\n',
         encoding="utf-8",
     )
     monkeypatch.setattr(i18n, "CATALOGS", i18n.load(tmp_path))
@@ -292,9 +292,8 @@ def test_a_language_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert i18n.say("{seconds} s", "de", seconds=3) == "3 Sek."
     assert i18n.say("Stopped", "de") == "Stopped"
     assert i18n.word("page.stop", "de") == "Anhalten"
-    error = InputError(
-        "strength", "{value}", "{least:g} to {most:g} is allowed", "Choose a number within", value=1.5, least=0, most=1
-    )
+    allowed = "{least:g} to {most:g} is allowed"
+    error = InputError("strength", "{value}", allowed, "Choose a number in this range", value=1.5, least=0, most=1)
     assert i18n.sentence(error, "de") == "Stärke: Bitte eine Zahl in den Grenzen wählen!"
 
 
@@ -335,10 +334,9 @@ def out_of_range() -> InputError:
 
 
 def test_an_error_is_one_sentence_in_either_language() -> None:
-    error = InputError(
-        "strength", "{value}", "{least:g} to {most:g} is allowed", "Choose a number within", value=1.5, least=0, most=1
-    )
-    assert i18n.sentence(error, "en") == "strength: 1.5; 0 to 1 is allowed. Choose a number within."
+    allowed = "{least:g} to {most:g} is allowed"
+    error = InputError("strength", "{value}", allowed, "Choose a number in this range", value=1.5, least=0, most=1)
+    assert i18n.sentence(error, "en") == "strength: 1.5; 0 to 1 is allowed. Choose a number in this range."
     assert i18n.sentence(error, "zh") == "强度：1.5；允许 0 到 1。请选择范围内的数值。"
 
 

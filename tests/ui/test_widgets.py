@@ -77,7 +77,7 @@ def test_taking_the_picture_away_clears_the_preview() -> None:
 def test_every_network_is_named_with_its_license() -> None:
     rows = model_rows({"net": "ab" * 32}, {}, "zh")
     assert rows == [("模型", "net · abababab"), ("许可证", "未注明许可证，请向模型作者确认")]
-    assert licence_text({"net": "mit"}, "en") == "Networks: net (mit)"
+    assert licence_text({"net": "mit"}, "en") == "Models: net (mit)"
     assert licence_text({}, "en") == ""
 
 

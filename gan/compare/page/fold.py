@@ -95,7 +95,7 @@ def _summary(result: Result, to: Language) -> str:
 
 
 _LABELED: Final = {"delta_e": "difference"}
-SCALE_TOLD: Final = "Gray: as it was. Yellow: just visible. Orange, red, violet: a lot, up to quite another color."
+SCALE_TOLD: Final = "Gray: unchanged. Yellow: barely visible. Orange, red, violet: increasingly different."
 
 
 def _told(step: dict[str, Any], to: Language) -> str:

@@ -113,9 +113,7 @@ class Edits:
             return ground_of(hex_of(self.color), field="ground")
         if self.ground == PICTURE:
             if self.file is None:
-                raise InputError(
-                    "ground", "none was given", "a picture is needed", "Choose a file or another background"
-                )
+                raise InputError("ground", "missing", "one picture is required", "Choose a file or another background")
             return decode(self.file, field="ground")
         return TRANSPARENT
 
@@ -137,7 +135,7 @@ def colors_of(text: str, *, field: str = "to") -> tuple[str, ...]:
     """
     names = [part for part in SEPARATOR.split(text or "") if part]
     if not names:
-        raise InputError(field, "none was given", "at least one color is needed", "Write one, such as #1F6FEB")
+        raise InputError(field, "missing", "at least one color is needed", "Write one, such as #1F6FEB")
     return tuple(dict.fromkeys(_written(hex_color(name, field=field)) for name in names))
 
 

@@ -13,7 +13,6 @@ import gradio as gr
 from gradio.components.base import Component
 
 from gan.core.contract import Progress
-from gan.core.errors import InputError
 from gan.core.recipe import Chain
 from gan.cutout.page import render
 from gan.cutout.page.render import Order, archive
@@ -23,6 +22,7 @@ from gan.cutout.segment import AUTO_MODEL
 from gan.imaging.io.codec import Encoding, decode
 from gan.ui import click_panel, mask_editor, widgets
 from gan.ui.background_job import Job, follow, one_sentence
+from gan.ui.form import IMAGE, none_given
 from gan.ui.i18n import Language, language
 from gan.ui.mask_editor import EditorValue
 from gan.ui.preview import preview_size, write_preview
@@ -253,7 +253,7 @@ class Page:
 
 def _there(visit: Session | None) -> Session:
     if visit is None:
-        raise InputError("image", "none was given", "a picture is needed", "Choose a file or an example")
+        raise none_given(IMAGE)
     return visit
 
 

@@ -105,7 +105,7 @@ class Library:
                 "layers",
                 "layers {first} to {last}",
                 "a range within 1 to {count} is allowed",
-                "Choose a number within",
+                "Choose a number in this range",
                 first=chosen[0] + 1,
                 last=chosen[1],
                 count=count,
@@ -200,7 +200,7 @@ def build(library: Library, identify: Identify, model: Component) -> Panel:
         to = language(request)
         with one_sentence(to), tempfile.TemporaryDirectory(prefix="packshot-") as folder:
             if not chosen:
-                raise InputError("direction", "none was given", "a direction is needed", "Choose one first")
+                raise InputError("direction", "missing", "a direction is needed", "Choose one first")
             limited = library.limited(model, library.named(model, saved, chosen), *where)
             own = dataclasses.replace(limited, name=name.strip(), kind="saved")
             kept = (*(found for found in saved if found.name != own.name), own)

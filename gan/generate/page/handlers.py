@@ -210,9 +210,7 @@ class Handlers:
         to = language(request)
         with one_sentence(to), tempfile.TemporaryDirectory(prefix="packshot-") as folder:
             if path is None:
-                raise InputError(
-                    "saved", "none was given", "a file that this page has saved is needed", "Choose one first"
-                )
+                raise InputError("saved", "missing", "a file that this page has saved is needed", "Choose one first")
             replayed, held = read_saved(Path(path))
             if replayed is None:
                 asked = self.asked(values)

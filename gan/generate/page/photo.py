@@ -168,5 +168,5 @@ def finish(done: Done[ProjectRequest]) -> tuple[Any, ...]:
 
 
 def _values(made: Projected, to: Language) -> tuple[Any, ...]:
-    captions = (say("Your photo", to), say("The network's version", to))
+    captions = (say("Your photo", to), say("The model's version", to))
     return str(made.file), list(zip(made.pair, captions, strict=True)), str(made.saved), made.summary

@@ -102,8 +102,8 @@ def _line(choices: Choices, full: Picture, to: Language) -> str:
     if artistic and _strokes_px(choices, full) > FINER * MATCHED_PX:
         return say(
             (
-                "Preview at {px} px. At {width} × {height} px strokes are finer; stroke size {strokes} keeps "
-                "them as shown here"
+                "Preview at {px} px. At {width} × {height} px strokes are finer; painting resolution "
+                "{strokes} keeps them as shown here"
             ),
             to,
             px=PREVIEW_PX,
