@@ -196,23 +196,25 @@ class Studio:
         Raises:
             WeightsError: it is missing, damaged, or of a task without networks.
         """
-        if (model := self._loaded(name)) is not None:
+        # Two tasks may have a community checkpoint of one name.
+        key = name if self._beside(name, task) is None else f"{task}/{name}"
+        if (model := self._loaded(key)) is not None:
             return model
         with self._lock:
-            loading = self._loading.setdefault(name, threading.Lock())
+            loading = self._loading.setdefault(key, threading.Lock())
         with loading:  # of this name alone: whoever wants another model does not wait for it
-            if (model := self._loaded(name)) is not None:
+            if (model := self._loaded(key)) is not None:
                 return model
             try:
                 model = self._read(name, task)
                 with self._lock:
-                    self._models[name] = model
+                    self._models[key] = model
                     while len(self._models) > KEEP_MODELS:
                         self._models.popitem(last=False)
                 return model
             finally:
                 with self._lock:
-                    self._loading.pop(name, None)
+                    self._loading.pop(key, None)
 
     def _loaded(self, name: str) -> Model | None:
         """The model where it is in memory, now the one that was used last."""

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 import gan.api
 from gan.api import Studio
+from gan.core.contract import Model
 from gan.core.errors import InputError, WeightsError
 from gan.enhance.pipeline import EnhanceRequest
 from gan.imaging.picture import Picture
@@ -107,6 +108,19 @@ def test_community_models_are_offered_and_work(tiny_weights: Path, tmp_path: Pat
         result = studio.run(request)
         assert result.picture.rgb.shape == (1, 3, 9 * scale, 7 * scale)
         assert len(result.weights["mine.safetensors"]) == 64
+
+
+def test_community_models_of_one_name_are_kept_apart_by_task(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inpaint").mkdir()
+    for place in ("net.safetensors", "inpaint/net.safetensors"):
+        (tmp_path / place).touch()
+    monkeypatch.setattr(Studio, "_read", lambda _self, name, task: Model(name, "0" * 64, torch.nn.Identity(), task))
+    studio = Studio("cpu", weights_dir=tiny_weights, models_dir=tmp_path)
+    first, second = (studio.load("net.safetensors", task) for task in ("enhance", "inpaint"))
+    assert (first.task, second.task) == ("enhance", "inpaint")
+    assert studio.load("net.safetensors", "enhance") is first
 
 
 def test_native_half_precision_gives_nearly_the_same_picture(

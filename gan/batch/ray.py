@@ -29,7 +29,7 @@ from gan.batch.jobs import Job, kept, sidecar_of
 from gan.batch.recipe_json import Recipe
 from gan.batch.results import Outcome
 from gan.batch.runner import Replay
-from gan.batch.worker import carry_out, cell
+from gan.batch.worker import carry_out, cell, failed
 from gan.core.contract import Progress
 from gan.core.errors import InputError
 from gan.core.files import write_atomic
@@ -251,10 +251,15 @@ class _Worker:
         if not source_url and not target_url:
             return carry_out(job, self._run)
         with tempfile.TemporaryDirectory(prefix="packshot-ray-") as name:
-            near = _near(job, Path(name), source_url, target_url)
-            if target_url and not self._again:
-                _fetch_if_there(f"{target_url}.json", sidecar_of(near.target))
-                _fetch_if_there(target_url, near.target)
+            try:
+                near = _near(job, Path(name), source_url, target_url)
+            except InputError as error:  # of this picture alone, as in `carry_out`
+                return failed(job, error)
+            if not self._again:
+                if target_url:
+                    with _reached("output", target_url):
+                        _fetch_if_there(f"{target_url}.json", sidecar_of(near.target))
+                        _fetch_if_there(target_url, near.target)
                 if (before := kept(near)) is not None:
                     return dataclasses.replace(before, before=_cell(near.source), after=_cell(near.target))
             outcome = carry_out(near, self._run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -205,7 +206,7 @@ def _beside(folder: Path, name: str, sha256: str) -> Path | None:
     candidates = [folder / pure]
     if sha256.isalnum():
         candidates += [above / KEPT / "files" / sha256 / pure.name for above in (folder, *folder.parents)]
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if os.path.isfile(path)), None)  # a name may be too long for `is_file`
 
 
 def _read(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""A picture's steps carried out again on what it was made of, in memory."""
+"""Replay a picture's recorded steps on its source, in memory."""
 
 from __future__ import annotations
 

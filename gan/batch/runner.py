@@ -21,7 +21,7 @@ from gan.batch.worker import carry_out, failed, make
 from gan.core.contract import Progress
 from gan.core.errors import Cancelled, InputError, WeightsError, unwritable
 from gan.core.files import write_atomic
-from gan.core.recipe import PARTS, Run
+from gan.core.recipe import PARTS, Run, part_of
 from gan.export.naming import Naming
 
 _UNFINISHED: Final = re.compile(r"\.[0-9a-f]{32}\.part")
@@ -125,7 +125,10 @@ class Replay:
     def _one_by_one(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome]]:
         for number, job in enumerate(jobs):
             self._step(number, len(jobs), "Processing the pictures")
-            yield job, carry_out(job, self._run, progress=_part(self._progress, number, len(jobs)), cancel=self._cancel)
+            yield (
+                job,
+                carry_out(job, self._run, progress=part_of(self._progress, number, len(jobs)), cancel=self._cancel),
+            )
         self._step(len(jobs), len(jobs), "Processing the pictures")
 
     def _step(self, done: int, total: int, what: str) -> None:
@@ -178,7 +181,7 @@ def verify(
             yield Outcome(name=job.name, target=job.below, status="missing")
             continue
         try:
-            made = make(job, run, progress=_part(progress, number, len(jobs)), cancel=cancel)
+            made = make(job, run, progress=part_of(progress, number, len(jobs)), cancel=cancel)
             written = file_sha256(out / made.outcome.target)
         except (Cancelled, WeightsError):
             raise
@@ -219,10 +222,3 @@ def written_to(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise unwritable(str(out), error) from error
-
-
-def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
-    """Map one picture's progress to that of the whole batch."""
-    if progress is None:
-        return None
-    return lambda done, total, what: progress(number * PARTS + PARTS * done // max(1, total), count * PARTS, what)

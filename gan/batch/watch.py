@@ -216,7 +216,7 @@ class Watch:
         with suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(source, place)
-            write_atomic(place.with_name(place.name + ".txt"), f"{reason}\n".encode())
+            write_atomic(place.with_name(place.name + ".txt"), f"{reason}\n".encode("utf-8", "backslashreplace"))
 
     def _tell(self) -> None:
         """Write the report, if something has come and the last one is some time ago."""

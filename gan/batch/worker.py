@@ -184,10 +184,18 @@ def _through_steps(
         picture = result.picture
         collected.notices.extend(result.notices)
         collected.licences.update(result.licences)
-        if step.weights and dict(step.weights) != dict(result.weights):
+        if _of_other_weights(step, result):
             collected.notices.append(OTHER_WEIGHTS)
         collected.details.append(result.record["details"])
     return result, collected
+
+
+def _of_other_weights(step: Step, result: Result) -> bool:
+    """Whether a network that ran is not the one that the step was saved with; a picture may need fewer of them."""
+    shared = step.weights.keys() & result.weights.keys()
+    if not shared:
+        return bool(step.weights and result.weights)
+    return any(step.weights[name] != result.weights[name] for name in shared)
 
 
 def _fields(step: Step) -> set[str]:
@@ -200,7 +208,7 @@ def _step_record(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cell(picture: Picture) -> bytes:
-    """The picture on the contact sheet, on white."""
+    """Encode a thumbnail for the contact sheet as JPEG, on white."""
     alpha = None if picture.alpha is None else shrunk(picture.alpha, CELL_PX)
     return encode(Picture(shrunk(picture.rgb, CELL_PX), alpha), CELL)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
@@ -267,11 +268,17 @@ class Context:
         if self._progress is not None:
             self._progress(done, total, what)
 
-    def infer(self, model: Model, x: Tensor) -> Tensor:
-        """Run a network once on a whole picture: x (N, C, H, W) on the CPU, its output in float32 there too."""
+    def infer(self, model: Model, x: Tensor, *, multiple: int = 1) -> Tensor:
+        """Run a network once on a whole picture: x (N, C, H, W) on the CPU, its output in float32 there too.
+
+        Args:
+            multiple: the picture is padded to it by repeating its border, and the output is cropped.
+        """
+        height, width = x.shape[2:]
+        padded = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate") if multiple > 1 else x
         with model.lock, torch.inference_mode(), self._half():
-            out: Tensor = model.network.eval()(x.to(self.device))
-        return out.to("cpu", torch.float32)
+            out: Tensor = model.network.eval()(padded.to(self.device))
+        return out[..., :height, :width].to("cpu", torch.float32)
 
     def call(self, model: Model, method: str, *inputs: Tensor | None) -> tuple[Tensor, ...]:
         """Run one method of a network that has several, on tensors of the CPU; all of its outputs in float32 there."""

@@ -7,6 +7,7 @@ a template first and fill it afterwards. `str(error)` is the English sentence.
 from __future__ import annotations
 
 import json
+import math
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -49,6 +50,10 @@ class PackshotError(Exception):
         got, allowed, remedy = (part.format(**self.values) for part in self.templates())
         return f"{self.field}: {got}; {allowed}. {remedy}."
 
+    def __reduce__(self) -> tuple[Callable[..., PackshotError], tuple[Any, ...]]:
+        """Pickle support: errors travel between processes."""
+        return _restored, (type(self), (self.field, *self.templates()), self.values)
+
 
 class InputError(PackshotError):
     """Invalid picture or option of a request."""
@@ -62,6 +67,8 @@ def check_within(field: str, value: float, least: float, most: float) -> None:
 
 def outside(field: str, value: float, least: float, most: float) -> InputError:
     """The error for a number outside [least, most], or for NaN."""
+    if isinstance(value, int) and abs(value) > 10**300:  # no float holds it, and "g" needs one
+        value = math.inf if value > 0 else -math.inf
     return InputError(
         field,
         "{value:g}",
@@ -166,9 +173,8 @@ class StepError(InputError):
     def __str__(self) -> str:
         return f"step {self.step}: {super().__str__()}" if self.step else super().__str__()
 
-    def __reduce__(self) -> tuple[Callable[..., StepError], tuple[Any, ...]]:
-        """Pickle support: errors travel between processes."""
-        return _restored, (self.step, self.field, self.got, self.allowed, self.remedy, self.values)
+    def __reduce__(self) -> tuple[Callable[..., PackshotError], tuple[Any, ...]]:
+        return type(self), (self.step, self.inner)
 
 
 class WeightsError(PackshotError):
@@ -183,5 +189,5 @@ class Cancelled(Exception):
     """The user pressed Stop; whoever catches this discards the partial work."""
 
 
-def _restored(step: int, field_: str, got: str, allowed: str, remedy: str, values: Mapping[str, Any]) -> StepError:
-    return StepError(step, InputError(field_, got, allowed, remedy, **values))
+def _restored(kind: type[PackshotError], texts: tuple[str, str, str, str], values: Mapping[str, Any]) -> PackshotError:
+    return kind(*texts, **values)

@@ -96,7 +96,8 @@ class Chain:
     def __call__(self, request: Request) -> Result:
         """Run the next request. Raises what the run raises, and `Cancelled`."""
         self.check()
-        result = self._run(request, progress=self._part(), cancel=self._cancel)
+        progress = part_of(self._progress, self._done, self._total)
+        result = self._run(request, progress=progress, cancel=self._cancel)
         self._done += 1
         return result
 
@@ -105,11 +106,12 @@ class Chain:
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled
 
-    def _part(self) -> Progress | None:
-        whole, began = self._progress, PARTS * self._done
-        if whole is None:
-            return None
-        return lambda done, total, what: whole(began + PARTS * done // max(1, total), PARTS * self._total, what)
+
+def part_of(progress: Progress | None, number: int, count: int) -> Progress | None:
+    """Map the progress of one of several requests or pictures to that of all of them."""
+    if progress is None:
+        return None
+    return lambda done, total, what: progress(PARTS * number + PARTS * done // max(1, total), PARTS * count, what)
 
 
 def finished(chain: Chain, made: Made, steps: Sequence[Step]) -> list[Made]:

@@ -82,7 +82,7 @@ def _part(kind: type[Request], without: frozenset[str]) -> type[Options]:
 
 
 def plain(value: Any, pixels: Callable[[Any], Any] = attrgetter("name")) -> Any:
-    """JSON-ready; `pixels` gives the value that represents a picture, a mask or a look."""
+    """Convert a value to JSON-ready data; `pixels` gives what stands for a picture, a mask or a look."""
     if isinstance(value, (Picture, Mask, Look, LatePicture)):
         return pixels(value)
     if isinstance(value, Options):

@@ -17,7 +17,7 @@ from gan.cutout.segment import AUTO_MODEL, OUR_MODEL, STEPS, FindingModel, Found
 from gan.edit.background import TRANSPARENT, GroundFile, laid_on
 from gan.imaging.box import Box, box_of
 from gan.imaging.click import check_clicks
-from gan.imaging.mask import Cover, Mask, check_size
+from gan.imaging.mask import Cover, Mask
 from gan.imaging.matting import guided, mean
 from gan.imaging.picture import Picture
 from gan.imaging.resize import shrunk
@@ -57,9 +57,6 @@ class CutoutRequest(Request):
     model: FindingModel = AUTO_MODEL
 
     def check(self) -> None:
-        for mask in (self.mask, self.keep, self.drop):
-            if mask is not None:
-                check_size(mask, self.picture)
         check_clicks(self.clicks, self.picture, begun=self.mask is not None)
 
 

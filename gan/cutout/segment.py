@@ -233,9 +233,13 @@ def _look_closer(model: Model, rgb: Tensor, marks: _Marks, context: Context, *, 
 def _within_rim(closer: Tensor, known: Tensor, reach_px: int) -> Tensor:
     """The closer look's coverage near the outline that is known, and what is known elsewhere, 0 or 1."""
     inside = (known > 0.5).float()
-    size = 2 * reach_px + 1
-    rim = F.max_pool2d(inside, size, 1, reach_px) + F.max_pool2d(1 - inside, size, 1, reach_px) > 1
-    return torch.where(rim, closer, inside)
+    return torch.where(_rim(inside, reach_px), closer, inside)
+
+
+def _rim(inside: Tensor, px: int) -> Tensor:
+    """Pixels within `px` of the outline of what is inside, (1, 1, h, w) of 0 and 1; of bool."""
+    size = 2 * px + 1
+    return F.max_pool2d(inside, size, 1, px) + F.max_pool2d(1 - inside, size, 1, px) > 1
 
 
 def _salient(model: Model, rgb: Tensor, size: torch.Size, context: Context) -> Tensor:
@@ -297,14 +301,8 @@ def _nothing() -> InputError:
 
 
 def _coverage(model: Model, rgb: Tensor, prior: Tensor, context: Context) -> Tensor:
-    """Colors (1, 3, h, w) and what is known of the coverage (1, 1, h, w) to the coverage (1, 1, h, w) in (0, 1).
-
-    For the network both are padded by repeating their border.
-    """
-    height, width = rgb.shape[2:]
-    pad = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
-    logits = context.infer(model, F.pad(torch.cat([rgb, prior], 1), pad, mode="replicate"))
-    return logits[:, :, :height, :width].sigmoid()
+    """Colors (1, 3, h, w) and what is known of the coverage (1, 1, h, w) to the coverage (1, 1, h, w) in (0, 1)."""
+    return context.infer(model, torch.cat([rgb, prior], 1), multiple=MULTIPLE).sigmoid()
 
 
 @dataclass(frozen=True, eq=False)
@@ -387,12 +385,7 @@ def _scaled(span: slice, length: int, longer: int) -> slice:
 def _decided(cover: Tensor) -> float:
     """Sharpness of a coverage near its edge, 0 to 1, without the pixels that every edge runs through."""
     inside = (cover > 0.5).float()
-
-    def reach(px: int) -> Tensor:
-        grown = F.max_pool2d(inside, 2 * px + 1, 1, px)
-        return grown + F.max_pool2d(1 - inside, 2 * px + 1, 1, px) > 1
-
-    band = reach(max(4, round(0.02 * max(cover.shape[2:])))) & ~reach(2)
+    band = _rim(inside, max(4, round(0.02 * max(cover.shape[2:])))) & ~_rim(inside, 2)
     if not bool(band.any()):
         return float((2 * cover - 1).abs().mean())
     return float((2 * cover[band] - 1).abs().mean())

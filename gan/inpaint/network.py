@@ -85,8 +85,8 @@ class InpaintNet(nn.Module):
         known and `BLIND` or `COARSE` (`gan.imaging.mask`) in the hole; to RGB, nominally in [0, 1]. H and W divisible
         by `config.multiple`. Known pixels come back nearly, not exactly: the caller puts them back.
 
-    (N, 4, H, W) -> (N, 1, H, W): RGB with anything in the hole, and the hole; to logits of the shadow that the thing in
-    it throws on what is known. H and W divisible by `SegmentNet.MULTIPLE`.
+        (N, 4, H, W) -> (N, 1, H, W): RGB with anything in the hole, and the hole; to logits of the shadow that the
+        thing in it throws on what is known. H and W divisible by `SegmentNet.MULTIPLE`.
 
     Attributes:
         shadow: finds the shadow; None where the config has none.

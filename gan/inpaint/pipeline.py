@@ -133,7 +133,8 @@ def inpaint(request: InpaintRequest, context: Context) -> Output:
     }
     hole = cover > 0
     if not bool(hole.any()):
-        notices = () if margins else (EMPTY,)
+        marked = request.mask is not None or bool(request.clicks)
+        notices = (EMPTY,) if marked and not margins else ()
         return Output((picture,), (*picture.notices, *notices), {**details, "holes": 0})
     if bool(hole.all()):
         raise InputError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from gan.core.contract import Context, Model
@@ -81,9 +80,7 @@ def _cast(rgb: Tensor, hole: Tensor, model: Model, context: Context) -> Tensor:
     # Means of known pixels alone.
     colors = (seen[:, :3] / seen[:, 3:].clamp(min=1e-3)).clamp(0, 1)
     given = torch.cat([colors, (seen[:, 3:] < 0.5).float()], 1)
-    pad = (0, -size[1] % SegmentNet.MULTIPLE, 0, -size[0] % SegmentNet.MULTIPLE)
-    logits = context.infer(model, F.pad(given, pad, mode="replicate"))
-    likely = logits[:, :, : size[0], : size[1]].sigmoid()
+    likely = context.infer(model, given, multiple=SegmentNet.MULTIPLE).sigmoid()
     gone = given[:, 3:] > 0
     sure = _plausible((likely > SURE) & ~gone, colors, gone)
     return resize(max_within(sure, max(1, round(WIDER * SIDE_PX))).float(), height, width) > 0.5

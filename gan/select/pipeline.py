@@ -10,7 +10,6 @@ from gan.core.contract import Context, Output, Request
 from gan.core.option import Option
 from gan.core.reader import CoverFile, PictureFile
 from gan.imaging.click import check_clicks, written
-from gan.imaging.mask import check_size
 from gan.select.thing import selected
 
 Clicks = Annotated[
@@ -39,8 +38,6 @@ class SelectRequest(Request):
 
     def check(self) -> None:
         check_clicks(self.clicks, self.picture, begun=self.mask is not None)
-        if self.mask is not None:
-            check_size(self.mask, self.picture)
 
 
 def select(request: SelectRequest, context: Context) -> Output:

@@ -20,7 +20,7 @@ from gan.imaging.click import FIELD, Click, click_of
 from gan.imaging.color import to_oklab
 from gan.imaging.matting import guided, snapped_ends
 from gan.imaging.picture import Picture
-from gan.imaging.resize import fitted, resize, shrunk
+from gan.imaging.resize import fitted, resize
 from gan.select.prompting import encoded
 
 Bools = npt.NDArray[np.bool_]
@@ -30,9 +30,6 @@ OUR_MODEL = "cutout"
 
 WORK_PX = 384
 """Longest side at which things are told apart."""
-
-CLOSER_PX = 384
-"""Longest side at which it looks again at what was selected."""
 
 MARGIN = 0.12
 SURE, SURELY_NOT = 0.85, 0.15
@@ -118,7 +115,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class _Asking:
-    """Questions to the network about one picture.
+    """Prompts for the segmentation network about one picture, with all clicks so far.
 
     Attributes:
         rgb: (1, 3, h, w), the picture at `WORK_PX`.
@@ -199,8 +196,13 @@ def _without_slivers(now: Bools, thing: Bools) -> Bools:
     """Take a thing out of what is selected; where its outline was selected otherwise, no slivers of it stay."""
     from scipy import ndimage
 
-    parts, count = ndimage.label(now & ~thing)
-    whole = np.isin(np.arange(count + 1), parts[ndimage.binary_erosion(now & ~thing, iterations=2)])
+    rest = now & ~thing
+    parts, count = ndimage.label(rest)
+    deep, beside = (
+        np.isin(np.arange(count + 1), parts[where])
+        for where in (ndimage.binary_erosion(rest, iterations=2), ndimage.binary_dilation(thing))
+    )
+    whole = deep | ~beside  # a thin part elsewhere is no sliver of this thing
     whole[0] = False
     left: Bools = whole[parts]
     return left
@@ -226,12 +228,8 @@ def _traced(picture: Picture, rgb: Tensor, now: Bools, refused: Bools, model: Mo
 
     selected = torch.from_numpy(now.astype(np.float32))[None, None]
     rows, columns = _around(now)
-    part = rgb[:, :, rows, columns]
-    seen, known = shrunk(part, CLOSER_PX), selected[:, :, rows, columns]
-    size = seen.shape[2:]
-    pad = (0, -size[1] % model.multiple, 0, -size[0] % model.multiple)
-    given = torch.cat([seen, SURELY_NOT + (SURE - SURELY_NOT) * known], 1)
-    looked = context.infer(model, F.pad(given, pad, mode="replicate"))[:, :, : size[0], : size[1]].sigmoid()
+    known = SURELY_NOT + (SURE - SURELY_NOT) * selected[:, :, rows, columns]
+    looked = context.infer(model, torch.cat([rgb[:, :, rows, columns], known], 1), multiple=model.multiple).sigmoid()
     region = now[rows, columns]
     wide = ndimage.binary_dilation(region, iterations=TRACED_PX) & ~refused[rows, columns]
     rim = wide & ~ndimage.binary_erosion(region, iterations=TRACED_PX)

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm import tqdm
 
-from gan.core.errors import ConfigError
+from gan.core.errors import ConfigError, InputError
 from gan.models.ema import ema_decay
 from gan.training.checkpoint import Checkpoints, random_states, set_random_states
 from gan.training.collapse import Alarms
@@ -56,6 +56,8 @@ def train(recipe: Recipe[C], config: C, options: RunOptions) -> State:
         Alarmed: a validation was alarming, with `options.stop_on_alarm`.
         PushFailed: all is done and saved, but the last push to the Hub did not arrive.
     """
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise InputError("device", "cuda", "auto or cpu is allowed, since there is no GPU here", "Choose one of these")
     fabric = Fabric(
         accelerator={"cuda": "cuda", "cpu": "cpu"}.get(options.device, "auto"),
         # Buffers that were broadcast between a forward and its backward would spoil the gradient.

@@ -60,6 +60,8 @@ class RunOptions:
                 raise InputError(
                     name, "{got}", "whole numbers from 1 on are allowed", "Choose a larger number", got=number
                 )
+        if self.workers < 0:
+            raise InputError("workers", "{workers}", "0 or more is allowed", "Choose more", workers=self.workers)
         if self.device not in ("auto", "cpu", "cuda"):
             raise InputError("device", "{got}", "auto, cpu or cuda is allowed", "Choose one of these", got=self.device)
         if self.push_to_hub is not None:

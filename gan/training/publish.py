@@ -66,7 +66,8 @@ class Publisher:
     def save(self, state: State, validation: Validation | None) -> None:
         """Publish what was just saved: to RUN/weights, to RUN/best if it is the best, to the Hub if that is due."""
         folders = [WEIGHTS_FOLDER]
-        if validation is not None and (self.best is None or validation.score > self.best.score):
+        least = -math.inf if self.best is None else self.best.score
+        if validation is not None and math.isfinite(validation.score) and validation.score > least:
             self.best = Best(state.step, float(validation.score))
             folders.append(BEST_FOLDER)
         published = self.recipe.publish(state, self.config)

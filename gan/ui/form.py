@@ -34,7 +34,8 @@ NOT_ON_PAGES: Final = (PICTURE, "seed")
 
 SEPARATOR: Final = re.compile(r"[\s,;，；、]+")
 _NUMBERS: Final = (int, float)
-_RGB: Final = re.compile(r"rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)[^)]*\)")
+_PART: Final = r"(\d{1,3}(?:\.\d*)?)"
+_RGB: Final = re.compile(rf"rgba?\(\s*{_PART}[\s,]+{_PART}[\s,]+{_PART}[^)]*\)")
 _SCALARS: Final = (bool, int, float, str)
 
 

@@ -76,6 +76,7 @@ def mask_file(path: Path, width_px: int = 8, height_px: int = 6) -> Path:
         ([{"task": "cutout", "request": {"mask": 3}}], "step 1: mask: 3; the name of a file is expected"),
         ([{"task": "cutout", "request": {"mask": {"file": "m.png", "at": 1}}}], "step 1: mask:"),
         ([STILL, {"task": "cutout", "request": {"mask": "m.png"}}], "step 2: mask: there is no file m.png beside"),
+        ([{"task": "cutout", "request": {"mask": "m" * 300}}], "step 1: mask: there is no file mmm"),
         ([{"task": "stylize", "request": {"styles": "woodcut"}}], 'step 1: styles: "woodcut"; a list is expected'),
         ([{"task": "stylize", "request": {"styles": ["nobody"]}}], "step 1: styles: there is no file nobody"),
         ([{"task": "stylize", "request": {"styles": []}}], "step 1: style: 0 styles"),

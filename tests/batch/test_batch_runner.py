@@ -257,8 +257,18 @@ def test_verify_tells_the_same_from_another_and_a_missing_file(tmp_path: Path) -
 def test_other_weights_are_told_of(tmp_path: Path) -> None:
     product(tmp_path / "in/a.png")
     step = {**FRAME, "weights": {"cutout": "0" * 64}}
-    (outcome,) = Replay(recipe_of(step), [tmp_path / "in"], tmp_path / "out", run)
-    assert worker.OTHER_WEIGHTS in outcome.notices
+
+    def told(**weights: str) -> bool:
+        def ran(request: Request, **options: Any) -> Result:
+            return dataclasses.replace(run(request, **options), weights=weights)
+
+        (outcome,) = Replay(recipe_of(step), [tmp_path / "in"], tmp_path / f"out{len(list(tmp_path.iterdir()))}", ran)
+        return worker.OTHER_WEIGHTS in outcome.notices
+
+    assert told(cutout="1" * 64)
+    assert told(another="0" * 64)
+    assert not told(cutout="0" * 64, select="2" * 64)
+    assert not told()  # no network was needed for this picture
 
 
 def test_an_outcome_and_its_error_travel_between_processes(tmp_path: Path) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pickle
 
-from gan.core.errors import MOST_REPEATED, InputError, StepError
+import pytest
+
+from gan.core.errors import (
+    MOST_REPEATED,
+    ConfigError,
+    InputError,
+    PackshotError,
+    StepError,
+    WeightsError,
+    check_within,
+)
 from gan.core.message import Message
 
 
@@ -20,3 +30,17 @@ def test_what_is_no_longer_than_that_and_what_is_translated_stay() -> None:
     error = InputError("style", "{value}", "{known}", "Choose", value="x" * MOST_REPEATED, known=message, number=3)
     assert error.values == {"value": "x" * MOST_REPEATED, "known": message, "number": 3}
     assert error.values["known"] is message
+
+
+@pytest.mark.parametrize("kind", [InputError, WeightsError, ConfigError])
+def test_every_error_travels_between_processes(kind: type[PackshotError]) -> None:
+    error = kind("model", "{name} is missing", "a model is needed", "Download it", name="net")
+    travelled = pickle.loads(pickle.dumps(error))
+    assert type(travelled) is kind
+    assert (str(travelled), travelled.values) == (str(error), error.values)
+
+
+@pytest.mark.parametrize(("value", "said"), [(10**400, "inf"), (-(10**400), "-inf")])
+def test_a_number_that_no_float_holds_is_out_of_range(value: int, said: str) -> None:
+    with pytest.raises(InputError, match=f"^left: {said}; 0 to 9 is allowed"):
+        check_within("left", value, 0, 9)

@@ -281,6 +281,8 @@ def test_stop_ends_the_chain_and_progress_is_of_all_of_it(mug: Path) -> None:
         ("#1f6feb", "#1f6feb"),
         (None, ""),
         ("sky", "sky"),
+        ("rgb(1.2.3, 0, 0)", "rgb(1.2.3, 0, 0)"),
+        (f"rgb({'9' * 400}, 0, 0)", f"rgb({'9' * 400}, 0, 0)"),
     ],
 )
 def test_a_picker_s_color_is_read(text: str | None, expected: str) -> None:

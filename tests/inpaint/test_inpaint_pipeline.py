@@ -122,6 +122,12 @@ def test_an_empty_mask_returns_the_input_and_says_so(studio: Studio) -> None:
     assert result.weights == {}
 
 
+def test_an_aspect_that_the_picture_has_already_speaks_of_no_mask(studio: Studio) -> None:
+    result = studio.run(InpaintRequest(picture=Picture(torch.rand(1, 3, 64, 64)), aspect="1:1"))
+    assert result.picture.rgb.shape[2:] == (64, 64)
+    assert EMPTY not in result.notices
+
+
 def test_a_full_mask_is_refused(studio: Studio) -> None:
     with pytest.raises(InputError, match="the whole picture is marked"):
         studio.run(InpaintRequest(picture=_picture(), mask=Mask(torch.ones(1, 1, 70, 90))))

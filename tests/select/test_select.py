@@ -132,6 +132,14 @@ def test_what_was_selected_stays_to_the_last_bit_where_nothing_changes() -> None
     assert _close(made[:, :, :, 220:], OTHER[:, :, :, 220:])
 
 
+def test_a_thin_mark_stays_when_another_thing_is_removed() -> None:
+    scratch = torch.zeros_like(ONE)
+    scratch[:, :, 10:14, 20:200] = 1
+    assert not bool((scratch * torch.maximum(ONE, OTHER)).any())
+    made = _selected(_two(), (*RIGHT, False), mask=Mask(torch.maximum(scratch, OTHER)))
+    assert torch.equal(made > 0.5, scratch > 0.5)
+
+
 def test_a_picture_is_encoded_once_however_many_clicks_follow() -> None:
     prompted = SameColor()
     context = context_of(RedIsProduct(), prompted=prompted)

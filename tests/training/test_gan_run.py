@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import signal
 import subprocess
@@ -314,6 +315,11 @@ def test_a_run_begins_from_another_runs_networks_and_averages(tmp_path: Path, ca
     assert "12 of 12 tensors were taken from" in capsys.readouterr().out
     # Resuming needs the other run no more.
     train(RECIPE, CONFIG, dataclasses.replace(second, steps=8, warm_start=str(tmp_path / "gone")))
+
+
+def test_a_score_that_is_no_number_is_never_the_best(tmp_path: Path) -> None:
+    train(validating({"score": math.nan}, {"score": 0.5}, {"score": 0.25}), CONFIG, options(tmp_path))
+    assert status(tmp_path)["best"] == {"step": 8, "score": 0.5}
 
 
 def test_a_run_begins_from_published_weights_by_the_recipes_own_way(tmp_path: Path, capsys: Any) -> None:

@@ -29,6 +29,7 @@ def test_the_doctor_reads_a_folder_and_writes_json(tmp_path: Path, capsys: Any) 
         (["doctor", "--data", "/nowhere"], "/nowhere"),
         (["tiny", "--data", ".", "--out", "run", "--push-to-hub", "nonsense"], "owner/name is expected"),
         (["tiny", "--data", ".", "--out", "run", "--push-every", "0"], "push_every: 0"),
+        (["tiny", "--data", ".", "--out", "run", "--workers", "-1"], "workers: -1; 0 or more is allowed"),
         (["tiny", "--data", ".", "--out", "run", "--from", "no/such/run"], "no/such/run"),
     ],
 )

@@ -60,7 +60,7 @@ class Panel:
 
 
 def build(offered: Offered) -> Panel:
-    """Draw it, and keep what is shown in step with what is chosen."""
+    """Add the recipe's widgets, and update the card of its steps when the choice changes."""
     form = Form(BatchOptions, "batch")
     form.add_choice("ready", [*((label(f"batch.ready.{name}"), name) for name in READY), (label("batch.own"), OWN)])
     card = gr.HTML(elem_id="batch-steps", elem_classes="around", padding=False)

@@ -81,7 +81,7 @@ def build_folds() -> Panel:
 
 
 def joined(ground: dict[str, Component], folds: Panel, start: gr.Button) -> Panel:
-    """All controls, and what they have to do with one another.
+    """Combine the ground's controls with the folds, and wire those that depend on each other.
 
     Args:
         ground: of `build_ground`.

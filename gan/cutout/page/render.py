@@ -1,4 +1,4 @@
-"""Making what the Cut-out page shows: the cut-out, which is kept, all that is wished of it, and its files."""
+"""Render results of the Cut-out page: the cached cut-out, the edits on it, and their files."""
 
 from __future__ import annotations
 

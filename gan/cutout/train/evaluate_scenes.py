@@ -137,7 +137,7 @@ def evaluate_scenes(
         None where there is no scene.
     """
     entries = find_scenes(folder)
-    entries = (split_scenes(entries)[1] or entries if held_out else entries)[:limit]
+    entries = (split_scenes(entries)[1] if held_out else entries)[:limit]
     if not entries:
         return None
     scenes = Scenes(entries)

@@ -5,16 +5,15 @@ onnxruntime is needed only here, and is imported where a file is loaded.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from gan.cutout import rembg_models
 from gan.imaging.resize import resize
 
-FILE = "u2net.onnx"
 SIDE_PX = 320
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -45,10 +44,10 @@ class U2Net:
 
     @classmethod
     def find(cls) -> U2Net | None:
-        """The network where rembg keeps it, in U2NET_HOME or ~/.u2net; None without it or without onnxruntime."""
-        path = Path(os.environ.get("U2NET_HOME", "~/.u2net")).expanduser() / FILE
+        """The network where rembg keeps it; None without it or without onnxruntime."""
+        path = rembg_models.found("u2net")
         try:
-            return cls.load(path, torch.get_num_threads()) if path.is_file() else None
+            return None if path is None else cls.load(path, torch.get_num_threads())
         except ImportError:
             return None
 

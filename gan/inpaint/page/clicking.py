@@ -8,6 +8,8 @@ from typing import Any, Final
 import gradio as gr
 import torch
 
+from gan.core.errors import InputError
+from gan.imaging.click import FIELD
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, grown
 from gan.imaging.picture import Picture
@@ -65,7 +67,12 @@ def _changed(run: Run, copy: Picture, mask: Mask, click: str, way: str, size: tu
     """The mask with the thing under a click, a little wider than it is, or without it; the rest to the last bit."""
     before = resize(mask.coverage, copy.height_px, copy.width_px).clamp(0, 1)
     there = click_panel.on_copy((click,), size, copy)
-    made = run(SelectRequest(picture=copy, clicks=there, mask=Mask(before))).picture.alpha
+    try:
+        made = run(SelectRequest(picture=copy, clicks=there, mask=Mask(before))).picture.alpha
+    except InputError as error:
+        if way != click_panel.REMOVE or error.field != FIELD:
+            raise
+        made = torch.zeros_like(before)  # it was all that was marked
     assert made is not None
     if way == click_panel.REMOVE:
         gone = click_panel.at_full_size((made < before - FAINTLY).float(), size)

@@ -102,7 +102,7 @@ def finish(done: Done[InpaintRequest]) -> tuple[Any, ...]:
 
 def _numbers(field: str, text: str, count: int) -> tuple[int, ...]:
     parts = text.split(",")
-    if len(parts) != count or not all(re.fullmatch(r"\s*-?\d+\s*", part) for part in parts):
+    if len(parts) != count or not all(re.fullmatch(r"\s*-?\d{1,9}\s*", part) for part in parts):
         raise InputError(
             field,
             "{text}",

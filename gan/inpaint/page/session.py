@@ -79,7 +79,7 @@ class Session(session.Session[Step]):
         return decode(self.step.picture) if self.step.stored is None else self.step.stored.picture()
 
     def caught_up(self, value: mask_editor.EditorValue | None) -> tuple[Session, Mask]:
-        """With what was drawn in the editor as the mask in force, and that mask; itself where nothing was."""
+        """Merge the editor's strokes into the mask in force; the session, itself without strokes, and the mask."""
         width_px, height_px = self.step.size
         kept = self.mask
         mask = mask_editor.with_strokes(kept, mask_editor.drawn(value, height_px, width_px))
@@ -106,5 +106,5 @@ class Session(session.Session[Step]):
         return dataclasses.replace(super(Session, self.left()).followed_by(entry), masks=())
 
     def left(self) -> Session:
-        """With the mask in force kept in the current step."""
+        """Store the mask in force in the current step, so that coming back restores it."""
         return self.with_entry(dataclasses.replace(self.step, mask=self.masks[-1] if self.masks else None))

@@ -1,4 +1,4 @@
-"""Discriminator of the recipe: it judges the hole and nothing else."""
+"""Adversarial loss and discriminator step of Inpaint's recipe, on the logits that show part of the hole."""
 
 from __future__ import annotations
 
