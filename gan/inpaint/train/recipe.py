@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 VALIDATION_FILLS = 48
 MEASURED = ("psnr_hole", "features")
+STAGES = 4
+"""Of Lite0's five: the last has one position for 32 pixels and says little of a hole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,6 @@ class InpaintRecipe:
         pixels: weight of the L1 distance, averaged over the hole.
         known: weight of the L1 distance outside: it keeps a hole's edge from showing.
         features: weight of the feature distance (Lite0) of the composite.
-        stages: of Lite0's five; the last has one position for 32 pixels and says little of a small hole.
         adversarial: weight of the generator's loss; 0 trains no discriminator.
         adversarial_from_kimg: when it begins, thousands of pictures; it reaches its weight after half as many again.
         judge: "projected" looks at Lite0's features, which are there already; "pixels" at the composite and the mask.
@@ -72,7 +73,6 @@ class InpaintRecipe:
     pixels: float = 1.0
     known: float = 0.05
     features: float = 1.0
-    stages: int = 4
     adversarial: float = 0.005
     adversarial_from_kimg: float = 4.0
     judge: Literal["projected", "pixels"] = "projected"
@@ -95,9 +95,6 @@ PRESETS: dict[str, InpaintRecipe] = {
     "cpu-128":     InpaintRecipe(),
     "cpu-256":     InpaintRecipe(patch_px=256, batch=2, learning_rate=8e-5, adversarial_from_kimg=0.0,
                                  growing_kimg=0.0, pairs=0.5),
-    # from what is published: what a feature distance sees counts four times as much
-    "cpu-256-keen": InpaintRecipe(patch_px=256, batch=2, learning_rate=1e-4, features=4.0, stages=5,
-                                 adversarial_from_kimg=0.0, growing_kimg=0.0, pairs=0.5),
     # a GPU: half an hour
     "gpu-256":     InpaintRecipe(network=WIDE, patch_px=256, batch=48, judge="pixels", adversarial=0.01,
                                  adversarial_from_kimg=100.0, growing_kimg=100.0, ema_half_life_kimg=10.0),
@@ -140,9 +137,7 @@ def build(config: InpaintRecipe, _data: InpaintData | None = None) -> State:
         optimizers["discriminator"] = torch.optim.Adam(
             [p for p in judge.parameters() if p.requires_grad], lr=config.discriminator_rate, betas=(0.0, 0.99)
         )
-    return State(
-        networks, {"network": EMA(network)}, optimizers, {"features": load_features("lite0", stages=config.stages)}
-    )
+    return State(networks, {"network": EMA(network)}, optimizers, {"features": load_features("lite0", stages=STAGES)})
 
 
 def items(config: InpaintRecipe, data: InpaintData, seed: int) -> Fills:
