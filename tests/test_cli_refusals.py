@@ -81,7 +81,7 @@ REFUSALS: dict[str, list[tuple[list[str], str]]] = {
         (["a.png", "--rectangle", "0,0,5,5", "--grow", "201"], "grow"),
     ],
     "stylize": [
-        (["a.png", "--style", "look.cube", "--kind", "artistic"], "a.png: style: a .cube file together with"),
+        (["a.png", "--style", "look.cube", "--kind", "artistic"], "a.png: style: a .cube file was combined with"),
         (["a.png", *STYLED, "--strength", "1.5"], "a.png: strength: 1.5"),
         (["a.png", *STYLED, "--weight", "-1"], "a.png: weight: -1"),
         (["a.png", *STYLED, "--weight", "nan"], "a.png: weight: nan"),

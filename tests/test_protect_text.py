@@ -114,7 +114,8 @@ def test_without_the_extra_there_is_one_sentence(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, request_: Any
 ) -> None:
     monkeypatch.setattr(ocr, "installed", lambda: False)
-    with pytest.raises(InputError, match=r"protect_text: .* is not installed; the extra \[ocr\] is needed\. Run: pip"):
+    said = r"protect_text: .* is not installed; protecting text requires it\. Turn this off, or run: pip"
+    with pytest.raises(InputError, match=said):
         studio.run(request_.replaced(protect_text=True))
     assert "text" not in studio.run(request_).details
 

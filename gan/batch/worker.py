@@ -191,7 +191,7 @@ def _through_steps(
 
 
 def _of_other_weights(step: Step, result: Result) -> bool:
-    """Whether a network that ran is not the one that the step was saved with; a picture may need fewer of them."""
+    """True if a network that ran is not the one that the step was saved with; a picture may need fewer of them."""
     shared = step.weights.keys() & result.weights.keys()
     if not shared:
         return bool(step.weights and result.weights)

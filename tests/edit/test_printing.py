@@ -234,7 +234,7 @@ def test_what_cannot_be_is_refused(options: dict[str, object], sentence: str) ->
 
 def test_corners_beside_the_picture_are_refused(studio: Studio) -> None:
     picture, _, _ = _cloth()
-    with pytest.raises(InputError, match="beside the picture"):
+    with pytest.raises(InputError, match="outside the picture"):
         studio.run(
             PrintRequest(picture=picture, pattern=(_plain((1, 0, 0)),), corners="-90,-90 -50,-90 -50,-50 -90,-50")
         )

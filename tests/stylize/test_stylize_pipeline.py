@@ -330,7 +330,7 @@ class TestSources:
         assert set(styles_of([tmp_path / "a.cube"])) == {"look", "kind"}
         with pytest.raises(InputError, match="file must be used alone"):
             styles_of([tmp_path / "a.cube", "mosaic"])
-        with pytest.raises(InputError, match="photographically"):
+        with pytest.raises(InputError, match="as a photographic style"):
             Studio("cpu").stylize(Image.new("RGB", (9, 9)), tmp_path / "a.cube", kind="artistic")
 
     def test_none(self) -> None:
