@@ -28,6 +28,8 @@ Floats = npt.NDArray[np.float32]
 
 OUR_MODEL = "cutout"
 
+NOTHING_LEFT = "nothing is selected any more"
+
 WORK_PX = 384
 """Longest side at which things are told apart."""
 
@@ -99,7 +101,7 @@ def selected(
         refused = (refused | (now & ~after)) & ~after
         now = after
     if not now.any():
-        raise InputError(FIELD, "nothing is selected any more", "click an item to select it", "Click it again")
+        raise InputError(FIELD, NOTHING_LEFT, "click an item to select it", "Click it again")
     made = _traced(picture, rgb, now, refused, model, context)
     return Selection(made if start is None else _kept_where_same(start, made, now ^ before), confidence)
 

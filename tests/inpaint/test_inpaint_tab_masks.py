@@ -17,9 +17,10 @@ from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, decode_mask, encode_mask
 from gan.imaging.picture import Picture
 from gan.inpaint.mask_builder import Marking, marked
-from gan.inpaint.page import masks
+from gan.inpaint.page import clicking, masks
 from gan.inpaint.page.session import Session
-from gan.ui import mask_editor
+from gan.select.thing import NOTHING_LEFT
+from gan.ui import click_panel, mask_editor
 
 # What is drawn, at full size
 
@@ -178,6 +179,23 @@ def test_a_click_is_a_point_of_the_whole_picture(tmp_path: Path) -> None:
     event = gr.SelectData(None, {"index": [100, 20], "value": None})
     assert masks._point(visit, event) == (201, 41)
     assert masks._point(None, event) == (gr.skip(), gr.skip())
+
+
+@pytest.mark.parametrize(
+    ("marked_before", "got", "emptied"),
+    [(1.0, NOTHING_LEFT, True), (0.0, NOTHING_LEFT, False), (1.0, "another problem", False)],
+)
+def test_the_only_thing_that_is_marked_can_be_unmarked(marked_before: float, got: str, emptied: bool) -> None:
+    def refusing(request: Any, **_: Any) -> Any:
+        raise InputError("clicks", got, "a click is needed", "Click again")
+
+    copy, mask = Picture(torch.rand(1, 3, 20, 30)), Mask(torch.full((1, 1, 20, 30), marked_before))
+    unmarking = (refusing, copy, mask, "5,5,-", click_panel.REMOVE, (30, 20))
+    if emptied:
+        assert not bool(clicking._changed(*unmarking).coverage.any())
+    else:
+        with pytest.raises(InputError, match=got):
+            clicking._changed(*unmarking)
 
 
 # What programs call

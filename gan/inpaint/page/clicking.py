@@ -9,7 +9,6 @@ import gradio as gr
 import torch
 
 from gan.core.errors import InputError
-from gan.imaging.click import FIELD
 from gan.imaging.io.codec import decode
 from gan.imaging.mask import Mask, grown
 from gan.imaging.picture import Picture
@@ -19,6 +18,7 @@ from gan.inpaint.page.session import Session
 from gan.inpaint.page.stage import Stage
 from gan.inpaint.pipeline import EDGE, FAINTLY
 from gan.select.pipeline import SelectRequest
+from gan.select.thing import NOTHING_LEFT
 from gan.ui import click_panel
 from gan.ui.background_job import one_sentence
 from gan.ui.click_panel import ClickPanel
@@ -70,7 +70,7 @@ def _changed(run: Run, copy: Picture, mask: Mask, click: str, way: str, size: tu
     try:
         made = run(SelectRequest(picture=copy, clicks=there, mask=Mask(before))).picture.alpha
     except InputError as error:
-        if way != click_panel.REMOVE or error.field != FIELD:
+        if error.got != NOTHING_LEFT or not bool(before.any()):
             raise
         made = torch.zeros_like(before)  # it was all that was marked
     assert made is not None
