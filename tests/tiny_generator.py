@@ -19,7 +19,7 @@ def tiny_generate_net(**fields: Any) -> GenerateNet:
         "resolution": 32,
         "categories": CATEGORIES,
         "attributes": ATTRIBUTES,
-        "latent": 8,
+        "latent": 64,
         "style": 16,
         "channels_base": 256,
         "channels_max": 16,

@@ -74,7 +74,7 @@ class ClassicalConfig:
         return ()
 
     @property
-    def style(self) -> int:
+    def width(self) -> int:
         """Length of w, which is z."""
         return self.latent
 

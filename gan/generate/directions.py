@@ -182,9 +182,9 @@ def directions_of(network: Directed) -> list[Direction]:
         Direction(name=f"SeFa {level} {number}", kind="sefa", vector=tuple(vector), layers=layers, unit=unit)
         for level, layers in layer_ranges(config.layers).items()
         if layers[0] < layers[1]
-        for number, vector in enumerate(sefa(weights[slice(*layers)], min(SEFA_PER_LEVEL, config.style)).tolist(), 1)
+        for number, vector in enumerate(sefa(weights[slice(*layers)], min(SEFA_PER_LEVEL, config.width)).tolist(), 1)
     ]
-    vectors, deviations = principal(w, min(PRINCIPAL, config.style))
+    vectors, deviations = principal(w, min(PRINCIPAL, config.width))
     return found + [
         Direction(name=f"PCA {number}", kind="pca", vector=tuple(vector), layers=(0, config.layers), unit=deviation)
         for number, (vector, deviation) in enumerate(zip(vectors.tolist(), deviations.tolist(), strict=True), 1)

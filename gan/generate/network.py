@@ -3,6 +3,11 @@
 A product is three things: what kind it is (its category), what can be measured on its picture (`attributes`: color,
 frame, angle of view), and everything else (`z`). The first two are inputs, so that a named slider is an input and no
 guess. The mapping turns the three into w; the synthesis turns w into colors and coverage.
+
+With an encoder, z is a small map of the product (`code_px` on a side) that the synthesis begins with: where a leg or a
+handle is stands in the map, so that the network needs not learn to draw it from a vector of numbers. The size of the
+product and its place in the frame are then set by moving the picture, exactly. From noise, the synthesis begins with a
+learned constant, as StyleGAN2 does.
 """
 
 from __future__ import annotations
@@ -20,6 +25,13 @@ from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
 from gan.generate.classical_network import ClassicalNet, from_config
 from gan.generate.prior import DICE, mixture
+from gan.imaging.product import measure
+
+FRAME = ("size", "aspect", "across", "down")
+"""Attributes that say where in its picture a product is; see `gan.imaging.product.measure`."""
+
+LARGEST_CHANGE = 4.0
+"""By which factor a product is made larger or smaller in the frame at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +42,8 @@ class GenerateConfig:
         resolution: side of the pictures in pixels: 32, 64, 128, 256 or 512.
         categories: their names.
         attributes: names of the measured inputs.
-        latent: length of z.
-        style: length of w.
+        latent: length of z; with an encoder a multiple of `code_px` squared.
+        style: length of the mapping's output. w is as long, or longer by z and by the frame with an encoder.
         channels_base: a layer at r pixels has channels_base / r channels,
         channels_max: at most this many,
         channels_min: and at least this many.
@@ -39,6 +51,7 @@ class GenerateConfig:
             resolution, which a CPU does four times as fast.
         members: rows of the table of encodings that the prior is made of; 0 where z is drawn from N(0, I).
         encoder_px: side to which the encoder shrinks its pictures, a power of two from 16 on; 0 for no encoder.
+        code_px: side of the map that z is with an encoder: 4 or 8, at most a quarter of `encoder_px`.
 
     Raises:
         ConfigError: a value outside these.
@@ -55,20 +68,28 @@ class GenerateConfig:
     shuffle: int = 1
     members: int = 0
     encoder_px: int = 64
+    code_px: int = 8
 
     def __post_init__(self) -> None:
         powers = self.resolution >= 32 and math.log2(self.resolution).is_integer() and self.shuffle in (1, 2, 4)
         sizes = (self.latent, self.style, self.channels_base, self.channels_max, self.channels_min)
-        seen = self.encoder_px == 0 or (self.encoder_px >= 16 and math.log2(self.encoder_px).is_integer())
+        seen = self.encoder_px == 0 or (
+            self.encoder_px >= 16
+            and math.log2(self.encoder_px).is_integer()
+            and self.code_px in (4, 8)
+            and 4 * self.code_px <= self.encoder_px
+            and self.latent % self.code_px**2 == 0
+        )
         if not powers or not seen or min(sizes) < 1 or self.style < 4 or not self.categories or self.members < 0:
             raise ConfigError(
                 "network",
-                "resolution {resolution}, shuffle {shuffle}, encoder {encoder}, sizes {sizes}",
-                "powers of two from 32 (encoder 16) on, shuffle 1, 2 or 4, positive sizes and a category are needed",
+                "resolution {resolution}, shuffle {shuffle}, encoder {encoder}, code {code}, sizes {sizes}",
+                "powers of two from 32 (encoder 16) on, shuffle 1, 2 or 4, a code of 4 or 8 px, positive sizes and a category are needed",
                 "Correct config.json",
                 resolution=self.resolution,
                 shuffle=self.shuffle,
                 encoder=self.encoder_px,
+                code=self.code_px,
                 sizes=sizes,
             )
 
@@ -78,9 +99,20 @@ class GenerateConfig:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Sides of the synthesis's blocks, 4 first."""
-        last = self.resolution // self.shuffle
-        return tuple(4 * 2**i for i in range(int(math.log2(last)) - 1))
+        """Sides of the synthesis's blocks, the code's first, or 4."""
+        first, last = self.code_px if self.encoder_px else 4, self.resolution // self.shuffle
+        return tuple(first * 2**i for i in range(int(math.log2(last // first)) + 1))
+
+    @property
+    def frame(self) -> tuple[int, ...]:
+        """Places of `FRAME` among the attributes, where z is a map and all four are measured; else none."""
+        known = bool(self.encoder_px) and set(FRAME) <= set(self.attributes)
+        return tuple(map(self.attributes.index, FRAME)) if known else ()
+
+    @property
+    def width(self) -> int:
+        """Length of w: the map, the mapping's output and the frame, one behind the other."""
+        return self.style + (self.latent + len(self.frame) if self.encoder_px else 0)
 
     @property
     def layers(self) -> int:
@@ -181,7 +213,7 @@ class GenerateNet(nn.Module):
             second, where = mixed
             other = self.map(second, attributes[count:], category[count:])
             w = torch.cat([w[:count], torch.where(where[..., None], other, w[count:])])
-        pictures = self.synthesis(w)
+        pictures = self.synthesis(self._drawn(w))
         made, sampled = (pictures[:count], pictures[count:]) if encoded is not None else (None, pictures)
         return Trained(made, sampled if z is not None else None, encoded)
 
@@ -210,17 +242,63 @@ class GenerateNet(nn.Module):
     def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor:
         """Styles (N, layers, style), the same for every layer."""
         scaled = (attributes - self.attribute_mean) / self.attribute_scale
+        frame = list(self.config.frame)
+        if frame:
+            # What is drawn does not depend on where it is to stand.
+            scaled = scaled.index_fill(1, torch.tensor(frame, device=scaled.device), 0.0)
         w: Tensor = self.mapping(z, scaled, category)
+        if self.encoder is not None:
+            w = torch.cat([z.to(w), w, attributes[:, frame].to(w)], 1)
         return w[:, None].expand(-1, self.config.layers, -1)
 
     def synthesize(self, w: Tensor) -> Tensor:
-        """(N, layers, style) -> (N, 4, R, R), nominally in [0, 1]."""
-        pictures: Tensor = self.synthesis(w)
-        return pictures
+        """(N, layers, width) -> (N, 4, R, R), nominally in [0, 1]."""
+        pictures: Tensor = self.synthesis(self._drawn(w))
+        return placed(pictures, w[:, 0, -len(FRAME) :]) if self.config.frame else pictures
+
+    def _drawn(self, w: Tensor) -> Tensor:
+        """The part of w that the synthesis sees."""
+        return w[..., : w.shape[-1] - len(self.config.frame)]
 
     def style_weights(self) -> list[Tensor]:
-        """The affine maps (channels, style) from w to each layer's styles, for closed-form directions."""
-        return self.synthesis.style_weights()
+        """The affine maps (channels, width) from w to each layer's styles, for closed-form directions."""
+        return [F.pad(weight, (0, len(self.config.frame))) for weight in self.synthesis.style_weights()]
+
+
+def placed(x: Tensor, frame: Tensor) -> Tensor:
+    """Move, scale and stretch products in their pictures so that their boxes are where they are asked to be.
+
+    Args:
+        x: (N, 4, R, R): colors on their ground and coverage. One of which nothing is covered stays as it is.
+        frame: (N, 4), `FRAME` as `measure` gives it.
+
+    Returns:
+        (N, 4, R, R), differentiable with respect to both; what comes in from outside has the border's colors.
+    """
+    with torch.no_grad():
+        seen = x.detach().float().clamp(0, 1)
+        own = measure(seen[:, :3], seen[:, 3:])[:, -len(FRAME) :]
+        empty = (seen[:, 3].flatten(1).amax(1) <= 0.5)[:, None]
+    frame = torch.where(empty, own, frame.float())
+    (wide, high), (own_wide, own_high) = _sides(frame), _sides(own)
+    across, down = (side.clamp(1 / LARGEST_CHANGE, LARGEST_CHANGE) for side in (wide / own_wide, high / own_high))
+    zero = torch.zeros_like(across)
+    theta = torch.stack(
+        [
+            torch.stack([1 / across, zero, own[:, 2] - frame[:, 2] / across], 1),
+            torch.stack([zero, 1 / down, own[:, 3] - frame[:, 3] / down], 1),
+        ],
+        1,
+    )
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    moved: Tensor = F.grid_sample(x.float(), grid, mode="bicubic", padding_mode="border", align_corners=False)
+    return moved
+
+
+def _sides(frame: Tensor) -> tuple[Tensor, Tensor]:
+    """Width and height of boxes in frames, from the logarithms of their longer sides and aspects."""
+    longer, aspect = frame[:, 0], frame[:, 1]
+    return (longer + aspect.clamp(max=0)).exp(), (longer - aspect.clamp(min=0)).exp()
 
 
 class StyleMapping(nn.Module):
@@ -278,22 +356,26 @@ class Synthesis(nn.Module):
     def __init__(self, config: GenerateConfig) -> None:
         super().__init__()
         self.config = config
-        self.constant = nn.Parameter(torch.randn(1, config.channels(4), 4, 4))
+        before = config.channels(config.sizes[0])
+        self.seen = config.width - len(config.frame)
+        if config.encoder_px:
+            self.enter = nn.Conv2d(config.latent // config.code_px**2, before, 3, padding=1)
+        else:
+            self.constant = nn.Parameter(torch.randn(1, before, 4, 4))
         self.first = nn.ModuleList()
         self.second = nn.ModuleList()
         self.out = nn.ModuleList()
-        before = config.channels(4)
         for size in config.sizes:
             width = config.channels(size)
-            self.first.append(ModulatedConv(before, width, config.style))
-            self.second.append(ModulatedConv(width, width, config.style))
-            self.out.append(ModulatedConv(width, 4, config.style, demodulate=False, size=1))
+            self.first.append(ModulatedConv(before, width, self.seen))
+            self.second.append(ModulatedConv(width, width, self.seen))
+            self.out.append(ModulatedConv(width, 4, self.seen, demodulate=False, size=1))
             before = width
-        self.detail = ModulatedConv(before, 4 * config.shuffle**2, config.style, demodulate=False)
+        self.detail = ModulatedConv(before, 4 * config.shuffle**2, self.seen, demodulate=False)
         self.gain = nn.Parameter(torch.full((len(config.sizes),), 0.1))
 
     def forward(self, w: Tensor) -> Tensor:
-        x = self.constant.expand(len(w), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        x = self._start(w[:, 0]).contiguous(memory_format=torch.channels_last)
         # Zero stands for an empty white ground, which is most of every picture.
         picture = torch.tensor([1.0, 1.0, 1.0, 0.0], dtype=x.dtype, device=x.device)[None, :, None, None]
         for index, (first, second, out) in enumerate(zip(self.first, self.second, self.out, strict=True)):
@@ -309,36 +391,52 @@ class Synthesis(nn.Module):
             detail = _without_grid(detail)
         return picture + detail
 
+    def _start(self, w: Tensor) -> Tensor:
+        """(N, channels, side, side) that the first block works on."""
+        if not self.config.encoder_px:
+            return self.constant.expand(len(w), -1, -1, -1)
+        side = self.config.code_px
+        made: Tensor = self.enter(w[:, : self.config.latent].unflatten(1, (-1, side, side)))
+        return made
+
     def style_weights(self) -> list[Tensor]:
         """The affine maps (channels, style) from w to each layer's styles, for closed-form directions."""
         return [conv.affine.weight for pair in zip(self.first, self.second, strict=True) for conv in pair]  # type: ignore[union-attr, misc]
 
 
 class Encoder(nn.Module):
-    """Pictures (N, 4, H, W) in [0, 1] to `Encoded`. It sees them small, since what a product is shows in its shape."""
+    """Pictures (N, 4, H, W) in [0, 1] to `Encoded`. The map is what the layers of its size see; the category and the
+    attributes are read from a vector of the whole picture."""
 
     def __init__(self, config: GenerateConfig) -> None:
         super().__init__()
-        self.size_px = config.encoder_px
+        self.size_px, self.code_px = config.encoder_px, config.code_px
         size, width = config.encoder_px // 4, max(config.channels_max // 2, 16)
         self.stem = nn.Conv2d(4 * 16, width, 3, padding=1)
-        blocks: list[nn.Module] = []
+        self.body = nn.ModuleList()
+        at_code = width
         while size > 4:
             wider = min(width * 2, config.channels_max)
-            blocks.append(_Down(width, wider))
+            self.body.append(_Down(width, wider))
             size, width = size // 2, wider
-        self.body = nn.Sequential(*blocks)
+            at_code = width if size == config.code_px else at_code
+        self.near = nn.Conv2d(at_code, at_code, 3, padding=1)
+        self.latent = nn.Conv2d(at_code, 2 * config.latent // config.code_px**2, 1)
         self.dense = nn.Linear(width * 16, config.style)
-        self.latent = nn.Linear(config.style, 2 * config.latent)
         self.category = nn.Linear(config.style, len(config.categories))
         self.attributes = nn.Linear(config.style, len(config.attributes))
 
     def forward(self, x: Tensor) -> Encoded:
         small = F.interpolate(x, (self.size_px, self.size_px), mode="area") if x.shape[-1] != self.size_px else x
         y = F.pixel_unshuffle((small * 2 - 1).contiguous(), 4).contiguous(memory_format=torch.channels_last)
-        y = self.body(F.leaky_relu(self.stem(y), 0.2))
+        y = F.leaky_relu(self.stem(y), 0.2)
+        code = y
+        for layer in self.body:
+            y = layer(y)
+            code = y if y.shape[-1] == self.code_px else code
+        code = self.latent(F.leaky_relu(code + self.near(code), 0.2))
+        mean, log_variance = (part.flatten(1) for part in code.chunk(2, 1))
         y = F.leaky_relu(self.dense(y.flatten(1)), 0.2)
-        mean, log_variance = self.latent(y).chunk(2, 1)
         return Encoded(mean, log_variance.clamp(-10, 4), self.category(y), self.attributes(y))
 
 

@@ -45,7 +45,7 @@ class LatentConfig(Protocol):
     categories: tuple[str, ...]
     attributes: tuple[str, ...]
     latent: int
-    style: int
+    width: int
 
     @property
     def layers(self) -> int: ...
@@ -54,7 +54,7 @@ class LatentConfig(Protocol):
 class LatentNetwork(Protocol):
     """Interface of a generator network, for the strong one and the classical one.
 
-    `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns batches of both into styles w
+    `config.width` is the length of w; `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns batches of both into styles w
     (N, layers, style); `center` is the style (layers, style) of a category's mean product with these attributes;
     `synthesize` turns w into (N, 4, R, R): colors on white and coverage, nominally in [0, 1].
     """
@@ -229,7 +229,7 @@ def check_latent(latent: Latent, network: LatentNetwork, sha256: str = "") -> No
         len(latent.z) == config.latent
         and len(latent.attributes) == len(config.attributes)
         and latent.category in config.categories
-        and (not latent.offsets or {len(row) for row in latent.offsets} == {config.style})
+        and (not latent.offsets or {len(row) for row in latent.offsets} == {config.width})
         and len(latent.offsets) in (0, config.layers)
         and 0 <= latent.truncation <= 1
         and (not latent.sha256 or not sha256 or latent.sha256 == sha256)

@@ -1,18 +1,19 @@
-"""Latent prior: mixtures of encodings of one category.
+"""Latent prior: what lies between the encoding of a training picture and one of those nearest to it.
 
-The encodings of a category are a cloud around its mean. A latent is the mean plus a mixture of two members'
-differences from it, weighted by the cosine and the sine of an angle, so that mixtures are as far out as members are.
+Encodings are maps of products. Between two that have little in common lies a double exposure; between neighbors, which
+have their parts in the same places, lies a product that has something of both.
 """
 
 from __future__ import annotations
-
-import math
 
 import torch
 from torch import Tensor
 
 DICE = 4
 """Uniform numbers in [0, 1) that one latent takes; the last is free for the caller."""
+
+NEIGHBORS = 12
+"""Among how many of the nearest encodings of the same category the second is chosen."""
 
 
 def mixture(
@@ -33,10 +34,10 @@ def mixture(
     drawn = []
     for wanted, (first, second, turn, _) in zip(category.tolist(), dice.tolist(), strict=True):
         members = (member_category == wanted).nonzero()[:, 0]
-        one, other = (members[int(d * len(members)) % len(members)] for d in (first, second))
-        angle = turn * math.pi / 2
-        mean = member_z[members].mean(0)
-        z = mean + math.cos(angle) * (member_z[one] - mean) + math.sin(angle) * (member_z[other] - mean)
-        share = math.sin(angle) ** 2
-        drawn.append((z, torch.lerp(member_attributes[one], member_attributes[other], share)))
+        one = members[int(first * len(members)) % len(members)]
+        apart = (member_z[members] - member_z[one]).float().square().sum(1)
+        nearest = members[apart.argsort(stable=True)[1 : NEIGHBORS + 1]] if len(members) > 1 else members
+        other = nearest[int(second * len(nearest)) % len(nearest)]
+        z = torch.lerp(member_z[one], member_z[other], turn)
+        drawn.append((z, torch.lerp(member_attributes[one], member_attributes[other], turn)))
     return torch.stack([z for z, _ in drawn]), torch.stack([attributes for _, attributes in drawn])

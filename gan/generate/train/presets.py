@@ -45,23 +45,23 @@ class GenerateRecipe:
     """
 
     resolution: int = 128
-    channels_base: int = 2048
-    channels_max: int = 192
-    channels_min: int = 16
-    shuffle: int = 2
-    latent: int = 128
+    channels_base: int = 3072
+    channels_max: int = 256
+    channels_min: int = 32
+    shuffle: int = 1
+    latent: int = 512
     style: int = 256
     start: Literal["encoder", "noise"] = "encoder"
-    batch: int = 16
+    batch: int = 8
     samples: float = 0.5
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     discriminator_rate: float = 4e-4
     pixels: float = 10.0
-    features: float = 1.0
-    kl: float = 0.0005
+    features: float = 2.0
+    kl: float = 0.00005
     labels: float = 0.1
     adversarial: float = 0.1
-    adversarial_from_kimg: float = 30.0
+    adversarial_from_kimg: float = 20.0
     judge: Literal["projected", "pixels"] = "projected"
     loss: Literal["hinge", "logistic", "relativistic"] = "hinge"
     gamma: float = 1.0
@@ -69,7 +69,7 @@ class GenerateRecipe:
     augment: bool = True
     freeze: int = 0
     categories: tuple[str, ...] | None = None
-    variation: Variation = field(default_factory=Variation)
+    variation: Variation = field(default_factory=lambda: Variation(other_view=0.15, frame=0.0))
     ema_half_life_kimg: float = 4.0
 
     def __post_init__(self) -> None:
@@ -103,7 +103,7 @@ SMALL: dict[str, Any] = {
     "channels_base": 256,
     "channels_max": 16,
     "channels_min": 8,
-    "latent": 8,
+    "latent": 64,
     "style": 16,
     "batch": 4,
 }
@@ -112,14 +112,11 @@ SMALL: dict[str, Any] = {
 PRESETS: dict[str, GenerateRecipe] = {
     # one or two CPU cores, an hour each: cpu-64 first, then cpu-128 with --from RUN/weights of the first
     "cpu-64":        GenerateRecipe(resolution=64),
-    "cpu-128":       GenerateRecipe(resolution=128, pixels=15.0, adversarial=0.12, adversarial_from_kimg=1.0),
-    # four times the arithmetic: hours, from cpu-128 or from what is published, which it begins as
-    "cpu-128-wide":  GenerateRecipe(resolution=128, channels_base=4096, channels_max=256, channels_min=32, pixels=15.0,
-                                    features=2.0, adversarial=0.08, adversarial_from_kimg=1.0),
+    "cpu-128":       GenerateRecipe(resolution=128, shuffle=2, adversarial_from_kimg=1.0),
     # a GPU, half an hour
     "gpu-128":       GenerateRecipe(resolution=128, channels_base=8192, channels_max=256, batch=64,
                                     learning_rate=1e-3, adversarial_from_kimg=100.0, ema_half_life_kimg=20.0),
-    "gpu-256":       GenerateRecipe(resolution=256, channels_base=8192, channels_max=256, batch=64,
+    "gpu-256":       GenerateRecipe(resolution=256, shuffle=2, channels_base=8192, channels_max=256, batch=64,
                                     learning_rate=1e-3, adversarial_from_kimg=100.0, ema_half_life_kimg=20.0),
     # StyleGAN2-lite from noise; gamma = 0.0002 resolution^2 / batch is the rule of arXiv 2006.06676
     "stylegan-64":   GenerateRecipe(resolution=64,  batch=32, gamma=0.4, ema_half_life_kimg=10.0, **STYLEGAN),

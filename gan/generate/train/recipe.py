@@ -61,6 +61,7 @@ VIEW_KNOWN = ATTRIBUTES[-1]
 GAIN = "synthesis.gain"
 WIDENED = (
     "synthesis.constant",
+    "synthesis.enter",
     "synthesis.first",
     "synthesis.second",
     "synthesis.out",
@@ -68,10 +69,15 @@ WIDENED = (
     "encoder.stem",
     "encoder.body",
     "encoder.dense",
+    "encoder.near",
+    "encoder.latent",
 )
 """Layers that have more channels in a wider network, and otherwise mean the same."""
 
 SIGNS = 64
+MOST_TRUNCATED = 0.3
+"""How far samples are drawn towards their category's mean at most, so that truncated products are judged too."""
+
 WEIGHTED = {"pixels": "l1", "features": "features", "kl": "kl", "labels": "labels"}
 """The recipe's weights and the losses that they weigh."""
 
@@ -213,7 +219,7 @@ def publish(state: State, config: GenerateRecipe) -> Published:
 def cost(config: GenerateRecipe) -> list[str]:
     """Sentences for a dry run."""
     network = GenerateNet(network_config(config, GenerateConfig.categories, ATTRIBUTES))
-    given = torch.zeros(1, network.config.layers, config.style)
+    given = torch.zeros(1, network.config.layers, network.config.width)
     return cost_of(network, lambda: network.synthesize(given), config.resolution)
 
 
@@ -297,9 +303,12 @@ def _noise_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe,
 
 
 def _sampled(network: GenerateNet, attributes: Tensor, category: Tensor, dice: Tensor) -> tuple[Tensor, Tensor]:
-    """Latents and attributes as drawn in serving; half get a varied picture's colors, as a slider may request."""
+    """Latents and attributes as drawn in serving, truncations included; half get a varied picture's colors, as a
+    slider may request."""
     members = (network.member_z, network.member_attributes, network.member_category)
     z, drawn = mixture(*members, category, dice)
+    centers = torch.stack([network.member_z[network.member_category == c].mean(0) for c in category.tolist()])
+    z = torch.lerp(z, centers, MOST_TRUNCATED * (2 * dice[:, 3:] % 1))
     drawn[:, :3] = torch.where(dice[:, 3:] < 0.5, attributes[:, :3], drawn[:, :3])
     return z, drawn
 

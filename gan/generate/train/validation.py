@@ -10,7 +10,7 @@ from torchvision.utils import make_grid
 
 from gan.generate.classical_network import ClassicalNet
 from gan.generate.network import GenerateNet
-from gan.metrics.distribution import MEASURED_PX, kernel_distance, pooled_features
+from gan.metrics.distribution import kernel_distance, pooled_features
 from gan.metrics.neighbors import density_coverage, diversity
 from gan.models.features import load_features
 from gan.training.data.catalogue import Catalogue
@@ -32,7 +32,8 @@ def validate_network(
     """Figures and a grid.
 
     The score is the negative kernel distance of `samples` fixed-seed samples to the held-out pictures in Lite2's
-    features, at 256 px, where samples are interpolated. Fewer than six held-out pictures are nothing to measure by: the
+    features, both at the network's resolution and interpolated to 256 px, since what enlarges samples in use is
+    another network. Fewer than six held-out pictures are nothing to measure by: the
     score is then that of the reconstructions, or 0. The grid shows pairs, where there are any, and samples.
 
     Args:
@@ -44,7 +45,7 @@ def validate_network(
     if measurable and "features" not in cache:
         cache["features"] = load_features("lite2").to(device)
         cache["real"] = pooled_features(
-            (held_out.batch(list(rows), MEASURED_PX).to(device)[:, :3] for rows in _blocks(len(held_out))),
+            (held_out.batch(list(rows), network.config.resolution).to(device)[:, :3] for rows in _blocks(len(held_out))),
             cache["features"],
         )
     network.eval()
