@@ -175,6 +175,8 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x4-span-taught": _row(4, network=SPAN, **TAUGHT),
     "x2-span-taught": _row(2, network=SPAN, **TAUGHT),
     "x1-span-taught": _row(1, network=SPAN, **TAUGHT | {"patch_px": 48, "batch": 16}),
+    # one CPU core, from published weights: small clean pictures of one catalogue, such as Generate's own
+    "x4-catalogue": _row(4, network=SPAN, **KEEN | {"crops": "pictures", "mix": DegradationMix(clean=0.5, light=0.5, heavy=0.0)}),
     # a GPU: half an hour
     "x4-gan":    _row(4, patch_px=256, batch=48, features=0.01, adversarial=0.01),
     "x2-gan":    _row(2, patch_px=192, batch=48, features=0.01, adversarial=0.01),
