@@ -113,8 +113,8 @@ class Direction:
 def layer_ranges(layers: int) -> dict[str, tuple[int, int]]:
     """Style layers of pose and outline, of parts, and of colors: first layer, and the one behind the last.
 
-    Coarse are the blocks of 4 and 8 px, middle those of 16 and 32 px, fine the others (StyleGAN, arXiv 1812.04948,
-    section 3.1). The three are disjoint and together all layers; of a small network the later ones are empty.
+    Coarse are the first two blocks, middle the next two, fine the others (StyleGAN, arXiv 1812.04948, section 3.1).
+    The three are disjoint and together all layers; of a small network the later ones are empty.
     """
     coarse, middle = min(2 * LAYERS_PER_BLOCK, layers), min(4 * LAYERS_PER_BLOCK, layers)
     return {"coarse": (0, coarse), "middle": (coarse, middle), "fine": (middle, layers)}

@@ -133,7 +133,7 @@ def test_the_interface_of_every_generator() -> None:
     torch.manual_seed(0)
     network = ClassicalNet(ClassicalConfig(resolution=32, filters=8, filters_max=16)).eval()
     config = network.config
-    assert (config.categories, config.attributes, config.layers, config.style) == (("any",), (), 1, 100)
+    assert (config.categories, config.attributes, config.layers, config.width) == (("any",), (), 1, 100)
     assert network.encoder is None
     z, attributes = network.draw(0, torch.Generator().manual_seed(3))
     again, _ = network.draw(0, torch.Generator().manual_seed(3))

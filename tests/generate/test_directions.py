@@ -214,7 +214,7 @@ class Toy:
     """Styles that differ along known axes, around a mean that is the category's."""
 
     def __init__(self, layers: int, spread: tuple[float, ...]) -> None:
-        self.config = SimpleNamespace(categories=("bed", "chair"), layers=layers, style=len(spread))
+        self.config = SimpleNamespace(categories=("bed", "chair"), layers=layers, width=len(spread))
         self.spread = torch.tensor(spread)
 
     def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -225,7 +225,7 @@ class Toy:
         return w[:, None].expand(-1, self.config.layers, -1)
 
     def style_weights(self) -> list[Tensor]:
-        return [normal(6, self.config.style, seed=layer) for layer in range(self.config.layers)]
+        return [normal(6, self.config.width, seed=layer) for layer in range(self.config.layers)]
 
 
 def test_a_networks_directions_are_those_of_its_layers_and_not_of_its_categories() -> None:
@@ -254,18 +254,20 @@ def test_the_strong_networks_directions_move_its_pictures() -> None:
         resolution=32,
         categories=("bed", "chair"),
         attributes=("lightness",),
-        latent=4,
+        latent=16,
         style=8,
+        encoder_px=16,
+        code_px=4,
         channels_base=64,
         channels_max=8,
         members=6,
     )
     network = GenerateNet(config).requires_grad_(False).eval()
-    network.member_z.copy_(normal(6, 4))
+    network.member_z.copy_(normal(6, 16))
     network.member_category[3:] = 1
     found = directions_of(network)
     assert {d.kind for d in found} == {"sefa", "pca"}
-    w = network.map(normal(1, 4), torch.zeros(1, 1), torch.tensor([0]))
+    w = network.map(normal(1, 16), torch.zeros(1, 1), torch.tensor([0]))
     still = network.synthesize(w)
     for direction in found:
         assert torch.equal(network.synthesize(move(w, direction, 0.0)), still)

@@ -65,8 +65,12 @@ def _replayed(studio: Studio, record: dict[str, Any]) -> Result:
     return studio.run(record_of(json.loads(json.dumps(record))["request"]))
 
 
-def _direction(layers: tuple[int, int] = (0, 8)) -> Direction:
-    vector = torch.randn(16, generator=torch.Generator().manual_seed(1))
+WIDTH, LAYERS = 64 + 16 + 4, 6
+"""Of the tiny network: z, the mapping's output and the frame; two layers for each of three sizes."""
+
+
+def _direction(layers: tuple[int, int] = (0, LAYERS)) -> Direction:
+    vector = torch.randn(WIDTH, generator=torch.Generator().manual_seed(1))
     return Direction(name="mine", kind="saved", vector=tuple(vector.tolist()), layers=layers, unit=0.3)
 
 
@@ -106,7 +110,7 @@ def test_a_seed_chooses_a_category_and_naming_it_changes_nothing(studio: Studio)
 
 def test_a_record_makes_the_picture_again_bit_for_bit(studio: Studio, network: GenerateNet) -> None:
     latent = latent_of(GenerateRequest(category="chair"), network, 11)
-    offsets = 0.3 * torch.randn(8, 16, generator=torch.Generator().manual_seed(0))
+    offsets = 0.3 * torch.randn(LAYERS, WIDTH, generator=torch.Generator().manual_seed(0))
     projected = Latent.of(*latent.tensors()[:2], "chair", offsets=offsets)
     everything: list[dict[str, Any]] = [
         {"sliders": Sliders(hue_deg=33.3, lightness=0.1, size=-0.7, aspect=0.123, azimuth_deg=-17.5)},
@@ -273,22 +277,22 @@ def test_the_limits_themselves_are_allowed() -> None:
 def test_what_the_model_does_not_know_is_refused(studio: Studio) -> None:
     with pytest.raises(InputError, match='"hat"; chair, lamp are known'):
         studio.generate(category="hat")
-    foreign = Direction(name="a", kind="saved", vector=(1.0,) * 17, layers=(0, 2))
-    for direction in (foreign, _direction((0, 9))):
+    foreign = Direction(name="a", kind="saved", vector=(1.0,) * (WIDTH + 1), layers=(0, 2))
+    for direction in (foreign, _direction((0, LAYERS + 1))):
         with pytest.raises(InputError, match="direction"):
             studio.generate(edits=(Edit(direction=direction, amount=1),))
 
 
 def test_another_models_latent_is_refused(studio: Studio, network: GenerateNet) -> None:
     own = latent_of(GenerateRequest(category="chair"), network, 1)
-    row = (0.0,) * 16
+    row = (0.0,) * WIDTH
     others = [
         dataclasses.replace(own, z=own.z[1:]),
         dataclasses.replace(own, attributes=()),
         dataclasses.replace(own, category="hat"),
-        dataclasses.replace(own, offsets=(row,) * 7),
-        dataclasses.replace(own, offsets=(row[1:],) * 8),
-        dataclasses.replace(own, offsets=(*(row,) * 7, row[1:])),
+        dataclasses.replace(own, offsets=(row,) * (LAYERS - 1)),
+        dataclasses.replace(own, offsets=(row[1:],) * LAYERS),
+        dataclasses.replace(own, offsets=(*(row,) * (LAYERS - 1), row[1:])),
         dataclasses.replace(own, model="elsewhere", sha256="00" * 32),
     ]
     for latent in others:

@@ -1,14 +1,12 @@
-"""Mixtures of encodings: the ends are members, the way between is as far out, no other category takes part."""
+"""Latents between neighbors: the ends are encodings, no other category takes part, and what is far off is not mixed."""
 
 from __future__ import annotations
-
-import math
 
 import pytest
 import torch
 from torch import Tensor
 
-from gan.generate.prior import DICE, mixture
+from gan.generate.prior import DICE, NEIGHBORS, mixture
 
 MEMBERS, LATENT = 30, 6
 
@@ -26,25 +24,24 @@ def _drawn(category: int, first: float, second: float, turn: float) -> tuple[Ten
 
 
 @pytest.mark.parametrize("category", [0, 1, 2])
-def test_the_ends_are_the_members(category: int) -> None:
+def test_the_ends_are_a_member_and_one_of_its_neighbors(category: int) -> None:
     z, attributes, label = _table()
     members = (label == category).nonzero()[:, 0]
-    begun, ended = _drawn(category, 0.25, 0.85, 0.0), _drawn(category, 0.25, 0.85, 1.0)
-    one, other = members[int(0.25 * 10)], members[int(0.85 * 10)]
+    begun, ended = _drawn(category, 0.25, 0.0, 0.0), _drawn(category, 0.25, 0.0, 1.0)
+    one = members[int(0.25 * 10)]
+    apart = (z[members] - z[one]).norm(dim=1)
+    nearest = members[apart.argsort()[1]]
     assert torch.allclose(begun[0], z[one], atol=1e-5)
     assert torch.equal(begun[1], attributes[one])
-    assert torch.allclose(ended[0], z[other], atol=1e-5)
-    assert torch.allclose(ended[1], attributes[other], atol=1e-5)
+    assert torch.allclose(ended[0], z[nearest], atol=1e-5)
+    assert torch.allclose(ended[1], attributes[nearest], atol=1e-5)
 
 
 def test_half_way_both_count_alike() -> None:
-    z, attributes, label = _table()
-    members = (label == 1).nonzero()[:, 0]
-    mean = z[members].mean(0)
-    made, measured = _drawn(1, 0.05, 0.95, 0.5)
-    expected = mean + math.sqrt(0.5) * (z[members[0]] + z[members[9]] - 2 * mean)
-    assert torch.allclose(made, expected, atol=1e-5)
-    assert torch.allclose(measured, (attributes[members[0]] + attributes[members[9]]) / 2, atol=1e-5)
+    made, measured = _drawn(1, 0.05, 0.5, 0.5)
+    (first, begun), (second, ended) = _drawn(1, 0.05, 0.5, 0.0), _drawn(1, 0.05, 0.5, 1.0)
+    assert torch.allclose(made, (first + second) / 2, atol=1e-5)
+    assert torch.allclose(measured, (begun + ended) / 2, atol=1e-5)
 
 
 def test_only_members_of_the_category_take_part() -> None:
@@ -55,13 +52,29 @@ def test_only_members_of_the_category_take_part() -> None:
     assert ((attributes >= category[:, None]) & (attributes <= category[:, None] + 27)).all()
 
 
-def test_mixtures_are_as_far_out_as_members() -> None:
+def test_what_is_far_off_is_not_mixed() -> None:
+    """Two clouds of one category: between a chair and a chandelier lies a double exposure."""
     generator = torch.Generator().manual_seed(2)
-    members = torch.randn(400, 32, generator=generator)
-    table = (members, torch.zeros(400, 0), torch.zeros(400, dtype=torch.int64))
-    dice = torch.rand(800, DICE, generator=generator)
-    z, _ = mixture(*table, torch.zeros(800, dtype=torch.int64), dice)
-    assert float(z.std(0).mean()) == pytest.approx(float(members.std(0).mean()), rel=0.06)
+    members = torch.randn(80, 8, generator=generator) + 100.0 * (torch.arange(80) % 2)[:, None]
+    table = (members, torch.zeros(80, 0), torch.zeros(80, dtype=torch.int64))
+    z, _ = mixture(*table, torch.zeros(400, dtype=torch.int64), torch.rand(400, DICE, generator=generator))
+    assert (((z.mean(1) < 10) | (z.mean(1) > 90))).all()
+
+
+def test_any_of_the_neighbors_may_be_the_second() -> None:
+    z, _, _ = _table()
+    whole = (z[:, :], torch.zeros(MEMBERS, 0), torch.zeros(MEMBERS, dtype=torch.int64))
+    drawn = {
+        tuple(mixture(*whole, torch.tensor([0]), torch.tensor([[0.0, second / 100, 1.0, 0.0]]))[0][0].tolist())
+        for second in range(100)
+    }
+    assert len(drawn) == NEIGHBORS
+
+
+def test_a_single_member_is_its_own_neighbor() -> None:
+    table = (torch.ones(1, 4), torch.zeros(1, 0), torch.zeros(1, dtype=torch.int64))
+    z, _ = mixture(*table, torch.tensor([0]), torch.tensor([[0.3, 0.9, 0.4, 0.0]]))
+    assert torch.equal(z, torch.ones(1, 4))
 
 
 def test_the_largest_dice_name_the_last_member() -> None:

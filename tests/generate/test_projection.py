@@ -64,7 +64,7 @@ def test_the_latent_draws_the_projected_picture_and_survives_json(studio: Studio
         result = studio.run(ProjectRequest(picture=own, steps=steps, size=64))
         latent = Latent.from_record(json.loads(json.dumps(result.record))["details"]["latent"])
         assert latent == result.details["latent"]
-        assert len(latent.offsets) == (8 if steps else 0)
+        assert len(latent.offsets) == (6 if steps else 0)
         assert torch.equal(studio.generate(latent=latent, size=64).picture.rgb, result.picture.rgb)
 
 

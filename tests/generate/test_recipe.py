@@ -95,7 +95,7 @@ def test_what_is_published_is_the_average(shop: Path, tmp_path: Path, preset: st
     network = GenerateNet(config_from(published.config))
     published.fill(network)
     assert network.config.categories == ("box", "disc")
-    w = torch.randn(2, network.config.layers, network.config.style, generator=torch.Generator().manual_seed(0))
+    w = torch.randn(2, network.config.layers, network.config.width, generator=torch.Generator().manual_seed(0))
     average: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
     with torch.no_grad():
         torch.testing.assert_close(network.synthesize(w), average.synthesize(w), atol=5e-3, rtol=0)

@@ -152,6 +152,8 @@ CRISP = KEEN | {
 0.55, a judge of features 3 to 11. At 0.015 the adversary raised FD-lite2 by 0.025 in 100 steps where features alone
 lowered it by 0.005: it finds what Lite0 likes before it finds what is sharp. It belongs at the end of a long run."""
 
+CATALOGUE: dict[str, Any] = {"crops": "pictures", "mix": DegradationMix(clean=0.5, light=0.5, heavy=0.0)}
+
 # fmt: off
 PRESETS: dict[str, EnhanceRecipe] = {
     # two CPU cores: a few hours
@@ -175,8 +177,10 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x4-span-taught": _row(4, network=SPAN, **TAUGHT),
     "x2-span-taught": _row(2, network=SPAN, **TAUGHT),
     "x1-span-taught": _row(1, network=SPAN, **TAUGHT | {"patch_px": 48, "batch": 16}),
-    # one CPU core, from published weights: small clean pictures of one catalogue, such as Generate's own
-    "x4-catalogue": _row(4, network=SPAN, **KEEN | {"crops": "pictures", "mix": DegradationMix(clean=0.5, light=0.5, heavy=0.0)}),
+    # one CPU core, from published weights: small clean pictures of one catalogue, such as Generate's own; each --from
+    # what was before
+    "x4-catalogue": _row(4, network=SPAN, **KEEN | CATALOGUE),
+    "x4-catalogue-crisp": _row(4, network=SPAN, **CRISP | CATALOGUE | {"features": 0.15}),
     # a GPU: half an hour
     "x4-gan":    _row(4, patch_px=256, batch=48, features=0.01, adversarial=0.01),
     "x2-gan":    _row(2, patch_px=192, batch=48, features=0.01, adversarial=0.01),
