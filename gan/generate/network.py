@@ -30,7 +30,7 @@ from gan.imaging.product import measure
 FRAME = ("size", "aspect", "across", "down")
 """Attributes that say where in its picture a product is; see `gan.imaging.product.measure`."""
 
-LARGEST_CHANGE = 4.0
+LARGEST_CHANGE = 3.0
 """By which factor a product is made larger or smaller in the frame at most."""
 
 

@@ -49,12 +49,12 @@ class GenerateRecipe:
     channels_max: int = 256
     channels_min: int = 32
     shuffle: int = 1
-    latent: int = 512
+    latent: int = 1024
     style: int = 256
     start: Literal["encoder", "noise"] = "encoder"
     batch: int = 8
     samples: float = 0.5
-    learning_rate: float = 1e-3
+    learning_rate: float = 6e-4
     discriminator_rate: float = 4e-4
     pixels: float = 10.0
     features: float = 2.0
