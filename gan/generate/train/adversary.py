@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.nn.functional as F
@@ -21,19 +21,20 @@ from gan.training.losses.adversarial import (
     hinge_discriminator_loss,
     relativistic_loss,
 )
-from gan.training.recipe import State, descend
+from gan.training.recipe import State, descend, plain
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
-STAGES_JUDGED = (1, 2, 3, 4)
+FINEST_FROM_PX = 128
+"""Pictures of this side and larger are judged without Lite0's finest stage; smaller ones have their edges there."""
 LAZY = 16
 
 
 def build_judge(config: GenerateRecipe, network: GenerateConfig) -> nn.Module:
     """Build the discriminator of a recipe."""
     if config.judge == "projected":
-        channels = tuple(SOURCES["lite0"].channels[stage] for stage in STAGES_JUDGED)
+        channels = SOURCES["lite0"].channels[int(network.resolution >= FINEST_FROM_PX) :]
         return ProjectedDiscriminator(channels, len(network.categories))
     sizes = [network.resolution]
     while sizes[-1] > 4:
@@ -58,7 +59,7 @@ def projected_generator_loss(judge: nn.Module, stages: list[Tensor], category: T
 
 def judged(judge: nn.Module, stages: list[Tensor], category: Tensor) -> Tensor:
     """Logits (N, K) of the projected discriminator for all of Lite0's stages."""
-    logits: Tensor = judge([stages[i] for i in STAGES_JUDGED], category.to(stages[0].device))
+    logits: Tensor = judge(_seen_stages(judge, stages), category.to(stages[0].device))
     return logits
 
 
@@ -67,7 +68,7 @@ def projected_step(
 ) -> dict[str, Tensor]:
     """One step of the projected discriminator on features that are computed already."""
     judge, optimizer = state.networks["discriminator"], state.optimizers["discriminator"]
-    stages = [torch.cat([real[i], fake[i].detach()]) for i in STAGES_JUDGED]
+    stages = _seen_stages(judge, [torch.cat([a, b.detach()]) for a, b in zip(real, fake, strict=True)])
     with _learning(judge, optimizer):
         logits = judge(stages, torch.cat([real_category, fake_category]))
         real_logits, fake_logits = logits[: len(real_category)], logits[len(real_category) :]
@@ -124,6 +125,12 @@ def pixel_step(
 def condition_of(network: GenerateConfig, scaled_attributes: Tensor, category: Tensor) -> Tensor:
     """Condition of the pixel discriminator, (N, categories + A)."""
     return torch.cat([F.one_hot(category, len(network.categories)).to(scaled_attributes), scaled_attributes], 1)
+
+
+def _seen_stages(judge: nn.Module, stages: list[Tensor]) -> list[Tensor]:
+    """The coarsest stages, as many as the discriminator has heads."""
+    heads = len(cast(ProjectedDiscriminator, plain(judge)).heads)
+    return stages[len(stages) - heads :]
 
 
 class _learning:  # noqa: N801 - a context manager that reads as a word

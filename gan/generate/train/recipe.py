@@ -59,6 +59,7 @@ T = TypeVar("T")
 VALIDATION_SAMPLES = 192
 VIEW_KNOWN = ATTRIBUTES[-1]
 GAIN = "synthesis.gain"
+MEASURED = "member_attributes"
 WIDENED = (
     "synthesis.constant",
     "synthesis.enter",
@@ -139,16 +140,17 @@ def network_config(config: GenerateRecipe, categories: tuple[str, ...], attribut
 
 
 def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
-    """Load every published tensor that fits; categories and members are the new catalog's.
+    """Load every published tensor that fits; categories and members are the new catalog's, unless it is the same one.
 
     A network of a higher resolution has one more gain for each further block, and takes those that are there. A wider
     network begins as the function that was published: its further channels are new, and what they lead to begins at 0.
     """
     own = state.networks["network"].state_dict()
+    members = _same_members(published, own)
     taken = {
         key: value if value.shape == own[key].shape else _widened(value, own[key])
         for key, value in published.items()
-        if key in own and _fits(key, value, own[key])
+        if key in own and _fits(key, value, own[key], members)
     }
     if GAIN in published and GAIN in own:
         count = min(len(own[GAIN]), len(published[GAIN]))
@@ -156,9 +158,15 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
     return take(state, taken, len(taken), published)
 
 
-def _fits(key: str, value: Tensor, own: Tensor) -> bool:
+def _same_members(published: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> bool:
+    """Whether the pictures that were trained on are those of the new catalog, by what is measured on them."""
+    known, wanted = published.get(MEASURED), own[MEASURED]
+    return known is not None and known.shape == wanted.shape and torch.allclose(known.to(wanted), wanted, atol=2e-2)
+
+
+def _fits(key: str, value: Tensor, own: Tensor, members: bool) -> bool:
     if value.shape == own.shape:
-        return not key.startswith("member_")
+        return members or not key.startswith("member_")
     narrower = value.ndim == own.ndim and all(a <= b for a, b in zip(value.shape, own.shape, strict=True))
     return narrower and key.startswith(WIDENED)
 
