@@ -5,9 +5,10 @@ frame, angle of view), and everything else (`z`). The first two are inputs, so t
 guess. The mapping turns the three into w; the synthesis turns w into colors and coverage.
 
 With an encoder, z is a small map of the product (`code_px` on a side) that the synthesis begins with: where a leg or a
-handle is stands in the map, so that the network needs not learn to draw it from a vector of numbers. The size of the
-product and its place in the frame are then set by moving the picture, exactly. From noise, the synthesis begins with a
-learned constant, as StyleGAN2 does.
+handle is stands in the map, so that the network needs not learn to draw it from a vector of numbers. What can be
+measured on a picture (`MEASURES`: its mean color, its box in the frame) is then set on the picture itself, and so a
+slider does what it says. From noise, the synthesis begins with a learned constant, as StyleGAN2 does, and is told all
+attributes.
 """
 
 from __future__ import annotations
@@ -25,13 +26,8 @@ from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
 from gan.generate.classical_network import ClassicalNet, from_config
 from gan.generate.prior import DICE, mixture
-from gan.imaging.product import measure
-
-FRAME = ("size", "aspect", "across", "down")
-"""Attributes that say where in its picture a product is; see `gan.imaging.product.measure`."""
-
-LARGEST_CHANGE = 3.0
-"""By which factor a product is made larger or smaller in the frame at most."""
+from gan.generate.setting import as_measured
+from gan.imaging.product import MEASURES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +39,7 @@ class GenerateConfig:
         categories: their names.
         attributes: names of the measured inputs.
         latent: length of z; with an encoder a multiple of `code_px` squared.
-        style: length of the mapping's output. w is as long, or longer by z and by the frame with an encoder.
+        style: length of the mapping's output. w is as long, or longer by z and by the measures with an encoder.
         channels_base: a layer at r pixels has channels_base / r channels,
         channels_max: at most this many,
         channels_min: and at least this many.
@@ -104,15 +100,15 @@ class GenerateConfig:
         return tuple(first * 2**i for i in range(int(math.log2(last // first)) + 1))
 
     @property
-    def frame(self) -> tuple[int, ...]:
-        """Places of `FRAME` among the attributes, where z is a map and all four are measured; else none."""
-        known = bool(self.encoder_px) and set(FRAME) <= set(self.attributes)
-        return tuple(map(self.attributes.index, FRAME)) if known else ()
+    def measures(self) -> tuple[int, ...]:
+        """Places of `MEASURES` among the attributes, where z is a map and all are there; else none."""
+        known = bool(self.encoder_px) and set(MEASURES) <= set(self.attributes)
+        return tuple(map(self.attributes.index, MEASURES)) if known else ()
 
     @property
     def width(self) -> int:
-        """Length of w: the map, the mapping's output and the frame, one behind the other."""
-        return self.style + (self.latent + len(self.frame) if self.encoder_px else 0)
+        """Length of w: the map, the mapping's output and the measures, one behind the other."""
+        return self.style + (self.latent + len(self.measures) if self.encoder_px else 0)
 
     @property
     def layers(self) -> int:
@@ -242,63 +238,27 @@ class GenerateNet(nn.Module):
     def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor:
         """Styles (N, layers, style), the same for every layer."""
         scaled = (attributes - self.attribute_mean) / self.attribute_scale
-        frame = list(self.config.frame)
-        if frame:
-            # What is drawn does not depend on where it is to stand.
-            scaled = scaled.index_fill(1, torch.tensor(frame, device=scaled.device), 0.0)
+        measures = list(self.config.measures)
+        if measures:
+            # What is drawn does not depend on the color and the place that it is given afterwards.
+            scaled = scaled.index_fill(1, torch.tensor(measures, device=scaled.device), 0.0)
         w: Tensor = self.mapping(z, scaled, category)
         if self.encoder is not None:
-            w = torch.cat([z.to(w), w, attributes[:, frame].to(w)], 1)
+            w = torch.cat([z.to(w), w, attributes[:, measures].to(w)], 1)
         return w[:, None].expand(-1, self.config.layers, -1)
 
     def synthesize(self, w: Tensor) -> Tensor:
         """(N, layers, width) -> (N, 4, R, R), nominally in [0, 1]."""
         pictures: Tensor = self.synthesis(self._drawn(w))
-        return placed(pictures, w[:, 0, -len(FRAME) :]) if self.config.frame else pictures
+        return as_measured(pictures, w[:, 0, -len(MEASURES) :]) if self.config.measures else pictures
 
     def _drawn(self, w: Tensor) -> Tensor:
         """The part of w that the synthesis sees."""
-        return w[..., : w.shape[-1] - len(self.config.frame)]
+        return w[..., : w.shape[-1] - len(self.config.measures)]
 
     def style_weights(self) -> list[Tensor]:
         """The affine maps (channels, width) from w to each layer's styles, for closed-form directions."""
-        return [F.pad(weight, (0, len(self.config.frame))) for weight in self.synthesis.style_weights()]
-
-
-def placed(x: Tensor, frame: Tensor) -> Tensor:
-    """Move, scale and stretch products in their pictures so that their boxes are where they are asked to be.
-
-    Args:
-        x: (N, 4, R, R): colors on their ground and coverage. One of which nothing is covered stays as it is.
-        frame: (N, 4), `FRAME` as `measure` gives it.
-
-    Returns:
-        (N, 4, R, R), differentiable with respect to both; what comes in from outside has the border's colors.
-    """
-    with torch.no_grad():
-        seen = x.detach().float().clamp(0, 1)
-        own = measure(seen[:, :3], seen[:, 3:])[:, -len(FRAME) :]
-        empty = (seen[:, 3].flatten(1).amax(1) <= 0.5)[:, None]
-    frame = torch.where(empty, own, frame.float())
-    (wide, high), (own_wide, own_high) = _sides(frame), _sides(own)
-    across, down = (side.clamp(1 / LARGEST_CHANGE, LARGEST_CHANGE) for side in (wide / own_wide, high / own_high))
-    zero = torch.zeros_like(across)
-    theta = torch.stack(
-        [
-            torch.stack([1 / across, zero, own[:, 2] - frame[:, 2] / across], 1),
-            torch.stack([zero, 1 / down, own[:, 3] - frame[:, 3] / down], 1),
-        ],
-        1,
-    )
-    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
-    moved: Tensor = F.grid_sample(x.float(), grid, mode="bicubic", padding_mode="border", align_corners=False)
-    return moved
-
-
-def _sides(frame: Tensor) -> tuple[Tensor, Tensor]:
-    """Width and height of boxes in frames, from the logarithms of their longer sides and aspects."""
-    longer, aspect = frame[:, 0], frame[:, 1]
-    return (longer + aspect.clamp(max=0)).exp(), (longer - aspect.clamp(min=0)).exp()
+        return [F.pad(weight, (0, len(self.config.measures))) for weight in self.synthesis.style_weights()]
 
 
 class StyleMapping(nn.Module):
@@ -357,7 +317,7 @@ class Synthesis(nn.Module):
         super().__init__()
         self.config = config
         before = config.channels(config.sizes[0])
-        self.seen = config.width - len(config.frame)
+        self.seen = config.width - len(config.measures)
         if config.encoder_px:
             self.enter = nn.Conv2d(config.latent // config.code_px**2, before, 3, padding=1)
         else:

@@ -69,7 +69,7 @@ class GenerateRecipe:
     augment: bool = True
     freeze: int = 0
     categories: tuple[str, ...] | None = None
-    variation: Variation = field(default_factory=lambda: Variation(other_view=0.15, frame=0.0))
+    variation: Variation = field(default_factory=lambda: Variation(other_view=0.1, frame=0.0))
     ema_half_life_kimg: float = 4.0
 
     def __post_init__(self) -> None:

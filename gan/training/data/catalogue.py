@@ -144,8 +144,8 @@ class Variation:
 class CatalogueItems(Dataset[tuple[Tensor, ...]]):
     """Item i: source and target (4, P, P), the attributes of both, category, index of the source, noise, dice.
 
-    Source and target are two variations of one product. What differs between them stands in the attributes alone, and
-    so the network learns to leave it to them. Noise (normal, `latent` numbers) and dice (uniform, 4) are the item's
+    Source and target are one product in the same colors; the frame and, now and then, the view differ. What differs
+    between them stands in the attributes alone, and so the network learns to leave it to them. Noise (normal, `latent` numbers) and dice (uniform, 4) are the item's
     share of randomness, so that a step is the same however many processes share it.
     """
 
@@ -165,13 +165,14 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
         views = self._views[int(self.catalogue.product[index])]
         other = views[int(dice.uniform(0, 1) * len(views)) % len(views)]
         target_index = other if dice.chance(self.variation.other_view) else index
-        source, source_attributes = self._varied(index, dice)
-        target, attributes = self._varied(target_index, dice)
+        colors = _colors(dice) if dice.chance(self.variation.colour) else None
+        source, source_attributes = self._varied(index, dice, colors)
+        target, attributes = self._varied(target_index, dice, colors)
         noise, free = dice.normal((self.latent,)), torch.rand(4, generator=dice.generator)
         category = self.catalogue.category[index]
         return source, target, source_attributes, attributes, category, torch.tensor(index), noise, free
 
-    def _varied(self, index: int, dice: Dice) -> tuple[Tensor, Tensor]:
+    def _varied(self, index: int, dice: Dice, colors: Mapping[str, float] | None) -> tuple[Tensor, Tensor]:
         x = self.catalogue.picture(index)[None]
         if dice.chance(self.variation.frame):
             x = reframe(
@@ -184,18 +185,22 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
             )
         else:
             x = resize(x, self.size_px, self.size_px)
-        if dice.chance(self.variation.colour):
-            x = recolor(
-                x,
-                hue_rad=dice.uniform(-math.pi, math.pi),
-                chroma=dice.uniform(0.6, 1.4),
-                tint=dice.uniform(0, 0.3) * dice.chance(0.5),
-                tint_rad=dice.uniform(-math.pi, math.pi),
-                gamma=math.exp(dice.uniform(-0.4, 0.4)),
-            )
+        if colors is not None:
+            x = recolor(x, **colors)
         attributes = self.catalogue.attributes[index].clone()
         attributes[: len(MEASURES)] = measure(x[:, :3], x[:, 3:])[0]
         return x[0], attributes
+
+
+def _colors(dice: Dice) -> dict[str, float]:
+    """What `recolor` is given."""
+    return {
+        "hue_rad": dice.uniform(-math.pi, math.pi),
+        "chroma": dice.uniform(0.6, 1.4),
+        "tint": dice.uniform(0, 0.3) * dice.chance(0.5),
+        "tint_rad": dice.uniform(-math.pi, math.pi),
+        "gamma": math.exp(dice.uniform(-0.4, 0.4)),
+    }
 
 
 def reframe(x: Tensor, size_px: int, *, size: float, aspect: float, across: float, down: float) -> Tensor:
