@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
 from gan.generate.classical_network import ClassicalNet, from_config
-from gan.generate.prior import DICE, mixture
+from gan.generate.prior import DICE, Members, mixture
 from gan.generate.setting import as_measured
 from gan.imaging.product import MEASURES
 
@@ -155,6 +155,7 @@ class GenerateNet(nn.Module):
     member_z: Tensor
     member_attributes: Tensor
     member_category: Tensor
+    member_product: Tensor
     attribute_mean: Tensor
     attribute_scale: Tensor
 
@@ -173,6 +174,7 @@ class GenerateNet(nn.Module):
         self.register_buffer("member_z", torch.zeros(config.members, config.latent))
         self.register_buffer("member_attributes", torch.zeros(config.members, count))
         self.register_buffer("member_category", torch.zeros(config.members, dtype=torch.int64))
+        self.register_buffer("member_product", torch.arange(config.members))
         self.register_buffer("attribute_mean", torch.zeros(count))
         self.register_buffer("attribute_scale", torch.ones(count))
 
@@ -213,6 +215,11 @@ class GenerateNet(nn.Module):
         made, sampled = (pictures[:count], pictures[count:]) if encoded is not None else (None, pictures)
         return Trained(made, sampled if z is not None else None, encoded)
 
+    @property
+    def members(self) -> Members:
+        """The table of encodings."""
+        return Members(self.member_z, self.member_attributes, self.member_category, self.member_product)
+
     def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """z (latent,) and attributes (A,) of a product of this category; see `gan.generate.prior`.
 
@@ -222,9 +229,7 @@ class GenerateNet(nn.Module):
         if not bool((self.member_category == category).any()):
             z = torch.randn(self.config.latent, generator=generator)
             return z.to(self.attribute_mean), self.attribute_mean.clone()
-        z, attributes = mixture(
-            self.member_z, self.member_attributes, self.member_category, torch.tensor([category]), dice
-        )
+        z, attributes = mixture(self.members, torch.tensor([category]), dice)
         if self.encoder is None:
             return torch.randn(self.config.latent, generator=generator).to(z), attributes[0]
         return z[0], attributes[0]

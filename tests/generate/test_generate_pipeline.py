@@ -65,8 +65,8 @@ def _replayed(studio: Studio, record: dict[str, Any]) -> Result:
     return studio.run(record_of(json.loads(json.dumps(record))["request"]))
 
 
-WIDTH, LAYERS = 64 + 16 + 4, 6
-"""Of the tiny network: z, the mapping's output and the frame; two layers for each of three sizes."""
+WIDTH, LAYERS = 64 + 16 + 7, 6
+"""Of the tiny network: z, the mapping's output and the measures; two layers for each of three sizes."""
 
 
 def _direction(layers: tuple[int, int] = (0, LAYERS)) -> Direction:
@@ -213,7 +213,7 @@ def test_transparency_is_the_networks_coverage(studio: Studio, network: Generate
     assert torch.allclose(result.picture.rgb[solid], opaque[solid], atol=1e-6)
 
 
-@pytest.mark.parametrize(("size", "model"), [(64, "enhance-x2"), (100, "enhance-x4"), (128, "enhance-x4")])
+@pytest.mark.parametrize(("size", "model"), [(64, "enhance-x2"), (100, "enhance-x4-rendered"), (128, "enhance-x4-rendered")])
 def test_larger_pictures_go_through_our_enhance_weights(tiny_generator: Path, size: int, model: str) -> None:
     real = Studio("cpu")
     result = real.generate(model=str(tiny_generator / "generate-catalogue"), seed=1, size=size)

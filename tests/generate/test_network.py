@@ -14,8 +14,8 @@ from torch import Tensor
 
 from gan.core.errors import ConfigError
 from gan.generate.directions import directions_of
-from gan.generate.network import FRAME, GenerateConfig, GenerateNet, ModulatedConv, config_from, placed
-from gan.imaging.product import measure
+from gan.generate.network import GenerateConfig, GenerateNet, ModulatedConv, config_from
+from gan.imaging.product import MEASURES
 from gan.training.data.catalogue import ATTRIBUTES
 
 
@@ -37,7 +37,7 @@ def test_shapes(resolution: int, shuffle: int) -> None:
         pictures = network.synthesize(w)
         encoded = network.encoder(pictures)  # type: ignore[misc]
     assert w.shape == (1, network.config.layers, network.config.width)
-    assert network.config.width == 64 + 16 + len(FRAME)
+    assert network.config.width == 64 + 16 + len(MEASURES)
     assert network.config.sizes[0] == 8
     assert network.config.layers == 2 * len(network.config.sizes)
     assert network.config.sizes[-1] * shuffle == resolution
@@ -164,56 +164,29 @@ def test_from_noise_the_synthesis_begins_with_a_constant() -> None:
     network = tiny_generate_net(encoder_px=0, latent=10)
     assert network.config.sizes == (4, 8, 16, 32)
     assert network.config.width == network.config.style == 16
-    assert network.config.frame == ()
+    assert network.config.measures == ()
     z, attributes, category = _inputs(network, 2)
     assert network.synthesize(network.map(z, attributes, category)).shape == (2, 4, 32, 32)
 
 
-def test_w_holds_the_map_and_the_frame_as_they_were_given() -> None:
+def test_w_holds_the_map_and_the_measures_as_they_were_given() -> None:
     network = tiny_generate_net()
     z, attributes, category = _inputs(network, 2)
     w = network.map(z, attributes, category)
     assert torch.equal(w[:, 0, :64], z)
-    assert torch.equal(w[:, 0, -4:], attributes[:, list(network.config.frame)])
+    assert torch.equal(w[:, 0, -len(MEASURES) :], attributes[:, list(network.config.measures)])
 
 
-def test_the_frame_moves_the_product_and_changes_nothing_else_of_it() -> None:
+def test_what_is_set_on_the_picture_changes_nothing_of_what_is_drawn() -> None:
     network = tiny_generate_net()
     z, attributes, category = _inputs(network, 2)
     moved = attributes.clone()
-    moved[:, list(network.config.frame)] += 0.1
+    moved[:, list(network.config.measures)] += 0.1
     w, other = network.map(z, attributes, category), network.map(z, moved, category)
-    assert torch.equal(w[..., :-4], other[..., :-4])
+    assert torch.equal(w[..., : -len(MEASURES)], other[..., : -len(MEASURES)])
 
 
-@pytest.mark.parametrize("asked", [(-0.5, 0.4, 0.1, -0.1), (-0.1, -0.8, 0.0, 0.05), (-1.2, 0.0, -0.3, 0.3)])
-def test_a_product_stands_where_it_is_asked_to(asked: tuple[float, ...]) -> None:
-    x = torch.ones(2, 4, 64, 64)
-    x[:, 3] = 0
-    x[0, :, 16:40, 12:52] = torch.tensor([0.8, 0.2, 0.1, 1.0])[:, None, None]
-    x[1, :, 8:56, 24:40] = torch.tensor([0.1, 0.3, 0.6, 1.0])[:, None, None]
-    made = placed(x, torch.tensor([asked, asked])).clamp(0, 1)
-    measures = measure(made[:, :3], made[:, 3:])
-    own = measure(x[:, :3], x[:, 3:])
-    assert torch.allclose(measures[:, 3:], torch.tensor(asked).expand(2, -1), atol=0.06)
-    assert torch.allclose(measures[:, :3], own[:, :3], atol=0.03)  # the colors are its own
-
-
-def test_a_product_that_stands_there_already_stays_as_it_is() -> None:
-    x = torch.ones(1, 4, 32, 32)
-    x[:, 3] = 0
-    x[..., 8:24, 4:28] = torch.rand(1, 4, 16, 24, generator=torch.Generator().manual_seed(0))
-    x[:, 3, 8:24, 4:28] = 1
-    torch.testing.assert_close(placed(x, measure(x[:, :3], x[:, 3:])[:, 3:]), x, atol=1e-4, rtol=0)
-
-
-def test_an_empty_picture_has_nothing_to_place() -> None:
-    x = torch.rand(1, 4, 32, 32, generator=torch.Generator().manual_seed(0))
-    x[:, 3] = 0.2
-    torch.testing.assert_close(placed(x, torch.tensor([[-2.0, 1.0, 0.5, 0.5]])), x, atol=1e-4, rtol=0)
-
-
-def test_gradients_reach_what_is_asked_of_the_frame() -> None:
+def test_gradients_reach_the_place_that_is_asked_for() -> None:
     network = tiny_generate_net()
     w = network.map(*_inputs(network, 1)).detach().clone().requires_grad_(True)
     network.synthesize(w).square().mean().backward()

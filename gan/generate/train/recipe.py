@@ -107,6 +107,7 @@ def build(config: GenerateRecipe, data: GenerateData) -> State:
     fitting = network_config(config, catalogue.categories, catalogue.attribute_names)
     network = GenerateNet(dataclasses.replace(fitting, members=len(catalogue)))
     network.member_category.copy_(catalogue.category)
+    network.member_product.copy_(catalogue.product)
     network.member_attributes.copy_(catalogue.attributes)
     network.attribute_mean.copy_(catalogue.attributes.mean(0))
     network.attribute_scale.copy_(catalogue.attributes.std(0).clamp(min=0.1))
@@ -313,8 +314,7 @@ def _noise_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe,
 def _sampled(network: GenerateNet, attributes: Tensor, category: Tensor, dice: Tensor) -> tuple[Tensor, Tensor]:
     """Latents and attributes as drawn in serving, truncations included; half get a varied picture's colors, as a
     slider may request."""
-    members = (network.member_z, network.member_attributes, network.member_category)
-    z, drawn = mixture(*members, category, dice)
+    z, drawn = mixture(network.members, category, dice)
     centers = torch.stack([network.member_z[network.member_category == c].mean(0) for c in category.tolist()])
     z = torch.lerp(z, centers, MOST_TRUNCATED * (2 * dice[:, 3:] % 1))
     drawn[:, :3] = torch.where(dice[:, 3:] < 0.5, attributes[:, :3], drawn[:, :3])
