@@ -29,7 +29,7 @@ from gan.imaging.resize import resize
 
 AUTO_MODEL = "auto"
 DEFAULT_MODEL = "generate-catalogue"
-ENLARGERS: Mapping[int, str] = {2: "enhance-x2", 4: "enhance-x4-rendered"}
+ENLARGERS: Mapping[int, str] = {2: "enhance-x2", 4: "enhance-rendered-x4"}
 """By scale, the models of Enhance that enlarge generated pictures. By 4 it is one that has seen small clean renderings
 only: it has no noise to fear, and draws edges where the one for photographs stays careful."""
 
