@@ -10,6 +10,7 @@ from tiny_generator import published_config, tiny_generate_net
 
 from gan.cutout.network import CutoutConfig, cutout_network
 from gan.enhance.network import EnhanceConfig, EnhanceNet
+from gan.generate.pipeline import ENLARGERS
 from gan.inpaint.network import InpaintConfig, InpaintNet
 from gan.models.blocks import fuse
 from gan.models.weights import publish
@@ -27,16 +28,7 @@ def publish_tiny(folder: Path) -> None:
     """One for each task but generating."""
     torch.manual_seed(0)
     for scale in (1, 2, 4):
-        config = {"scale": scale, "channels": 4, "blocks": 1, "unshuffle": 2}
-        network = EnhanceNet(EnhanceConfig(**config))
-        publish(
-            folder,
-            name=f"enhance-x{scale}",
-            task="enhance",
-            config=config,
-            state=fuse(network).state_dict(),
-            card="For tests.",
-        )
+        _publish_enhance(folder, f"enhance-x{scale}", scale)
     filling = InpaintNet(TINY)
     publish(
         folder,
@@ -75,7 +67,9 @@ def publish_tiny(folder: Path) -> None:
 
 
 def publish_tiny_generator(folder: Path) -> None:
-    """A generator of 32 px, two categories and all attributes, under the name that is served."""
+    """A generator of 32 px, two categories and all attributes, under the name that is served, and what enlarges it."""
+    torch.manual_seed(0)
+    _publish_enhance(folder, ENLARGERS[4], 4)
     network = tiny_generate_net()
     publish(
         folder,
@@ -85,3 +79,9 @@ def publish_tiny_generator(folder: Path) -> None:
         state=network.state_dict(),
         card="For tests.",
     )
+
+
+def _publish_enhance(folder: Path, name: str, scale: int) -> None:
+    config = {"scale": scale, "channels": 4, "blocks": 1, "unshuffle": 2}
+    network = fuse(EnhanceNet(EnhanceConfig(**config)))
+    publish(folder, name=name, task="enhance", config=config, state=network.state_dict(), card="For tests.")

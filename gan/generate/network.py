@@ -80,7 +80,7 @@ class GenerateConfig:
             raise ConfigError(
                 "network",
                 "resolution {resolution}, shuffle {shuffle}, encoder {encoder}, code {code}, sizes {sizes}",
-                "powers of two from 32 (encoder 16) on, shuffle 1, 2 or 4, a code of 4 or 8 px, positive sizes and a category are needed",
+                "powers of two from 32 (encoder 16), shuffle 1, 2 or 4, code 4 or 8, positive sizes and a category are needed",
                 "Correct config.json",
                 resolution=self.resolution,
                 shuffle=self.shuffle,
@@ -361,7 +361,7 @@ class Synthesis(nn.Module):
         if not self.config.encoder_px:
             return self.constant.expand(len(w), -1, -1, -1)
         side = self.config.code_px
-        made: Tensor = self.enter(w[:, : self.config.latent].unflatten(1, (-1, side, side)))
+        made: Tensor = self.enter(w[:, : self.config.latent].reshape(len(w), -1, side, side))
         return made
 
     def style_weights(self) -> list[Tensor]:

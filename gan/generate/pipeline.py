@@ -58,9 +58,9 @@ class LatentConfig(Protocol):
 class LatentNetwork(Protocol):
     """Interface of a generator network, for the strong one and the classical one.
 
-    `config.width` is the length of w; `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns batches of both into styles w
-    (N, layers, style); `center` is the style (layers, style) of a category's mean product with these attributes;
-    `synthesize` turns w into (N, 4, R, R): colors on white and coverage, nominally in [0, 1].
+    `config.width` is the length of w. `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns
+    batches of both into styles w (N, layers, width); `center` is the style (layers, width) of a category's mean product
+    with these attributes; `synthesize` turns w into (N, 4, R, R): colors on white and coverage, nominally in [0, 1].
     """
 
     config: LatentConfig

@@ -27,12 +27,16 @@ from gan.generate.pipeline import (
     render,
     synthesized,
 )
+from gan.generate.setting import COLORS, placed
 from gan.imaging.picture import Picture
 from gan.imaging.product import MEASURES, measure, squared
 
 MAX_STEPS = 500
 PULL = 2e-3
 """Weight of the offsets' mean square in the loss."""
+
+NEAR_SIZE, NEAR_PLACE = 0.2, 0.15
+"""By how much the logarithm of a product's size and its place in half frames may differ from those of training."""
 
 
 class ProjectRequest(Request):
@@ -120,12 +124,23 @@ def _guess(request: ProjectRequest, network: LatentNetwork, target: Tensor) -> t
         return torch.zeros_like(z), attributes, category
     strong = cast(GenerateNet, network)
     with torch.no_grad():
-        encoded = encoder(target)
+        encoded = encoder(_as_trained(strong, target))
         attributes = strong.attribute_mean + encoded.attributes[0] * strong.attribute_scale
         if "lightness" in strong.config.attributes:
             attributes[: len(MEASURES)] = measure(target[:, :3], target[:, 3:])[0]
     category = int(encoded.category[0].argmax()) if wanted is None else wanted
     return encoded.mean[0], attributes, category
+
+
+def _as_trained(network: GenerateNet, target: Tensor) -> Tensor:
+    """The product as large and as much in the middle as those of training are, where it is not nearly so already."""
+    if not network.config.measures:
+        return target
+    own = measure(target[:, :3], target[:, 3:])[:, COLORS:]
+    usual = network.attribute_mean[list(network.config.measures)][None, COLORS:].clone()
+    usual[:, 1] = own[:, 1]  # the aspect is its own
+    near = (own - usual).abs() <= torch.tensor([NEAR_SIZE, 1.0, NEAR_PLACE, NEAR_PLACE]).to(own)
+    return target if bool(near.all()) else placed(target, own, usual)
 
 
 def _styles(network: LatentNetwork, latent: Latent, device: torch.device) -> Tensor:

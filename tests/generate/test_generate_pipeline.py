@@ -213,7 +213,9 @@ def test_transparency_is_the_networks_coverage(studio: Studio, network: Generate
     assert torch.allclose(result.picture.rgb[solid], opaque[solid], atol=1e-6)
 
 
-@pytest.mark.parametrize(("size", "model"), [(64, "enhance-x2"), (100, "enhance-rendered-x4"), (128, "enhance-rendered-x4")])
+@pytest.mark.parametrize(
+    ("size", "model"), [(64, "enhance-x2"), (100, "enhance-rendered-x4"), (128, "enhance-rendered-x4")]
+)
 def test_larger_pictures_go_through_our_enhance_weights(tiny_generator: Path, size: int, model: str) -> None:
     real = Studio("cpu")
     result = real.generate(model=str(tiny_generator / "generate-catalogue"), seed=1, size=size)

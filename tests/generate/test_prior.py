@@ -64,7 +64,7 @@ def test_what_is_far_off_is_not_mixed() -> None:
     members = torch.randn(80, 8, generator=generator) + 100.0 * (torch.arange(80) % 2)[:, None]
     table = _of_one_category(members)
     z, _ = mixture(table, torch.zeros(400, dtype=torch.int64), torch.rand(400, DICE, generator=generator))
-    assert (((z.mean(1) < 10) | (z.mean(1) > 90))).all()
+    assert ((z.mean(1) < 10) | (z.mean(1) > 90)).all()
 
 
 def test_any_of_the_neighbors_may_be_the_second() -> None:

@@ -130,6 +130,25 @@ def test_a_picture_is_framed_as_a_square_on_its_ground(tmp_path: Path) -> None:
     assert y[0, :, 10, 20].tolist() == pytest.approx([40 / 255, 90 / 255, 160 / 255, 1], abs=1e-5)
 
 
+def test_a_small_product_in_a_corner_is_encoded_like_a_large_one(studio: Studio) -> None:
+    network = studio.load("generate-catalogue").network
+    large = torch.ones(1, 4, 64, 64)
+    large[:, 3] = 0
+    large[..., 12:52, 12:52] = torch.tensor([0.7, 0.2, 0.2, 1.0])[None, :, None, None]
+    small = torch.ones(1, 4, 64, 64)
+    small[:, 3] = 0
+    small[..., 4:16, 44:56] = torch.tensor([0.7, 0.2, 0.2, 1.0])[None, :, None, None]
+    codes = [
+        torch.tensor(
+            studio.run(ProjectRequest(picture=Picture(x[:, :3], x[:, 3:]), steps=0, size=64)).details["latent"].z
+        )
+        for x in (large, small)
+    ]
+    with torch.inference_mode():
+        plain = [network.encoder(x).mean[0] for x in (large, small)]
+    assert (codes[0] - codes[1]).norm() < 0.5 * (plain[0] - plain[1]).norm()
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [

@@ -161,8 +161,10 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
 
 def _same_members(published: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> bool:
     """Whether the pictures that were trained on are those of the new catalog, by what is measured on them."""
-    known, wanted = published.get(MEASURED), own[MEASURED]
-    return known is not None and known.shape == wanted.shape and torch.allclose(known.to(wanted), wanted, atol=2e-2)
+    known, wanted = published.get(MEASURED), own.get(MEASURED)
+    if known is None or wanted is None or known.shape != wanted.shape:
+        return False
+    return torch.allclose(known.to(wanted), wanted, atol=2e-2)
 
 
 def _fits(key: str, value: Tensor, own: Tensor, members: bool) -> bool:

@@ -45,7 +45,10 @@ def validate_network(
     if measurable and "features" not in cache:
         cache["features"] = load_features("lite2").to(device)
         cache["real"] = pooled_features(
-            (held_out.batch(list(rows), network.config.resolution).to(device)[:, :3] for rows in _blocks(len(held_out))),
+            (
+                held_out.batch(list(rows), network.config.resolution).to(device)[:, :3]
+                for rows in _blocks(len(held_out))
+            ),
             cache["features"],
         )
     network.eval()

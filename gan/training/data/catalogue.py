@@ -145,8 +145,9 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
     """Item i: source and target (4, P, P), the attributes of both, category, index of the source, noise, dice.
 
     Source and target are one product in the same colors; the frame and, now and then, the view differ. What differs
-    between them stands in the attributes alone, and so the network learns to leave it to them. Noise (normal, `latent` numbers) and dice (uniform, 4) are the item's
-    share of randomness, so that a step is the same however many processes share it.
+    between them stands in the attributes alone, and so the network learns to leave it to them. Noise (normal, `latent`
+    numbers) and dice (uniform, 4) are the item's share of randomness, so that a step is the same however many processes
+    share it.
     """
 
     def __init__(self, catalogue: Catalogue, size_px: int, variation: Variation, latent: int, seed: int) -> None:
