@@ -80,7 +80,7 @@ class GenerateConfig:
             raise ConfigError(
                 "network",
                 "resolution {resolution}, shuffle {shuffle}, encoder {encoder}, code {code}, sizes {sizes}",
-                "powers of two from 32 (encoder 16), shuffle 1, 2 or 4, code 4 or 8, positive sizes and a category are needed",
+                "powers of two from 32 (encoder 16), shuffle 1, 2 or 4, code 4 or 8 and a category are needed",
                 "Correct config.json",
                 resolution=self.resolution,
                 shuffle=self.shuffle,
