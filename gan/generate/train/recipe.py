@@ -32,6 +32,7 @@ from gan.generate.train.adversary import (
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.training_pictures import prepare
 from gan.generate.train.validation import validate_network
+from gan.imaging.product import to_ycc
 from gan.models.ema import EMA
 from gan.models.features import Features, load_features
 from gan.training.data.catalogue import ATTRIBUTES, Catalogue, CatalogueItems, load
@@ -76,6 +77,9 @@ WIDENED = (
 """Layers that have more channels in a wider network, and otherwise mean the same."""
 
 SIGNS = 64
+LIGHT_CHROMA_COVERAGE = (2.0, 4.0, 4.0, 1.0)
+"""Weights of the differences in Y', Cb, Cr and coverage."""
+
 MOST_TRUNCATED = 0.3
 """How far samples are drawn towards their category's mean at most, so that truncated products are judged too."""
 
@@ -263,7 +267,7 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
     done: Trained = network(z, all_attributes, all_categories, source=source, noise=noise)
     made, encoded = _present(done.made), _present(done.encoded)
     weight = 0.5 + 1.5 * target[:, 3:]
-    losses = {"l1": ((made - target).abs() * weight).mean()}
+    losses = {"l1": (_apart(made, target) * weight).mean()}
     features: Features = state.frozen["features"]  # type: ignore[assignment]
     with torch.no_grad():
         real_stages = features(target[:, :3])
@@ -289,6 +293,13 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
     if due:
         losses |= projected_step(state, real_stages, category, fake_stages, all_categories, fabric)
     return losses
+
+
+def _apart(made: Tensor, target: Tensor) -> Tensor:
+    """Absolute differences in lightness, chroma and coverage, (N, 4, H, W). In RGB, chroma counts for so little beside
+    light and shade that parts of a product lose their colors."""
+    apart = torch.cat([to_ycc(made[:, :3] - target[:, :3]), made[:, 3:] - target[:, 3:]], 1).abs()
+    return apart * torch.tensor(LIGHT_CHROMA_COVERAGE, dtype=apart.dtype, device=apart.device)[None, :, None, None]
 
 
 def _noise_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Fabric) -> Losses:
