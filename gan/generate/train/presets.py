@@ -113,7 +113,7 @@ PRESETS: dict[str, GenerateRecipe] = {
     # one CPU core, an hour in all: cpu-64 first, then cpu-64-crisp with --from RUN/weights of the first, then, where
     # there are hours, cpu-128 from that
     "cpu-64":        GenerateRecipe(resolution=64, adversarial=0.0),
-    "cpu-64-crisp":  GenerateRecipe(resolution=64, learning_rate=5e-4, adversarial=0.2, adversarial_from_kimg=1.0),
+    "cpu-64-crisp":  GenerateRecipe(resolution=64, learning_rate=2e-4, adversarial=0.2, adversarial_from_kimg=1.0),
     "cpu-128":       GenerateRecipe(resolution=128, shuffle=2, adversarial_from_kimg=1.0),
     # a GPU, half an hour
     "gpu-128":       GenerateRecipe(resolution=128, channels_base=8192, channels_max=256, batch=64,
