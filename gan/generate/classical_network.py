@@ -135,8 +135,8 @@ class ClassicalNet(nn.Module):
         pictures: Tensor = self.body(z[:, :, None, None])  # (N, channels, R, R) in [-1, 1]
         return (pictures + 1) / 2
 
-    def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """z (latent,) from N(0, I), and no attributes (0,)."""
+    def draw(self, category: int, generator: torch.Generator, *, azimuth: float | None = None) -> tuple[Tensor, Tensor]:
+        """z (latent,) from N(0, I), and no attributes (0,); it knows no views."""
         return torch.randn(self.config.latent, generator=generator), torch.zeros(0)
 
     def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor:

@@ -26,8 +26,11 @@ from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
 from gan.generate.classical_network import ClassicalNet, from_config
 from gan.generate.prior import DICE, Members, mixture
-from gan.generate.setting import as_measured
+from gan.generate.setting import COLORS, as_measured
 from gan.imaging.product import MEASURES
+
+AZIMUTH = "azimuth"
+"""The attribute that a product is turned by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,8 +223,11 @@ class GenerateNet(nn.Module):
         """The table of encodings."""
         return Members(self.member_z, self.member_attributes, self.member_category, self.member_product)
 
-    def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def draw(self, category: int, generator: torch.Generator, *, azimuth: float | None = None) -> tuple[Tensor, Tensor]:
         """z (latent,) and attributes (A,) of a product of this category; see `gan.generate.prior`.
+
+        An azimuth, in the attribute's unit, turns the products that are mixed to the views that come nearest to it; the
+        colors stay.
 
         Without an encoder, or without a member of the category, there are no encodings to mix, and z is normal.
         """
@@ -230,6 +236,11 @@ class GenerateNet(nn.Module):
             z = torch.randn(self.config.latent, generator=generator)
             return z.to(self.attribute_mean), self.attribute_mean.clone()
         z, attributes = mixture(self.members, torch.tensor([category]), dice)
+        if azimuth is not None and AZIMUTH in self.config.attributes and self.config.measures:
+            place, colors = self.config.attributes.index(AZIMUTH), list(self.config.measures[:COLORS])
+            z, turned = mixture(self.members, torch.tensor([category]), dice, (place, azimuth))
+            turned[:, colors] = attributes[:, colors]
+            attributes = turned
         if self.encoder is None:
             return torch.randn(self.config.latent, generator=generator).to(z), attributes[0]
         return z[0], attributes[0]

@@ -19,7 +19,7 @@ from gan.core.message import Message
 from gan.core.option import Option
 from gan.core.reader import AnySource
 from gan.generate import training_pictures
-from gan.generate.attributes import Sliders, apply
+from gan.generate.attributes import VIEW_UNIT_DEG, Sliders, apply
 from gan.generate.directions import Direction, layer_ranges, move
 from gan.generate.latent import Latent, LatentRecord
 from gan.imaging.alpha import bleed
@@ -37,6 +37,8 @@ MAX_COUNT = 64
 SIZES_PX = (64, 512)
 Level = Literal["coarse", "middle", "fine"]
 MIXES: tuple[str, ...] = get_args(Level)
+
+NOT_TURNED = "A photograph or a saved latent cannot be turned: only products from seeds have other views"
 
 _OF_PICTURES = ("latents", "nearest")
 """Details that hold one item for each picture."""
@@ -65,7 +67,9 @@ class LatentNetwork(Protocol):
 
     config: LatentConfig
 
-    def draw(self, category: int, generator: torch.Generator) -> tuple[Tensor, Tensor]: ...
+    def draw(
+        self, category: int, generator: torch.Generator, *, azimuth: float | None = None
+    ) -> tuple[Tensor, Tensor]: ...
     def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor: ...
     def center(self, category: int, attributes: Tensor) -> Tensor: ...
     def synthesize(self, w: Tensor) -> Tensor: ...
@@ -171,7 +175,8 @@ def generate(request: GenerateRequest, context: Context) -> Output:
     details: dict[str, Any] = {"model": model.name, "latents": latents}
     if known is not None:
         details["nearest"] = [[neighbor.record() for neighbor in of_picture] for of_picture in near]
-    return Output(tuple(named), (), details)
+    fixed = request.latent is not None and request.sliders.azimuth_deg is not None
+    return Output(tuple(named), (NOT_TURNED,) if fixed else (), details)
 
 
 def load_network(context: Context, name: str) -> tuple[Model, LatentNetwork]:
@@ -207,7 +212,10 @@ def latent_of(request: GenerateRequest, network: LatentNetwork, seed: int) -> La
     # Drawn in any case, so that naming the category that a seed chose gives the same picture.
     chosen = int(torch.randint(len(names), (), generator=generator))
     category = names.index(request.category) if request.category else chosen
-    z, attributes = network.draw(category, generator)
+    turned = request.sliders.azimuth_deg
+    # Another view of a product is another map, so that it is drawn; what the network is told would not turn it.
+    view = {} if turned is None else {"azimuth": turned / VIEW_UNIT_DEG}
+    z, attributes = network.draw(category, generator, **view)
     latent = Latent.of(z.cpu(), attributes.cpu(), names[category])
     return dataclasses.replace(latent, truncation=request.truncation)
 

@@ -34,14 +34,19 @@ class Members(NamedTuple):
     product: Tensor
 
 
-def mixture(members: Members, category: Tensor, dice: Tensor) -> tuple[Tensor, Tensor]:
+def mixture(
+    members: Members, category: Tensor, dice: Tensor, view: tuple[int, float] | None = None
+) -> tuple[Tensor, Tensor]:
     """Draw a latent and attributes for each picture.
 
-    The second member is another product of the category, or another picture where there is no other product.
+    The second member is another product of the category, or another picture where there is no other product. It counts
+    for half at most.
 
     Args:
         category: (N,), each with at least one member.
         dice: (N, 4) in [0, 1).
+        view: place of an attribute, such as the azimuth, and the value that is wanted: each of the two products is then
+            taken from its picture that comes nearest to it.
 
     Returns:
         z (N, latent) and attributes (N, A), on the members' device.
@@ -55,6 +60,15 @@ def mixture(members: Members, category: Tensor, dice: Tensor) -> tuple[Tensor, T
         apart = (members.z[others] - members.z[one]).float().square().sum(1)
         nearest = others[apart.argsort(stable=True)[:NEIGHBORS]]
         other = nearest[int(second * len(nearest)) % len(nearest)]
-        z = torch.lerp(members.z[one], members.z[other], turn)
-        drawn.append((z, torch.lerp(members.attributes[one], members.attributes[other], turn)))
+        share = turn**2 / 2  # most are nearer to the first by far: half way both tend to show
+        if view is not None:
+            one, other = (_seen(members, member, *view) for member in (one, other))
+        z = torch.lerp(members.z[one], members.z[other], share)
+        drawn.append((z, torch.lerp(members.attributes[one], members.attributes[other], share)))
     return torch.stack([z for z, _ in drawn]), torch.stack([attributes for _, attributes in drawn])
+
+
+def _seen(members: Members, member: Tensor, place: int, wanted: float) -> Tensor:
+    """The picture of the same product whose attribute is nearest to what is wanted; of equal ones the first."""
+    views = (members.product == members.product[member]).nonzero()[:, 0]
+    return views[(members.attributes[views, place] - wanted).abs().argmin()]

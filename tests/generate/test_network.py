@@ -236,6 +236,16 @@ def test_the_centre_is_the_mean_members_style() -> None:
     assert torch.equal(network.center(1, attributes), expected)
 
 
+def test_turning_a_product_keeps_its_color_and_takes_another_view() -> None:
+    network = tiny_generate_net()
+    network.member_product.copy_(torch.arange(24) // 4 * 2 + torch.arange(24) % 2)  # two views of each
+    place, colors = ATTRIBUTES.index("azimuth"), list(network.config.measures[:3])
+    views = [network.draw(1, torch.Generator().manual_seed(4), azimuth=value) for value in (-1.0, 1.0)]
+    assert not torch.equal(views[0][0], views[1][0])
+    assert torch.equal(views[0][1][colors], views[1][1][colors])
+    assert views[0][1][place] < views[1][1][place]
+
+
 def test_directions_are_found_in_it() -> None:
     network = tiny_generate_net()
     kinds = [direction.kind for direction in directions_of(network)]

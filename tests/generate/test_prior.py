@@ -30,24 +30,21 @@ def _drawn(category: int, first: float, second: float, turn: float) -> tuple[Ten
 
 
 @pytest.mark.parametrize("category", [0, 1, 2])
-def test_the_ends_are_a_member_and_one_of_its_neighbors(category: int) -> None:
+def test_a_latent_begins_at_a_member_and_ends_half_way_to_a_neighbor(category: int) -> None:
     z, attributes, label, _ = _table()
     members = (label == category).nonzero()[:, 0]
     begun, ended = _drawn(category, 0.25, 0.0, 0.0), _drawn(category, 0.25, 0.0, 1.0)
     one = members[int(0.25 * 10)]
-    apart = (z[members] - z[one]).norm(dim=1)
-    nearest = members[apart.argsort()[1]]
+    nearest = members[(z[members] - z[one]).norm(dim=1).argsort()[1]]
     assert torch.allclose(begun[0], z[one], atol=1e-5)
     assert torch.equal(begun[1], attributes[one])
-    assert torch.allclose(ended[0], z[nearest], atol=1e-5)
-    assert torch.allclose(ended[1], attributes[nearest], atol=1e-5)
+    assert torch.allclose(ended[0], (z[one] + z[nearest]) / 2, atol=1e-5)
+    assert torch.allclose(ended[1], (attributes[one] + attributes[nearest]) / 2, atol=1e-5)
 
 
-def test_half_way_both_count_alike() -> None:
-    made, measured = _drawn(1, 0.05, 0.5, 0.5)
-    (first, begun), (second, ended) = _drawn(1, 0.05, 0.5, 0.0), _drawn(1, 0.05, 0.5, 1.0)
-    assert torch.allclose(made, (first + second) / 2, atol=1e-5)
-    assert torch.allclose(measured, (begun + ended) / 2, atol=1e-5)
+def test_most_latents_are_near_to_their_first_member() -> None:
+    begun, middle, ended = (_drawn(1, 0.05, 0.5, turn)[0] for turn in (0.0, 0.5, 1.0))
+    torch.testing.assert_close((middle - begun).norm(), (ended - begun).norm() / 4)
 
 
 def test_only_members_of_the_category_take_part() -> None:
@@ -81,9 +78,22 @@ def test_views_of_one_product_are_not_mixed_while_there_is_another() -> None:
     z = torch.cat([torch.zeros(5, 3), 9 * torch.ones(1, 3)])
     table = _of_one_category(z)._replace(product=torch.tensor([4, 4, 4, 4, 4, 7]))
     dice = torch.tensor([[0.0, second / 10, 1.0, 0.0] for second in range(10)])
-    assert torch.equal(mixture(table, torch.zeros(10, dtype=torch.int64), dice)[0], 9 * torch.ones(10, 3))
+    assert torch.equal(mixture(table, torch.zeros(10, dtype=torch.int64), dice)[0], 4.5 * torch.ones(10, 3))
     alone = table._replace(product=torch.full((6,), 4))
     assert mixture(alone, torch.zeros(10, dtype=torch.int64), dice)[0].isfinite().all()
+
+
+def test_a_wanted_view_is_that_of_the_same_products() -> None:
+    z = torch.arange(6.0)[:, None].expand(-1, 3).contiguous()
+    azimuth = torch.tensor([-1.0, 0.0, 1.0, -0.9, 0.1, 0.8])[:, None]
+    table = Members(z, azimuth, torch.zeros(6, dtype=torch.int64), torch.tensor([1, 1, 1, 2, 2, 2]))
+    for wanted, first, second in ((-1.0, 0, 3), (0.2, 1, 4), (0.9, 2, 5)):
+        for turn in (0.0, 1.0):
+            dice = torch.tensor([[0.1, 0.4, turn, 0.0]])
+            made, attributes = mixture(table, torch.tensor([0]), dice, (0, wanted))
+            share = turn / 2
+            assert torch.allclose(made[0], torch.lerp(z[first], z[second], share))
+            assert torch.allclose(attributes[0], torch.lerp(azimuth[first], azimuth[second], share))
 
 
 def test_a_single_member_is_its_own_neighbor() -> None:
