@@ -1,4 +1,4 @@
-"""What enlarges generated pictures, on real ones: held-out products shrunk to 64 px and made four times as large again.
+"""Compare the networks that enlarge generated pictures: held-out products shrunk to 64 px and enlarged four times.
 
     python -m benchmarks.generate_enlarging --data ../shared/data/catalogue
 

@@ -19,7 +19,7 @@ NEIGHBORS = 12
 
 
 class Members(NamedTuple):
-    """What is known of M training pictures.
+    """Table of M training pictures and their encodings.
 
     Attributes:
         z: (M, latent), encodings.

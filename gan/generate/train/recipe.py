@@ -164,7 +164,7 @@ def warm_start(state: State, published: Mapping[str, Tensor]) -> list[str]:
 
 
 def _same_members(published: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> bool:
-    """Whether the pictures that were trained on are those of the new catalog, by what is measured on them."""
+    """True if the published members are the new catalog's pictures, compared by their measures."""
     known, wanted = published.get(MEASURED), own.get(MEASURED)
     if known is None or wanted is None or known.shape != wanted.shape:
         return False

@@ -194,7 +194,7 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
 
 
 def _colors(dice: Dice) -> dict[str, float]:
-    """What `recolor` is given."""
+    """Random arguments of `recolor`."""
     return {
         "hue_rad": dice.uniform(-math.pi, math.pi),
         "chroma": dice.uniform(0.6, 1.4),
