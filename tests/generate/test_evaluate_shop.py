@@ -61,8 +61,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder / "tiny")
 
 
-def test_all_of_it_on_a_tiny_shop(shop: Path, model: str, tiny_weights: Path) -> None:
-    studio, network = Studio("cpu", tiny_weights), tiny_generate_net()
+def test_all_of_it_on_a_tiny_shop(shop: Path, model: str, tiny_generator: Path) -> None:
+    studio, network = Studio("cpu", tiny_generator), tiny_generate_net()
     steps: list[str] = []
     measured = measure(
         shop,
@@ -134,9 +134,9 @@ def test_refusals(shop: Path, tmp_path: Path) -> None:
 
 
 def test_the_command(
-    shop: Path, model: str, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    shop: Path, model: str, tiny_generator: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_weights)
+    monkeypatch.setattr(gan.api, "WEIGHTS_DIR", tiny_generator)
     target = tmp_path / "figures.json"
     command = ["evaluate", "generate", "--data", str(shop), "--quiet", "--device", "cpu"]
     assert main([*command, "--model", model, "--part", "speed", "--json", str(target)]) == 0

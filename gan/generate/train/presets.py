@@ -97,6 +97,7 @@ STYLEGAN: dict[str, Any] = {
     "discriminator_rate": 2e-3,
     "adversarial": 1.0,
     "latent": 256,
+    "variation": Variation(),  # it is told the frame and has to learn what that means
 }
 SMALL: dict[str, Any] = {
     "resolution": 32,
