@@ -19,7 +19,7 @@ from gan.cli.generate import Series
 from gan.cli.main import main
 from gan.generate import latent
 from gan.generate.attributes import Sliders
-from gan.generate.pipeline import GenerateRequest
+from gan.generate.pipeline import NOT_TURNED, GenerateRequest
 from gan.imaging.io.codec import decode
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,6 +129,17 @@ def test_a_picture_of_ones_own_is_projected_and_filmed(tmp_path: Path, capsys: p
     assert record["request"]["latent"]["offsets"]
     assert _generate("-o", tmp_path / "film.gif", *project, "--film", 1, "--frames", 2) == 0
     assert len(_frames(tmp_path / "film.gif")) == 4
+
+
+def test_a_photograph_that_is_to_be_turned_is_told_that_it_cannot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = Studio("cpu").generate(seed=40, size=64).details["latents"][0]
+    latent.save(tmp_path / "l.json", (saved,))
+    for azimuth, told in ((("--azimuth", 20), True), ((), False)):
+        assert _generate("-o", tmp_path / "a", "--latent", tmp_path / "l.json", *azimuth) == 0
+        record = json.loads(next((tmp_path / "a").glob("*.json")).read_text("utf-8"))
+        assert record["notices"] == ([NOT_TURNED] if told else [])
 
 
 def test_a_film_shows_the_latent_and_the_seed(tmp_path: Path) -> None:

@@ -138,7 +138,13 @@ def _write(result: Result, folder: Path) -> int:
         write_atomic(target.with_name(target.name + ".json"), to_json(record).encode())
     except Exception as error:
         return failure(error, target, target)
-    tell(target, file=target, status="made", **{name: record[name] for name in TOLD if name != "details"})
+    tell(
+        target,
+        *result.notices,
+        file=target,
+        status="made",
+        **{name: record[name] for name in TOLD if name != "details"},
+    )
     return 0
 
 

@@ -17,7 +17,7 @@ from gan.generate.latent import Latent, to_json
 from gan.generate.pipeline import single_record
 from gan.imaging.io.codec import Encoding, write
 from gan.ui import widgets
-from gan.ui.i18n import LABELS, Language, label, say, word
+from gan.ui.i18n import LABELS, Language, label, notice, say, word
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.result import model_rows
 
@@ -209,4 +209,5 @@ def _summary(results: Sequence[Result], files: Sequence[Path], to: Language) -> 
         (say("Time", to), say("{seconds} s", to, seconds=f"{seconds:.1f}")),
         *model_rows(weights, licences, to),
     ]
-    return widgets.facts_list(rows)
+    told = dict.fromkeys(text for result in results for text in result.notices)
+    return widgets.facts_list(rows, [notice(text, to) for text in told])
