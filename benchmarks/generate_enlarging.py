@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 
 from gan.api import Studio
-from gan.generate.pipeline import ENLARGERS
-from gan.imaging.color import keep_white, match_low_frequencies
+from gan.generate.pipeline import ENLARGERS, true_to
 from gan.imaging.resize import resize
 from gan.metrics.distribution import MEASURED_PX, kernel_distance, pooled_features
 from gan.metrics.fidelity import psnr_y
@@ -62,10 +61,7 @@ def _by(name: str) -> Enlarge:
     network = Studio().load(name, "enhance").network
 
     def enlarge(small: Tensor) -> Tensor:
-        made = network(small).float().clamp(0, 1)
-        match_low_frequencies(made, small, scale=SCALE)
-        keep_white(made, small, scale=SCALE)
-        return made
+        return true_to(small, network(small).float().clamp(0, 1), SCALE)
 
     return enlarge
 

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from gan.core.errors import ConfigError
 from gan.core.spec import NetworkSpec, config_of
 from gan.generate.classical_network import ClassicalNet, from_config
+from gan.generate.encoder import Encoded, Encoder
 from gan.generate.prior import DICE, Members, mixture
 from gan.generate.setting import COLORS, as_measured
 from gan.imaging.product import MEASURES
@@ -126,15 +127,6 @@ def config_from(published: Mapping[str, Any]) -> GenerateConfig:
         ConfigError: a field is unknown, missing or out of range.
     """
     return config_of(GenerateConfig, {key: value for key, value in published.items() if key != "kind"})
-
-
-class Encoded(NamedTuple):
-    """Encoder output for N pictures: a Gaussian over z, logits of categories, and the predicted attributes."""
-
-    mean: Tensor
-    log_variance: Tensor
-    category: Tensor
-    attributes: Tensor
 
 
 class Trained(NamedTuple):
@@ -378,58 +370,6 @@ class Synthesis(nn.Module):
     def style_weights(self) -> list[Tensor]:
         """The affine maps (channels, style) from w to each layer's styles, for closed-form directions."""
         return [conv.affine.weight for pair in zip(self.first, self.second, strict=True) for conv in pair]  # type: ignore[union-attr, misc]
-
-
-class Encoder(nn.Module):
-    """Pictures (N, 4, H, W) in [0, 1] to `Encoded`. The map is what the layers of its size see; the category and the
-    attributes are read from a vector of the whole picture."""
-
-    def __init__(self, config: GenerateConfig) -> None:
-        super().__init__()
-        self.size_px, self.code_px = config.encoder_px, config.code_px
-        size, width = config.encoder_px // 4, max(config.channels_max // 2, 16)
-        self.stem = nn.Conv2d(4 * 16, width, 3, padding=1)
-        self.body = nn.ModuleList()
-        at_code = width
-        while size > 4:
-            wider = min(width * 2, config.channels_max)
-            self.body.append(_Down(width, wider))
-            size, width = size // 2, wider
-            at_code = width if size == config.code_px else at_code
-        self.near = nn.Conv2d(at_code, at_code, 3, padding=1)
-        self.latent = nn.Conv2d(at_code, 2 * config.latent // config.code_px**2, 1)
-        self.dense = nn.Linear(width * 16, config.style)
-        self.category = nn.Linear(config.style, len(config.categories))
-        self.attributes = nn.Linear(config.style, len(config.attributes))
-
-    def forward(self, x: Tensor) -> Encoded:
-        small = F.interpolate(x, (self.size_px, self.size_px), mode="area") if x.shape[-1] != self.size_px else x
-        y = F.pixel_unshuffle((small * 2 - 1).contiguous(), 4).contiguous(memory_format=torch.channels_last)
-        y = F.leaky_relu(self.stem(y), 0.2)
-        code = y
-        for layer in self.body:
-            y = layer(y)
-            code = y if y.shape[-1] == self.code_px else code
-        code = self.latent(F.leaky_relu(code + self.near(code), 0.2))
-        mean, log_variance = (part.flatten(1) for part in code.chunk(2, 1))
-        y = F.leaky_relu(self.dense(y.flatten(1)), 0.2)
-        return Encoded(mean, log_variance.clamp(-10, 4), self.category(y), self.attributes(y))
-
-
-class _Down(nn.Module):
-    """A residual block that halves the size, (N, C, h, w) -> (N, C', h / 2, w / 2)."""
-
-    def __init__(self, into: int, out: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(into, out, 3, padding=1)
-        self.second = nn.Conv2d(out, out, 3, padding=1)
-        self.skip = nn.Conv2d(into, out, 1, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        small = F.avg_pool2d(x, 2)
-        y = self.second(F.leaky_relu(self.first(small), 0.2))
-        skip: Tensor = self.skip(small)
-        return F.leaky_relu(y + skip, 0.2)
 
 
 def _without_grid(x: Tensor) -> Tensor:

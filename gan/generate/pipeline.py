@@ -342,7 +342,11 @@ def file_name(category: str, seed: int) -> str:
 
 def _enlarged(rgb: Tensor, scale: int, context: Context) -> Tensor:
     """Upscale with Enhance's network, keeping the generated colors and white."""
-    made = context.apply(context.model(ENLARGERS[scale]), rgb, what="Enlarging")
-    match_low_frequencies(made, rgb, scale=scale)
-    keep_white(made, rgb, scale=scale)
+    return true_to(rgb, context.apply(context.model(ENLARGERS[scale]), rgb, what="Enlarging"), scale)
+
+
+def true_to(small: Tensor, made: Tensor, scale: int) -> Tensor:
+    """Give an enlarged picture, in place, the colors and the pure white of the small one that it was made from."""
+    match_low_frequencies(made, small, scale=scale)
+    keep_white(made, small, scale=scale)
     return made

@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan.generate.network import Encoded, GenerateConfig, GenerateNet, Trained
+from gan.generate.encoder import Encoded
+from gan.generate.network import GenerateConfig, GenerateNet, Trained
 from gan.generate.prior import mixture
 from gan.generate.train.adversary import (
     build_judge,
