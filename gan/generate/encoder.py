@@ -37,6 +37,7 @@ class Encoder(nn.Module):
             self.body.append(_Down(width, wider))
             size, width = size // 2, wider
             at_code = width if size == config.code_px else at_code
+        self.deep = nn.ModuleList(_Residual(at_code) for _ in range(config.encoder_blocks))
         self.near = nn.Conv2d(at_code, at_code, 3, padding=1)
         self.latent = nn.Conv2d(at_code, 2 * config.latent // config.code_px**2, 1)
         self.dense = nn.Linear(width * 16, config.style)
@@ -51,6 +52,8 @@ class Encoder(nn.Module):
         for layer in self.body:
             y = layer(y)
             code = y if y.shape[-1] == self.code_px else code
+        for layer in self.deep:
+            code = layer(code)
         code = self.latent(F.leaky_relu(code + self.near(code), 0.2))
         mean, log_variance = (part.flatten(1) for part in code.chunk(2, 1))
         y = F.leaky_relu(self.dense(y.flatten(1)), 0.2)
@@ -71,3 +74,18 @@ class _Down(nn.Module):
         y = self.second(F.leaky_relu(self.first(small), 0.2))
         skip: Tensor = self.skip(small)
         return F.leaky_relu(y + skip, 0.2)
+
+
+class _Residual(nn.Module):
+    """Two convolutions beside the identity, which it begins as, so that a published encoder can be deepened."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = x + self.second(F.leaky_relu(self.first(F.leaky_relu(x, 0.2)), 0.2))
+        return made

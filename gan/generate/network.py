@@ -52,6 +52,7 @@ class GenerateConfig:
         members: rows of the table of encodings that the prior is made of; 0 where z is drawn from N(0, I).
         encoder_px: side to which the encoder shrinks its pictures, a power of two from 16 on; 0 for no encoder.
         code_px: side of the map that z is with an encoder: 4 or 8, at most a quarter of `encoder_px`.
+        encoder_blocks: residual blocks of the encoder at the map's size.
 
     Raises:
         ConfigError: a value outside these.
@@ -69,8 +70,10 @@ class GenerateConfig:
     members: int = 0
     encoder_px: int = 64
     code_px: int = 8
+    encoder_blocks: int = 0
 
     def __post_init__(self) -> None:
+        least = (self.members, self.encoder_blocks)
         powers = self.resolution >= 32 and math.log2(self.resolution).is_integer() and self.shuffle in (1, 2, 4)
         sizes = (self.latent, self.style, self.channels_base, self.channels_max, self.channels_min)
         seen = self.encoder_px == 0 or (
@@ -80,7 +83,7 @@ class GenerateConfig:
             and 4 * self.code_px <= self.encoder_px
             and self.latent % self.code_px**2 == 0
         )
-        if not powers or not seen or min(sizes) < 1 or self.style < 4 or not self.categories or self.members < 0:
+        if not powers or not seen or min(sizes) < 1 or self.style < 4 or not self.categories or min(least) < 0:
             raise ConfigError(
                 "network",
                 "resolution {resolution}, shuffle {shuffle}, encoder {encoder}, code {code}, sizes {sizes}",

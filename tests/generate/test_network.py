@@ -68,6 +68,7 @@ def test_shapes(resolution: int, shuffle: int) -> None:
         {"channels_min": 0},
         {"categories": ()},
         {"members": -1},
+        {"encoder_blocks": -1},
         {"encoder_px": 48},
         {"encoder_px": 8},
         {"encoder_px": -32},

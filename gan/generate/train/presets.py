@@ -15,7 +15,7 @@ class GenerateRecipe:
 
     Attributes:
         resolution: of the pictures, pixels.
-        channels_base, channels_max, channels_min, shuffle, latent, style: as in `GenerateConfig`.
+        channels_base, channels_max, channels_min, shuffle, latent, style, encoder_blocks: as in `GenerateConfig`.
         start: "encoder" trains an auto-encoder and a GAN together, which shows shapes after thousands of pictures;
             "noise" is a StyleGAN2 from N(0, I), which needs hundreds of thousands.
         batch: pictures a step.
@@ -51,6 +51,7 @@ class GenerateRecipe:
     shuffle: int = 1
     latent: int = 1024
     style: int = 256
+    encoder_blocks: int = 3
     start: Literal["encoder", "noise"] = "encoder"
     batch: int = 8
     samples: float = 0.5
@@ -106,6 +107,7 @@ SMALL: dict[str, Any] = {
     "channels_min": 8,
     "latent": 64,
     "style": 16,
+    "encoder_blocks": 0,
     "batch": 4,
 }
 
@@ -114,7 +116,8 @@ PRESETS: dict[str, GenerateRecipe] = {
     # one CPU core, an hour in all: cpu-64 first, then cpu-64-crisp with --from RUN/weights of the first, then, where
     # there are hours, cpu-128 from that
     "cpu-64":        GenerateRecipe(resolution=64, adversarial=0.0),
-    "cpu-64-crisp":  GenerateRecipe(resolution=64, learning_rate=2e-4, adversarial=0.2, adversarial_from_kimg=1.0),
+    "cpu-64-crisp":  GenerateRecipe(resolution=64, batch=16, learning_rate=3e-4, adversarial=0.2,
+                                    adversarial_from_kimg=1.0),
     "cpu-128":       GenerateRecipe(resolution=128, shuffle=2, adversarial_from_kimg=1.0),
     # a GPU, half an hour
     "gpu-128":       GenerateRecipe(resolution=128, channels_base=8192, channels_max=256, batch=64,

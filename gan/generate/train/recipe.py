@@ -78,6 +78,7 @@ WIDENED = (
 """Layers that have more channels in a wider network, and otherwise mean the same."""
 
 SIGNS = 64
+ENCODED_AT_ONCE = 64
 LIGHT_CHROMA_COVERAGE = (2.0, 4.0, 4.0, 1.0)
 """Weights of the differences in Y', Cb, Cr and coverage."""
 
@@ -142,6 +143,7 @@ def network_config(config: GenerateRecipe, categories: tuple[str, ...], attribut
         channels_min=config.channels_min,
         shuffle=config.shuffle,
         encoder_px=GenerateConfig.encoder_px if config.start == "encoder" else 0,
+        encoder_blocks=config.encoder_blocks if config.start == "encoder" else 0,
     )
 
 
@@ -208,8 +210,12 @@ def step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric
 
 
 def validate(state: State, config: GenerateRecipe, data: GenerateData, device: torch.device) -> Validation:
-    """Held-out pictures through the encoder and back, and the kernel distance of fixed samples to all of them."""
+    """Held-out pictures through the encoder and back, and the kernel distance of fixed samples to all of them.
+
+    Before, the average's table of encodings is made anew, from the training pictures as they are and its own encoder.
+    """
     network: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
+    encode_members(network, data.training, device)
     validation = validate_network(network, data.held_out, device, samples=VALIDATION_SAMPLES, cache=data.cache)
     if config.judge == "pixels" or not share_of_adversary(state, config.adversarial, config.adversarial_from_kimg):
         return validation
@@ -348,7 +354,18 @@ def _label_loss(network: GenerateNet, encoded: Encoded, attributes: Tensor, cate
 def _remember(network: GenerateNet, mean: Tensor, index: Tensor, fabric: Fabric) -> None:
     if fabric.world_size > 1:
         mean, index = fabric.all_gather(mean).flatten(0, 1), fabric.all_gather(index).flatten()  # type: ignore[union-attr]
-    network.member_z[index] = mean.to(network.member_z)
+    network.member_z[index[index >= 0]] = mean[index >= 0].to(network.member_z)
+
+
+@torch.no_grad()
+def encode_members(network: GenerateNet, catalogue: Catalogue, device: torch.device) -> None:
+    """Fill the table of encodings from a catalog's pictures as they are, in its order."""
+    if network.encoder is None:
+        return
+    for begin in range(0, len(network.member_z), ENCODED_AT_ONCE):
+        rows = list(range(begin, min(begin + ENCODED_AT_ONCE, len(network.member_z))))
+        pictures = catalogue.batch(rows, network.config.resolution).to(device)
+        network.member_z[rows] = network.encoder(pictures).mean.to(network.member_z)
 
 
 def _present(value: T | None) -> T:

@@ -144,6 +144,8 @@ class Variation:
 class CatalogueItems(Dataset[tuple[Tensor, ...]]):
     """Item i: source and target (4, P, P), the attributes of both, category, index of the source, noise, dice.
 
+    The index is -1 where the source is varied: such an encoding is not the picture's own.
+
     Source and target are one product in the same colors; the frame and, now and then, the view differ. What differs
     between them stands in the attributes alone, and so the network learns to leave it to them. Noise (normal, `latent`
     numbers) and dice (uniform, 4) are the item's share of randomness, so that a step is the same however many processes
@@ -171,7 +173,8 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
         target, attributes = self._varied(target_index, dice, colors)
         noise, free = dice.normal((self.latent,)), torch.rand(4, generator=dice.generator)
         category = self.catalogue.category[index]
-        return source, target, source_attributes, attributes, category, torch.tensor(index), noise, free
+        own = torch.tensor(index if colors is None and not self.variation.frame else -1)
+        return source, target, source_attributes, attributes, category, own, noise, free
 
     def _varied(self, index: int, dice: Dice, colors: Mapping[str, float] | None) -> tuple[Tensor, Tensor]:
         x = self.catalogue.picture(index)[None]
