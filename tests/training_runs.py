@@ -78,6 +78,7 @@ class OneProcess:
     """The part of Fabric that a step uses."""
 
     world_size, global_rank = 1, 0
+    device = torch.device("cpu")
 
     def no_backward_sync(self, _network: Any) -> Any:
         return contextlib.nullcontext()

@@ -17,7 +17,7 @@ Corrected here, of public versions of the articles' recipe:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,10 +147,12 @@ class ClassicalNet(nn.Module):
         """The mean style (1, latent), towards which truncation goes."""
         return self.body[0].weight.new_zeros(1, self.config.latent)  # type: ignore[operator]
 
-    def synthesize(self, w: Tensor) -> Tensor:
-        """(N, 1, latent) -> (N, 4, R, R) in [0, 1]: RGB, and the coverage estimated from the plain background."""
+    def synthesize(self, w: Tensor, enlarge: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """(N, 1, latent) -> (N, 4, R, R) in [0, 1]: RGB, and the coverage estimated from the plain background; or what
+        `enlarge` makes of it."""
         rgb = self(w[:, 0]).expand(-1, 3, -1, -1)
-        return torch.cat([rgb, coverage(rgb)], 1)
+        made = torch.cat([rgb, coverage(rgb)], 1)
+        return made if enlarge is None else enlarge(made)
 
     def style_weights(self) -> list[Tensor]:
         """The linear map (4 * 4 * channels, latent) from w to the first layer, for closed-form directions."""

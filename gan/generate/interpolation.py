@@ -79,7 +79,7 @@ def film(request: FilmRequest, context: Context) -> Output:
         leg, within = divmod(index, request.frames)
         share = 0.5 - 0.5 * math.cos(math.pi * within / request.frames)
         between = torch.lerp(w[leg % len(w)], w[(leg + 1) % len(w)], share)
-        pictures.append(render(synthesized(network, between), request.size, False, context))
+        pictures.append(render(synthesized(network, between, request.size, context), request.size, False))
     context.step(total, total, "Making the video")
     named = [dataclasses.replace(latent, model=model.name, sha256=model.sha256) for latent in stops]
     return Output(tuple(pictures), (), {"model": model.name, "latents": named})

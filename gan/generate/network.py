@@ -14,7 +14,7 @@ attributes.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -258,10 +258,22 @@ class GenerateNet(nn.Module):
             w = torch.cat([z.to(w), w, attributes[:, measures].to(w)], 1)
         return w[:, None].expand(-1, self.config.layers, -1)
 
-    def synthesize(self, w: Tensor) -> Tensor:
-        """(N, layers, width) -> (N, 4, R, R), nominally in [0, 1]."""
+    def synthesize(self, w: Tensor, enlarge: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """(N, layers, width) -> (N, 4, R, R), nominally in [0, 1].
+
+        Args:
+            enlarge: (N, 4, R, R) -> (N, 4, S, S); what it gives is returned. It comes before colors and places are
+                set, since moving a small picture by parts of a pixel softens it.
+        """
         pictures: Tensor = self.synthesis(self._drawn(w))
+        if enlarge is not None:
+            pictures = enlarge(pictures)
         return as_measured(pictures, w[:, 0, -len(MEASURES) :]) if self.config.measures else pictures
+
+    def draw_from(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor:
+        """Pictures (N, 4, R, R) of encodings as they are, before colors and places are set."""
+        made: Tensor = self.synthesis(self._drawn(self.map(z, attributes, category)))
+        return made
 
     def _drawn(self, w: Tensor) -> Tensor:
         """The part of w that the synthesis sees."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol, cast, get_args
 
@@ -62,7 +62,8 @@ class LatentNetwork(Protocol):
 
     `config.width` is the length of w. `draw` turns a seeded generator into z (latent,) and attributes (A,); `map` turns
     batches of both into styles w (N, layers, width); `center` is the style (layers, width) of a category's mean product
-    with these attributes; `synthesize` turns w into (N, 4, R, R): colors on white and coverage, nominally in [0, 1].
+    with these attributes; `synthesize` turns w into (N, 4, R, R): colors on white and coverage, nominally in [0, 1],
+    or into what `enlarge` makes of them.
     """
 
     config: LatentConfig
@@ -72,7 +73,7 @@ class LatentNetwork(Protocol):
     ) -> tuple[Tensor, Tensor]: ...
     def map(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor: ...
     def center(self, category: int, attributes: Tensor) -> Tensor: ...
-    def synthesize(self, w: Tensor) -> Tensor: ...
+    def synthesize(self, w: Tensor, enlarge: Callable[[Tensor], Tensor] | None = None) -> Tensor: ...
     def style_weights(self) -> list[Tensor]: ...
 
 
@@ -163,8 +164,8 @@ def generate(request: GenerateRequest, context: Context) -> Output:
         context.step(index, request.count, "Generating")
         latent = latent_of(request, network, (request.seed + index) % SEED_LIMIT)
         w = styles(request, network, latent, context.device)
-        made = synthesized(network, w)
-        pictures.append(render(made, request.size, request.transparent, context))
+        made = synthesized(network, w, request.size, context)
+        pictures.append(render(made, request.size, request.transparent))
         near.append(known.nearest(made[:, :3], made[:, 3:], training_pictures.USUAL) if known else [])
         latents.append(dataclasses.replace(latent, model=model.name, sha256=model.sha256))
     context.step(request.count, request.count, "Generating")
@@ -272,18 +273,26 @@ def styles(request: GenerateRequest, network: LatentNetwork, latent: Latent, dev
     return w
 
 
-def synthesized(network: LatentNetwork, w: Tensor) -> Tensor:
-    """Styles (layers, style) as (1, 4, R, R) in [0, 1] on the CPU: colors on white and coverage."""
-    return network.synthesize(w[None]).float().clamp(0, 1).cpu()
+def synthesized(network: LatentNetwork, w: Tensor, size_px: int, context: Context) -> Tensor:
+    """Styles (layers, style) as (1, 4, S, S) in [0, 1] on the CPU: colors on white and coverage.
+
+    S is the network's own size, or two or four times it, enlarged by one of Enhance's networks, where `size_px` is
+    larger.
+    """
+    own = network.config.resolution
+    scale = next((s for s in (1, 2, 4) if s * own >= size_px), 4)
+
+    def enlarge(made: Tensor) -> Tensor:
+        small = made.float().clamp(0, 1).cpu()
+        rgb = _enlarged(small[:, :3].contiguous(), scale, context)
+        return torch.cat([rgb, resize(small[:, 3:], scale * own, scale * own)], 1).to(w.device)
+
+    return network.synthesize(w[None], enlarge if scale > 1 else None).float().clamp(0, 1).cpu()
 
 
-def render(made: Tensor, size_px: int, transparent: bool, context: Context) -> Picture:
+def render(made: Tensor, size_px: int, transparent: bool) -> Picture:
     """Show what `synthesized` gave as a picture of a side of `size_px`."""
-    rgb, alpha = made[:, :3], made[:, 3:]
-    scale = next((s for s in (1, 2, 4) if s * made.shape[-1] >= size_px), 4)
-    if scale > 1:
-        rgb = _enlarged(rgb.contiguous(), scale, context)
-    rgb, alpha = resize(rgb, size_px, size_px), resize(alpha, size_px, size_px)
+    rgb, alpha = (resize(part, size_px, size_px) for part in (made[:, :3], made[:, 3:]))
     if not transparent:
         return Picture(rgb, source_type=GENERATED)
     # What lies under a half-covered pixel is ground: the product's own color continues from the inside.

@@ -65,7 +65,8 @@ def project(request: ProjectRequest, context: Context) -> Output:
     check_category(request.category, network)
     latent, made = _search(request, network, target, context)
     error = (made[:, :3].clamp(0, 1) - target[:, :3]).square().mean()
-    picture = render(synthesized(network, _styles(network, latent, context.device)), request.size, False, context)
+    w = _styles(network, latent, context.device)
+    picture = render(synthesized(network, w, request.size, context), request.size, False)
     named = dataclasses.replace(latent, model=model.name, sha256=model.sha256)
     stem = request.picture.name.rpartition(".")[0] or "picture"
     details = {"model": model.name, "latent": named, "psnr": float(-10 * error.log10()), "category": latent.category}

@@ -22,7 +22,7 @@ from gan.enhance.network import EnhanceConfig, EnhanceNet
 from gan.enhance.train.judging import judge
 from gan.enhance.train.presets import PRESETS
 from gan.enhance.train.recipe import RECIPE
-from gan.enhance.train.teaching import PLANES, Taught, answer, file_of, fill, item, prepare, whole_items
+from gan.enhance.train.teaching import PLANES, Taught, answer, answered, file_of, fill, item, prepare, whole_items
 from gan.metrics.fidelity import psnr_y
 from gan.models.blocks import fuse
 from gan.training.cli import main
@@ -69,19 +69,19 @@ def _bytes(folder: Path) -> list[bytes]:
 
 def test_a_cache_that_goes_on_is_the_cache_made_at_once(pictures: Path, tmp_path: Path) -> None:
     made = _stock(pictures)
-    fill(tmp_path / "once", made, _teacher, 4, scale=SCALE, seed=3)
-    fill(tmp_path / "twice", made, _teacher, 2, scale=SCALE, seed=3)
+    fill(tmp_path / "once", answered(made, _teacher, scale=SCALE, seed=3), 4, scale=SCALE)
+    fill(tmp_path / "twice", answered(made, _teacher, scale=SCALE, seed=3), 2, scale=SCALE)
     # A write that was cut off by a power failure leaves half an item in one file and none in the next.
     with file_of(tmp_path / "twice", "damaged").open("ab") as file:
         file.write(b"\x07" * 5000)
     assert whole_items(tmp_path / "twice", SCALE) == 2
-    assert fill(tmp_path / "twice", made, _teacher, 4, scale=SCALE, seed=3).items == 4
+    assert fill(tmp_path / "twice", answered(made, _teacher, scale=SCALE, seed=3), 4, scale=SCALE).items == 4
     assert _bytes(tmp_path / "once") == _bytes(tmp_path / "twice")
 
 
 def test_items_lie_in_order_and_come_back_as_they_were(pictures: Path, tmp_path: Path) -> None:
     made = _stock(pictures)
-    fill(tmp_path, made, _teacher, 3, scale=SCALE, seed=0)
+    fill(tmp_path, answered(made, _teacher, scale=SCALE, seed=0), 3, scale=SCALE)
     (tmp_path / "about.json").write_text('{"scale": 2}')
     cache = Taught(tmp_path, SCALE, 64, seed=0)
     for index in range(3):
@@ -91,7 +91,7 @@ def test_items_lie_in_order_and_come_back_as_they_were(pictures: Path, tmp_path:
 
 
 def test_training_windows_belong_together_and_every_item_comes_once_a_round(pictures: Path, tmp_path: Path) -> None:
-    fill(tmp_path, _stock(pictures), _teacher, 5, scale=SCALE, seed=0)
+    fill(tmp_path, answered(_stock(pictures), _teacher, scale=SCALE, seed=0), 5, scale=SCALE)
     (tmp_path / "about.json").write_text('{"scale": 2}')
     cache = Taught(tmp_path, SCALE, 32, seed=1)
     for index in range(12):
@@ -115,7 +115,7 @@ def test_a_signal_ends_it_after_the_item_that_is_being_made(pictures: Path, tmp_
         return _teacher(damaged)
 
     before = signal.getsignal(signal.SIGTERM)
-    made = fill(tmp_path, _stock(pictures), interrupting, 9, scale=SCALE, seed=0)
+    made = fill(tmp_path, answered(_stock(pictures), interrupting, scale=SCALE, seed=0), 9, scale=SCALE)
     assert (made.items, made.interrupted) == (2, True)
     assert whole_items(tmp_path, SCALE) == 2
     assert signal.getsignal(signal.SIGTERM) == before
@@ -155,7 +155,7 @@ def prepared(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             image.resize((288, 288)).save(large / path.name)
     folder = tmp_path_factory.mktemp("prepared")
     for part in ("validation", "training"):
-        fill(folder / part, stock(large, find(large), 256), _grown(4), 2, scale=4, seed=0)
+        fill(folder / part, answered(stock(large, find(large), 256), _grown(4), scale=4, seed=0), 2, scale=4)
         (folder / part / "about.json").write_text(json.dumps({"scale": 4, "data": str(large)}))
     return folder
 
@@ -296,7 +296,7 @@ def test_the_command_says_what_lies_there_and_what_is_wrong(pictures: Path, tmp_
 def test_every_preset_fits_its_cache(preset: str, tmp_path: Path) -> None:
     config = PRESETS[preset]
     scale = config.network.scale
-    fill(tmp_path, Stock(_Plain(0.2), _Plain(0.8)), _grown(scale), 1, scale=scale, seed=0)  # type: ignore[arg-type]
+    fill(tmp_path, answered(Stock(_Plain(0.2), _Plain(0.8)), _grown(scale), scale=scale, seed=0), 1, scale=scale)  # type: ignore[arg-type]
     (tmp_path / "about.json").write_text(json.dumps({"scale": scale}))
     damaged, sharp, _ = Taught(tmp_path, scale, config.patch_px, seed=0)[0]
     assert damaged.shape[1] * scale == sharp.shape[1] == config.patch_px

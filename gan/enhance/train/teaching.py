@@ -172,25 +172,40 @@ def prepare(options: PrepareOptions) -> str:
     for number, (name, (entries, items)) in enumerate(parts.items()):
         folder, seed = options.out / name, options.seed + number
         about = {"scale": scale, "seed": seed, "mix": vars(MIX), "teacher": options.teacher.name}
-        _claim(folder, about | {"data": str(options.data.resolve())})
+        claim(folder, about | {"data": str(options.data.resolve())})
         counts[name] = whole_items(folder, scale)
         if counts[name] >= items:
             continue
         pictures = stock(options.data, entries, INPUT_PX * scale)
-        made = fill(folder, pictures, lambda x: answer(network, x, scale), items, scale=scale, seed=seed)
+        make = answered(pictures, lambda x: answer(network, x, scale), scale=scale, seed=seed)
+        made = fill(folder, make, items, scale=scale)
         counts[name] = made.items
         if made.interrupted:
             break
     return f"{options.out} holds " + " and ".join(f"{items:,} items for {name}" for name, items in counts.items()) + "."
 
 
-def fill(
-    folder: Path, pictures: Stock, teach: Callable[[Tensor], Tensor], count: int, *, scale: int, seed: int
-) -> Made:
-    """Append items to a cache until it holds `count`; SIGTERM and Ctrl-C end it after the item that is being made.
+def answered(
+    pictures: Stock, teach: Callable[[Tensor], Tensor], *, scale: int, seed: int
+) -> Callable[[int], tuple[Tensor, Tensor, Tensor]]:
+    """What `fill` asks for: a damaged picture, the picture, and the teacher's answer to the former.
 
     Args:
         teach: (1, 3, 64, 64) -> (1, 3, 64 * scale, 64 * scale), both in [0, 1].
+    """
+
+    def make(index: int) -> tuple[Tensor, Tensor, Tensor]:
+        damaged, sharp = item(pictures, index, scale=scale, seed=seed)
+        return damaged, sharp, teach(damaged[None])[0]
+
+    return make
+
+
+def fill(folder: Path, make: Callable[[int], tuple[Tensor, Tensor, Tensor]], count: int, *, scale: int) -> Made:
+    """Append items to a cache until it holds `count`; SIGTERM and Ctrl-C end it after the item that is being made.
+
+    Args:
+        make: the number of an item -> its planes: (3, 64, 64), and twice (3, 64 * scale, 64 * scale), in [0, 1].
     """
     folder.mkdir(parents=True, exist_ok=True)
     begin = whole_items(folder, scale)
@@ -209,8 +224,7 @@ def fill(
         for index in tqdm(range(begin, count), initial=begin, total=count, unit="item", mininterval=10):
             if stopped:
                 return Made(index, True)
-            damaged, sharp = item(pictures, index, scale=scale, seed=seed)
-            for plane, picture in zip(PLANES, (damaged, sharp, teach(damaged[None])[0]), strict=True):
+            for plane, picture in zip(PLANES, make(index), strict=True):
                 files[plane].write(_bytes(picture))
                 files[plane].flush()
     finally:
@@ -287,7 +301,12 @@ def _not_prepared(folder: Path) -> InputError:
     )
 
 
-def _claim(folder: Path, about: dict[str, Any]) -> None:
+def claim(folder: Path, about: dict[str, Any]) -> None:
+    """Write down what a cache is made with, or compare with what it was begun with.
+
+    Raises:
+        InputError: they differ.
+    """
     path = folder / ABOUT_FILE
     if not path.exists():
         write_atomic(path, (json.dumps(about, indent=1) + "\n").encode())

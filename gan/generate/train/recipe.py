@@ -30,10 +30,10 @@ from gan.generate.train.adversary import (
     projected_step,
     trained,
 )
+from gan.generate.train.members import fill_members, picture_distance
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.training_pictures import prepare
 from gan.generate.train.validation import validate_network
-from gan.imaging.product import to_ycc
 from gan.models.ema import EMA
 from gan.models.features import Features, load_features
 from gan.training.data.catalogue import ATTRIBUTES, Catalogue, CatalogueItems, load
@@ -78,10 +78,6 @@ WIDENED = (
 """Layers that have more channels in a wider network, and otherwise mean the same."""
 
 SIGNS = 64
-ENCODED_AT_ONCE = 64
-LIGHT_CHROMA_COVERAGE = (2.0, 4.0, 4.0, 1.0)
-"""Weights of the differences in Y', Cb, Cr and coverage."""
-
 MOST_TRUNCATED = 0.3
 """How far samples are drawn towards their category's mean at most, so that truncated products are judged too."""
 
@@ -209,13 +205,17 @@ def step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric
     return _encoder_step(state, batch, config, fabric)
 
 
-def validate(state: State, config: GenerateRecipe, data: GenerateData, device: torch.device) -> Validation:
-    """Held-out pictures through the encoder and back, and the kernel distance of fixed samples to all of them.
-
-    Before, the average's table of encodings is made anew, from the training pictures as they are and its own encoder.
-    """
+def settle(state: State, config: GenerateRecipe, data: GenerateData, fabric: Fabric, *, last: bool) -> None:
+    """Make the average's table of encodings, from the training pictures as they are; at the end of a run, search."""
     network: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
-    encode_members(network, data.training, device)
+    if network.encoder is not None:
+        features: Features = state.frozen["features"]  # type: ignore[assignment]
+        fill_members(network, data.training, features, config, fabric, config.searched if last else 0)
+
+
+def validate(state: State, config: GenerateRecipe, data: GenerateData, device: torch.device) -> Validation:
+    """Held-out pictures through the encoder and back, and the kernel distance of fixed samples to all of them."""
+    network: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
     validation = validate_network(network, data.held_out, device, samples=VALIDATION_SAMPLES, cache=data.cache)
     if config.judge == "pixels" or not share_of_adversary(state, config.adversarial, config.adversarial_from_kimg):
         return validation
@@ -252,6 +252,7 @@ RECIPE = Recipe(
     build=build,
     items=items,
     step=step,
+    settle=settle,
     validate=validate,
     cost=cost,
     learning_rate=falling(until=0.5, to=0.1, rise=50),
@@ -273,8 +274,7 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
         all_categories = torch.cat([category, category[:count]])
     done: Trained = network(z, all_attributes, all_categories, source=source, noise=noise)
     made, encoded = _present(done.made), _present(done.encoded)
-    weight = 0.5 + 1.5 * target[:, 3:]
-    losses = {"l1": (_apart(made, target) * weight).mean()}
+    losses = {"l1": picture_distance(made, target)}
     features: Features = state.frozen["features"]  # type: ignore[assignment]
     with torch.no_grad():
         real_stages = features(target[:, :3])
@@ -300,13 +300,6 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
     if due:
         losses |= projected_step(state, real_stages, category, fake_stages, all_categories, fabric)
     return losses
-
-
-def _apart(made: Tensor, target: Tensor) -> Tensor:
-    """Absolute differences in lightness, chroma and coverage, (N, 4, H, W). In RGB, chroma counts for so little beside
-    light and shade that parts of a product lose their colors."""
-    apart = torch.cat([to_ycc(made[:, :3] - target[:, :3]), made[:, 3:] - target[:, 3:]], 1).abs()
-    return apart * torch.tensor(LIGHT_CHROMA_COVERAGE, dtype=apart.dtype, device=apart.device)[None, :, None, None]
 
 
 def _noise_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Fabric) -> Losses:
@@ -355,17 +348,6 @@ def _remember(network: GenerateNet, mean: Tensor, index: Tensor, fabric: Fabric)
     if fabric.world_size > 1:
         mean, index = fabric.all_gather(mean).flatten(0, 1), fabric.all_gather(index).flatten()  # type: ignore[union-attr]
     network.member_z[index[index >= 0]] = mean[index >= 0].to(network.member_z)
-
-
-@torch.no_grad()
-def encode_members(network: GenerateNet, catalogue: Catalogue, device: torch.device) -> None:
-    """Fill the table of encodings from a catalog's pictures as they are, in its order."""
-    if network.encoder is None:
-        return
-    for begin in range(0, len(network.member_z), ENCODED_AT_ONCE):
-        rows = list(range(begin, min(begin + ENCODED_AT_ONCE, len(network.member_z))))
-        pictures = catalogue.batch(rows, network.config.resolution).to(device)
-        network.member_z[rows] = network.encoder(pictures).mean.to(network.member_z)
 
 
 def _present(value: T | None) -> T:

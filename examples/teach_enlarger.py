@@ -1,0 +1,82 @@
+"""Pairs for training the enlarger of Generate: a product as the generator draws it at 64 px, and its picture at 256 px.
+
+    python examples/teach_enlarger.py MODEL CATALOGUE OUT --count N
+    python train.py enhance --preset x4-drawn --data OUT --out RUN --from enhance-rendered-x4
+
+Every picture of the catalog goes through the model's encoder and back. What is drawn is softer than what it was drawn
+from, and an enlarger that knows this draws the edges that the generator leaves out. The first round takes the pictures
+as they are; further ones recolor them. OUT holds `training` and `validation`, the latter from held-out products, in the
+format of `python train.py prepare enhance`; the third plane is what the present enlarger makes of the drawing, and the
+validation prints its figures as the teacher's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from gan.api import Studio
+from gan.enhance.train.teaching import INPUT_PX, VALIDATION_ITEMS, claim, fill, whole_items
+from gan.generate.network import GenerateNet
+from gan.generate.pipeline import ENLARGERS
+from gan.imaging.resize import resize
+from gan.training.data.catalogue import Catalogue, load, recolor, varied_colors
+from gan.training.data.dice import Dice, of_item
+
+SCALE = 4
+
+
+def main() -> None:
+    """Write both caches, or go on with them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", help="of Generate, 64 px: a name or a folder")
+    parser.add_argument("catalogue", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=4000, help="items for training")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    studio = Studio()
+    model = studio.load(options.model, "generate")
+    network = model.network
+    if not isinstance(network, GenerateNet) or network.encoder is None or network.config.resolution != INPUT_PX:
+        parser.error(f"{options.model} is no generator of {INPUT_PX} px with an encoder")
+    present = studio.load(ENLARGERS[SCALE], "enhance").network
+    training, held_out = load(options.catalogue, SCALE * INPUT_PX)
+    for name, catalogue, count in (("validation", held_out, VALIDATION_ITEMS), ("training", training, options.count)):
+        folder = options.out / name
+        claim(folder, {"scale": SCALE, "seed": options.seed, "model": model.sha256, "data": str(options.catalogue)})
+
+        def make(index: int, catalogue: Catalogue = catalogue) -> tuple[Tensor, Tensor, Tensor]:
+            return _drawn(network, present, catalogue, index, options.seed)
+
+        fill(folder, make, count, scale=SCALE)
+        print(f"{folder} holds {whole_items(folder, SCALE):,} items.")
+
+
+@torch.inference_mode()
+def _drawn(
+    network: GenerateNet, present: torch.nn.Module, catalogue: Catalogue, index: int, seed: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What the generator draws, what it was to draw, and what the present enlarger makes of the former."""
+    further, row = divmod(index, len(catalogue))
+    real = catalogue.picture(row)[None]
+    if further:
+        real = recolor(real, **varied_colors(Dice(of_item(seed, index))))
+    done = network(
+        None,
+        catalogue.attributes[[row]],
+        catalogue.category[[row]],
+        source=resize(real, INPUT_PX, INPUT_PX),
+    )
+    drawn = done.made[:, :3].float().clamp(0, 1)
+    return drawn[0], real[0, :3].clamp(0, 1), present(drawn).float().clamp(0, 1)[0]
+
+
+if __name__ == "__main__":
+    main()
