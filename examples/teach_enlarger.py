@@ -48,6 +48,8 @@ def main() -> None:
         parser.error(f"{options.model} is no generator of {INPUT_PX} px with an encoder")
     present = studio.load(ENLARGERS[SCALE], "enhance").network
     training, held_out = load(options.catalogue, SCALE * INPUT_PX)
+    if (training.categories, training.attribute_names) != (network.config.categories, network.config.attributes):
+        parser.error(f"{options.model} was trained on other categories or measures than {options.catalogue} has")
     for name, catalogue, count in (("validation", held_out, VALIDATION_ITEMS), ("training", training, options.count)):
         folder = options.out / name
         claim(folder, {"scale": SCALE, "seed": options.seed, "model": model.sha256, "data": str(options.catalogue)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from torch import Tensor
 from gan.core.errors import ConfigError
 from gan.generate.directions import directions_of
 from gan.generate.network import GenerateConfig, GenerateNet, ModulatedConv, config_from
-from gan.imaging.product import MEASURES
+from gan.imaging.product import MEASURES, measure
 from gan.training.data.catalogue import ATTRIBUTES
 
 
@@ -258,3 +259,39 @@ def test_without_an_encoder_there_is_none() -> None:
     network = tiny_generate_net(encoder_px=0)
     assert network.encoder is None
     assert not any(key.startswith("encoder") for key in network.state_dict())
+
+
+def test_a_deeper_encoder_begins_as_the_one_that_it_deepens() -> None:
+    plain, deep = tiny_generate_net(), tiny_generate_net(encoder_blocks=2)
+    assert plain.encoder is not None
+    assert deep.encoder is not None
+    left = deep.encoder.load_state_dict(plain.encoder.state_dict(), strict=False)
+    assert left.missing_keys
+    assert all(key.startswith("deep.") for key in left.missing_keys)
+    pictures = torch.rand(2, 4, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        for ours, theirs in zip(deep.encoder(pictures), plain.encoder(pictures), strict=True):
+            assert torch.equal(ours, theirs)
+
+
+def test_color_and_place_are_set_on_what_is_enlarged() -> None:
+    network = tiny_generate_net()
+    z, attributes, category = _inputs(network, 1)
+    seen: list[Tensor] = []
+
+    def enlarge(small: Tensor) -> Tensor:
+        seen.append(small)
+        large = torch.tensor([1.0, 1, 1, 0])[None, :, None, None].repeat(1, 1, 128, 128)
+        large[:, :, 40:88, 40:88] = torch.tensor([0.6, 0.3, 0.3, 1])[None, :, None, None]
+        return large
+
+    with torch.no_grad():
+        across = 1 / 64  # a quarter of a small pixel
+        wanted = torch.tensor([[0.4, 0.0, 0.1, math.log(0.5), 0.0, across, 0.0]])
+        attributes[:, list(network.config.measures)] = wanted
+        made = network.synthesize(network.map(z, attributes, category), enlarge).clamp(0, 1)
+        assert torch.equal(seen[0], network.draw_from(z, attributes, category))
+    assert made.shape == (1, 4, 128, 128)
+    found = measure(made[:, :3], made[:, 3:])
+    torch.testing.assert_close(found[:, 3:], wanted[:, 3:], atol=4e-3, rtol=0)
+    torch.testing.assert_close(found[:, :3], wanted[:, :3], atol=1e-2, rtol=0)  # the edge's pixels are half ground
