@@ -3,11 +3,11 @@
     python examples/teach_enlarger.py MODEL CATALOGUE OUT --count N
     python train.py enhance --preset x4-drawn --data OUT --out RUN --from enhance-rendered-x4
 
-Every picture of the catalog goes through the model's encoder and back. What is drawn is softer than what it was drawn
-from, and an enlarger that knows this draws the edges that the generator leaves out. The first round takes the pictures
-as they are; further ones recolor them. OUT holds `training` and `validation`, the latter from held-out products, in the
-format of `python train.py prepare enhance`; the third plane is what the present enlarger makes of the drawing, and the
-validation prints its figures as the teacher's.
+What is drawn is softer than what it was drawn from, and an enlarger that knows this draws the edges that the generator
+leaves out. Training pictures are drawn from the model's own table of encodings, in the first round as they are, in
+further ones with a little of a neighbor in them, as samples have; held-out ones go through the encoder. OUT holds
+`training` and `validation` in the format of `python train.py prepare enhance`; the third plane is what the present
+enlarger makes of the drawing, and the validation prints its figures as the teacher's.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from gan.api import Studio
 from gan.enhance.train.teaching import INPUT_PX, VALIDATION_ITEMS, claim, fill, whole_items
 from gan.generate.network import GenerateNet
 from gan.generate.pipeline import ENLARGERS
+from gan.generate.prior import neighbors
 from gan.imaging.resize import resize
-from gan.training.data.catalogue import Catalogue, load, recolor, varied_colors
+from gan.training.data.catalogue import Catalogue, load
 from gan.training.data.dice import Dice, of_item
 
 SCALE = 4
+MOST_OF_A_NEIGHBOR = 0.15
 
 
 def main() -> None:
@@ -50,34 +52,44 @@ def main() -> None:
     training, held_out = load(options.catalogue, SCALE * INPUT_PX)
     if (training.categories, training.attribute_names) != (network.config.categories, network.config.attributes):
         parser.error(f"{options.model} was trained on other categories or measures than {options.catalogue} has")
+    if not torch.equal(network.member_product.cpu(), training.product):
+        parser.error(f"{options.model} was trained on other products than {options.catalogue} has")
     for name, catalogue, count in (("validation", held_out, VALIDATION_ITEMS), ("training", training, options.count)):
         folder = options.out / name
         claim(folder, {"scale": SCALE, "seed": options.seed, "model": model.sha256, "data": str(options.catalogue)})
 
-        def make(index: int, catalogue: Catalogue = catalogue) -> tuple[Tensor, Tensor, Tensor]:
-            return _drawn(network, present, catalogue, index, options.seed)
+        encoded = network.member_z if name == "training" else None
+
+        def make(
+            index: int, catalogue: Catalogue = catalogue, encoded: Tensor | None = encoded
+        ) -> tuple[Tensor, Tensor, Tensor]:
+            further, row = divmod(index, len(catalogue))
+            real = catalogue.picture(row)[None]
+            z = _encoding(network, real) if encoded is None else encoded[[row]]
+            if further and encoded is not None:
+                z = _mixed(network, row, Dice(of_item(options.seed, index)))
+            with torch.inference_mode():
+                made = network.draw_from(z, catalogue.attributes[[row]], catalogue.category[[row]])
+                drawn = made[:, :3].float().clamp(0, 1)
+                return drawn[0], real[0, :3].clamp(0, 1), present(drawn).float().clamp(0, 1)[0]
 
         fill(folder, make, count, scale=SCALE)
         print(f"{folder} holds {whole_items(folder, SCALE):,} items.")
 
 
 @torch.inference_mode()
-def _drawn(
-    network: GenerateNet, present: torch.nn.Module, catalogue: Catalogue, index: int, seed: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """What the generator draws, what it was to draw, and what the present enlarger makes of the former."""
-    further, row = divmod(index, len(catalogue))
-    real = catalogue.picture(row)[None]
-    if further:
-        real = recolor(real, **varied_colors(Dice(of_item(seed, index))))
-    done = network(
-        None,
-        catalogue.attributes[[row]],
-        catalogue.category[[row]],
-        source=resize(real, INPUT_PX, INPUT_PX),
-    )
-    drawn = done.made[:, :3].float().clamp(0, 1)
-    return drawn[0], real[0, :3].clamp(0, 1), present(drawn).float().clamp(0, 1)[0]
+def _encoding(network: GenerateNet, real: Tensor) -> Tensor:
+    if network.encoder is None:
+        raise ValueError("the network has no encoder")
+    mean: Tensor = network.encoder(resize(real, INPUT_PX, INPUT_PX)).mean
+    return mean
+
+
+def _mixed(network: GenerateNet, row: int, dice: Dice) -> Tensor:
+    """(1, latent): a member with a little of one of its neighbors."""
+    near = neighbors(network.members, torch.tensor(row))
+    other = near[int(dice.uniform(0, 1) * len(near)) % len(near)]
+    return torch.lerp(network.member_z[row], network.member_z[other], dice.uniform(0, MOST_OF_A_NEIGHBOR))[None]
 
 
 if __name__ == "__main__":

@@ -15,10 +15,17 @@ from tiny_generator import published_config, tiny_generate_net
 from gan.enhance.train.teaching import Taught
 from gan.imaging.product import MEASURES
 from gan.models.weights import write_checkpoint
+from gan.training.data.catalogue import load
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = 3
-FIELDS: dict[str, Any] = {"categories": ("box",), "attributes": MEASURES, "channels_max": 8, "channels_base": 64}
+FIELDS: dict[str, Any] = {
+    "categories": ("box",),
+    "attributes": MEASURES,
+    "channels_max": 8,
+    "channels_base": 64,
+    "members": PICTURES,
+}
 
 
 @pytest.fixture
@@ -27,8 +34,10 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("teach_enlarger")
 
 
-def _model(folder: Path, resolution: int) -> Path:
+def _model(folder: Path, resolution: int, shop: Path | None = None) -> Path:
     network = tiny_generate_net(resolution=resolution, **FIELDS)
+    if shop is not None:
+        network.member_product.copy_(load(shop, 64)[0].product)
     config, state = published_config(network), network.state_dict()
     write_checkpoint(folder, name="tiny", task="generate", config=config, state=state, card="")
     return folder
@@ -50,7 +59,8 @@ def _run(script: Any, monkeypatch: pytest.MonkeyPatch, *told: object) -> None:
 
 def test_pairs_are_written_and_gone_on_with(script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script, "VALIDATION_ITEMS", 2)
-    model, catalogue, out = _model(tmp_path / "model", 64), _catalogue(tmp_path / "shop"), tmp_path / "out"
+    catalogue, out = _catalogue(tmp_path / "shop"), tmp_path / "out"
+    model = _model(tmp_path / "model", 64, catalogue)
     _run(script, monkeypatch, model, catalogue, out, "--count", 2)
     before = Taught(out / "training", 4, 128, 0).whole(1)
     _run(script, monkeypatch, model, catalogue, out, "--count", PICTURES + 1)
@@ -61,9 +71,10 @@ def test_pairs_are_written_and_gone_on_with(script: Any, tmp_path: Path, monkeyp
     drawn, real, enlarged = pairs.whole(0)
     assert drawn.shape == (3, 64, 64)
     assert real.shape == enlarged.shape == (3, 256, 256)
-    # The first round holds the pictures as they are, the second recolors them.
-    first, again = (pairs.whole(row)[1] for row in (0, PICTURES))
-    assert not torch.equal(first, again)
+    # The first round draws the pictures as they are, the second with a little of a neighbor.
+    first, again = (pairs.whole(row) for row in (0, PICTURES))
+    assert not torch.equal(first[0], again[0])
+    assert torch.equal(first[1], again[1])
 
 
 def test_a_model_of_another_size_is_refused(
@@ -75,10 +86,16 @@ def test_a_model_of_another_size_is_refused(
     assert "no generator of 64 px" in capsys.readouterr().err
 
 
-def test_a_catalogue_of_other_products_is_refused(
-    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("category", "said"), [("lamp", "other categories"), ("box", "other products")])
+def test_another_catalogue_is_refused(
+    script: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    category: str,
+    said: str,
 ) -> None:
-    model, catalogue = _model(tmp_path / "model", 64), _catalogue(tmp_path / "shop", "lamp")
+    model, catalogue = _model(tmp_path / "model", 64), _catalogue(tmp_path / "shop", category)
     with pytest.raises(SystemExit):
         _run(script, monkeypatch, model, catalogue, tmp_path / "out")
-    assert "other categories" in capsys.readouterr().err
+    assert said in capsys.readouterr().err

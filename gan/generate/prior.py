@@ -55,10 +55,7 @@ def mixture(
     for wanted, (first, second, turn, _) in zip(category.tolist(), dice.tolist(), strict=True):
         own = (members.category == wanted).nonzero()[:, 0]
         one = own[int(first * len(own)) % len(own)]
-        others = own[members.product[own] != members.product[one]]
-        others = others if len(others) else own
-        apart = (members.z[others] - members.z[one]).float().square().sum(1)
-        nearest = others[apart.argsort(stable=True)[:NEIGHBORS]]
+        nearest = neighbors(members, one)
         other = nearest[int(second * len(nearest)) % len(nearest)]
         share = turn**2 / 2  # most are nearer to the first by far: half way both tend to show
         if view is not None:
@@ -66,6 +63,16 @@ def mixture(
         z = torch.lerp(members.z[one], members.z[other], share)
         drawn.append((z, torch.lerp(members.attributes[one], members.attributes[other], share)))
     return torch.stack([z for z, _ in drawn]), torch.stack([attributes for _, attributes in drawn])
+
+
+def neighbors(members: Members, one: Tensor) -> Tensor:
+    """Rows of the nearest members of other products of the same category, the nearest first; of the category's only
+    product the nearest members."""
+    own = (members.category == members.category[one]).nonzero()[:, 0]
+    others = own[members.product[own] != members.product[one]]
+    others = others if len(others) else own
+    apart = (members.z[others] - members.z[one]).float().square().sum(1)
+    return others[apart.argsort(stable=True)[:NEIGHBORS]]
 
 
 def _seen(members: Members, member: Tensor, place: int, wanted: float) -> Tensor:

@@ -168,7 +168,7 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
         views = self._views[int(self.catalogue.product[index])]
         other = views[int(dice.uniform(0, 1) * len(views)) % len(views)]
         target_index = other if dice.chance(self.variation.other_view) else index
-        colors = varied_colors(dice) if dice.chance(self.variation.colour) else None
+        colors = _colors(dice) if dice.chance(self.variation.colour) else None
         source, source_attributes = self._varied(index, dice, colors)
         target, attributes = self._varied(target_index, dice, colors)
         noise, free = dice.normal((self.latent,)), torch.rand(4, generator=dice.generator)
@@ -196,7 +196,7 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
         return x[0], attributes
 
 
-def varied_colors(dice: Dice) -> dict[str, float]:
+def _colors(dice: Dice) -> dict[str, float]:
     """Random arguments of `recolor`."""
     return {
         "hue_rad": dice.uniform(-math.pi, math.pi),
