@@ -81,7 +81,8 @@ def generate(arguments: argparse.Namespace) -> int:
             request = request.replaced(latent=found.details["latent"])
             category, psnr = found.details["category"], found.details["psnr"]
             said = f"{arguments.project}: {category}, {psnr:.1f} dB"
-            tell(said, event="projected", source=arguments.project, category=category, psnr=psnr)
+            facts = {"source": arguments.project, "category": category, "psnr": psnr, "notices": list(found.notices)}
+            tell("  ".join([said, *found.notices]), event="projected", **facts)
     if is_film:
         fields = {name: getattr(request, name) for name in type(request).model_fields}
         latents = (request.latent,) if request.latent is not None else ()

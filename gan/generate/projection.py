@@ -35,6 +35,10 @@ MAX_STEPS = 500
 PULL = 2e-3
 """Weight of the offsets' mean square in the loss."""
 
+NOT_APART = "No plain ground was found, so that the whole picture counts as the product: cut the product out first"
+WHOLE = 0.97
+"""Share of the picture from which on its coverage is no product's."""
+
 NEAR_SIZE, NEAR_PLACE = 0.2, 0.15
 """By how much the logarithm of a product's size and its place in half frames may differ from those of training."""
 
@@ -70,7 +74,8 @@ def project(request: ProjectRequest, context: Context) -> Output:
     named = dataclasses.replace(latent, model=model.name, sha256=model.sha256)
     stem = request.picture.name.rpartition(".")[0] or "picture"
     details = {"model": model.name, "latent": named, "psnr": float(-10 * error.log10()), "category": latent.category}
-    return Output((dataclasses.replace(picture, name=f"{stem}-projected.png"),), (), details)
+    notices = (NOT_APART,) if _all_covered(request.picture, target) else ()
+    return Output((dataclasses.replace(picture, name=f"{stem}-projected.png"),), notices, details)
 
 
 def framed(picture: Picture, size_px: int) -> Tensor:
@@ -79,6 +84,12 @@ def framed(picture: Picture, size_px: int) -> Tensor:
     if picture.alpha is not None:
         rgb = rgb * picture.alpha + (1 - picture.alpha)
     return squared(rgb, picture.alpha, size_px)
+
+
+def _all_covered(picture: Picture, target: Tensor) -> bool:
+    """True if nothing was found to be ground in a picture without transparency."""
+    sides = picture.rgb.shape[2:]
+    return picture.alpha is None and float(target[:, 3].mean()) > WHOLE * min(sides) / max(sides)
 
 
 def _search(request: ProjectRequest, network: LatentNetwork, target: Tensor, context: Context) -> tuple[Latent, Tensor]:

@@ -19,7 +19,7 @@ from gan.core.errors import Cancelled, InputError, WeightsError
 from gan.generate.classical_network import ClassicalConfig, ClassicalNet
 from gan.generate.interpolation import FilmRequest
 from gan.generate.latent import Latent
-from gan.generate.projection import MAX_STEPS, ProjectRequest, framed, project
+from gan.generate.projection import MAX_STEPS, NOT_APART, ProjectRequest, framed, project
 from gan.imaging.io.codec import decode
 from gan.imaging.picture import Picture
 
@@ -128,6 +128,18 @@ def test_a_picture_is_framed_as_a_square_on_its_ground(tmp_path: Path) -> None:
     y = framed(clear, 40)
     assert y[0, :, 35, 35].tolist() == [1, 1, 1, 0]
     assert y[0, :, 10, 20].tolist() == pytest.approx([40 / 255, 90 / 255, 160 / 255, 1], abs=1e-5)
+
+
+@pytest.mark.parametrize("sides", [(60, 60), (40, 90)])
+def test_a_product_that_cannot_be_told_from_its_ground_is_named(studio: Studio, sides: tuple[int, int]) -> None:
+    height, width = sides
+    busy = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0))
+    plain = torch.full((1, 3, height, width), 0.9)
+    plain[..., 12:30, 12:30] = 0.2
+    covered = torch.zeros(1, 1, height, width)
+    covered[..., 12:30, 12:30] = 1
+    for picture, told in ((Picture(busy), (NOT_APART,)), (Picture(plain), ()), (Picture(busy, covered), ())):
+        assert studio.run(ProjectRequest(picture=picture, steps=1, size=64)).notices == told
 
 
 def test_a_small_product_in_a_corner_is_encoded_like_a_large_one(studio: Studio) -> None:

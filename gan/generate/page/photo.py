@@ -21,7 +21,7 @@ from gan.imaging.picture import Picture
 from gan.ui import widgets
 from gan.ui.endpoint import Asked, Done, Endpoints, carry_out
 from gan.ui.form import Form, read
-from gan.ui.i18n import Language, label, language, say
+from gan.ui.i18n import Language, label, language, notice, say
 from gan.ui.preview import preview_size, write_preview
 from gan.ui.protocols import Run
 from gan.ui.result import model_rows
@@ -120,7 +120,8 @@ def from_result(result: Result, source: Picture, folder: Path, to: Language) -> 
         *model_rows(result.weights, result.licences, to),
     ]
     preview = write_preview(result.picture, folder / "preview.jpg", preview_size(result.picture, PREVIEW_PX))
-    return Projected(file, saved, pair, facts_list(rows), preview, latent)
+    told = [notice(text, to) for text in result.notices]
+    return Projected(file, saved, pair, facts_list(rows, told), preview, latent)
 
 
 class Projector:
