@@ -37,8 +37,10 @@ def as_measured(x: Tensor, asked: Tensor) -> Tensor:
     x = x.float()
     with torch.no_grad():
         seen = x.detach().clamp(0, 1)
-        own = measure(seen[:, :3], seen[:, 3:])
-        empty = (seen[:, 3].flatten(1).amax(1) <= 0.5)[:, None]
+        strongest = seen[:, 3:].amax((2, 3), keepdim=True)
+        # Relative to it, or of a pale product only its darkest spot would count, and be enlarged to the product's box.
+        own = measure(seen[:, :3], seen[:, 3:] / strongest.clamp(min=0.5))
+        empty = (strongest <= 0.5)[:, 0, 0]
     asked = torch.where(empty, own, asked.float())
     return placed(recolored(x, own[:, :COLORS], asked[:, :COLORS].detach()), own[:, COLORS:], asked[:, COLORS:])
 

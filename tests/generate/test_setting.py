@@ -84,3 +84,13 @@ def test_gradients_reach_the_picture_and_the_box_and_are_finite() -> None:
     assert asked.grad is not None
     assert bool(x.grad.isfinite().all())
     assert bool(asked.grad[:, 3:].any())
+
+
+def test_a_pale_product_is_placed_by_all_that_is_seen_of_it() -> None:
+    x = _products()[:1]
+    asked = _measured(x)
+    pale = x.clone()
+    pale[:, 3] *= 0.4
+    pale[:, 3, 28:32, 30:34] = 0.6  # alone above one half
+    made = as_measured(pale, asked)
+    assert float((made[:, 3] - pale[:, 3]).abs().mean()) < 0.01
