@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol, cast, get_args
 
 import torch
+import torch.nn.functional as F
 from pydantic import InstanceOf, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from torch import Tensor
@@ -355,7 +356,10 @@ def _enlarged(rgb: Tensor, scale: int, context: Context) -> Tensor:
 
 
 def true_to(small: Tensor, made: Tensor, scale: int) -> Tensor:
-    """Give an enlarged picture, in place, the colors and the pure white of the small one that it was made from."""
+    """Give an enlarged picture, in place, the colors and the pure white of the small one that it was made from.
+
+    White beside other colors is left as it was made: the small pixels' corners would show along the edges.
+    """
     match_low_frequencies(made, small, scale=scale)
-    keep_white(made, small, scale=scale)
+    keep_white(made, -F.max_pool2d(-small, 3, stride=1, padding=1), scale=scale)
     return made

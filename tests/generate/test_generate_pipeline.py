@@ -30,6 +30,7 @@ from gan.generate.pipeline import (
     record_of,
     single_record,
     styles,
+    true_to,
 )
 from gan.imaging.picture import Picture
 
@@ -222,6 +223,15 @@ def test_larger_pictures_go_through_our_enhance_weights(tiny_generator: Path, si
     assert result.picture.rgb.shape == (1, 3, size, size)
     assert list(result.weights) == ["generate-catalogue", model]
     assert result.weights[model] == real.load(model).sha256
+
+
+def test_white_is_kept_where_nothing_else_is_near() -> None:
+    small = torch.ones(1, 3, 32, 32)
+    small[..., 16:] = 0.2
+    made = small.repeat_interleave(4, 2).repeat_interleave(4, 3) * 0.95
+    kept = true_to(small, made.clone(), 4)
+    assert float(kept[..., : 15 * 4].min()) == 1
+    assert float(kept[..., 15 * 4 : 16 * 4].max()) < 1  # beside the product
 
 
 @pytest.mark.parametrize("resolution", [64, 128])
