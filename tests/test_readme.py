@@ -79,7 +79,7 @@ def _assert_restyled(name: str, came: str, *, corner_kept: bool) -> None:
 @pytest.mark.usefixtures("_beside_the_examples")
 def test_training_command() -> None:
     commands = [command for command in _commands("python train.py") if command[2] not in ("doctor", "prepare")]
-    assert len(commands) == 12
+    assert len(commands) == 13
     for command in commands:
         assert train(RECIPES, [*command[2:], "--data", "examples", "--dry-run"]) == 0
 

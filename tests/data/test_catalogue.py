@@ -237,7 +237,7 @@ def test_an_item_is_a_function_of_seed_and_number(many: Path) -> None:
         assert all(torch.equal(a, b) for a, b in zip(item, again[number], strict=True))
     other = CatalogueItems(catalogue, SIZE, Variation(), 8, seed=6)
     assert not torch.equal(other[7][0], first[0][0])
-    assert not torch.equal(items[8][-2], first[0][-2])
+    assert not torch.equal(items[8][6], first[0][6])
 
 
 def test_an_item_holds_two_measured_pictures_of_one_product(many: Path) -> None:
@@ -245,7 +245,7 @@ def test_an_item_holds_two_measured_pictures_of_one_product(many: Path) -> None:
     items = CatalogueItems(catalogue, SIZE, Variation(other_view=0.5), 8, seed=1)
     views = []
     for number in range(40):
-        source, target, source_attributes, attributes, category, index, noise, dice = items[number]
+        source, target, source_attributes, attributes, category, index, noise, dice, as_it_is = items[number]
         for x, row in ((source, source_attributes), (target, attributes)):
             assert x.shape == (4, SIZE, SIZE)
             assert 0 <= x.min() <= x.max() <= 1
@@ -255,6 +255,7 @@ def test_an_item_holds_two_measured_pictures_of_one_product(many: Path) -> None:
         assert noise.shape == (8,)
         assert dice.shape == (4,)
         assert 0 <= dice.min() <= dice.max() < 1
+        assert not as_it_is  # the frame may be another
         views.append(bool(source_attributes[-3] != attributes[-3]))
     assert 0 < sum(views) < 40
 
@@ -262,9 +263,10 @@ def test_an_item_holds_two_measured_pictures_of_one_product(many: Path) -> None:
 def test_without_variation_source_and_target_are_the_picture(many: Path) -> None:
     catalogue, _ = load(many, SIZE)
     items = CatalogueItems(catalogue, SIZE, Variation(other_view=0, colour=0, frame=0), 8, seed=1)
-    source, target, _, _, _, index, _, _ = items[3]
+    source, target, _, _, _, index, _, _, as_it_is = items[3]
     assert torch.equal(source, target)
     assert torch.equal(source, catalogue.picture(int(index)))
+    assert as_it_is
 
 
 def test_every_picture_is_drawn(many: Path) -> None:

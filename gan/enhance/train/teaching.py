@@ -188,7 +188,7 @@ def prepare(options: PrepareOptions) -> str:
 def answered(
     pictures: Stock, teach: Callable[[Tensor], Tensor], *, scale: int, seed: int
 ) -> Callable[[int], tuple[Tensor, Tensor, Tensor]]:
-    """What `fill` asks for: a damaged picture, the picture, and the teacher's answer to the former.
+    """The planes that `fill` asks for: a damaged picture, the picture, and the teacher's answer to the former.
 
     Args:
         teach: (1, 3, 64, 64) -> (1, 3, 64 * scale, 64 * scale), both in [0, 1].

@@ -263,7 +263,7 @@ RECIPE = Recipe(
 
 
 def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Fabric) -> Losses:
-    source, target, source_attributes, attributes, category, index, noise, dice = batch
+    source, target, source_attributes, attributes, category, index, noise, dice, as_it_is = batch
     network, optimizer = state.networks["network"], state.optimizers["network"]
     due = share_of_adversary(state, config.adversarial, config.adversarial_from_kimg)
     z, all_attributes, all_categories = None, attributes, category
@@ -296,14 +296,14 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
             losses["adversarial"] = projected_generator_loss(judge, fake_stages, all_categories)
         total = total + due * config.adversarial * losses["adversarial"]
     losses["grad_norm"] = descend(network, optimizer, total, fabric)
-    _remember(plain_network(network), encoded.mean.detach(), index, fabric)
+    _remember(plain_network(network), encoded.mean.detach(), torch.where(as_it_is, index, -1), fabric)
     if due:
         losses |= projected_step(state, real_stages, category, fake_stages, all_categories, fabric)
     return losses
 
 
 def _noise_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric: Fabric) -> Losses:
-    _, target, _, attributes, category, _, z, _ = batch
+    _, target, _, attributes, category, _, z, _, _ = batch
     network, optimizer = state.networks["network"], state.optimizers["network"]
     own = plain_network(network)
     dice = torch.Generator().manual_seed(state.next_item + fabric.global_rank)

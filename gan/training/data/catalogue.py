@@ -142,9 +142,9 @@ class Variation:
 
 
 class CatalogueItems(Dataset[tuple[Tensor, ...]]):
-    """Item i: source and target (4, P, P), the attributes of both, category, index of the source, noise, dice.
+    """Item i: source and target (4, P, P), attributes of both, category, index of the source, noise, dice, as it is.
 
-    The index is -1 where the source is varied: such an encoding is not the picture's own.
+    The last is True where the source is not varied: then its encoding is the picture's own.
 
     Source and target are one product in the same colors; the frame and, now and then, the view differ. What differs
     between them stands in the attributes alone, and so the network learns to leave it to them. Noise (normal, `latent`
@@ -173,8 +173,8 @@ class CatalogueItems(Dataset[tuple[Tensor, ...]]):
         target, attributes = self._varied(target_index, dice, colors)
         noise, free = dice.normal((self.latent,)), torch.rand(4, generator=dice.generator)
         category = self.catalogue.category[index]
-        own = torch.tensor(index if colors is None and not self.variation.frame else -1)
-        return source, target, source_attributes, attributes, category, own, noise, free
+        as_it_is = torch.tensor(colors is None and not self.variation.frame)
+        return source, target, source_attributes, attributes, category, torch.tensor(index), noise, free, as_it_is
 
     def _varied(self, index: int, dice: Dice, colors: Mapping[str, float] | None) -> tuple[Tensor, Tensor]:
         x = self.catalogue.picture(index)[None]
