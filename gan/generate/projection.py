@@ -35,7 +35,7 @@ MAX_STEPS = 500
 PULL = 2e-3
 """Weight of the offsets' mean square in the loss."""
 
-NOT_APART = "No plain ground was found, so that the whole picture counts as the product: cut the product out first"
+NOT_APART = "No plain background was found, so the whole picture counts as the product: cut the product out first"
 WHOLE = 0.97
 """Share of the picture from which on its coverage is no product's."""
 
