@@ -255,7 +255,7 @@ RECIPE = Recipe(
     settle=settle,
     validate=validate,
     cost=cost,
-    learning_rate=falling(until=0.5, to=0.1, rise=50),
+    learning_rate=falling(until=0.3, to=0.1, rise=50),
     warm_start=warm_start,
     publish=publish,
     prepare=prepare,
