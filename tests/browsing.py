@@ -30,6 +30,17 @@ KEEP_TOLD = """(() => {
 })()"""
 """A sentence goes away after ten seconds, in which a busy machine may not have looked."""
 
+COUNT_RUNS = """(() => {
+  window.began = {}
+  const isStop = node => node.id && node.id.endsWith('-stop')
+  const count = node => window.began[node.id] = (window.began[node.id] || 0) + 1
+  new MutationObserver(changes => changes.forEach(change => change.addedNodes.forEach(node => {
+    if (node.nodeType !== Node.ELEMENT_NODE) return
+    ;[node, ...node.querySelectorAll('[id$=-stop]')].filter(isStop).forEach(count)
+  }))).observe(document, { childList: true, subtree: true })
+})()"""
+"""How often each Stop came into sight: a quick run may take it away again before a busy machine has looked."""
+
 TABS = tuple(app.TABS)
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -44,6 +55,7 @@ class Session:
         self.broken: list[str] = []
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.add_init_script(KEEP_TOLD)
+        self.context.add_init_script(COUNT_RUNS)
         self.page: Page = self.context.new_page()
         self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("pageerror", lambda error: self.broken.append(str(error)))
@@ -79,10 +91,16 @@ class Session:
             self.page.wait_for_timeout(500)
         raise AssertionError(f"{selector} was not ticked")
 
+    def start(self, name: str) -> None:
+        """Press a button that runs something, and wait until it has begun."""
+        began = "name => window.began[`${name}-stop`] || 0"
+        before = self.page.evaluate(began, name)
+        self.page.click(f"#{name}-run")
+        self.page.wait_for_function(f"([name, before]) => ({began})(name) > before", arg=[name, before])
+
     def enhance(self) -> None:
         expect(self.page.locator("#enhance-facts")).to_be_visible()
-        self.page.click("#enhance-run")
-        expect(self.page.locator("#enhance-stop")).to_be_visible()
+        self.start("enhance")
         expect(self.page.locator("#enhance-run")).to_be_enabled()
         expect(self.page.locator("#enhance-download")).to_be_visible()
 

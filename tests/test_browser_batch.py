@@ -39,7 +39,7 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
 
         page.set_input_files("#batch-files input[type=file]", [*files, tmp_path / "bad.jpg"])
         expect(page.locator("#batch-files")).to_contain_text("bad")
-        page.click("#batch-run")
+        visit.start("batch")
         expect(page.locator("#batch-archive")).to_be_visible(timeout=60_000)
         expect(page.locator("#batch-report [role=status]")).to_contain_text("2 of 3 pictures done")
         expect(page.locator("#batch-report .card.fail")).to_contain_text("bad.jpg")
@@ -67,7 +67,7 @@ def test_two_pictures_ready_made_steps_and_a_zip(browser: Browser, studio_page: 
         expect(page.locator("#batch-steps")).to_contain_text("cup")
         expect(page.locator("#batch-steps li")).to_have_text(["抠图", "构图宽度 2000 · 背景 白色"])
         page.set_input_files("#batch-files input[type=file]", files[1])
-        page.click("#batch-run")
+        visit.start("batch")
         expect(page.locator("#batch-report [role=status]")).to_contain_text("1 张图片中已完成 1 张", timeout=60_000)
         assert visit.overflow_px() <= 0
         visible = page.locator("[role=tabpanel]:visible").inner_text()

@@ -36,7 +36,7 @@ class Cutting(TabSession):
 
     def make(self, *said: str) -> None:
         """Press the button, and wait until the result says all that."""
-        self.page.click("#cutout-run")
+        self.start("cutout")
         expect(self.page.locator("#cutout-download")).to_be_visible()
         for text in said:
             expect(self.page.locator("#cutout-summary")).to_contain_text(text)

@@ -63,7 +63,7 @@ class Shaping(Session):
 
     def made(self, folder: Path, said: str) -> np.ndarray:
         """Press the button, and wait until the summary says that: the result's pixels."""
-        self.page.click("#edit-run")
+        self.start("edit")
         expect(self.page.locator("#edit-summary")).to_contain_text(said)
         expect(self.page.locator("#edit-run")).to_be_enabled()
         expect(self.page.locator("#edit-download")).to_be_visible()
@@ -158,7 +158,7 @@ def test_corners_crop_labels_and_prints(browser: Browser, studio_page: str, phot
         expect(page.locator("#edit-preview img")).not_to_have_attribute("src", plain)
         assert visit.overflow_px() <= 0
         visit.shoot("edit-annotate-phone")
-        page.click("#edit-run")
+        visit.start("edit")
         expect(page.locator("#edit-variants")).to_be_hidden()
         expect(page.locator("#edit-run")).to_be_enabled()
         with Image.open(visit.saved("#edit-download", tmp_path)) as image:

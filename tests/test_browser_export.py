@@ -36,12 +36,12 @@ class Checking(Session):
             expect(self.page.locator("#export-files")).to_contain_text(file.suffix)
 
     def check(self) -> None:
-        self.page.click("#export-check-run")
+        self.start("export-check")
         expect(self.page.locator("#export-check-run")).to_be_enabled()
         expect(self.page.locator("#export-json")).to_be_visible()
 
     def export(self) -> None:
-        self.page.click("#export-run")
+        self.start("export")
         expect(self.page.locator("#export-run")).to_be_enabled()
         expect(self.page.locator("#export-archive")).to_be_visible()
 

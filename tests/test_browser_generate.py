@@ -47,7 +47,7 @@ class Generating(Session):
         self.page.click(f"#generate-{name} button >> nth=0")
 
     def generate(self) -> None:
-        self.page.click("#generate-run")
+        self.start("generate")
         expect(self.page.locator("#generate-download")).to_be_visible()
         expect(self.page.locator("#generate-run")).to_be_enabled()
 
@@ -120,8 +120,7 @@ def test_from_seed_to_film(browser: Browser, generate_page: str, tmp_path: Path)
         page.click("#project-examples button >> nth=0")
         expect(page.locator("#project-facts")).to_contain_text("px")
         visit.set("project-steps", 10)
-        page.click("#project-run")
-        expect(page.locator("#project-stop")).to_be_visible()
+        visit.start("project")
         expect(page.locator("#project-summary")).to_contain_text(" dB")
         expect(page.locator("#project-pair img").first).to_be_visible()
         expect(page.locator("#generate-release")).to_be_visible()

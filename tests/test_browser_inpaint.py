@@ -33,7 +33,7 @@ class Inpainting(TabSession):
 
     def inpaint(self, steps: int) -> None:
         """Run, and wait until so many pictures stand in the strip."""
-        self.page.click("#inpaint-run")
+        self.start("inpaint")
         expect(self.page.locator(THUMBNAILS)).to_have_count(steps)
         expect(self.page.locator("#inpaint-run")).to_be_enabled()
         expect(self.page.locator("#inpaint-download")).to_be_visible()

@@ -92,7 +92,7 @@ def test_product_set_slider_horizon_download(browser: Browser, studio_page: str,
 
         page.set_viewport_size(PHONE)
         assert visit.overflow_px() <= 0
-        page.click("#scene-run")
+        visit.start("scene")
         expect(page.locator("#scene-download")).to_be_visible()
         expect(page.locator("#scene-run")).to_be_enabled()
         with Image.open(visit.saved("#scene-download", tmp_path / "scene.png")) as image:

@@ -43,7 +43,7 @@ class Styling(TabSession):
         raise AssertionError("the preview stayed as it was")
 
     def stylize(self) -> None:
-        self.page.click("#stylize-run")
+        self.start("stylize")
         expect(self.page.locator("#stylize-run")).to_be_enabled()
         expect(self.page.locator("#stylize-download")).to_be_visible()
 
