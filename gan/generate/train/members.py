@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gan.generate.network import GenerateNet
@@ -68,7 +69,7 @@ def _encoded(
     attributes, category = catalogue.attributes[rows].to(device), catalogue.category[rows].to(device)
     with torch.no_grad():
         begun: Tensor = network.encoder(x).mean
-        wanted = features(x[:, :3])
+        wanted = stages_seen(features, x, config)
     z = begun.clone().requires_grad_()
     optimizer = torch.optim.Adam([z], lr=RATE, betas=(0.9, 0.99))
     for _ in range(steps):
@@ -76,13 +77,21 @@ def _encoded(
             with fabric.autocast():
                 made = network.draw_from(z, attributes, category)
             made = made.float()
-            loss = config.pixels * picture_distance(made, x) + config.features * stage_distance(
-                features(made[:, :3]), wanted
-            )
+            apart = stage_distance(stages_seen(features, made, config), wanted)
+            loss = config.pixels * picture_distance(made, x) + config.features * apart
             loss = loss + PULL * (z - begun).square().mean()
         (z.grad,) = torch.autograd.grad(loss, [z])
         optimizer.step()
     return z.detach()
+
+
+def stages_seen(features: Features, pictures: Tensor, config: GenerateRecipe) -> list[Tensor]:
+    """Stages of a frozen network for the colors of (N, 3 or 4, R, R), enlarged first where the recipe says so."""
+    x = pictures[:, :3]
+    if config.seen_px > x.shape[-1]:
+        x = F.interpolate(x, size=(config.seen_px, config.seen_px), mode="bicubic", align_corners=False)
+    stages: list[Tensor] = features(x)
+    return stages
 
 
 def picture_distance(made: Tensor, target: Tensor) -> Tensor:

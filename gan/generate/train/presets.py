@@ -28,6 +28,9 @@ class GenerateRecipe:
         labels: weight of what the encoder says of category and attributes.
         adversarial: weight of the generator's loss; 0 trains no discriminator.
         adversarial_from_kimg: when it begins; it reaches its weight after as many pictures again ("encoder").
+        seen_px: side to which pictures are enlarged before Lite0 looks at them, for losses and for the projected
+            discriminator; 0 leaves them as they are. Lite0 knows objects of 224 px: at 64 px it has four values left
+            of a picture in its last stage.
         judge: what the discriminator looks at: "projected", frozen Lite0 features; "pixels", the pictures.
         loss: "hinge", "logistic" (non-saturating) or "relativistic" (with penalties on both sides: R3GAN's).
         gamma: weight of the gradient penalties, for "pixels"; they are lazy, every 16th step, for "logistic", and
@@ -64,6 +67,7 @@ class GenerateRecipe:
     labels: float = 0.1
     adversarial: float = 0.1
     adversarial_from_kimg: float = 20.0
+    seen_px: int = 0
     judge: Literal["projected", "pixels"] = "projected"
     loss: Literal["hinge", "logistic", "relativistic"] = "hinge"
     gamma: float = 1.0
@@ -119,8 +123,8 @@ PRESETS: dict[str, GenerateRecipe] = {
     # one CPU core, an hour in all: cpu-64 first, then cpu-64-crisp with --from RUN/weights of the first, then, where
     # there are hours, cpu-128 from that
     "cpu-64":        GenerateRecipe(resolution=64, adversarial=0.0),
-    "cpu-64-crisp":  GenerateRecipe(resolution=64, batch=16, learning_rate=3e-4, adversarial=0.2,
-                                    adversarial_from_kimg=1.0),
+    "cpu-64-crisp":  GenerateRecipe(resolution=64, batch=16, learning_rate=3e-4, adversarial=0.6,
+                                    adversarial_from_kimg=1.0, seen_px=128),
     "cpu-128":       GenerateRecipe(resolution=128, shuffle=2, adversarial_from_kimg=1.0),
     # a GPU, half an hour
     "gpu-128":       GenerateRecipe(resolution=128, channels_base=8192, channels_max=256, batch=64,

@@ -30,7 +30,7 @@ from gan.generate.train.adversary import (
     projected_step,
     trained,
 )
-from gan.generate.train.members import fill_members, picture_distance
+from gan.generate.train.members import fill_members, picture_distance, stages_seen
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.training_pictures import prepare
 from gan.generate.train.validation import validate_network
@@ -221,11 +221,13 @@ def validate(state: State, config: GenerateRecipe, data: GenerateData, device: t
         return validation
     # The alarms watch the share of training pictures that the discriminator takes for real.
     rows = [i * len(data.training) // SIGNS for i in range(SIGNS)]
-    pictures = data.training.batch(rows, config.resolution)[:, :3].to(device)
+    pictures = data.training.batch(rows, config.resolution).to(device)
     features: Features = state.frozen["features"]  # type: ignore[assignment]
     with torch.no_grad():
         logits = judged(
-            plain_network(state.networks["discriminator"]), features(pictures), data.training.category[rows]
+            plain_network(state.networks["discriminator"]),
+            stages_seen(features, pictures, config),
+            data.training.category[rows],
         )
     sign = float((logits.mean(1) > 0).float().mean())
     return dataclasses.replace(validation, figures={**validation.figures, "d_real_sign": sign})
@@ -277,8 +279,8 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
     losses = {"l1": picture_distance(made, target)}
     features: Features = state.frozen["features"]  # type: ignore[assignment]
     with torch.no_grad():
-        real_stages = features(target[:, :3])
-    made_stages = features(made[:, :3])
+        real_stages = stages_seen(features, target, config)
+    made_stages = stages_seen(features, made, config)
     losses["features"] = stage_distance(made_stages, real_stages)
     variance = encoded.log_variance.exp()
     losses["kl"] = 0.5 * (encoded.mean.square() + variance - 1 - encoded.log_variance).sum(1).mean()
@@ -289,7 +291,7 @@ def _encoder_step(state: State, batch: tuple[Tensor, ...], config: GenerateRecip
     )
     fake_stages: list[Tensor] = []
     if due:
-        sampled_stages = features(_present(done.sampled)[:, :3])
+        sampled_stages = stages_seen(features, _present(done.sampled), config)
         fake_stages = [torch.cat(pair) for pair in zip(made_stages, sampled_stages, strict=True)]
         judge: Any = state.networks["discriminator"].requires_grad_(False)
         with fabric.no_backward_sync(judge):  # it learns nothing here, and DDP must not wait for it
