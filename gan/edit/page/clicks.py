@@ -86,7 +86,12 @@ class Clicks:
                 values[2:6] = [box.left, box.top, box.width, box.height]
                 at = dataclasses.replace(at, first=None)
         else:
-            values[_CORNERS[task]] = marks.with_point(values[_CORNERS[task]], point, at.size)
+            sent, known = values[_CORNERS[task]], at.corners.get(task, ())
+            # A click that came before the page showed the last one still sends the field as it was.
+            before = known[-1] if sent in known else sent
+            values[_CORNERS[task]] = marks.with_point(before, point, at.size)
+            known = (*known, before, values[_CORNERS[task]])
+            at = dataclasses.replace(at, corners={**at.corners, task: known})
         return at, *self.redraw(at, task, *values), *values
 
     def clear(self, at: Photograph | None, task: str, *given: Any) -> tuple[Any, ...]:
@@ -96,8 +101,13 @@ class Clicks:
             values[2:6] = [0, 0, 0, 0]
         elif task in _CORNERS:
             values[_CORNERS[task]] = ""
-        at = None if at is None else dataclasses.replace(at, first=None)
+        at = None if at is None else dataclasses.replace(at, first=None, corners={})
         return at, *self.redraw(at, task, *values), *values
+
+    def typed(self, at: Photograph | None, task: str, *values: Any) -> tuple[Any, ...]:
+        """State, preview and button once a field was typed in."""
+        at = None if at is None else dataclasses.replace(at, corners={})
+        return at, *self.redraw(at, task, *values)
 
     def redraw(self, at: Photograph | None, task: str, *values: Any) -> tuple[Any, Any]:
         """The preview with what the fields say, and whether there is anything to clear."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,7 @@ class Photograph:
         copy: the photograph at the preview's size.
         first: a crop's first corner, once that was clicked.
         region: the mask that the brush's editor showed before anything was drawn.
+        corners: by task, its field of corners before each click and after the last, since it was last typed in.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class Photograph:
     copy: Stored
     first: Point | None = None
     region: Path | None = None
+    corners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def frame(self) -> Picture:

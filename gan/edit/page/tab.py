@@ -110,14 +110,16 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
             _preview(live, name, kind, parts[name].form, [state, chosen], [shown, line], [opened, redrawn, *painted])
     gr.on(
         [text.input for text in texts],
-        clicks.redraw,
+        clicks.typed,
         [state, chosen, *texts],
-        [shown, clear],
+        [state, shown, clear],
         trigger_mode="always_last",
         **widgets.DECODING,
     )
     marking = ([state, chosen, *texts], [state, shown, clear, *texts])
-    shown.select(clicks.click, *marking, **widgets.DECODING)
+    # No click is lost while the one before is drawn; one after the other, since each goes on from the last.
+    one_by_one = {**widgets.DECODING, "concurrency_id": "clicking", "concurrency_limit": 1}
+    shown.select(clicks.click, *marking, trigger_mode="multiple", **one_by_one)
     clear.click(clicks.clear, *marking, **widgets.DECODING)
 
     inputs, slices = [photograph, chosen, *output.controls()], {}
