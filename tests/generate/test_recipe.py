@@ -18,9 +18,10 @@ from gan.core.errors import ConfigError
 from gan.generate.network import GenerateNet, config_from
 from gan.generate.train import recipe as training
 from gan.generate.train.adversary import trained
-from gan.generate.train.members import picture_distance
+from gan.generate.train.members import picture_distance, stages_seen
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.recipe import RECIPE
+from gan.models.features import load_features
 from gan.models.weights import read
 from gan.training.loop import stream, train
 from gan.training.recipe import Recipe, State, Validation
@@ -145,6 +146,19 @@ def test_a_run_ends_with_encodings_that_come_back_nearer_to_their_pictures(shop:
     training.settle(state, config, data, OneProcess(), last=True)
     assert apart() < by_encoder
     assert all(parameter.grad is None for parameter in average.parameters())
+
+
+def test_small_pictures_are_enlarged_before_the_frozen_network_sees_them() -> None:
+    features, made = load_features("lite0"), torch.rand(2, 4, 32, 32, requires_grad=True)
+    as_they_are = stages_seen(features, made, GenerateRecipe(resolution=32))
+    enlarged = stages_seen(features, made, GenerateRecipe(resolution=32, seen_px=64))
+    assert [stage.shape[-1] for stage in as_they_are] == [16, 8, 4, 2, 1]
+    assert [stage.shape[-1] for stage in enlarged] == [32, 16, 8, 4, 2]
+    assert [stage.shape[-1] for stage in stages_seen(features, made, GenerateRecipe(seen_px=16))][
+        0
+    ] == 16  # never shrunk
+    (slope,) = torch.autograd.grad(enlarged[-1].mean(), [made])
+    assert bool((slope[:, :3] != 0).any())
 
 
 def test_the_lazy_penalty_is_there_every_sixteenth_step(shop: Path) -> None:
