@@ -73,7 +73,7 @@ def test_golden_losses(shop: Path, tmp_path: Path, preset: str) -> None:
 
 
 GOLDEN = {
-    "tiny": {"l1": 0.5632, "features": 2.2233, "kl": 0.3195, "labels": 1.3567},
+    "tiny": {"l1": 0.5632, "features": 2.2233, "kl": 0.2518, "labels": 1.3567},
     "tiny-stylegan": {"adversarial": 0.6166, "discriminator": 1.3893},
     "tiny-r3gan": {"adversarial": 0.7006, "discriminator": 0.6842},
 }
@@ -154,9 +154,8 @@ def test_small_pictures_are_enlarged_before_the_frozen_network_sees_them() -> No
     enlarged = stages_seen(features, made, GenerateRecipe(resolution=32, seen_px=64))
     assert [stage.shape[-1] for stage in as_they_are] == [16, 8, 4, 2, 1]
     assert [stage.shape[-1] for stage in enlarged] == [32, 16, 8, 4, 2]
-    assert [stage.shape[-1] for stage in stages_seen(features, made, GenerateRecipe(seen_px=16))][
-        0
-    ] == 16  # never shrunk
+    never_shrunk, *_ = stages_seen(features, made, GenerateRecipe(seen_px=16))
+    assert never_shrunk.shape[-1] == 16
     (slope,) = torch.autograd.grad(enlarged[-1].mean(), [made])
     assert bool((slope[:, :3] != 0).any())
 
