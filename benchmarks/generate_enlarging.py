@@ -87,9 +87,7 @@ def _by(name: str) -> Enlarge:
 
 
 def _encoded(network: GenerateNet, catalogue: Catalogue, rows: list[int]) -> Tensor:
-    if network.encoder is None:
-        raise ValueError("the network has no encoder")
-    z = network.encoder(catalogue.batch(rows, SMALL_PX)).mean
+    z = network.encode(catalogue.batch(rows, SMALL_PX))
     return network.draw_from(z, catalogue.attributes[rows], catalogue.category[rows])[:, :3].float().clamp(0, 1)
 
 

@@ -65,24 +65,16 @@ def main() -> None:
         ) -> tuple[Tensor, Tensor, Tensor]:
             further, row = divmod(index, len(catalogue))
             real = catalogue.picture(row)[None]
-            z = _encoding(network, real) if encoded is None else encoded[[row]]
-            if further and encoded is not None:
-                z = _mixed(network, row, Dice(of_item(options.seed, index)))
             with torch.inference_mode():
+                z = network.encode(resize(real, INPUT_PX, INPUT_PX)) if encoded is None else encoded[[row]]
+                if further and encoded is not None:
+                    z = _mixed(network, row, Dice(of_item(options.seed, index)))
                 made = network.draw_from(z, catalogue.attributes[[row]], catalogue.category[[row]])
                 drawn = made[:, :3].float().clamp(0, 1)
                 return drawn[0], real[0, :3].clamp(0, 1), present(drawn).float().clamp(0, 1)[0]
 
         fill(folder, make, count, scale=SCALE)
         print(f"{folder} holds {whole_items(folder, SCALE):,} items.")
-
-
-@torch.inference_mode()
-def _encoding(network: GenerateNet, real: Tensor) -> Tensor:
-    if network.encoder is None:
-        raise ValueError("the network has no encoder")
-    mean: Tensor = network.encoder(resize(real, INPUT_PX, INPUT_PX)).mean
-    return mean
 
 
 def _mixed(network: GenerateNet, row: int, dice: Dice) -> Tensor:

@@ -270,6 +270,17 @@ class GenerateNet(nn.Module):
             pictures = enlarge(pictures)
         return as_measured(pictures, w[:, 0, -len(MEASURES) :]) if self.config.measures else pictures
 
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Encodings (N, latent) of pictures (N, 4, H, W), the means of the encoder's Gaussians.
+
+        Raises:
+            ValueError: the network has no encoder.
+        """
+        if self.encoder is None:
+            raise ValueError("the network has no encoder")
+        mean: Tensor = self.encoder(pictures).mean
+        return mean
+
     def draw_from(self, z: Tensor, attributes: Tensor, category: Tensor) -> Tensor:
         """Pictures (N, 4, R, R) of encodings as they are, before colors and places are set."""
         made: Tensor = self.synthesis(self._drawn(self.map(z, attributes, category)))

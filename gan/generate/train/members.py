@@ -62,13 +62,11 @@ def _encoded(
     steps: int,
 ) -> Tensor:
     """(N, latent) for these rows of a catalog."""
-    if network.encoder is None:
-        raise ValueError("the network has no encoder")
     device = fabric.device
     x = catalogue.batch(rows, network.config.resolution).to(device)
     attributes, category = catalogue.attributes[rows].to(device), catalogue.category[rows].to(device)
     with torch.no_grad():
-        begun: Tensor = network.encoder(x).mean
+        begun = network.encode(x)
         wanted = stages_seen(features, x, config)
     z = begun.clone().requires_grad_()
     optimizer = torch.optim.Adam([z], lr=RATE, betas=(0.9, 0.99))

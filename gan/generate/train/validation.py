@@ -91,7 +91,7 @@ def _reconstructed(
     count = min(len(held_out), 64)
     rows = [i * len(held_out) // count for i in range(count)]
     reals = held_out.batch(rows, network.config.resolution).to(device)
-    z = network.encoder(reals).mean
+    z = network.encode(reals)
     w = network.map(z, held_out.attributes[rows].to(device), held_out.category[rows].to(device))
     return reals, network.synthesize(w)
 
