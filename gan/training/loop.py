@@ -171,8 +171,7 @@ class _Run:
     def _validate_and_save(self) -> None:
         validation = None
         if self.recipe.settle is not None:
-            last = self.state.step == self.options.steps
-            self.recipe.settle(self.state, self.config, self.data, self.fabric, last=last)
+            self.recipe.settle(self.state, self.config, self.data, self.fabric)
         if self.fabric.is_global_zero:
             states = random_states()
             validation = self.recipe.validate(self.state, self.config, self.data, self.fabric.device)

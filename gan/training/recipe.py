@@ -36,8 +36,6 @@ class Config(Protocol):
 C = TypeVar("C", bound=Config)
 """The task's frozen config."""
 
-Told = TypeVar("Told", bound=Config, contravariant=True)
-
 Losses = Mapping[str, Tensor]
 
 
@@ -232,12 +230,6 @@ def plain(network: nn.Module) -> nn.Module:
     return network
 
 
-class Settle(Protocol[Told]):
-    """See `Recipe.settle`."""
-
-    def __call__(self, state: State, config: Told, data: Any, fabric: Fabric, /, *, last: bool) -> None: ...
-
-
 @dataclass(frozen=True)
 class Recipe(Generic[C]):
     """A task that can be trained. The functions see no file of a run and keep no state of their own.
@@ -251,8 +243,8 @@ class Recipe(Generic[C]):
             step. Raises nothing on NaN: the core looks, and reads names as `gan.training.divergence` says. All
             processes begin a step with the same random state: draw latents for the whole batch and take the rows
             rank::world, and two processes make what one makes.
-        settle: (state, config, data, fabric, last) -> what is made anew from the average before each validation; all
-            processes do it together. At the end of a run, `last`, it may take longer. None where nothing is.
+        settle: (state, config, data, fabric) -> what is made anew from the average before each validation; all
+            processes do it together. None where nothing is.
         validate: (state, config, data, device) -> figures, score, grid.
         cost: config -> sentences for a dry run.
         learning_rate: (config, fraction of the run) -> factor on the rate of `build`.
@@ -275,4 +267,4 @@ class Recipe(Generic[C]):
     warm_start: Callable[[State, Mapping[str, Tensor]], list[str]] = take_fitting
     publish: Callable[[State, C], Published] = publish_average
     prepare: Callable[[PrepareOptions], str] | None = None
-    settle: Settle[C] | None = None
+    settle: Callable[[State, C, Any, Fabric], None] | None = None

@@ -18,7 +18,7 @@ from gan.core.errors import ConfigError
 from gan.generate.network import GenerateNet, config_from
 from gan.generate.train import recipe as training
 from gan.generate.train.adversary import trained
-from gan.generate.train.members import picture_distance, stages_seen
+from gan.generate.train.distances import stages_seen
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.recipe import RECIPE
 from gan.models.features import load_features
@@ -120,32 +120,12 @@ def test_the_average_s_encodings_are_those_of_the_pictures_as_they_are(shop: Pat
     config = PRESETS["tiny"]
     data = training.data(config, shop, 0)
     state = _built(config, data)
-    training.settle(state, config, data, OneProcess(), last=False)
+    training.settle(state, config, data, OneProcess())
     average: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
     assert average.encoder is not None
     with torch.no_grad():
         wanted = average.encoder(data.training.batch([0, len(data.training) - 1], config.resolution)).mean
     torch.testing.assert_close(average.member_z[[0, -1]], wanted, atol=1e-5, rtol=1e-4)
-
-
-def test_a_run_ends_with_encodings_that_come_back_nearer_to_their_pictures(shop: Path) -> None:
-    config = dataclasses.replace(PRESETS["tiny"], searched=5)
-    data = training.data(config, shop, 0)
-    state = _built(config, data)
-    average: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
-    rows = list(range(len(data.training)))
-    pictures = data.training.batch(rows, config.resolution)
-
-    def apart() -> float:
-        with torch.no_grad():
-            made = average.draw_from(average.member_z, data.training.attributes, data.training.category)
-        return float(picture_distance(made, pictures))
-
-    training.settle(state, config, data, OneProcess(), last=False)
-    by_encoder = apart()
-    training.settle(state, config, data, OneProcess(), last=True)
-    assert apart() < by_encoder
-    assert all(parameter.grad is None for parameter in average.parameters())
 
 
 def test_small_pictures_are_enlarged_before_the_frozen_network_sees_them() -> None:

@@ -41,7 +41,6 @@ class GenerateRecipe:
             2002.10964), for transfer with --from RUN.
         categories: those to train on; all by default.
         variation: how pictures are varied.
-        searched: steps of the search for every training picture's encoding that a run ends with ("encoder").
         ema_half_life_kimg: of the published average, thousands of pictures.
 
     Raises:
@@ -76,7 +75,6 @@ class GenerateRecipe:
     freeze: int = 0
     categories: tuple[str, ...] | None = None
     variation: Variation = field(default_factory=lambda: Variation(other_view=0.1, frame=0.0))
-    searched: int = 20
     ema_half_life_kimg: float = 4.0
 
     def __post_init__(self) -> None:
@@ -114,7 +112,6 @@ SMALL: dict[str, Any] = {
     "latent": 64,
     "style": 16,
     "encoder_blocks": 0,
-    "searched": 2,
     "batch": 4,
 }
 

@@ -30,7 +30,7 @@ from gan.generate.train.adversary import (
     projected_step,
     trained,
 )
-from gan.generate.train.members import fill_members, picture_distance, stages_seen
+from gan.generate.train.distances import picture_distance, stages_seen
 from gan.generate.train.presets import PRESETS, GenerateRecipe
 from gan.generate.train.training_pictures import prepare
 from gan.generate.train.validation import validate_network
@@ -78,6 +78,7 @@ WIDENED = (
 """Layers that have more channels in a wider network, and otherwise mean the same."""
 
 SIGNS = 64
+ENCODED_AT_ONCE = 16
 MOST_TRUNCATED = 0.3
 """How far samples are drawn towards their category's mean at most, so that truncated products are judged too."""
 
@@ -205,12 +206,23 @@ def step(state: State, batch: tuple[Tensor, ...], config: GenerateRecipe, fabric
     return _encoder_step(state, batch, config, fabric)
 
 
-def settle(state: State, config: GenerateRecipe, data: GenerateData, fabric: Fabric, *, last: bool) -> None:
-    """Make the average's table of encodings, from the training pictures as they are; at the end of a run, search."""
+@torch.no_grad()
+def settle(state: State, config: GenerateRecipe, data: GenerateData, fabric: Fabric) -> None:
+    """Make the average's table of encodings, from the training pictures as they are; processes share the work."""
     network: GenerateNet = state.ema["network"].module  # type: ignore[assignment]
-    if network.encoder is not None:
-        features: Features = state.frozen["features"]  # type: ignore[assignment]
-        fill_members(network, data.training, features, config, fabric, config.searched if last else 0)
+    if network.encoder is None:
+        return
+    blocks = [
+        range(begin, min(begin + ENCODED_AT_ONCE, len(data.training)))
+        for begin in range(0, len(data.training), ENCODED_AT_ONCE)
+    ]
+    table = torch.zeros_like(network.member_z)
+    for rows in blocks[fabric.global_rank :: fabric.world_size]:
+        pictures = data.training.batch(list(rows), config.resolution).to(fabric.device)
+        table[rows.start : rows.stop] = network.encode(pictures).to(table)
+    if fabric.world_size > 1:  # a row is another process's where it is zero here
+        table = fabric.all_reduce(table, reduce_op="sum")  # type: ignore[assignment]
+    network.member_z.copy_(table)
 
 
 def validate(state: State, config: GenerateRecipe, data: GenerateData, device: torch.device) -> Validation:
