@@ -34,6 +34,9 @@ ENLARGERS: Mapping[int, str] = {2: "enhance-x2", 4: "enhance-rendered-x4"}
 """By scale, the models of Enhance that enlarge generated pictures. By 4 it is one that has seen small clean renderings
 only: it has no noise to fear, and draws edges where the one for photographs stays careful."""
 
+NEARLY_WHITE = 1 - 2 / 255
+"""From this on in every channel a generated pixel is white: nobody sees the difference, but shops measure it."""
+
 MAX_COUNT = 64
 SIZES_PX = (64, 512)
 Level = Literal["coarse", "middle", "fine"]
@@ -278,7 +281,7 @@ def synthesized(network: LatentNetwork, w: Tensor, size_px: int, context: Contex
     """Styles (layers, style) as (1, 4, S, S) in [0, 1] on the CPU: colors on white and coverage.
 
     S is the network's own size, or two or four times it, enlarged by one of Enhance's networks, where `size_px` is
-    larger.
+    larger. What is white but for two steps of 8 bits is made white.
     """
     own = network.config.resolution
     scale = next((s for s in (1, 2, 4) if s * own >= size_px), 4)
@@ -288,7 +291,9 @@ def synthesized(network: LatentNetwork, w: Tensor, size_px: int, context: Contex
         rgb = _enlarged(small[:, :3].contiguous(), scale, context)
         return torch.cat([rgb, resize(small[:, 3:], scale * own, scale * own)], 1).to(w.device)
 
-    return network.synthesize(w[None], enlarge if scale > 1 else None).float().clamp(0, 1).cpu()
+    made = network.synthesize(w[None], enlarge if scale > 1 else None).float().clamp(0, 1).cpu()
+    white = (made[:, :3] >= NEARLY_WHITE).all(1, keepdim=True)
+    return torch.cat([torch.where(white, 1.0, made[:, :3]), made[:, 3:]], 1)
 
 
 def render(made: Tensor, size_px: int, transparent: bool) -> Picture:
@@ -352,7 +357,14 @@ def file_name(category: str, seed: int) -> str:
 
 def _enlarged(rgb: Tensor, scale: int, context: Context) -> Tensor:
     """Upscale with Enhance's network, keeping the generated colors and white."""
-    return true_to(rgb, context.apply(context.model(ENLARGERS[scale]), rgb, what="Enlarging"), scale)
+
+    def precisely(network: Callable[[Tensor], Tensor], tile: Tensor) -> Tensor:
+        # In bfloat16 a light ground has steps of a 256th, which are seen as a pattern; the picture is small anyway.
+        with torch.autocast(tile.device.type, enabled=False):
+            return network(tile)
+
+    made = context.apply(context.model(ENLARGERS[scale]), rgb, around=precisely, what="Enlarging")
+    return true_to(rgb, made, scale)
 
 
 def true_to(small: Tensor, made: Tensor, scale: int) -> Tensor:

@@ -20,7 +20,7 @@ from gan.enhance.pipeline import EnhanceRequest
 from gan.generate.attributes import Sliders
 from gan.generate.directions import Direction, directions_of
 from gan.generate.latent import Latent
-from gan.generate.network import GenerateNet
+from gan.generate.network import GenerateConfig, GenerateNet
 from gan.generate.pipeline import (
     MIXES,
     Edit,
@@ -30,6 +30,7 @@ from gan.generate.pipeline import (
     record_of,
     single_record,
     styles,
+    synthesized,
     true_to,
 )
 from gan.imaging.picture import Picture
@@ -232,6 +233,46 @@ def test_white_is_kept_where_nothing_else_is_near() -> None:
     kept = true_to(small, made.clone(), 4)
     assert float(kept[..., : 15 * 4].min()) == 1
     assert float(kept[..., 15 * 4 : 16 * 4].max()) < 1  # beside the product
+
+
+class Ground:
+    """Stands for a generator that draws a ground: white but for so many steps of 8 bits, with one gray pixel."""
+
+    config = GenerateConfig(resolution=64)
+
+    def __init__(self, steps: float) -> None:
+        self.made = torch.full((1, 4, 64, 64), 1 - steps / 255)
+        self.made[:, :3, 5, 5] = 0.5
+
+    def synthesize(self, w: Tensor, enlarge: Any = None) -> Tensor:
+        return self.made.clone() if enlarge is None else enlarge(self.made.clone())
+
+
+@pytest.mark.parametrize(("steps", "white"), [(0.0, True), (1.4, True), (1.9, True), (2.6, False), (5.0, False)])
+def test_a_ground_that_is_white_but_for_two_steps_is_white(steps: float, white: bool) -> None:
+    ground: Any = Ground(steps)
+    made = synthesized(ground, torch.zeros(1, 1), 64, Context(CPU, lambda name: Model(name, "", torch.nn.Identity())))
+    assert bool((made[:, :3, 20:] == 1).all()) == white
+    torch.testing.assert_close(made[:, 3:], ground.made[:, 3:])  # the coverage stays
+    assert float(made[0, 0, 5, 5]) == 0.5
+
+
+def test_the_enlarger_runs_in_full_precision_where_others_do_not() -> None:
+    seen: list[torch.dtype] = []
+
+    class Enlarger(torch.nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            weight = torch.eye(3)[:, :, None, None]
+            made = torch.nn.functional.conv2d(x, weight)
+            seen.append(made.dtype)
+            return torch.nn.functional.interpolate(made, scale_factor=4)
+
+    ground: Any = Ground(10)
+    context = Context(CPU, lambda name: Model(name, "", Enlarger(), scale=4), autocast=torch.bfloat16)
+    with torch.inference_mode():
+        made = synthesized(ground, torch.zeros(1, 1), 256, context)
+    assert made.shape == (1, 4, 256, 256)
+    assert set(seen) == {torch.float32}
 
 
 @pytest.mark.parametrize("resolution", [64, 128])

@@ -182,7 +182,7 @@ PRESETS: dict[str, EnhanceRecipe] = {
     "x4-catalogue": _row(4, network=SPAN, **KEEN | CATALOGUE),
     "x4-catalogue-crisp": _row(4, network=SPAN, **CRISP | CATALOGUE | {"features": 0.15}),
     # what Generate draws beside what it was to draw, as examples/teach_enlarger.py writes them
-    "x4-drawn": _row(4, network=SPAN, **CRISP | {"crops": "taught", "features": 0.15, "adversarial": 0.015}),
+    "x4-drawn": _row(4, network=SPAN, **CRISP | {"crops": "taught", "features": 0.15, "adversarial": 0.05}),
     # a GPU: half an hour
     "x4-gan":    _row(4, patch_px=256, batch=48, features=0.01, adversarial=0.01),
     "x2-gan":    _row(2, patch_px=192, batch=48, features=0.01, adversarial=0.01),
