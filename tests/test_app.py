@@ -114,10 +114,13 @@ def test_what_visitors_open_carries_no_endpoints(page: gr.Blocks) -> None:
     assert public == apart["dependencies"]
 
 
+GROUPS = ("light", "decoding", "clicking", "preview", "beforehand", "computing")
+
+
 def test_every_event_says_how_many_run_at_once(page: gr.Blocks) -> None:
     for event in page.fns.values():
         if event.fn is not None:
-            assert event.concurrency_id in ("light", "decoding", "preview", "beforehand", "computing"), event.api_name
+            assert event.concurrency_id in GROUPS, event.api_name
             assert isinstance(event.concurrency_limit, int)
     (enhance,) = [event for event in page.fns.values() if event.api_name == "enhance"]
     assert enhance.concurrency_limit == 1

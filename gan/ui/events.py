@@ -15,6 +15,14 @@ LIGHT: Final[dict[str, Any]] = {
 DECODING: Final[dict[str, Any]] = {**LIGHT, "concurrency_id": "decoding", "concurrency_limit": 2}
 """Options of an event that reads a picture."""
 
+CLICKING: Final[dict[str, Any]] = {
+    **LIGHT,
+    "trigger_mode": "multiple",
+    "concurrency_id": "clicking",
+    "concurrency_limit": 1,
+}
+"""Options of a click that goes on from the last one: none is dropped while another is drawn, and they keep their order."""
+
 AT_ONCE: Final[dict[str, Any]] = {
     "api_visibility": "private",
     "show_progress": "hidden",

@@ -26,6 +26,7 @@ from gan.imaging.picture import Picture
 from gan.imaging.resize import resize
 from gan.ui import pictures, widgets
 from gan.ui.endpoint import Asked, Endpoints, carry_out
+from gan.ui.events import CLICKING
 from gan.ui.form import Form, read
 from gan.ui.i18n import Language, label, language, say, sentence
 from gan.ui.preview import write_preview
@@ -117,9 +118,7 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
         **widgets.DECODING,
     )
     marking = ([state, chosen, *texts], [state, shown, clear, *texts])
-    # No click is lost while the one before is drawn; one after the other, since each goes on from the last.
-    one_by_one = {**widgets.DECODING, "concurrency_id": "clicking", "concurrency_limit": 1}
-    shown.select(clicks.click, *marking, trigger_mode="multiple", **one_by_one)
+    shown.select(clicks.click, *marking, **CLICKING)
     clear.click(clicks.clear, *marking, **widgets.DECODING)
 
     inputs, slices = [photograph, chosen, *output.controls()], {}
