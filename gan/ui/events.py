@@ -21,7 +21,7 @@ CLICKING: Final[dict[str, Any]] = {
     "concurrency_id": "clicking",
     "concurrency_limit": 1,
 }
-"""Options of a click that goes on from the last one: none is dropped while another is drawn, and they keep their order."""
+"""Options of a click that goes on from the last one: none is dropped while another is drawn, none is overtaken."""
 
 AT_ONCE: Final[dict[str, Any]] = {
     "api_visibility": "private",
