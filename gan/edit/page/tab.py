@@ -114,12 +114,11 @@ def build(run: Run, *, also: Mapping[str, Kind] = MappingProxyType({}), examples
         clicks.typed,
         [state, chosen, *texts],
         [state, shown, clear],
-        trigger_mode="always_last",
-        **widgets.DECODING,
+        **{**CLICKING, "trigger_mode": "always_last"},
     )
     marking = ([state, chosen, *texts], [state, shown, clear, *texts])
     shown.select(clicks.click, *marking, **CLICKING)
-    clear.click(clicks.clear, *marking, **widgets.DECODING)
+    clear.click(clicks.clear, *marking, **CLICKING)
 
     inputs, slices = [photograph, chosen, *output.controls()], {}
     encoding_end = len(inputs) - 2
